@@ -1,0 +1,1 @@
+"""The library behind AsyncPay's functions: domain <- store <- services."""

@@ -1,0 +1,45 @@
+"""The small values that everything else is made of: ids, times and money.
+
+Money is an integer of minor units plus a currency (ISO 4217); there is no float anywhere. Times are aware
+datetimes in UTC, written as ISO 8601 with milliseconds and a `Z`, which also sort as text.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+ID_LENGTH = 16
+
+# Currencies that are paid in units of a hundredth, as every amount here is counted.
+CURRENCIES = ("INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED")
+AMOUNT_MIN = 100
+# Twelve digits: far above any payment, far below 2**53, where JavaScript stops counting exactly.
+AMOUNT_MAX = 999_999_999_999
+
+
+def new_id(prefix: str, random_choice: Callable[[str], str]) -> str:
+    """An id such as `pay_` and 16 characters of [A-Za-z0-9]; `random_choice` must be fit for secrets."""
+    return prefix + "".join(random_choice(ALPHABET) for _ in range(ID_LENGTH))
+
+
+def to_iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds, e.g. `2026-01-31T09:30:00.250Z`."""
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def from_iso(text: str) -> datetime:
+    """The moment that `to_iso` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def to_unix_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, as an integer."""
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def from_unix_ms(milliseconds: int) -> datetime:
+    """The moment that `to_unix_ms` counted, to the millisecond."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)

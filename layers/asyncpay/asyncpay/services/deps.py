@@ -1,0 +1,42 @@
+"""What a service needs from outside: settings, the clock, ids, the processor. Tests pass their own."""
+
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from asyncpay.domain import values
+from asyncpay.services.config import Config, config
+from asyncpay.services.processor import Processor
+from asyncpay.services.simulated_processor import SimulatedProcessor
+from asyncpay.store import tables
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The surroundings of a service.
+
+    `now` answers an aware UTC time; `new_id` takes a prefix such as `pay_`.
+    """
+
+    config: Config
+    now: Callable[[], datetime]
+    new_id: Callable[[str], str]
+    new_uuid: Callable[[], str]
+    processor: Processor
+
+
+@cache
+def deps() -> Deps:
+    """The surroundings in production, built once in each process."""
+    settings = config()
+    tables.bind(settings.table_prefix)
+    return Deps(
+        config=settings,
+        now=lambda: datetime.now(UTC),
+        new_id=lambda prefix: values.new_id(prefix, secrets.choice),
+        new_uuid=lambda: str(uuid.uuid4()),
+        processor=SimulatedProcessor(settings.processor),
+    )

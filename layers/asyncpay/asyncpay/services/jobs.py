@@ -1,0 +1,95 @@
+"""What the queue workers have in common: a batch of messages in, the ones to be delivered again out.
+
+SQS deletes a batch's messages except those that the function reports in `batchItemFailures` (AWS Lambda
+developer guide, "Reporting batch item failures").
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from asyncpay.domain.errors import Unavailable
+from asyncpay.services import log
+from asyncpay.services.deps import Deps
+from asyncpay.store import stats
+
+
+@dataclass(frozen=True)
+class Job:
+    """One message: what it asks for, and the handles that SQS knows it by."""
+
+    message_id: str
+    receipt_handle: str
+    body: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a job ended. A job with `retry` comes back; `completed` and `failed` go into the counters."""
+
+    completed: int = 0
+    failed: int = 0
+    retry: bool = False
+
+
+RETRY = Done(retry=True)
+NOTHING_TO_DO = Done()
+
+
+def parse_jobs(records: Sequence[dict[str, Any]], members: tuple[str, ...]) -> list[Job]:
+    """The jobs of an SQS event. A message that isn't one of ours is dropped with an error in the log."""
+    jobs = []
+    for record in records:
+        try:
+            body = json.loads(record["body"])
+            wanted = {name: body[name] for name in members}
+        except (ValueError, KeyError, TypeError):
+            wanted = {}
+        if not wanted or not all(isinstance(value, str) and value for value in wanted.values()):
+            log.error("message dropped: not a job", message_id=record["messageId"])
+            continue
+        jobs.append(Job(record["messageId"], record["receiptHandle"], wanted))
+    return jobs
+
+
+def run_jobs(
+    deps: Deps,
+    jobs: Sequence[Job],
+    work: Callable[[Job], Done],
+    run_each: Callable[[Callable[[Job], Done], Sequence[Job]], Iterable[Done]] = map,
+) -> dict[str, Any]:
+    """Does each job by itself: one that fails takes no other with it. Answers what SQS expects.
+
+    `run_each` decides in which order or at what time, as the built-in `map` or an executor's.
+    """
+    results = list(run_each(partial(_guarded, work), jobs))
+    _count(deps, results)
+    kept = [job for job, done in zip(jobs, results, strict=True) if done.retry]
+    return {"batchItemFailures": [{"itemIdentifier": job.message_id} for job in kept]}
+
+
+def _count(deps: Deps, results: Sequence[Done]) -> None:
+    """Adds a batch's outcomes to the job counters; they are statistics, so a failure here is only logged."""
+    completed = sum(done.completed for done in results)
+    failed = sum(done.failed for done in results)
+    if not completed and not failed:
+        return
+    try:
+        stats.count_jobs(_shard(deps.now()), completed, failed)
+    except Unavailable as error:
+        log.error("jobs not counted", error, completed=completed, failed=failed)
+
+
+def _shard(now: datetime) -> int:
+    return now.microsecond // 1000
+
+
+def _guarded(work: Callable[[Job], Done], job: Job) -> Done:
+    try:
+        return work(job)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the message must come back
+        log.error("job failed; it will be tried again", error, **job.body)
+        return RETRY

@@ -1,0 +1,47 @@
+"""Creating and reading orders."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from asyncpay.domain.errors import NotFound
+from asyncpay.domain.order import Order, OrderStatus
+from asyncpay.services import log
+from asyncpay.services.deps import Deps
+from asyncpay.store import orders
+
+
+@dataclass(frozen=True)
+class NewOrder:
+    """What a merchant asks for; `amount` in minor units of `currency`."""
+
+    amount: int
+    currency: str
+    receipt: str | None
+    notes: dict[str, Any]
+
+
+def create_order(deps: Deps, merchant_id: str, new: NewOrder) -> Order:
+    """Stores a new order of the merchant. One round trip."""
+    now = deps.now()
+    order = Order(
+        id=deps.new_id("order_"),
+        merchant_id=merchant_id,
+        amount=new.amount,
+        currency=new.currency,
+        receipt=new.receipt,
+        notes=new.notes,
+        status=OrderStatus.CREATED,
+        created_at=now,
+        updated_at=now,
+    )
+    orders.add_order(order)
+    log.info("order created", order_id=order.id, merchant_id=merchant_id, amount=order.amount)
+    return order
+
+
+def find_order(order_id: str, merchant_id: str | None = None) -> Order:
+    """The order, or NotFound; also where it belongs to another merchant than the one given."""
+    order = orders.get_order(order_id)
+    if order is None or (merchant_id is not None and order.merchant_id != merchant_id):
+        raise NotFound("Order not found")
+    return order

@@ -1,0 +1,69 @@
+"""The sweeper: sends again what is overdue.
+
+A crash between commit and send, a purged queue or a message in the dead-letter queue costs a minute, never a
+payment. Each overdue row is first moved to a later due time, so that two sweeps don't send it twice; the
+workers would not mind.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asyncpay.services import log
+from asyncpay.services.deps import Deps
+from asyncpay.store import payments, queues, webhooks
+from asyncpay.store.due import Overdue
+
+# Time that a message in good health takes at most, retries within the queue included.
+GRACE = timedelta(seconds=45)
+# When a row that was just sent again counts as overdue anew.
+POSTPONED_BY = timedelta(seconds=60)
+SWEEP_MAX = 1000
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many rows were sent again."""
+
+    payments: int
+    webhooks: int
+
+
+def sweep(deps: Deps) -> Swept:
+    """Sends all overdue work again, at most SWEEP_MAX rows of each kind."""
+    now = deps.now()
+    config = deps.config
+    found_payments = payments.overdue_payments(now - GRACE, SWEEP_MAX)
+    swept = Swept(
+        payments=_send_again(
+            config.payments_queue_url, "payment_id", found_payments, payments.postpone_payment, now
+        ),
+        webhooks=_send_again(
+            config.webhooks_queue_url,
+            "webhook_id",
+            webhooks.overdue_webhooks(now - GRACE, SWEEP_MAX),
+            webhooks.postpone_webhook,
+            now,
+        ),
+    )
+    write = log.warning if swept.payments or swept.webhooks else log.info
+    write("swept", payments=swept.payments, webhooks=swept.webhooks)
+    return swept
+
+
+def _send_again(
+    queue_url: str,
+    id_name: str,
+    found: list[Overdue],
+    postpone: Callable[[Overdue, datetime], bool],
+    now: datetime,
+) -> int:
+    sent = 0
+    for start in range(0, len(found), queues.BATCH_MAX):
+        mine = [
+            item for item in found[start : start + queues.BATCH_MAX] if postpone(item, now + POSTPONED_BY)
+        ]
+        if mine:
+            queues.send(queue_url, [{id_name: item.id, "merchant_id": item.merchant_id} for item in mine])
+        sent += len(mine)
+    return sent

@@ -1,0 +1,1 @@
+"""What is remembered or sent: DynamoDB through PynamoDB, SQS and Secrets Manager through botocore."""

@@ -1,0 +1,76 @@
+"""Merchants and their API keys."""
+
+from datetime import datetime
+
+from pynamodb.exceptions import PutError
+
+from asyncpay.domain.merchant import ApiKey, Merchant
+from asyncpay.domain.values import from_iso, to_iso
+from asyncpay.store.errors import unavailable_when_aws_fails
+from asyncpay.store.tables import ApiKeyRow, MerchantRow
+
+
+def to_merchant(row: MerchantRow) -> Merchant:
+    """The merchant that a row holds."""
+    return Merchant(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        active=row.active,
+        webhook_url=row.webhook_url,
+        webhook_secret=row.webhook_secret,
+        created_at=from_iso(row.created_at),
+    )
+
+
+def get_merchant(merchant_id: str) -> Merchant | None:
+    """The merchant, or None."""
+    with unavailable_when_aws_fails():
+        try:
+            return to_merchant(MerchantRow.get(merchant_id, consistent_read=True))
+        except MerchantRow.DoesNotExist:
+            return None
+
+
+def get_api_key(api_key: str) -> ApiKey | None:
+    """The API key with the digest of its secret, or None."""
+    with unavailable_when_aws_fails():
+        try:
+            row = ApiKeyRow.get(api_key, consistent_read=True)
+        except ApiKeyRow.DoesNotExist:
+            return None
+    return ApiKey(row.api_key, row.merchant_id, row.secret_hash, row.active)
+
+
+def add_merchant(merchant: Merchant) -> bool:
+    """Stores a merchant unless there is one with this id; says whether it was stored."""
+    row = MerchantRow(
+        merchant.id,
+        name=merchant.name,
+        email=merchant.email,
+        active=merchant.active,
+        webhook_url=merchant.webhook_url,
+        webhook_secret=merchant.webhook_secret,
+        created_at=to_iso(merchant.created_at),
+    )
+    with unavailable_when_aws_fails():
+        try:
+            row.save(condition=MerchantRow.id.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True
+
+
+def put_api_key(key: ApiKey, now: datetime) -> None:
+    """Stores an API key, in place of an earlier one with the same name."""
+    row = ApiKeyRow(
+        key.api_key,
+        merchant_id=key.merchant_id,
+        secret_hash=key.secret_hash,
+        active=key.active,
+        created_at=to_iso(now),
+    )
+    with unavailable_when_aws_fails():
+        row.save()

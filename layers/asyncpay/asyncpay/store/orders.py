@@ -1,0 +1,69 @@
+"""Orders."""
+
+from datetime import datetime
+
+from asyncpay.domain import order as domain
+from asyncpay.domain.order import Order, OrderEvent, OrderStatus
+from asyncpay.domain.values import from_iso, to_iso
+from asyncpay.store.errors import unavailable_when_aws_fails
+from asyncpay.store.tables import OrderRow
+from asyncpay.store.transaction import Transaction
+
+ORDER = "order"
+
+
+def to_order(row: OrderRow) -> Order:
+    """The order that a row holds."""
+    return Order(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        amount=int(row.amount),
+        currency=row.currency,
+        receipt=row.receipt,
+        notes=row.notes,
+        status=OrderStatus(row.status),
+        created_at=from_iso(row.created_at),
+        updated_at=from_iso(row.updated_at),
+    )
+
+
+def get_order(order_id: str) -> Order | None:
+    """The order, or None."""
+    with unavailable_when_aws_fails():
+        try:
+            return to_order(OrderRow.get(order_id, consistent_read=True))
+        except OrderRow.DoesNotExist:
+            return None
+
+
+def add_order(order: Order) -> None:
+    """Stores a new order. Safe to repeat: the id is the order's own."""
+    row = OrderRow(
+        order.id,
+        merchant_id=order.merchant_id,
+        amount=order.amount,
+        currency=order.currency,
+        receipt=order.receipt,
+        notes=order.notes,
+        status=str(order.status),
+        created_at=to_iso(order.created_at),
+        updated_at=to_iso(order.updated_at),
+    )
+    with unavailable_when_aws_fails():
+        row.save()
+
+
+def apply_event(transaction: Transaction, order_id: str, event: OrderEvent, now: datetime) -> None:
+    """Adds the order's step; refused (label ORDER) where the order's status forbids the event.
+
+    The condition names every status in which the event is legal, so no earlier read has to be trusted.
+    """
+    before = domain.statuses_before(event)
+    after = {domain.next_status(status, event) for status in before}
+    (status,) = after
+    transaction.update(
+        ORDER,
+        OrderRow(order_id),
+        [OrderRow.status.set(str(status)), OrderRow.updated_at.set(to_iso(now))],
+        OrderRow.status.is_in(*(str(status) for status in before)),
+    )

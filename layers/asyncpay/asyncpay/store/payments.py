@@ -1,0 +1,109 @@
+"""Payments: written once when made and once when the outcome is known, each time conditionally."""
+
+from datetime import datetime
+
+from asyncpay.domain.payment import Failure, Payment, PaymentStatus
+from asyncpay.domain.values import from_iso, from_unix_ms, to_iso
+from asyncpay.store import due
+from asyncpay.store.errors import unavailable_when_aws_fails
+from asyncpay.store.paging import Page, page_of
+from asyncpay.store.tables import PaymentRow
+from asyncpay.store.transaction import Transaction
+
+PAYMENT = "payment"
+
+
+def to_payment(row: PaymentRow) -> Payment:
+    """The payment that a row holds."""
+    failure = None
+    if row.error_code is not None:
+        failure = Failure(row.error_code, row.error_reason or "", row.error_description or "")
+    return Payment(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        order_id=row.order_id,
+        amount=int(row.amount),
+        currency=row.currency,
+        method=row.method,
+        vpa=row.vpa,
+        card_network=row.card_network,
+        card_last4=row.card_last4,
+        processor_token=row.processor_token,
+        status=PaymentStatus(row.status),
+        captured=row.captured,
+        created_at=from_iso(row.created_at),
+        updated_at=from_iso(row.updated_at),
+        due_at=None if row.due_at_ms is None else from_unix_ms(int(row.due_at_ms)),
+        failure=failure,
+    )
+
+
+def get_payment(payment_id: str) -> Payment | None:
+    """The payment, or None."""
+    with unavailable_when_aws_fails():
+        try:
+            return to_payment(PaymentRow.get(payment_id, consistent_read=True))
+        except PaymentRow.DoesNotExist:
+            return None
+
+
+def list_payments(
+    merchant_id: str, *, order_id: str | None, status: PaymentStatus | None, limit: int, offset: int
+) -> Page[Payment]:
+    """A merchant's payments, newest first; those of one order and of one status where asked for."""
+    condition = None if status is None else PaymentRow.status == str(status)
+    if order_id is None:
+        return page_of(
+            PaymentRow.by_merchant, merchant_id, to_payment, condition=condition, limit=limit, offset=offset
+        )
+    own = PaymentRow.merchant_id == merchant_id
+    condition = own if condition is None else own & condition
+    return page_of(PaymentRow.by_order, order_id, to_payment, condition=condition, limit=limit, offset=offset)
+
+
+def put_new(transaction: Transaction, payment: Payment) -> None:
+    """Adds a new payment to a transaction; refused (label PAYMENT) where the id is taken."""
+    row = PaymentRow(
+        payment.id,
+        merchant_id=payment.merchant_id,
+        order_id=payment.order_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        method=payment.method,
+        vpa=payment.vpa,
+        card_network=payment.card_network,
+        card_last4=payment.card_last4,
+        processor_token=payment.processor_token,
+        status=str(payment.status),
+        captured=payment.captured,
+        created_at=to_iso(payment.created_at),
+        updated_at=to_iso(payment.updated_at),
+        **due.due_columns(payment.id, payment.due_at),
+    )
+    transaction.put(PAYMENT, row, PaymentRow.id.does_not_exist())
+
+
+def change_status(transaction: Transaction, before: Payment, after: Payment) -> None:
+    """Adds a payment's new status to a transaction; refused (label PAYMENT) where the status read is gone."""
+    actions = [
+        PaymentRow.status.set(str(after.status)),
+        PaymentRow.updated_at.set(to_iso(after.updated_at)),
+        *due.due_actions(PaymentRow, after.id, after.due_at),
+    ]
+    if after.failure is not None:
+        actions += [
+            PaymentRow.error_code.set(after.failure.code),
+            PaymentRow.error_reason.set(after.failure.reason),
+            PaymentRow.error_description.set(after.failure.description),
+        ]
+    transaction.update(PAYMENT, PaymentRow(after.id), actions, PaymentRow.status == str(before.status))
+
+
+def overdue_payments(before: datetime, limit: int) -> list[due.Overdue]:
+    """Pending payments whose outcome should have been known before then."""
+    return list(due.overdue(PaymentRow, before, limit))
+
+
+def postpone_payment(item: due.Overdue, until: datetime) -> bool:
+    """Gives an overdue payment until then; False where it was finished or postponed meanwhile."""
+    return due.postpone(PaymentRow, item, until)

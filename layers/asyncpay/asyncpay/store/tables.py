@@ -1,0 +1,245 @@
+"""The rows as DynamoDB keeps them, and the one connection that all tables share.
+
+infra/data.yaml owns keys and indexes; a test holds that these models say the same. Rows never leave the
+store: each repository turns them into domain objects. PynamoDB would give every model a client of its own;
+`bind` hands all of them one, since building a client costs tens of milliseconds of a cold start.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+from pynamodb.connection import Connection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
+from pynamodb.models import Model
+
+
+class _NewestFirst(GlobalSecondaryIndex[Any]):
+    created_at = UnicodeAttribute(range_key=True)
+
+
+class PaymentsByMerchant(_NewestFirst):
+    """All payments of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class PaymentsByOrder(_NewestFirst):
+    """All payments of an order."""
+
+    class Meta:
+        index_name = "by-order"
+        projection = AllProjection()
+
+    order_id = UnicodeAttribute(hash_key=True)
+
+
+class Due(GlobalSecondaryIndex[Any]):
+    """Sparse: what is not done yet, by the time it should be. Used by payments and webhook logs alike."""
+
+    class Meta:
+        index_name = "due"
+        projection = IncludeProjection(["merchant_id"])
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at_ms = NumberAttribute(range_key=True)
+
+
+class WebhooksByMerchant(_NewestFirst):
+    """The webhook log of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class WebhooksByObject(_NewestFirst):
+    """The events of one payment or refund."""
+
+    class Meta:
+        index_name = "by-object"
+        projection = AllProjection()
+
+    object_id = UnicodeAttribute(hash_key=True)
+
+
+class MerchantRow(Model):
+    """Table `merchants`."""
+
+    class Meta:
+        table_name = "merchants"
+
+    id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    active = BooleanAttribute()
+    webhook_url = UnicodeAttribute(null=True)
+    webhook_secret = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+
+class ApiKeyRow(Model):
+    """Table `api-keys`."""
+
+    class Meta:
+        table_name = "api-keys"
+
+    api_key = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    secret_hash = UnicodeAttribute()
+    active = BooleanAttribute()
+    created_at = UnicodeAttribute()
+
+
+class OrderRow(Model):
+    """Table `orders`."""
+
+    class Meta:
+        table_name = "orders"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    receipt = UnicodeAttribute(null=True)
+    # As JSON text: DynamoDB has no floats, and notes come back just as they were sent.
+    notes = JSONAttribute()
+    status = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+
+
+class PaymentRow(Model):
+    """Table `payments`."""
+
+    class Meta:
+        table_name = "payments"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    method = UnicodeAttribute()
+    vpa = UnicodeAttribute(null=True)
+    card_network = UnicodeAttribute(null=True)
+    card_last4 = UnicodeAttribute(null=True)
+    processor_token = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    captured = BooleanAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    error_code = UnicodeAttribute(null=True)
+    error_reason = UnicodeAttribute(null=True)
+    error_description = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+
+    by_merchant = PaymentsByMerchant()
+    by_order = PaymentsByOrder()
+    due = Due()
+
+
+class WebhookRow(Model):
+    """Table `webhook-logs`."""
+
+    class Meta:
+        table_name = "webhook-logs"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    object_id = UnicodeAttribute()
+    event = UnicodeAttribute()
+    payload = UnicodeAttribute()
+    status = UnicodeAttribute()
+    attempts = NumberAttribute()
+    attempt_log = JSONAttribute()
+    created_at = UnicodeAttribute()
+    next_retry_at = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+
+    by_merchant = WebhooksByMerchant()
+    by_object = WebhooksByObject()
+    due = Due()
+
+
+class IdempotencyRow(Model):
+    """Table `idempotency-keys`; DynamoDB deletes a row some time after `expires_at` (unix seconds)."""
+
+    class Meta:
+        table_name = "idempotency-keys"
+
+    key = UnicodeAttribute(hash_key=True)
+    fingerprint = UnicodeAttribute()
+    http_status = NumberAttribute()
+    body = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class StatsRow(Model):
+    """Table `stats`: job counters, one item for each shard."""
+
+    class Meta:
+        table_name = "stats"
+
+    id = UnicodeAttribute(hash_key=True)
+    completed = NumberAttribute(default=0)
+    failed = NumberAttribute(default=0)
+
+
+ROWS: dict[type[Model], str] = {
+    MerchantRow: "merchants",
+    ApiKeyRow: "api-keys",
+    OrderRow: "orders",
+    PaymentRow: "payments",
+    WebhookRow: "webhook-logs",
+    IdempotencyRow: "idempotency-keys",
+    StatsRow: "stats",
+}
+
+CONNECT_TIMEOUT_SECONDS = 2.0
+READ_TIMEOUT_SECONDS = 4.0
+RETRIES_MAX = 2
+CONNECTIONS_MAX = 20
+
+_shared: list[Connection] = []
+
+
+def bind(table_prefix: str, region: str | None = None) -> None:
+    """Points every table at `<table_prefix>-<name>`; the endpoint and credentials are the SDK's business.
+
+    To be called before any other call into the store. Calling it again with another prefix moves all tables
+    there (tests do).
+    """
+    shared = Connection(
+        region=region,
+        connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
+        read_timeout_seconds=READ_TIMEOUT_SECONDS,
+        max_retry_attempts=RETRIES_MAX,
+        max_pool_connections=CONNECTIONS_MAX,
+    )
+    for row, name in ROWS.items():
+        row.Meta.table_name = f"{table_prefix}-{name}"
+        row._connection = None  # noqa: SLF001 - PynamoDB has no public way to share a connection
+        table = row._get_connection()  # noqa: SLF001
+        shared.add_meta_table(table.get_meta_table())
+        table.connection = shared
+    # Built now, in one thread: botocore's client creation is not thread-safe.
+    _ = shared.client
+    _shared[:] = [shared]
+
+
+def connection() -> Connection:
+    """The connection that all tables share."""
+    return _shared[0]

@@ -1,0 +1,108 @@
+"""The webhook log: one row for each event of a merchant that has a webhook URL."""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+
+from asyncpay.domain.values import from_iso, to_iso
+from asyncpay.domain.webhook import Attempt, Webhook, WebhookStatus
+from asyncpay.store import due
+from asyncpay.store.errors import unavailable_when_aws_fails
+from asyncpay.store.tables import WebhookRow
+from asyncpay.store.transaction import Transaction
+
+
+def to_webhook(row: WebhookRow) -> Webhook:
+    """The delivery that a row holds."""
+    return Webhook(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        object_id=row.object_id,
+        event=row.event,
+        payload=row.payload,
+        status=WebhookStatus(row.status),
+        created_at=from_iso(row.created_at),
+        next_retry_at=from_iso(row.next_retry_at) if row.next_retry_at else None,
+        attempts=tuple(_to_attempt(entry) for entry in row.attempt_log),
+    )
+
+
+def get_webhook(webhook_id: str) -> Webhook | None:
+    """The delivery, or None."""
+    with unavailable_when_aws_fails():
+        try:
+            return to_webhook(WebhookRow.get(webhook_id, consistent_read=True))
+        except WebhookRow.DoesNotExist:
+            return None
+
+
+def put_new(transaction: Transaction, webhook: Webhook) -> None:
+    """Adds a new delivery to a transaction; refused (label: its event) where the id is taken."""
+    row = WebhookRow(
+        webhook.id,
+        merchant_id=webhook.merchant_id,
+        object_id=webhook.object_id,
+        event=webhook.event,
+        payload=webhook.payload,
+        status=str(webhook.status),
+        attempts=len(webhook.attempts),
+        attempt_log=[],
+        created_at=to_iso(webhook.created_at),
+        next_retry_at=to_iso(webhook.next_retry_at) if webhook.next_retry_at else None,
+        **due.due_columns(webhook.id, webhook.next_retry_at),
+    )
+    transaction.put(webhook.event, row, WebhookRow.id.does_not_exist())
+
+
+def record_attempt(before: Webhook, after: Webhook) -> bool:
+    """Stores one more attempt; False where another worker recorded one since `before` was read."""
+    actions = [
+        WebhookRow.status.set(str(after.status)),
+        WebhookRow.attempts.set(len(after.attempts)),
+        WebhookRow.attempt_log.set([_from_attempt(attempt) for attempt in after.attempts]),
+        *due.due_actions(WebhookRow, after.id, after.next_retry_at),
+    ]
+    if after.next_retry_at is None:
+        actions.append(WebhookRow.next_retry_at.remove())
+    else:
+        actions.append(WebhookRow.next_retry_at.set(to_iso(after.next_retry_at)))
+    condition = (WebhookRow.status == str(before.status)) & (WebhookRow.attempts == len(before.attempts))
+    with unavailable_when_aws_fails():
+        try:
+            WebhookRow(after.id).update(actions=actions, condition=condition)
+        except UpdateError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True
+
+
+def overdue_webhooks(before: datetime, limit: int) -> list[due.Overdue]:
+    """Deliveries that should have been tried before then."""
+    return list(due.overdue(WebhookRow, before, limit))
+
+
+def postpone_webhook(item: due.Overdue, until: datetime) -> bool:
+    """Gives an overdue delivery until then; False where it was tried or postponed meanwhile."""
+    return due.postpone(WebhookRow, item, until)
+
+
+def _from_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": to_iso(attempt.at),
+        "duration_ms": attempt.duration_ms,
+        "response_code": attempt.response_code,
+        "response_body": attempt.response_body,
+        "error": attempt.error,
+    }
+
+
+def _to_attempt(entry: dict[str, Any]) -> Attempt:
+    return Attempt(
+        at=from_iso(entry["at"]),
+        duration_ms=entry["duration_ms"],
+        response_code=entry["response_code"],
+        response_body=entry["response_body"],
+        error=entry["error"],
+    )
