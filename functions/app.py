@@ -1,0 +1,61 @@
+"""What Lambda calls: `app` for HTTP, one function for each queue, the schedule and the seed.
+
+Chalice routes and decodes here and does nothing else; template.yaml says what is deployed. A test holds that
+both name the same queues and schedule.
+"""
+
+from typing import Any
+
+from chalice import Rate
+from chalice.app import CloudWatchEvent, SQSEvent
+
+from asyncpay.services import log
+from asyncpay.services.deps import Deps, deps
+from chalicelib import orders, payments, status
+from chalicelib.http import Gateway
+
+app = Gateway("asyncpay", configure_logs=False)
+app.register_blueprint(orders.blueprint)
+app.register_blueprint(payments.blueprint)
+app.register_blueprint(status.blueprint)
+
+
+@app.on_sqs_message(queue="PaymentsQueue", batch_size=10)
+def process_payment(event: SQSEvent) -> dict[str, Any]:
+    """Finishes pending payments."""
+    from asyncpay.services.process_payment import process_payments
+
+    return process_payments(_deps(event), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="WebhooksQueue", batch_size=10)
+def deliver_webhook(event: SQSEvent) -> dict[str, Any]:
+    """Posts webhooks to merchants."""
+    from asyncpay.services.deliver_webhook import deliver_webhooks
+
+    return deliver_webhooks(_deps(event), event.to_dict()["Records"])
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def sweep(event: CloudWatchEvent) -> dict[str, int]:
+    """Sends overdue work again."""
+    from dataclasses import asdict
+
+    from asyncpay.services.sweep import sweep as sweep_all
+
+    return asdict(sweep_all(_deps(event)))
+
+
+@app.lambda_function()
+def seed(_event: Any, _context: Any) -> dict[str, bool]:
+    """Creates the test merchant."""
+    from asyncpay.services.seed import seed_test_merchant
+
+    return {"created": seed_test_merchant(deps())}
+
+
+def _deps(event: Any) -> Deps:
+    log.request_id.set(event.context.aws_request_id)
+    surroundings = deps()
+    log.set_level(surroundings.config.log_level)
+    return surroundings

@@ -1,0 +1,28 @@
+"""Endpoints under /api/v1/orders."""
+
+from chalice import Blueprint
+
+from asyncpay.services.orders import create_order, find_order
+from chalicelib import schemas
+from chalicelib.http import Answer, Call, endpoint
+
+blueprint = Blueprint(__name__)
+
+
+@endpoint(blueprint, "POST", "/api/v1/orders")
+def post_order(call: Call) -> Answer:
+    """Creates an order."""
+    order = create_order(call.deps, call.merchant_id, schemas.new_order(call.json()))
+    return Answer(order.as_created(), 201)
+
+
+@endpoint(blueprint, "GET", "/api/v1/orders/{order_id}")
+def get_order(call: Call) -> Answer:
+    """One of the merchant's orders."""
+    return Answer(find_order(call.path["order_id"], call.merchant_id).as_read())
+
+
+@endpoint(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True)
+def get_public_order(call: Call) -> Answer:
+    """What a shopper's browser may know of an order."""
+    return Answer(find_order(call.path["order_id"]).as_public())
