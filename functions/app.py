@@ -11,12 +11,14 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from asyncpay.services import log
 from asyncpay.services.deps import Deps, deps
-from chalicelib import orders, payments, status
+from chalicelib import ledger, orders, payments, refunds, status
 from chalicelib.http import Gateway
 
 app = Gateway("asyncpay", configure_logs=False)
 app.register_blueprint(orders.blueprint)
 app.register_blueprint(payments.blueprint)
+app.register_blueprint(refunds.blueprint)
+app.register_blueprint(ledger.blueprint)
 app.register_blueprint(status.blueprint)
 
 
@@ -26,6 +28,14 @@ def process_payment(event: SQSEvent) -> dict[str, Any]:
     from asyncpay.services.process_payment import process_payments
 
     return process_payments(_deps(event), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="RefundsQueue", batch_size=10)
+def process_refund(event: SQSEvent) -> dict[str, Any]:
+    """Pays pending refunds out."""
+    from asyncpay.services.process_refund import process_refunds
+
+    return process_refunds(_deps(event), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="WebhooksQueue", batch_size=10)

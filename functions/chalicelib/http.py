@@ -18,6 +18,7 @@ from asyncpay.domain.webhook import compact_json
 from asyncpay.services import log
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.deps import Deps, deps
+from asyncpay.services.idempotent import Answer as StoredAnswer
 from asyncpay.store.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
 from chalicelib.body import parse_object
 from chalicelib.routing import allowed, resolve
@@ -88,6 +89,12 @@ def collection(page: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Answ
             "offset": page.offset,
         }
     )
+
+
+def stored(answer: StoredAnswer) -> Answer:
+    """An answer that was kept under an idempotency key, or is from now on."""
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return Answer(answer.body, answer.http_status, headers)
 
 
 class Gateway(Chalice):

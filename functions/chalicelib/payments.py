@@ -4,10 +4,12 @@ from chalice import Blueprint
 
 from asyncpay.domain.errors import BadRequest
 from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.services.create_payment import create_payment, idempotency_key
+from asyncpay.services.capture_payment import capture_payment
+from asyncpay.services.create_payment import create_payment
+from asyncpay.services.idempotent import idempotency_key
 from asyncpay.services.payments import find_payment, find_public_payment, list_payments
 from chalicelib import schemas
-from chalicelib.http import Answer, Call, collection, endpoint
+from chalicelib.http import Answer, Call, collection, endpoint, stored
 
 blueprint = Blueprint(__name__)
 
@@ -29,9 +31,7 @@ def _create(call: Call, *, owner: str, merchant_id: str | None, endpoint_name: s
     body = call.json()
     new = schemas.new_payment(call.deps, body)
     key = idempotency_key(call.deps, owner, endpoint_name, call.headers.get("idempotency-key"), body)
-    answer = create_payment(call.deps, merchant_id, new, key)
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
-    return Answer(answer.body, answer.http_status, headers)
+    return stored(create_payment(call.deps, merchant_id, new, key))
 
 
 @endpoint(blueprint, "GET", "/api/v1/payments")
@@ -52,6 +52,13 @@ def get_payments(call: Call) -> Answer:
 def get_payment(call: Call) -> Answer:
     """One of the merchant's payments."""
     return Answer(find_payment(call.path["payment_id"], call.merchant_id).as_read())
+
+
+@endpoint(blueprint, "POST", "/api/v1/payments/{payment_id}/capture")
+def post_capture(call: Call) -> Answer:
+    """Captures one of the merchant's payments."""
+    amount = schemas.capture_amount(call.json())
+    return Answer(capture_payment(call.deps, call.merchant_id, call.path["payment_id"], amount).as_read())
 
 
 @endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}/public", public=True)

@@ -4,13 +4,16 @@ fastjsonschema compiles them; a failure becomes the error whose code the contrac
 Rules that JSON Schema can't say (Luhn, expiry) stay in the domain.
 """
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from asyncpay.domain.errors import BadRequest, InvalidCard, InvalidVpa
 from asyncpay.domain.instruments import check_card, check_vpa
+from asyncpay.domain.refund import REASON_LENGTH_MAX
 from asyncpay.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
 from asyncpay.services.create_payment import NewPayment
+from asyncpay.services.create_refund import NewRefund
 from asyncpay.services.deps import Deps
 from asyncpay.services.orders import NewOrder
 
@@ -24,6 +27,7 @@ NEW_ORDER: dict[str, Any] = {
         "currency": {"type": "string", "enum": list(CURRENCIES)},
         "receipt": {"type": ["string", "null"], "maxLength": 255},
         "notes": {"type": ["object", "null"], "maxProperties": 50},
+        "expires_at": {"type": ["string", "null"], "format": "date-time", "maxLength": 40},
     },
 }
 
@@ -49,6 +53,21 @@ NEW_PAYMENT: dict[str, Any] = {
     },
 }
 
+CAPTURE: dict[str, Any] = {
+    "type": "object",
+    "required": ["amount"],
+    "properties": {"amount": {"type": "integer", "minimum": 1, "maximum": AMOUNT_MAX}},
+}
+
+NEW_REFUND: dict[str, Any] = {
+    "type": "object",
+    "required": ["amount"],
+    "properties": {
+        "amount": {"type": "integer", "minimum": 1, "maximum": AMOUNT_MAX},
+        "reason": {"type": ["string", "null"], "maxLength": REASON_LENGTH_MAX},
+    },
+}
+
 _TYPE_NAMES = {
     "integer": "an integer",
     "string": "a string",
@@ -61,7 +80,25 @@ _TYPE_NAMES = {
 def new_order(body: dict[str, Any]) -> NewOrder:
     """The order that a body asks for, or BadRequest."""
     _check("NEW_ORDER", body)
-    return NewOrder(body["amount"], body.get("currency", "INR"), body.get("receipt"), body.get("notes") or {})
+    return NewOrder(
+        amount=body["amount"],
+        currency=body.get("currency", "INR"),
+        receipt=body.get("receipt"),
+        notes=body.get("notes") or {},
+        expires_at=_moment(body.get("expires_at"), "expires_at"),
+    )
+
+
+def capture_amount(body: dict[str, Any]) -> int:
+    """The amount to capture, or BadRequest."""
+    _check("CAPTURE", body)
+    return int(body["amount"])
+
+
+def new_refund(body: dict[str, Any]) -> NewRefund:
+    """The refund that a body asks for, or BadRequest."""
+    _check("NEW_REFUND", body)
+    return NewRefund(body["amount"], body.get("reason"))
 
 
 def new_payment(deps: Deps, body: dict[str, Any]) -> NewPayment:
@@ -87,12 +124,25 @@ def new_payment(deps: Deps, body: dict[str, Any]) -> NewPayment:
     return NewPayment(body["order_id"], "card", None, checked)
 
 
+def _moment(text: str | None, field: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)
+    return moment.astimezone(UTC)
+
+
 @cache
 def _compiled(name: str) -> Any:
     # Imported on the first request with a body: the workers never need it.
     import fastjsonschema
 
-    return fastjsonschema.compile(globals()[name], use_default=False)
+    # Formats only document here: what a time is, is checked by reading it.
+    return fastjsonschema.compile(globals()[name], use_default=False, use_formats=False)
 
 
 def _check(name: str, body: dict[str, Any]) -> None:

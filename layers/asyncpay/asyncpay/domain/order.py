@@ -61,9 +61,12 @@ class Order:
     status: OrderStatus
     created_at: datetime
     updated_at: datetime
+    expires_at: datetime | None = None
 
-    def check_payable(self) -> None:
+    def check_payable(self, now: datetime) -> None:
         """BadRequest unless a payment may be made for this order now."""
+        if self.status is not OrderStatus.PAID and self.expires_at is not None and self.expires_at <= now:
+            raise BadRequest("Order has expired", field="order_id")
         if (self.status, OrderEvent.PAYMENT_CREATED) not in TRANSITIONS:
             raise BadRequest(f"Order is already {self.status}", field="order_id")
 
@@ -78,6 +81,7 @@ class Order:
             "notes": self.notes,
             "status": str(self.status),
             "created_at": to_iso(self.created_at),
+            **({} if self.expires_at is None else {"expires_at": to_iso(self.expires_at)}),
         }
 
     def as_read(self) -> dict[str, Any]:

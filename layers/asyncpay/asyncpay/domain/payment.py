@@ -1,11 +1,15 @@
-"""Payments: one attempt to pay an order. `pending -> success | failed`, each final."""
+"""Payments: one attempt to pay an order. `pending -> success | failed`.
+
+A successful payment is captured once, in full or in part; a part releases the rest. What may still be
+refunded is kept as one number, `refundable`, so that the limit can be the condition of a single write.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from asyncpay.domain.errors import IllegalTransition
+from asyncpay.domain.errors import BadRequest, IllegalTransition
 from asyncpay.domain.values import to_iso
 
 
@@ -57,7 +61,7 @@ class Payment:
 
     `processor_token` stands for the card at the processor; it is no card data and never leaves the gateway.
     `due_at` is when the outcome should be known by; the sweeper asks after what is overdue, and a final
-    payment has none.
+    payment has none. `release_pending` is what a partial capture released and the processor was not told yet.
     """
 
     id: str
@@ -72,21 +76,48 @@ class Payment:
     processor_token: str | None
     status: PaymentStatus
     captured: bool
+    amount_captured: int
+    amount_refunded: int
+    refundable: int
     created_at: datetime
     updated_at: datetime
     due_at: datetime | None
     failure: Failure | None = None
+    release_pending: int = 0
 
     def approved(self, now: datetime) -> "Payment":
         """The payment once the processor took the money."""
-        return replace(
-            self, status=next_status(self.status, PaymentEvent.APPROVED), updated_at=now, due_at=None
-        )
+        status = next_status(self.status, PaymentEvent.APPROVED)
+        return replace(self, status=status, refundable=self.amount, updated_at=now, due_at=None)
 
     def declined(self, failure: Failure, now: datetime) -> "Payment":
         """The payment once it is known that no money moves."""
         status = next_status(self.status, PaymentEvent.DECLINED)
         return replace(self, status=status, updated_at=now, due_at=None, failure=failure)
+
+    def captured_for(self, amount: int, now: datetime) -> "Payment":
+        """The payment once `amount` of it is captured; the rest is released and not refundable."""
+        if amount > self.amount:
+            raise BadRequest("Capture amount exceeds payment amount", field="amount")
+        released = self.amount - amount
+        if self.status is not PaymentStatus.SUCCESS or self.captured or released > self.refundable:
+            raise BadRequest("Payment not in capturable state")
+        return replace(
+            self,
+            captured=True,
+            amount_captured=amount,
+            refundable=self.refundable - released,
+            release_pending=released,
+            due_at=now if released else None,
+            updated_at=now,
+        )
+
+    def check_refundable(self, amount: int) -> None:
+        """BadRequest unless `amount` may be refunded now."""
+        if self.status is not PaymentStatus.SUCCESS:
+            raise BadRequest("Payment not in refundable state")
+        if amount > self.refundable:
+            raise BadRequest("Refund amount exceeds available amount", field="amount")
 
     def as_created(self) -> dict[str, Any]:
         """The members that POST /payments answers with and that webhooks carry."""
@@ -111,6 +142,8 @@ class Payment:
         return {
             **self.as_created(),
             "captured": self.captured,
+            "amount_captured": self.amount_captured,
+            "amount_refunded": self.amount_refunded,
             "updated_at": to_iso(self.updated_at),
             **self._error(),
         }

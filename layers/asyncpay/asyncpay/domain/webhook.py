@@ -10,6 +10,7 @@ from typing import Any
 
 from asyncpay.domain.errors import IllegalTransition
 from asyncpay.domain.payment import Payment, PaymentStatus
+from asyncpay.domain.refund import Refund, RefundStatus
 
 ATTEMPTS_MAX = 5
 # Gap before each attempt (contract, "Webhooks").
@@ -104,18 +105,42 @@ def sequence_of(payment: Payment) -> list[str]:
     return events
 
 
+def refund_sequence_of(refund: Refund) -> list[str]:
+    """The events of a refund in this status, in order; the place in the list is the sequence number."""
+    events = ["refund.created"]
+    if refund.status is RefundStatus.PROCESSED:
+        events.append("refund.processed")
+    return events
+
+
 def payment_webhook(webhook_id: str, event: str, payment: Payment, now: datetime) -> Webhook:
     """The delivery of one event of a payment, due at once."""
-    envelope = {
-        "event": event,
-        "timestamp": int(now.timestamp()),
-        "data": {"payment": payment.as_created()},
-        "sequence": sequence_of(payment).index(event) + 1,
-    }
+    data = {"payment": payment.as_created()}
+    sequence = sequence_of(payment).index(event) + 1
+    return _webhook(webhook_id, event, payment, data, sequence=sequence, now=now)
+
+
+def refund_webhook(webhook_id: str, event: str, refund: Refund, payment: Payment, now: datetime) -> Webhook:
+    """The delivery of one event of a refund, due at once."""
+    data = {"refund": refund.as_read(), "payment": payment.as_created()}
+    sequence = refund_sequence_of(refund).index(event) + 1
+    return _webhook(webhook_id, event, refund, data, sequence=sequence, now=now)
+
+
+def _webhook(
+    webhook_id: str,
+    event: str,
+    about: Payment | Refund,
+    data: dict[str, Any],
+    *,
+    sequence: int,
+    now: datetime,
+) -> Webhook:
+    envelope = {"event": event, "timestamp": int(now.timestamp()), "data": data, "sequence": sequence}
     return Webhook(
         id=webhook_id,
-        merchant_id=payment.merchant_id,
-        object_id=payment.id,
+        merchant_id=about.merchant_id,
+        object_id=about.id,
         event=event,
         payload=compact_json(envelope),
         status=WebhookStatus.PENDING,

@@ -10,23 +10,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from asyncpay.domain import idempotency
-from asyncpay.domain.errors import AsyncPayError, IdempotencyInFlight, NotFound, Unavailable
+from asyncpay.domain.errors import NotFound, Unavailable
 from asyncpay.domain.idempotency import IdempotencyRecord
 from asyncpay.domain.instruments import Card
 from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.order import Order, OrderEvent
 from asyncpay.domain.payment import Payment, PaymentStatus
 from asyncpay.domain.webhook import Webhook, compact_json, payment_webhook
-from asyncpay.services import log
+from asyncpay.services import idempotent, log
 from asyncpay.services.deps import Deps
+from asyncpay.services.idempotent import Answer, IdempotencyKey
+from asyncpay.services.nudge import send_webhooks
 from asyncpay.store import batch, merchants, orders, payments, queues, webhooks
 from asyncpay.store import idempotency as idempotency_store
 from asyncpay.store.errors import ConditionFailed, Conflict
 from asyncpay.store.tables import IdempotencyRow, MerchantRow, OrderRow
 from asyncpay.store.transaction import Transaction
-
-CREATED = 201
 
 
 @dataclass(frozen=True)
@@ -39,36 +38,6 @@ class NewPayment:
     card: Card | None
 
 
-@dataclass(frozen=True)
-class IdempotencyKey:
-    """The caller's key within its scope, and the digest of the body that it came with."""
-
-    scoped: str
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A finished answer: the exact bytes, and whether they were given before."""
-
-    http_status: int
-    body: str
-    replayed: bool
-
-
-def idempotency_key(
-    deps: Deps, owner: str, endpoint: str, key: str | None, body: Any
-) -> IdempotencyKey | None:
-    """The key of a request that brought one. Costs a round trip the first time in each process."""
-    if key is None:
-        return None
-    checked = idempotency.check_key(key)
-    secret = queues.secret(deps.config.fingerprint_key_arn)
-    return IdempotencyKey(
-        idempotency.scoped_key(owner, endpoint, checked), idempotency.fingerprint(secret, body)
-    )
-
-
 def create_payment(
     deps: Deps, merchant_id: str | None, new: NewPayment, key: IdempotencyKey | None
 ) -> Answer:
@@ -78,21 +47,21 @@ def create_payment(
     two sends), 1 for a replay; one more for a shopper.
     """
     order, merchant, record = _read(merchant_id, new.order_id, key)
-    if (replay := _replay(deps, key, record)) is not None:
-        return replay
+    if (answer := idempotent.replay(deps, key, record)) is not None:
+        return answer
     if order is None or (merchant_id is not None and order.merchant_id != merchant_id):
         raise NotFound("Order not found")
-    order.check_payable()
+    now = deps.now()
+    order.check_payable(now)
     if merchant is None:
         merchant = merchants.get_merchant(order.merchant_id)
-    now = deps.now()
     payment = _payment(deps, order, new, now)
-    answer = Answer(CREATED, compact_json(payment.as_created()), replayed=False)
+    answer = Answer(idempotent.CREATED, compact_json(payment.as_created()), replayed=False)
     hooks = _webhooks(deps, merchant, payment, now)
     try:
         _commit(payment, hooks, key, answer, now)
     except (ConditionFailed, Conflict) as refusal:
-        return _settle_refusal(deps, refusal, key, payment)
+        return idempotent.settle_refusal(deps, refusal, key, lambda: _check_payable(deps, order.id))
     _enqueue(deps, payment, hooks)
     log.info(
         "payment created",
@@ -124,11 +93,10 @@ def _read(
     )
 
 
-def _replay(deps: Deps, key: IdempotencyKey | None, record: IdempotencyRecord | None) -> Answer | None:
-    if key is None or record is None or not record.is_current(deps.now()):
-        return None
-    record.check_same_request(key.fingerprint)
-    return Answer(record.http_status, record.body, replayed=True)
+def _check_payable(deps: Deps, order_id: str) -> None:
+    order = orders.get_order(order_id)
+    if order is not None:
+        order.check_payable(deps.now())
 
 
 def _payment(deps: Deps, order: Order, new: NewPayment, now: datetime) -> Payment:
@@ -146,6 +114,9 @@ def _payment(deps: Deps, order: Order, new: NewPayment, now: datetime) -> Paymen
         processor_token=deps.processor.tokenise(new.card) if new.card else None,
         status=PaymentStatus.PENDING,
         captured=False,
+        amount_captured=0,
+        amount_refunded=0,
+        refundable=0,
         created_at=now,
         updated_at=now,
         due_at=now + timedelta(milliseconds=deps.processor.outcome_delay_ms(payment_id)),
@@ -165,34 +136,10 @@ def _commit(
     transaction = Transaction()
     payments.put_new(transaction, payment)
     orders.apply_event(transaction, payment.order_id, OrderEvent.PAYMENT_CREATED, now)
-    if key is not None:
-        record = IdempotencyRecord(
-            key.scoped, key.fingerprint, answer.http_status, answer.body, now + idempotency.KEPT_FOR
-        )
-        idempotency_store.put_record(transaction, record, now)
+    idempotent.remember(transaction, key, answer, now)
     for hook in hooks:
         webhooks.put_new(transaction, hook)
     transaction.commit()
-
-
-def _settle_refusal(
-    deps: Deps, refusal: ConditionFailed | Conflict, key: IdempotencyKey | None, payment: Payment
-) -> Answer:
-    """What to answer when our transaction lost: the winner's answer, or why there can't be one."""
-    record = idempotency_store.get_record(key.scoped) if key is not None else None
-    if (replay := _replay(deps, key, record)) is not None:
-        return replay
-    if isinstance(refusal, Conflict):
-        raise IdempotencyInFlight if key is not None else _busy()
-    order = orders.get_order(payment.order_id)
-    if order is None:
-        raise NotFound("Order not found")
-    order.check_payable()
-    raise _busy()
-
-
-def _busy() -> AsyncPayError:
-    return Unavailable("The order is busy; please try again")
 
 
 def _enqueue(deps: Deps, payment: Payment, hooks: list[Webhook]) -> None:
@@ -204,10 +151,3 @@ def _enqueue(deps: Deps, payment: Payment, hooks: list[Webhook]) -> None:
     except Unavailable as error:
         # Committed is committed: the sweeper sends what is overdue.
         log.error("message not sent; left to the sweeper", error, payment_id=payment.id)
-
-
-def send_webhooks(deps: Deps, hooks: list[Webhook]) -> None:
-    """Nudges the deliveries of these webhooks."""
-    messages = [{"webhook_id": hook.id, "merchant_id": hook.merchant_id} for hook in hooks]
-    if messages:
-        queues.send(deps.config.webhooks_queue_url, messages)

@@ -1,9 +1,10 @@
 """Creating and reading orders."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from asyncpay.domain.errors import NotFound
+from asyncpay.domain.errors import BadRequest, NotFound
 from asyncpay.domain.order import Order, OrderStatus
 from asyncpay.services import log
 from asyncpay.services.deps import Deps
@@ -18,11 +19,14 @@ class NewOrder:
     currency: str
     receipt: str | None
     notes: dict[str, Any]
+    expires_at: datetime | None = None
 
 
 def create_order(deps: Deps, merchant_id: str, new: NewOrder) -> Order:
     """Stores a new order of the merchant. One round trip."""
     now = deps.now()
+    if new.expires_at is not None and new.expires_at <= now:
+        raise BadRequest("expires_at must be in the future", field="expires_at")
     order = Order(
         id=deps.new_id("order_"),
         merchant_id=merchant_id,
@@ -33,6 +37,7 @@ def create_order(deps: Deps, merchant_id: str, new: NewOrder) -> Order:
         status=OrderStatus.CREATED,
         created_at=now,
         updated_at=now,
+        expires_at=new.expires_at,
     )
     orders.add_order(order)
     log.info("order created", order_id=order.id, merchant_id=merchant_id, amount=order.amount)

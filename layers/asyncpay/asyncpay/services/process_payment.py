@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from asyncpay.domain.errors import Unavailable
+from asyncpay.domain.ledger import payment_reversed, payment_taken
 from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.order import OrderEvent
 from asyncpay.domain.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
 from asyncpay.domain.webhook import Webhook, payment_webhook
 from asyncpay.services import jobs, log
-from asyncpay.services.create_payment import send_webhooks
 from asyncpay.services.deps import Deps
 from asyncpay.services.jobs import Done, Job
+from asyncpay.services.nudge import send_webhooks
 from asyncpay.services.processor import Outcome, OutcomeUnknown
-from asyncpay.store import batch, merchants, orders, payments, queues, webhooks
+from asyncpay.store import batch, ledger, merchants, orders, payments, queues, webhooks
 from asyncpay.store.errors import ConditionFailed
 from asyncpay.store.tables import MerchantRow, PaymentRow
 from asyncpay.store.transaction import Transaction
@@ -58,6 +59,8 @@ def process_payments(deps: Deps, records: Sequence[dict[str, Any]]) -> dict[str,
 
 
 def _process(deps: Deps, job: Job, payment: Payment, merchant: Merchant | None, hooks: list[Webhook]) -> Done:
+    if payment.release_pending:
+        return _release(deps, payment)
     if payment.status is not PaymentStatus.PENDING:
         log.info("payment is final already", payment_id=payment.id, status=payment.status)
         return jobs.NOTHING_TO_DO
@@ -74,6 +77,19 @@ def _process(deps: Deps, job: Job, payment: Payment, merchant: Merchant | None, 
     return Done(completed=1)
 
 
+def _release(deps: Deps, payment: Payment) -> Done:
+    """Tells the processor what a partial capture released; the ledger has it already."""
+    deps.processor.reverse(payment, payment.release_pending, f"{payment.id}:release")
+    transaction = Transaction()
+    payments.finish_release(transaction, payment, deps.now())
+    try:
+        transaction.commit()
+    except ConditionFailed:
+        return jobs.NOTHING_TO_DO
+    log.info("release reversed", payment_id=payment.id, amount=payment.release_pending)
+    return Done(completed=1)
+
+
 def _settle(
     deps: Deps, payment: Payment, outcome: Outcome, merchant: Merchant | None, now: datetime
 ) -> Webhook | None:
@@ -87,7 +103,9 @@ def _settle(
             return None
         if orders.ORDER not in refusal.labels:
             raise
-    # The order was paid by another payment between its creation and now.
+    # The order was paid by another payment between its creation and now, and stays paid: what the processor
+    # took for this one goes back. Asking it twice does it once, so a crash before the commit does no harm.
+    deps.processor.reverse(payment, payment.amount, f"{payment.id}:reversal")
     try:
         return _commit(deps, payment, payment.declined(ALREADY_PAID, now), merchant, now)
     except ConditionFailed as refusal:
@@ -103,6 +121,9 @@ def _commit(
     payments.change_status(transaction, before, after)
     if after.status is PaymentStatus.SUCCESS:
         orders.apply_event(transaction, after.order_id, OrderEvent.PAYMENT_SUCCEEDED, now)
+        ledger.put_entries(transaction, payment_taken(after, now))
+    elif after.failure == ALREADY_PAID:
+        ledger.put_entries(transaction, payment_taken(after, now), payment_reversed(after, after.amount, now))
     hook = None
     if merchant is not None and merchant.webhook_url is not None:
         hook = payment_webhook(deps.new_uuid(), f"payment.{after.status}", after, now)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from asyncpay.domain.instruments import Card
 from asyncpay.domain.payment import Failure, Payment
+from asyncpay.domain.refund import Refund
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,18 @@ class Processor(Protocol):
         """When it makes sense to ask for the outcome first, in milliseconds from the payment's creation."""
         ...
 
+    def refund_delay_ms(self, refund_id: str) -> int:
+        """When a refund is handed to the processor, in milliseconds from its creation."""
+        ...
+
     def authorize(self, payment: Payment, idempotency_key: str, now: datetime) -> Outcome:
         """Takes the payment's amount, once for each key. OutcomeUnknown where it can't say yet."""
+        ...
+
+    def reverse(self, payment: Payment, amount: int, idempotency_key: str) -> None:
+        """Gives back an amount that was authorised and not captured, once for each key."""
+        ...
+
+    def refund(self, refund: Refund, idempotency_key: str) -> None:
+        """Pays a refund out, once for each key. OutcomeUnknown where it can't say yet."""
         ...

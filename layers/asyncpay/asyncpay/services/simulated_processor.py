@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from asyncpay.domain.instruments import Card
 from asyncpay.domain.payment import PAYMENT_FAILED, Failure, Payment
+from asyncpay.domain.refund import Refund
 from asyncpay.services.config import ProcessorConfig
 from asyncpay.services.processor import Outcome, OutcomeUnknown
 
@@ -35,6 +36,9 @@ _VPA_SCRIPTS = {
 # How long past the usual delay these two keep the gateway waiting.
 TIMEOUT_LASTS = timedelta(seconds=3)
 LATE_BY = timedelta(seconds=15)
+# Contract, "Simulated processor".
+REFUND_DELAY_MIN_MS = 3000
+REFUND_DELAY_MAX_MS = 5000
 
 
 class SimulatedProcessor:
@@ -55,6 +59,13 @@ class SimulatedProcessor:
         span = self._settings.delay_max_ms - self._settings.delay_min_ms
         return self._settings.delay_min_ms + int(_fraction("delay", payment_id) * (span + 1))
 
+    def refund_delay_ms(self, refund_id: str) -> int:
+        """3 to 5 s, or TEST_PROCESSING_DELAY."""
+        if self._settings.test_mode:
+            return self._settings.test_delay_ms
+        span = REFUND_DELAY_MAX_MS - REFUND_DELAY_MIN_MS
+        return REFUND_DELAY_MIN_MS + int(_fraction("delay", refund_id) * (span + 1))
+
     def authorize(self, payment: Payment, idempotency_key: str, now: datetime) -> Outcome:
         """The payment's outcome, or OutcomeUnknown while a scripted instrument keeps us waiting."""
         script = self._script(payment)
@@ -70,6 +81,12 @@ class SimulatedProcessor:
         if script in ("approve", "timeout", "late"):
             return Outcome()
         return Outcome() if self._succeeds(payment, idempotency_key) else Outcome(DECLINED)
+
+    def reverse(self, payment: Payment, amount: int, idempotency_key: str) -> None:
+        """Nothing to do: no money was moved."""
+
+    def refund(self, refund: Refund, idempotency_key: str) -> None:
+        """Nothing to do: no money was moved."""
 
     def _script(self, payment: Payment) -> str:
         if not self._settings.scripted:

@@ -6,12 +6,12 @@ workers would not mind.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from asyncpay.services import log
 from asyncpay.services.deps import Deps
-from asyncpay.store import payments, queues, webhooks
+from asyncpay.store import payments, queues, refunds, webhooks
 from asyncpay.store.due import Overdue
 
 # Time that a message in good health takes at most, retries within the queue included.
@@ -26,28 +26,41 @@ class Swept:
     """How many rows were sent again."""
 
     payments: int
+    refunds: int
     webhooks: int
 
 
 def sweep(deps: Deps) -> Swept:
     """Sends all overdue work again, at most SWEEP_MAX rows of each kind."""
     now = deps.now()
+    before = now - GRACE
     config = deps.config
-    found_payments = payments.overdue_payments(now - GRACE, SWEEP_MAX)
     swept = Swept(
         payments=_send_again(
-            config.payments_queue_url, "payment_id", found_payments, payments.postpone_payment, now
+            config.payments_queue_url,
+            "payment_id",
+            payments.overdue_payments(before, SWEEP_MAX),
+            payments.postpone_payment,
+            now,
+        ),
+        refunds=_send_again(
+            config.refunds_queue_url,
+            "refund_id",
+            refunds.overdue_refunds(before, SWEEP_MAX),
+            refunds.postpone_refund,
+            now,
         ),
         webhooks=_send_again(
             config.webhooks_queue_url,
             "webhook_id",
-            webhooks.overdue_webhooks(now - GRACE, SWEEP_MAX),
+            webhooks.overdue_webhooks(before, SWEEP_MAX),
             webhooks.postpone_webhook,
             now,
         ),
     )
-    write = log.warning if swept.payments or swept.webhooks else log.info
-    write("swept", payments=swept.payments, webhooks=swept.webhooks)
+    counts = asdict(swept)
+    write = log.warning if any(counts.values()) else log.info
+    write("swept", **counts)
     return swept
 
 

@@ -24,6 +24,7 @@ def to_order(row: OrderRow) -> Order:
         status=OrderStatus(row.status),
         created_at=from_iso(row.created_at),
         updated_at=from_iso(row.updated_at),
+        expires_at=from_iso(row.expires_at) if row.expires_at else None,
     )
 
 
@@ -48,6 +49,7 @@ def add_order(order: Order) -> None:
         status=str(order.status),
         created_at=to_iso(order.created_at),
         updated_at=to_iso(order.updated_at),
+        expires_at=to_iso(order.expires_at) if order.expires_at else None,
     )
     with unavailable_when_aws_fails():
         row.save()
@@ -61,9 +63,13 @@ def apply_event(transaction: Transaction, order_id: str, event: OrderEvent, now:
     before = domain.statuses_before(event)
     after = {domain.next_status(status, event) for status in before}
     (status,) = after
+    condition = OrderRow.status.is_in(*(str(status) for status in before))
+    if event is OrderEvent.PAYMENT_CREATED:
+        # A payment that is under way may still succeed; a new one may not begin.
+        condition &= OrderRow.expires_at.does_not_exist() | (OrderRow.expires_at > to_iso(now))
     transaction.update(
         ORDER,
         OrderRow(order_id),
         [OrderRow.status.set(str(status)), OrderRow.updated_at.set(to_iso(now))],
-        OrderRow.status.is_in(*(str(status) for status in before)),
+        condition,
     )

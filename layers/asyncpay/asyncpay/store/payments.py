@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pynamodb.expressions.update import Action
+
 from asyncpay.domain.payment import Failure, Payment, PaymentStatus
 from asyncpay.domain.values import from_iso, from_unix_ms, to_iso
 from asyncpay.store import due
@@ -31,10 +33,14 @@ def to_payment(row: PaymentRow) -> Payment:
         processor_token=row.processor_token,
         status=PaymentStatus(row.status),
         captured=row.captured,
+        amount_captured=int(row.amount_captured),
+        amount_refunded=int(row.amount_refunded),
+        refundable=int(row.refundable),
         created_at=from_iso(row.created_at),
         updated_at=from_iso(row.updated_at),
         due_at=None if row.due_at_ms is None else from_unix_ms(int(row.due_at_ms)),
         failure=failure,
+        release_pending=int(row.release_pending or 0),
     )
 
 
@@ -76,6 +82,9 @@ def put_new(transaction: Transaction, payment: Payment) -> None:
         processor_token=payment.processor_token,
         status=str(payment.status),
         captured=payment.captured,
+        amount_captured=payment.amount_captured,
+        amount_refunded=payment.amount_refunded,
+        refundable=payment.refundable,
         created_at=to_iso(payment.created_at),
         updated_at=to_iso(payment.updated_at),
         **due.due_columns(payment.id, payment.due_at),
@@ -87,6 +96,7 @@ def change_status(transaction: Transaction, before: Payment, after: Payment) -> 
     """Adds a payment's new status to a transaction; refused (label PAYMENT) where the status read is gone."""
     actions = [
         PaymentRow.status.set(str(after.status)),
+        PaymentRow.refundable.set(after.refundable),
         PaymentRow.updated_at.set(to_iso(after.updated_at)),
         *due.due_actions(PaymentRow, after.id, after.due_at),
     ]
@@ -99,8 +109,64 @@ def change_status(transaction: Transaction, before: Payment, after: Payment) -> 
     transaction.update(PAYMENT, PaymentRow(after.id), actions, PaymentRow.status == str(before.status))
 
 
+def capture(transaction: Transaction, after: Payment) -> None:
+    """Adds a capture; refused (label PAYMENT) unless it is the first and what it releases is still there."""
+    released = after.amount - after.amount_captured
+    actions: list[Action] = [
+        PaymentRow.captured.set(True),
+        PaymentRow.amount_captured.set(after.amount_captured),
+        PaymentRow.refundable.set(PaymentRow.refundable - released),
+        PaymentRow.updated_at.set(to_iso(after.updated_at)),
+    ]
+    if released:
+        # Due again: the processor is to be told, and the sweeper sees to it.
+        actions.append(PaymentRow.release_pending.set(released))
+        actions += due.due_actions(PaymentRow, after.id, after.due_at)
+    condition = (
+        (PaymentRow.status == str(PaymentStatus.SUCCESS))
+        & (PaymentRow.captured == False)  # noqa: E712 - builds a condition
+        & (PaymentRow.refundable >= released)
+    )
+    transaction.update(PAYMENT, PaymentRow(after.id), actions, condition)
+
+
+def finish_release(transaction: Transaction, payment: Payment, now: datetime) -> None:
+    """Adds that the processor was told of a release; refused (label PAYMENT) where that is known already."""
+    actions = [
+        PaymentRow.release_pending.remove(),
+        PaymentRow.updated_at.set(to_iso(now)),
+        *due.due_actions(PaymentRow, payment.id, None),
+    ]
+    condition = PaymentRow.release_pending == payment.release_pending
+    transaction.update(PAYMENT, PaymentRow(payment.id), actions, condition)
+
+
+def take_for_refund(transaction: Transaction, payment_id: str, amount: int, now: datetime) -> None:
+    """Adds a refund's claim on its payment; refused (label PAYMENT) where less than `amount` is left.
+
+    This condition is the limit itself: however many callers race, the claims never pass what is refundable.
+    """
+    actions = [
+        PaymentRow.refundable.set(PaymentRow.refundable - amount),
+        PaymentRow.amount_refunded.set(PaymentRow.amount_refunded + amount),
+        PaymentRow.updated_at.set(to_iso(now)),
+    ]
+    condition = (PaymentRow.status == str(PaymentStatus.SUCCESS)) & (PaymentRow.refundable >= amount)
+    transaction.update(PAYMENT, PaymentRow(payment_id), actions, condition)
+
+
+def give_back(transaction: Transaction, payment_id: str, amount: int, now: datetime) -> None:
+    """Adds the return of a cancelled refund's claim."""
+    actions = [
+        PaymentRow.refundable.set(PaymentRow.refundable + amount),
+        PaymentRow.amount_refunded.set(PaymentRow.amount_refunded - amount),
+        PaymentRow.updated_at.set(to_iso(now)),
+    ]
+    transaction.update(PAYMENT, PaymentRow(payment_id), actions, PaymentRow.amount_refunded >= amount)
+
+
 def overdue_payments(before: datetime, limit: int) -> list[due.Overdue]:
-    """Pending payments whose outcome should have been known before then."""
+    """Payments whose outcome, or whose release, should have been settled before then."""
     return list(due.overdue(PaymentRow, before, limit))
 
 

@@ -5,8 +5,6 @@ store: each repository turns them into domain objects. PynamoDB would give every
 `bind` hands all of them one, since building a client costs tens of milliseconds of a cold start.
 """
 
-from typing import Any
-
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
@@ -14,63 +12,9 @@ from pynamodb.attributes import (
     UnicodeAttribute,
 )
 from pynamodb.connection import Connection
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.models import Model
 
-
-class _NewestFirst(GlobalSecondaryIndex[Any]):
-    created_at = UnicodeAttribute(range_key=True)
-
-
-class PaymentsByMerchant(_NewestFirst):
-    """All payments of a merchant."""
-
-    class Meta:
-        index_name = "by-merchant"
-        projection = AllProjection()
-
-    merchant_id = UnicodeAttribute(hash_key=True)
-
-
-class PaymentsByOrder(_NewestFirst):
-    """All payments of an order."""
-
-    class Meta:
-        index_name = "by-order"
-        projection = AllProjection()
-
-    order_id = UnicodeAttribute(hash_key=True)
-
-
-class Due(GlobalSecondaryIndex[Any]):
-    """Sparse: what is not done yet, by the time it should be. Used by payments and webhook logs alike."""
-
-    class Meta:
-        index_name = "due"
-        projection = IncludeProjection(["merchant_id"])
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at_ms = NumberAttribute(range_key=True)
-
-
-class WebhooksByMerchant(_NewestFirst):
-    """The webhook log of a merchant."""
-
-    class Meta:
-        index_name = "by-merchant"
-        projection = AllProjection()
-
-    merchant_id = UnicodeAttribute(hash_key=True)
-
-
-class WebhooksByObject(_NewestFirst):
-    """The events of one payment or refund."""
-
-    class Meta:
-        index_name = "by-object"
-        projection = AllProjection()
-
-    object_id = UnicodeAttribute(hash_key=True)
+from asyncpay.store import indexes
 
 
 class MerchantRow(Model):
@@ -117,6 +61,7 @@ class OrderRow(Model):
     status = UnicodeAttribute()
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute(null=True)
 
 
 class PaymentRow(Model):
@@ -137,6 +82,10 @@ class PaymentRow(Model):
     processor_token = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     captured = BooleanAttribute()
+    amount_captured = NumberAttribute()
+    amount_refunded = NumberAttribute()
+    refundable = NumberAttribute()
+    release_pending = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     error_code = UnicodeAttribute(null=True)
@@ -145,9 +94,62 @@ class PaymentRow(Model):
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
-    by_merchant = PaymentsByMerchant()
-    by_order = PaymentsByOrder()
-    due = Due()
+    by_merchant = indexes.PaymentsByMerchant()
+    by_order = indexes.PaymentsByOrder()
+    due = indexes.Due()
+
+
+class RefundRow(Model):
+    """Table `refunds`."""
+
+    class Meta:
+        table_name = "refunds"
+
+    id = UnicodeAttribute(hash_key=True)
+    payment_id = UnicodeAttribute()
+    merchant_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    processed_at = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+
+    by_payment = indexes.RefundsByPayment()
+    due = indexes.Due()
+
+
+class LedgerRow(Model):
+    """Table `ledger`; rows are only ever added."""
+
+    class Meta:
+        table_name = "ledger"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    payment_id = UnicodeAttribute()
+    refund_id = UnicodeAttribute(null=True)
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+    by_merchant = indexes.LedgerByMerchant()
+
+
+class BalanceRow(Model):
+    """Table `balances`: the ledger's sums, one item for each merchant, currency and shard."""
+
+    class Meta:
+        table_name = "balances"
+
+    id = UnicodeAttribute(hash_key=True)
+    payment = NumberAttribute(default=0)
+    refund = NumberAttribute(default=0)
+    reversal = NumberAttribute(default=0)
 
 
 class WebhookRow(Model):
@@ -169,9 +171,9 @@ class WebhookRow(Model):
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
-    by_merchant = WebhooksByMerchant()
-    by_object = WebhooksByObject()
-    due = Due()
+    by_merchant = indexes.WebhooksByMerchant()
+    by_object = indexes.WebhooksByObject()
+    due = indexes.Due()
 
 
 class IdempotencyRow(Model):
@@ -203,6 +205,9 @@ ROWS: dict[type[Model], str] = {
     ApiKeyRow: "api-keys",
     OrderRow: "orders",
     PaymentRow: "payments",
+    RefundRow: "refunds",
+    LedgerRow: "ledger",
+    BalanceRow: "balances",
     WebhookRow: "webhook-logs",
     IdempotencyRow: "idempotency-keys",
     StatsRow: "stats",

@@ -1,0 +1,84 @@
+"""The tables' secondary indexes: lists newest first, and what is due.
+
+infra/data.yaml creates them; a test holds that both say the same.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
+
+
+class _NewestFirst(GlobalSecondaryIndex[Any]):
+    created_at = UnicodeAttribute(range_key=True)
+
+
+class PaymentsByMerchant(_NewestFirst):
+    """All payments of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class PaymentsByOrder(_NewestFirst):
+    """All payments of an order."""
+
+    class Meta:
+        index_name = "by-order"
+        projection = AllProjection()
+
+    order_id = UnicodeAttribute(hash_key=True)
+
+
+class Due(GlobalSecondaryIndex[Any]):
+    """Sparse: what is not done yet, by the time it should be; in payments, refunds and webhook logs."""
+
+    class Meta:
+        index_name = "due"
+        projection = IncludeProjection(["merchant_id"])
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at_ms = NumberAttribute(range_key=True)
+
+
+class RefundsByPayment(_NewestFirst):
+    """The refunds of a payment."""
+
+    class Meta:
+        index_name = "by-payment"
+        projection = AllProjection()
+
+    payment_id = UnicodeAttribute(hash_key=True)
+
+
+class LedgerByMerchant(_NewestFirst):
+    """A merchant's ledger."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class WebhooksByMerchant(_NewestFirst):
+    """The webhook log of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class WebhooksByObject(_NewestFirst):
+    """The events of one payment or refund."""
+
+    class Meta:
+        index_name = "by-object"
+        projection = AllProjection()
+
+    object_id = UnicodeAttribute(hash_key=True)
