@@ -11,7 +11,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from asyncpay.services import log
 from asyncpay.services.deps import Deps, deps
-from chalicelib import ledger, orders, payments, refunds, status
+from chalicelib import ledger, orders, payments, refunds, status, webhooks
 from chalicelib.http import Gateway
 
 app = Gateway("asyncpay", configure_logs=False)
@@ -19,6 +19,7 @@ app.register_blueprint(orders.blueprint)
 app.register_blueprint(payments.blueprint)
 app.register_blueprint(refunds.blueprint)
 app.register_blueprint(ledger.blueprint)
+app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(status.blueprint)
 
 
@@ -44,6 +45,14 @@ def deliver_webhook(event: SQSEvent) -> dict[str, Any]:
     from asyncpay.services.deliver_webhook import deliver_webhooks
 
     return deliver_webhooks(_deps(event), event.to_dict()["Records"])
+
+
+@app.on_sqs_message(queue="SlowWebhooksQueue", batch_size=10)
+def deliver_slow_webhook(event: SQSEvent) -> dict[str, Any]:
+    """Posts webhooks to receivers that hang or take long, apart from the others."""
+    from asyncpay.services.deliver_webhook import deliver_webhooks
+
+    return deliver_webhooks(_deps(event), event.to_dict()["Records"], slow=True)
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES))

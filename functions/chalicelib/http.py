@@ -6,7 +6,7 @@ detail. API Gateway's request id goes into every answer and log line.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from chalice import Blueprint, Chalice, Response
 
 from asyncpay.domain.errors import AsyncPayError, BadRequest, MethodNotAllowed
-from asyncpay.domain.webhook import compact_json
+from asyncpay.domain.events import compact_json
 from asyncpay.services import log
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.deps import Deps, deps
@@ -89,6 +89,14 @@ def collection(page: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Answ
             "offset": page.offset,
         }
     )
+
+
+def choice(query: Mapping[str, str], name: str, known: Sequence[str]) -> str | None:
+    """A query parameter that must be one of a few words; None where it is absent or empty."""
+    text = query.get(name) or None
+    if text is not None and text not in known:
+        raise BadRequest(f"{name} must be one of {', '.join(known)}", field=name)
+    return text
 
 
 def stored(answer: StoredAnswer) -> Answer:

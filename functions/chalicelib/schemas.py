@@ -68,6 +68,12 @@ NEW_REFUND: dict[str, Any] = {
     },
 }
 
+WEBHOOK_CONFIG: dict[str, Any] = {
+    "type": "object",
+    "required": ["webhook_url"],
+    "properties": {"webhook_url": {"type": ["string", "null"], "maxLength": 2048}},
+}
+
 _TYPE_NAMES = {
     "integer": "an integer",
     "string": "a string",
@@ -93,6 +99,12 @@ def capture_amount(body: dict[str, Any]) -> int:
     """The amount to capture, or BadRequest."""
     _check("CAPTURE", body)
     return int(body["amount"])
+
+
+def webhook_url(body: dict[str, Any]) -> str | None:
+    """The URL to set, None to clear it, or BadRequest."""
+    _check("WEBHOOK_CONFIG", body)
+    return body["webhook_url"] or None
 
 
 def new_refund(body: dict[str, Any]) -> NewRefund:

@@ -7,10 +7,12 @@ are for passwords that people choose); the API key salts it.
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 TEST_MERCHANT_ID = "550e8400-e29b-41d4-a716-446655440000"
 API_KEY_LENGTH_MAX = 128
+# How long the old webhook secret keeps signing beside a new one.
+ROTATION_OVERLAP = timedelta(hours=24)
 API_SECRET_LENGTH_MAX = 256
 
 
@@ -25,6 +27,16 @@ class Merchant:
     webhook_url: str | None
     webhook_secret: str = field(repr=False)
     created_at: datetime
+    previous_secret: str | None = field(default=None, repr=False)
+    previous_secret_until: datetime | None = None
+
+    def signing_secrets(self, now: datetime) -> list[str]:
+        """The secrets that sign a webhook now: the current one, and for a while the one before it."""
+        if self.previous_secret is None or self.previous_secret_until is None:
+            return [self.webhook_secret]
+        if self.previous_secret_until <= now:
+            return [self.webhook_secret]
+        return [self.webhook_secret, self.previous_secret]
 
 
 @dataclass(frozen=True)

@@ -84,16 +84,19 @@ class Payment:
     due_at: datetime | None
     failure: Failure | None = None
     release_pending: int = 0
+    finished_at: datetime | None = None
 
     def approved(self, now: datetime) -> "Payment":
         """The payment once the processor took the money."""
         status = next_status(self.status, PaymentEvent.APPROVED)
-        return replace(self, status=status, refundable=self.amount, updated_at=now, due_at=None)
+        return replace(
+            self, status=status, refundable=self.amount, updated_at=now, finished_at=now, due_at=None
+        )
 
     def declined(self, failure: Failure, now: datetime) -> "Payment":
         """The payment once it is known that no money moves."""
         status = next_status(self.status, PaymentEvent.DECLINED)
-        return replace(self, status=status, updated_at=now, due_at=None, failure=failure)
+        return replace(self, status=status, updated_at=now, finished_at=now, due_at=None, failure=failure)
 
     def captured_for(self, amount: int, now: datetime) -> "Payment":
         """The payment once `amount` of it is captured; the rest is released and not refundable."""

@@ -1,7 +1,5 @@
-"""Webhooks: the events merchants hear of, how they are written and signed, when they are tried again."""
+"""Webhooks: one event on its way to one merchant, and when it is tried again."""
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,14 +7,19 @@ from enum import StrEnum
 from typing import Any
 
 from asyncpay.domain.errors import IllegalTransition
-from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.domain.refund import Refund, RefundStatus
+from asyncpay.domain.values import to_iso
 
 ATTEMPTS_MAX = 5
 # Gap before each attempt (contract, "Webhooks").
 GAPS_SECONDS = (0, 60, 300, 1800, 7200)
 TEST_GAPS_SECONDS = (0, 5, 10, 15, 20)
+JITTER_MAX = 0.10
+# A receiver may ask for more patience than the schedule has, up to this.
+RETRY_AFTER_MAX_SECONDS = 3600
 RESPONSE_BODY_KEPT_CHARACTERS = 1024
+HISTORY_MAX = 20
+GONE = 410
+ASK_FOR_PATIENCE = (429, 503)
 
 
 class WebhookStatus(StrEnum):
@@ -33,6 +36,8 @@ class DeliveryEvent(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     EXHAUSTED = "exhausted"
+    GONE = "gone"
+    RETRIED = "retried"
 
 
 # Every legal (status, event); what is not here is refused.
@@ -40,6 +45,10 @@ TRANSITIONS = {
     (WebhookStatus.PENDING, DeliveryEvent.ACCEPTED): WebhookStatus.SUCCESS,
     (WebhookStatus.PENDING, DeliveryEvent.REFUSED): WebhookStatus.PENDING,
     (WebhookStatus.PENDING, DeliveryEvent.EXHAUSTED): WebhookStatus.FAILED,
+    (WebhookStatus.PENDING, DeliveryEvent.GONE): WebhookStatus.FAILED,
+    (WebhookStatus.PENDING, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
+    (WebhookStatus.SUCCESS, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
+    (WebhookStatus.FAILED, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
 }
 
 
@@ -60,6 +69,12 @@ class Attempt:
     response_code: int | None
     response_body: str | None
     error: str | None
+    retry_after_seconds: int | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it was over."""
+        return self.at + timedelta(milliseconds=self.duration_ms)
 
     @property
     def accepted(self) -> bool:
@@ -71,7 +86,8 @@ class Attempt:
 class Webhook:
     """One event on its way to one merchant. `payload` is the exact text that is signed and sent.
 
-    `next_retry_at` is when it is to be tried next; None once it is final.
+    `next_retry_at` is when it is to be tried next; None once it is final. `attempts` counts from the last
+    manual retry on; `history` holds what was tried before that.
     """
 
     id: str
@@ -83,80 +99,79 @@ class Webhook:
     created_at: datetime
     next_retry_at: datetime | None
     attempts: tuple[Attempt, ...] = field(default=())
+    history: tuple[Attempt, ...] = field(default=())
 
-    def attempted(self, attempt: Attempt, gaps_seconds: tuple[int, ...]) -> "Webhook":
-        """The delivery after one more attempt."""
+    @property
+    def last_attempt(self) -> Attempt | None:
+        """The latest attempt, whenever it was."""
+        return (*self.history, *self.attempts)[-1] if self.history or self.attempts else None
+
+    def attempted(self, attempt: Attempt, gaps_seconds: tuple[int, ...], jitter: float = 0.0) -> "Webhook":
+        """The delivery after one more attempt; `jitter` (0 to JITTER_MAX) stretches the gap to the next."""
         attempts = (*self.attempts, attempt)
+        retry_at = None
         if attempt.accepted:
-            status, retry_at = next_status(self.status, DeliveryEvent.ACCEPTED), None
+            event = DeliveryEvent.ACCEPTED
+        elif attempt.response_code == GONE:
+            event = DeliveryEvent.GONE
         elif len(attempts) >= ATTEMPTS_MAX:
-            status, retry_at = next_status(self.status, DeliveryEvent.EXHAUSTED), None
+            event = DeliveryEvent.EXHAUSTED
         else:
-            status = next_status(self.status, DeliveryEvent.REFUSED)
-            retry_at = attempt.at + timedelta(seconds=gaps_seconds[len(attempts)])
+            event = DeliveryEvent.REFUSED
+            gap_seconds = gaps_seconds[len(attempts)] * (1 + jitter)
+            retry_at = attempt.ended_at + timedelta(seconds=max(gap_seconds, _patience_seconds(attempt)))
+        status = next_status(self.status, event)
         return replace(self, status=status, attempts=attempts, next_retry_at=retry_at)
 
+    def retried(self, now: datetime) -> "Webhook":
+        """The delivery begun anew: due at once, with all its attempts ahead."""
+        return replace(
+            self,
+            status=next_status(self.status, DeliveryEvent.RETRIED),
+            attempts=(),
+            history=(*self.history, *self.attempts)[-HISTORY_MAX:],
+            next_retry_at=now,
+        )
 
-def sequence_of(payment: Payment) -> list[str]:
-    """The events of a payment in this status, in order; the place in the list is the sequence number."""
-    events = ["payment.created", "payment.pending"]
-    if payment.status is not PaymentStatus.PENDING:
-        events.append(f"payment.{payment.status}")
-    return events
+    def as_listed(self) -> dict[str, Any]:
+        """The members of a row in GET /webhooks."""
+        last = self.last_attempt
+        return {
+            "id": self.id,
+            "event": self.event,
+            "object_id": self.object_id,
+            "status": str(self.status),
+            "attempts": len(self.attempts),
+            "created_at": to_iso(self.created_at),
+            "last_attempt_at": to_iso(last.at) if last else None,
+            "response_code": last.response_code if last else None,
+        }
 
-
-def refund_sequence_of(refund: Refund) -> list[str]:
-    """The events of a refund in this status, in order; the place in the list is the sequence number."""
-    events = ["refund.created"]
-    if refund.status is RefundStatus.PROCESSED:
-        events.append("refund.processed")
-    return events
-
-
-def payment_webhook(webhook_id: str, event: str, payment: Payment, now: datetime) -> Webhook:
-    """The delivery of one event of a payment, due at once."""
-    data = {"payment": payment.as_created()}
-    sequence = sequence_of(payment).index(event) + 1
-    return _webhook(webhook_id, event, payment, data, sequence=sequence, now=now)
-
-
-def refund_webhook(webhook_id: str, event: str, refund: Refund, payment: Payment, now: datetime) -> Webhook:
-    """The delivery of one event of a refund, due at once."""
-    data = {"refund": refund.as_read(), "payment": payment.as_created()}
-    sequence = refund_sequence_of(refund).index(event) + 1
-    return _webhook(webhook_id, event, refund, data, sequence=sequence, now=now)
-
-
-def _webhook(
-    webhook_id: str,
-    event: str,
-    about: Payment | Refund,
-    data: dict[str, Any],
-    *,
-    sequence: int,
-    now: datetime,
-) -> Webhook:
-    envelope = {"event": event, "timestamp": int(now.timestamp()), "data": data, "sequence": sequence}
-    return Webhook(
-        id=webhook_id,
-        merchant_id=about.merchant_id,
-        object_id=about.id,
-        event=event,
-        payload=compact_json(envelope),
-        status=WebhookStatus.PENDING,
-        created_at=now,
-        next_retry_at=now,
-    )
+    def as_read(self) -> dict[str, Any]:
+        """The members that GET /webhooks/{id} answers with."""
+        last = self.last_attempt
+        return {
+            **self.as_listed(),
+            "merchant_id": self.merchant_id,
+            "payload": json.loads(self.payload),
+            "next_retry_at": to_iso(self.next_retry_at) if self.next_retry_at else None,
+            "response_body": last.response_body if last else None,
+            "attempt_log": [_attempt_as_read(attempt) for attempt in (*self.history, *self.attempts)],
+        }
 
 
-def compact_json(value: Any) -> str:
-    """JSON as JavaScript's JSON.stringify writes it: no spaces, text outside ASCII as it is.
+def _attempt_as_read(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": to_iso(attempt.at),
+        "duration_ms": attempt.duration_ms,
+        "response_code": attempt.response_code,
+        "response_body": attempt.response_body,
+        "error": attempt.error,
+    }
 
-    A receiver that verifies over JSON.stringify(JSON.parse(body)) so gets the bytes that were signed.
-    """
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
-
-def sign(secret: str, body: bytes) -> str:
-    """`X-Webhook-Signature`: lower-case hex HMAC-SHA256 of the exact body (RFC 2104)."""
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+def _patience_seconds(attempt: Attempt) -> int:
+    """What the receiver asked for by Retry-After (RFC 9110, 10.2.3), within bounds; 0 where it did not."""
+    if attempt.response_code not in ASK_FOR_PATIENCE or attempt.retry_after_seconds is None:
+        return 0
+    return min(attempt.retry_after_seconds, RETRY_AFTER_MAX_SECONDS)

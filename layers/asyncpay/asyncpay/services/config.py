@@ -38,6 +38,7 @@ class Config:
     payments_queue_url: str
     refunds_queue_url: str
     webhooks_queue_url: str
+    slow_webhooks_queue_url: str
     fingerprint_key_arn: str
     worker_functions: tuple[str, ...]
     webhook_gaps_test: bool
@@ -71,6 +72,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         payments_queue_url=_required(environ, "PAYMENTS_QUEUE_URL"),
         refunds_queue_url=_required(environ, "REFUNDS_QUEUE_URL"),
         webhooks_queue_url=_required(environ, "WEBHOOKS_QUEUE_URL"),
+        slow_webhooks_queue_url=_required(environ, "SLOW_WEBHOOKS_QUEUE_URL"),
         fingerprint_key_arn=environ.get("FINGERPRINT_KEY_ARN", ""),
         worker_functions=_list(environ.get("WORKER_FUNCTIONS", "")),
         webhook_gaps_test=_flag(environ, "WEBHOOK_RETRY_INTERVALS_TEST", default=False),

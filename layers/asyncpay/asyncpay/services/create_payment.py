@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asyncpay.domain.errors import NotFound, Unavailable
+from asyncpay.domain.events import compact_json, payment_webhook
 from asyncpay.domain.idempotency import IdempotencyRecord
 from asyncpay.domain.instruments import Card
 from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.order import Order, OrderEvent
 from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.domain.webhook import Webhook, compact_json, payment_webhook
+from asyncpay.domain.webhook import Webhook
 from asyncpay.services import idempotent, log
 from asyncpay.services.deps import Deps
 from asyncpay.services.idempotent import Answer, IdempotencyKey

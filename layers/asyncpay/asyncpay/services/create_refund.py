@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asyncpay.domain.errors import NotFound, Unavailable
+from asyncpay.domain.events import compact_json, refund_webhook
 from asyncpay.domain.payment import Payment
 from asyncpay.domain.refund import Refund, RefundStatus
-from asyncpay.domain.webhook import Webhook, compact_json, refund_webhook
+from asyncpay.domain.webhook import Webhook
 from asyncpay.services import idempotent, log
 from asyncpay.services.deps import Deps
 from asyncpay.services.idempotent import Answer, IdempotencyKey

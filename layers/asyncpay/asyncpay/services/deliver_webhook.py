@@ -1,40 +1,79 @@
 """Delivering webhooks: sign, post, record the attempt, and ask SQS for the message back when it is due again.
 
 The row is the truth; a message only says "look at this row". Receivers may get an event twice (a crash
-between the post and the record) and know it by its id.
+between the post and the record) and know it by its id. Two lanes, each a queue with its own function, keep
+slow receivers away from the others; domain/endpoint.py says who is slow and who is left alone.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import BoundedSemaphore
 from typing import Any
 
+from asyncpay.domain.endpoint import PROBE_LEASE, EndpointHealth
 from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.webhook import (
-    GAPS_SECONDS,
-    TEST_GAPS_SECONDS,
-    Attempt,
-    Webhook,
-    WebhookStatus,
-    sign,
-)
+from asyncpay.domain.signature import signature_headers
+from asyncpay.domain.webhook import GAPS_SECONDS, GONE, TEST_GAPS_SECONDS, Attempt, Webhook, WebhookStatus
 from asyncpay.services import jobs, log, webhook_client
 from asyncpay.services.deps import Deps
 from asyncpay.services.jobs import Done, Job
-from asyncpay.store import batch, merchants, queues, webhooks
+from asyncpay.store import batch, endpoints, merchants, queues, webhooks
+from asyncpay.store.endpoints import EndpointRow
 from asyncpay.store.tables import MerchantRow, WebhookRow
 
 AT_ONCE_MAX = 10
+AT_ONCE_PER_ENDPOINT_MAX = 4
 # A message that comes earlier than this before its time is a duplicate of the one that will come on time.
 EARLY = timedelta(seconds=2)
 
 
-def deliver_webhooks(deps: Deps, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Delivers a batch, its members at the same time: a receiver that hangs holds up nobody else's."""
+@dataclass(frozen=True)
+class Lane:
+    """One queue and what this batch has learned of its endpoints."""
+
+    queue_url: str
+    slow_queue_url: str
+    turns: dict[str, BoundedSemaphore]
+    turned_slow: set[str] = field(default_factory=set)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether this is the lane for slow receivers."""
+        return self.queue_url == self.slow_queue_url
+
+
+@dataclass(frozen=True)
+class Task:
+    """One message with what the tables say about it."""
+
+    job: Job
+    hook: Webhook
+    merchant: Merchant | None
+    health: EndpointHealth
+
+
+def deliver_webhooks(deps: Deps, records: Sequence[dict[str, Any]], *, slow: bool = False) -> dict[str, Any]:
+    """Delivers a batch, its members at the same time: a receiver that hangs holds up nobody else's.
+
+    Round trips: one read for the batch, one record for each delivery, one for the counters; a failed delivery
+    also hides its message and counts for its endpoint.
+    """
     batch_jobs = jobs.parse_jobs(records, ("webhook_id", "merchant_id"))
     keys: list[Any] = [(WebhookRow, job.body["webhook_id"]) for job in batch_jobs]
-    keys += [(MerchantRow, job.body["merchant_id"]) for job in batch_jobs]
+    for job in batch_jobs:
+        keys += [(MerchantRow, job.body["merchant_id"]), (EndpointRow, job.body["merchant_id"])]
     rows = batch.read(keys)
+    config = deps.config
+    lane = Lane(
+        queue_url=config.slow_webhooks_queue_url if slow else config.webhooks_queue_url,
+        slow_queue_url=config.slow_webhooks_queue_url,
+        turns=defaultdict(lambda: BoundedSemaphore(AT_ONCE_PER_ENDPOINT_MAX)),
+    )
+    for job in batch_jobs:
+        _ = lane.turns[job.body["merchant_id"]]
 
     def work(job: Job) -> Done:
         row = rows.get(WebhookRow, job.body["webhook_id"])
@@ -43,26 +82,72 @@ def deliver_webhooks(deps: Deps, records: Sequence[dict[str, Any]]) -> dict[str,
             return Done(failed=1)
         merchant_row = rows.get(MerchantRow, row.merchant_id)
         merchant = merchants.to_merchant(merchant_row) if merchant_row else None
-        return _deliver(deps, job, webhooks.to_webhook(row), merchant)
+        health = endpoints.to_health(row.merchant_id, rows.get(EndpointRow, row.merchant_id))
+        with lane.turns[job.body["merchant_id"]]:
+            return _deliver(deps, lane, Task(job, webhooks.to_webhook(row), merchant, health))
 
     with ThreadPoolExecutor(max_workers=AT_ONCE_MAX) as pool:
         return jobs.run_jobs(deps, batch_jobs, work, pool.map)
 
 
-def _deliver(deps: Deps, job: Job, hook: Webhook, merchant: Merchant | None) -> Done:
+def _deliver(deps: Deps, lane: Lane, task: Task) -> Done:
+    hook, job, health = task.hook, task.job, task.health
     if hook.status is WebhookStatus.SUCCESS:
         return jobs.NOTHING_TO_DO
     if hook.status is WebhookStatus.FAILED:
         # Reported as failed until SQS's redrive policy moves the message to the dead-letter queue.
-        queues.give_back(deps.config.webhooks_queue_url, job.receipt_handle, 0)
+        queues.give_back(lane.queue_url, job.receipt_handle, 0)
         return jobs.RETRY
     now = deps.now()
     if hook.next_retry_at is not None and hook.next_retry_at > now + EARLY:
         return jobs.NOTHING_TO_DO
-    attempt = _attempt(deps, hook, merchant, now)
-    gaps = TEST_GAPS_SECONDS if deps.config.webhook_gaps_test else GAPS_SECONDS
-    after = hook.attempted(attempt, gaps)
-    recorded = webhooks.record_attempt(hook, after)
+    if not lane.is_slow and (health.is_slow(now) or hook.merchant_id in lane.turned_slow):
+        queues.send(lane.slow_queue_url, [job.body])
+        return jobs.NOTHING_TO_DO
+    if health.has_circuit_open and not _may_probe(hook, health, now):
+        return jobs.NOTHING_TO_DO
+    return _record(deps, lane, task, _attempt(deps, hook, task.merchant, now))
+
+
+def _may_probe(hook: Webhook, health: EndpointHealth, now: datetime) -> bool:
+    """Whether this delivery is the open circuit's next probe; if not, it is left to the sweeper."""
+    if health.may_probe(now) and endpoints.claim_probe(health, now + PROBE_LEASE):
+        return True
+    until = health.open_until
+    assert until is not None
+    webhooks.wait_until(hook, max(until, now + PROBE_LEASE))
+    return False
+
+
+def _attempt(deps: Deps, hook: Webhook, merchant: Merchant | None, now: datetime) -> Attempt:
+    if merchant is None or merchant.webhook_url is None:
+        # The URL was cleared after the event: that counts as an attempt, so the delivery ends some day.
+        return Attempt(at=now, duration_ms=0, response_code=None, response_body=None, error="no_url")
+    body = hook.payload.encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "AsyncPay-Webhooks/1",
+        **signature_headers(merchant.signing_secrets(now), hook.id, body, now),
+    }
+    attempt = webhook_client.post(
+        merchant.webhook_url, body, headers, now=now, allowed_hosts=deps.config.webhook_allowed_hosts
+    )
+    if attempt.response_code == GONE and merchants.clear_webhook_url(merchant.id, merchant.webhook_url):
+        log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant.id)
+    return attempt
+
+
+def _record(deps: Deps, lane: Lane, task: Task, attempt: Attempt) -> Done:
+    hook, health = task.hook, task.health
+    test = deps.config.webhook_gaps_test
+    jitter = 0.0 if test else deps.jitter()
+    after = hook.attempted(attempt, TEST_GAPS_SECONDS if test else GAPS_SECONDS, jitter)
+    recorded = webhooks.record(hook, after)
+    learned = health.after(attempt)
+    if learned.is_slow(attempt.ended_at):
+        lane.turned_slow.add(hook.merchant_id)
+    if attempt.error != "no_url":
+        endpoints.record_health(health, learned)
     log.info(
         "webhook attempted",
         webhook_id=hook.id,
@@ -75,33 +160,14 @@ def _deliver(deps: Deps, job: Job, hook: Webhook, merchant: Merchant | None) -> 
         error_kind=attempt.error,
         duration_ms=attempt.duration_ms,
     )
-    if not recorded:
-        return jobs.NOTHING_TO_DO
-    return _message_fate(deps, job, after)
+    return _message_fate(deps, lane, task.job, after) if recorded else jobs.NOTHING_TO_DO
 
 
-def _attempt(deps: Deps, hook: Webhook, merchant: Merchant | None, now: datetime) -> Attempt:
-    if merchant is None or merchant.webhook_url is None:
-        # The URL was cleared after the event: that counts as an attempt, so the delivery ends some day.
-        return Attempt(at=now, duration_ms=0, response_code=None, response_body=None, error="no_url")
-    body = hook.payload.encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "AsyncPay-Webhooks/1",
-        "X-Webhook-Signature": sign(merchant.webhook_secret, body),
-    }
-    return webhook_client.post(
-        merchant.webhook_url, body, headers, now=now, allowed_hosts=deps.config.webhook_allowed_hosts
-    )
-
-
-def _message_fate(deps: Deps, job: Job, after: Webhook) -> Done:
+def _message_fate(deps: Deps, lane: Lane, job: Job, after: Webhook) -> Done:
     if after.status is WebhookStatus.SUCCESS:
         return Done(completed=1)
-    if after.status is WebhookStatus.FAILED:
-        queues.give_back(deps.config.webhooks_queue_url, job.receipt_handle, 0)
-        return Done(failed=1, retry=True)
-    assert after.next_retry_at is not None
-    wait_seconds = max(0, round((after.next_retry_at - deps.now()).total_seconds()))
-    queues.give_back(deps.config.webhooks_queue_url, job.receipt_handle, wait_seconds)
-    return jobs.RETRY
+    wait_seconds = 0
+    if after.next_retry_at is not None:
+        wait_seconds = max(0, round((after.next_retry_at - deps.now()).total_seconds()))
+    queues.give_back(lane.queue_url, job.receipt_handle, wait_seconds)
+    return Done(failed=int(after.status is WebhookStatus.FAILED), retry=True)

@@ -1,5 +1,6 @@
 """What a service needs from outside: settings, the clock, ids, the processor. Tests pass their own."""
 
+import random
 import secrets
 import uuid
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from asyncpay.domain import values
+from asyncpay.domain.webhook import JITTER_MAX
 from asyncpay.services.config import Config, config
 from asyncpay.services.processor import Processor
 from asyncpay.services.simulated_processor import SimulatedProcessor
@@ -26,6 +28,7 @@ class Deps:
     new_id: Callable[[str], str]
     new_uuid: Callable[[], str]
     processor: Processor
+    jitter: Callable[[], float] = lambda: random.uniform(0, JITTER_MAX)  # noqa: S311 - spreads load, no secret
 
 
 @cache

@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from asyncpay.domain.errors import Unavailable
+from asyncpay.domain.events import payment_webhook
 from asyncpay.domain.ledger import payment_reversed, payment_taken
 from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.order import OrderEvent
 from asyncpay.domain.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
-from asyncpay.domain.webhook import Webhook, payment_webhook
+from asyncpay.domain.webhook import Webhook
 from asyncpay.services import jobs, log
 from asyncpay.services.deps import Deps
 from asyncpay.services.jobs import Done, Job

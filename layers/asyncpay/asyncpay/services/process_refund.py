@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from asyncpay.domain.errors import Unavailable
+from asyncpay.domain.events import refund_webhook
 from asyncpay.domain.ledger import refund_paid
 from asyncpay.domain.payment import Payment
 from asyncpay.domain.refund import Refund, RefundEvent, RefundStatus
-from asyncpay.domain.webhook import Webhook, refund_webhook
+from asyncpay.domain.webhook import Webhook
 from asyncpay.services import jobs, log
 from asyncpay.services.deps import Deps
 from asyncpay.services.jobs import Done, Job

@@ -44,7 +44,13 @@ def check_health(deps: Deps) -> Health:
 
 def read_jobs_status(deps: Deps) -> JobsStatus:
     """The depth of all job queues and the job counters. Unavailable where AWS does not answer."""
-    urls = [deps.config.payments_queue_url, deps.config.refunds_queue_url, deps.config.webhooks_queue_url]
+    config = deps.config
+    urls = [
+        config.payments_queue_url,
+        config.refunds_queue_url,
+        config.webhooks_queue_url,
+        config.slow_webhooks_queue_url,
+    ]
     with ThreadPoolExecutor(max_workers=len(urls) + 2) as pool:
         worker = pool.submit(_worker_runs, deps)
         counts = pool.submit(stats.job_counts)

@@ -72,13 +72,3 @@ class WebhooksByMerchant(_NewestFirst):
         projection = AllProjection()
 
     merchant_id = UnicodeAttribute(hash_key=True)
-
-
-class WebhooksByObject(_NewestFirst):
-    """The events of one payment or refund."""
-
-    class Meta:
-        index_name = "by-object"
-        projection = AllProjection()
-
-    object_id = UnicodeAttribute(hash_key=True)

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from asyncpay.domain.merchant import ApiKey, Merchant
 from asyncpay.domain.values import from_iso, to_iso
@@ -20,6 +22,8 @@ def to_merchant(row: MerchantRow) -> Merchant:
         webhook_url=row.webhook_url,
         webhook_secret=row.webhook_secret,
         created_at=from_iso(row.created_at),
+        previous_secret=row.previous_secret,
+        previous_secret_until=from_iso(row.previous_secret_until) if row.previous_secret_until else None,
     )
 
 
@@ -57,6 +61,39 @@ def add_merchant(merchant: Merchant) -> bool:
         try:
             row.save(condition=MerchantRow.id.does_not_exist())
         except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True
+
+
+def set_webhook_url(merchant_id: str, url: str | None) -> None:
+    """Sets or clears where the merchant's webhooks go."""
+    action = MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url)
+    with unavailable_when_aws_fails():
+        MerchantRow(merchant_id).update(actions=[action], condition=MerchantRow.id.exists())
+
+
+def clear_webhook_url(merchant_id: str, url: str) -> bool:
+    """Clears the webhook URL if it is still this one; says whether it was."""
+    return _update_if(merchant_id, [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url)
+
+
+def replace_webhook_secret(merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
+    """Makes `new` the secret and lets `old` sign until then; False where the secret is not `old` any more."""
+    actions: list[Action] = [
+        MerchantRow.webhook_secret.set(new),
+        MerchantRow.previous_secret.set(old),
+        MerchantRow.previous_secret_until.set(to_iso(old_until)),
+    ]
+    return _update_if(merchant_id, actions, MerchantRow.webhook_secret == old)
+
+
+def _update_if(merchant_id: str, actions: list[Action], condition: Condition) -> bool:
+    with unavailable_when_aws_fails():
+        try:
+            MerchantRow(merchant_id).update(actions=actions, condition=condition)
+        except UpdateError as error:
             if error.cause_response_code == "ConditionalCheckFailedException":
                 return False
             raise

@@ -40,6 +40,7 @@ def to_payment(row: PaymentRow) -> Payment:
         updated_at=from_iso(row.updated_at),
         due_at=None if row.due_at_ms is None else from_unix_ms(int(row.due_at_ms)),
         failure=failure,
+        finished_at=from_iso(row.finished_at) if row.finished_at else None,
         release_pending=int(row.release_pending or 0),
     )
 
@@ -94,12 +95,14 @@ def put_new(transaction: Transaction, payment: Payment) -> None:
 
 def change_status(transaction: Transaction, before: Payment, after: Payment) -> None:
     """Adds a payment's new status to a transaction; refused (label PAYMENT) where the status read is gone."""
-    actions = [
+    actions: list[Action] = [
         PaymentRow.status.set(str(after.status)),
         PaymentRow.refundable.set(after.refundable),
         PaymentRow.updated_at.set(to_iso(after.updated_at)),
         *due.due_actions(PaymentRow, after.id, after.due_at),
     ]
+    if after.finished_at is not None:
+        actions.append(PaymentRow.finished_at.set(to_iso(after.finished_at)))
     if after.failure is not None:
         actions += [
             PaymentRow.error_code.set(after.failure.code),

@@ -5,16 +5,12 @@ store: each repository turns them into domain objects. PynamoDB would give every
 `bind` hands all of them one, since building a client costs tens of milliseconds of a cold start.
 """
 
-from pynamodb.attributes import (
-    BooleanAttribute,
-    JSONAttribute,
-    NumberAttribute,
-    UnicodeAttribute,
-)
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 from asyncpay.store import indexes
+from asyncpay.store.endpoints import EndpointRow
 
 
 class MerchantRow(Model):
@@ -29,6 +25,8 @@ class MerchantRow(Model):
     active = BooleanAttribute()
     webhook_url = UnicodeAttribute(null=True)
     webhook_secret = UnicodeAttribute()
+    previous_secret = UnicodeAttribute(null=True)
+    previous_secret_until = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
 
 
@@ -88,6 +86,7 @@ class PaymentRow(Model):
     release_pending = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
+    finished_at = UnicodeAttribute(null=True)
     error_code = UnicodeAttribute(null=True)
     error_reason = UnicodeAttribute(null=True)
     error_description = UnicodeAttribute(null=True)
@@ -168,11 +167,11 @@ class WebhookRow(Model):
     attempt_log = JSONAttribute()
     created_at = UnicodeAttribute()
     next_retry_at = UnicodeAttribute(null=True)
+    history = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
     by_merchant = indexes.WebhooksByMerchant()
-    by_object = indexes.WebhooksByObject()
     due = indexes.Due()
 
 
@@ -209,6 +208,7 @@ ROWS: dict[type[Model], str] = {
     LedgerRow: "ledger",
     BalanceRow: "balances",
     WebhookRow: "webhook-logs",
+    EndpointRow: "endpoints",
     IdempotencyRow: "idempotency-keys",
     StatsRow: "stats",
 }

@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 
 from asyncpay.domain.values import from_iso, to_iso
 from asyncpay.domain.webhook import Attempt, Webhook, WebhookStatus
 from asyncpay.store import due
 from asyncpay.store.errors import unavailable_when_aws_fails
+from asyncpay.store.paging import Page, page_of
 from asyncpay.store.tables import WebhookRow
 from asyncpay.store.transaction import Transaction
 
@@ -25,6 +28,7 @@ def to_webhook(row: WebhookRow) -> Webhook:
         created_at=from_iso(row.created_at),
         next_retry_at=from_iso(row.next_retry_at) if row.next_retry_at else None,
         attempts=tuple(_to_attempt(entry) for entry in row.attempt_log),
+        history=tuple(_to_attempt(entry) for entry in row.history or []),
     )
 
 
@@ -55,27 +59,51 @@ def put_new(transaction: Transaction, webhook: Webhook) -> None:
     transaction.put(webhook.event, row, WebhookRow.id.does_not_exist())
 
 
-def record_attempt(before: Webhook, after: Webhook) -> bool:
-    """Stores one more attempt; False where another worker recorded one since `before` was read."""
-    actions = [
+def record(before: Webhook, after: Webhook) -> bool:
+    """Stores an attempt or a manual retry; False where the row changed since it was read."""
+    actions: list[Action] = [
         WebhookRow.status.set(str(after.status)),
         WebhookRow.attempts.set(len(after.attempts)),
         WebhookRow.attempt_log.set([_from_attempt(attempt) for attempt in after.attempts]),
         *due.due_actions(WebhookRow, after.id, after.next_retry_at),
     ]
+    if after.history:
+        actions.append(WebhookRow.history.set([_from_attempt(attempt) for attempt in after.history]))
     if after.next_retry_at is None:
         actions.append(WebhookRow.next_retry_at.remove())
     else:
         actions.append(WebhookRow.next_retry_at.set(to_iso(after.next_retry_at)))
     condition = (WebhookRow.status == str(before.status)) & (WebhookRow.attempts == len(before.attempts))
+    return _update(after.id, actions, condition)
+
+
+def wait_until(hook: Webhook, until: datetime) -> bool:
+    """Leaves a pending delivery, untried, to the sweeper (its endpoint's circuit is open)."""
+    condition = (WebhookRow.status == str(hook.status)) & (WebhookRow.attempts == len(hook.attempts))
+    return _update(hook.id, due.due_actions(WebhookRow, hook.id, until), condition)
+
+
+def _update(webhook_id: str, actions: list[Action], condition: Condition) -> bool:
     with unavailable_when_aws_fails():
         try:
-            WebhookRow(after.id).update(actions=actions, condition=condition)
+            WebhookRow(webhook_id).update(actions=actions, condition=condition)
         except UpdateError as error:
             if error.cause_response_code == "ConditionalCheckFailedException":
                 return False
             raise
     return True
+
+
+def list_webhooks(
+    merchant_id: str, *, status: WebhookStatus | None, event: str | None, limit: int, offset: int
+) -> Page[Webhook]:
+    """A merchant's webhook log, newest first; rows of one status and of one event where asked for."""
+    condition = None if status is None else WebhookRow.status == str(status)
+    if event is not None:
+        same = WebhookRow.event == event
+        condition = same if condition is None else condition & same
+    index = WebhookRow.by_merchant
+    return page_of(index, merchant_id, to_webhook, condition=condition, limit=limit, offset=offset)
 
 
 def overdue_webhooks(before: datetime, limit: int) -> list[due.Overdue]:
