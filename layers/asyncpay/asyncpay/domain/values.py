@@ -5,7 +5,7 @@ datetimes in UTC, written as ISO 8601 with milliseconds and a `Z`, which also so
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ID_LENGTH = 16
@@ -15,6 +15,8 @@ CURRENCIES = ("INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED")
 AMOUNT_MIN = 100
 # Twelve digits: far above any payment, far below 2**53, where JavaScript stops counting exactly.
 AMOUNT_MAX = 999_999_999_999
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_id(prefix: str, random_choice: Callable[[str], str]) -> str:
@@ -36,7 +38,7 @@ def from_iso(text: str) -> datetime:
 
 def to_unix_ms(moment: datetime) -> int:
     """Milliseconds since 1970, as an integer."""
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def from_unix_ms(milliseconds: int) -> datetime:

@@ -163,8 +163,8 @@ def _checked_host(written: str) -> str:
 def _ascii_label(label: str) -> str:
     """The label as DNS carries it (IDNA, RFC 3490), or BadRequest.
 
-    A label that loses all its foreign characters on the way (full-width digits, circled letters) is refused:
-    it was spelled so to look like another one to a filter.
+    A label that loses all its foreign characters on the way (full-width digits, circled letters), or that is
+    a number in another script, is refused: it was spelled so to look like another one to a filter.
     """
     encoded = label.lower()
     if not label.isascii():
@@ -174,7 +174,7 @@ def _ascii_label(label: str) -> str:
             encoded = label.encode("idna").decode("ascii")
         except UnicodeError:
             raise _refused("has a host that is no domain name") from None
-        if not encoded.startswith("xn--"):
+        if label.isnumeric() or not encoded.startswith("xn--"):
             raise _refused("must spell its host in plain letters and digits")
     if not _LABEL.fullmatch(encoded):
         raise _refused("has a host that is no domain name")

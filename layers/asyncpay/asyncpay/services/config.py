@@ -43,6 +43,7 @@ class Config:
     worker_functions: tuple[str, ...]
     webhook_gaps_test: bool
     webhook_allowed_hosts: tuple[str, ...]
+    sweep_grace_seconds: int
     processor: ProcessorConfig
     test_merchant_email: str
     test_api_key: str
@@ -77,6 +78,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         worker_functions=_list(environ.get("WORKER_FUNCTIONS", "")),
         webhook_gaps_test=_flag(environ, "WEBHOOK_RETRY_INTERVALS_TEST", default=False),
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),
+        sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),
         processor=_processor(environ, scripted=stage == "test"),
         test_merchant_email=environ.get("TEST_MERCHANT_EMAIL", "test@example.com"),
         test_api_key=environ.get("TEST_API_KEY", "key_test_abc123"),
@@ -122,11 +124,17 @@ def _flag(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     return text in ("true", "1")
 
 
-def _integer(environ: Mapping[str, str], name: str, default: int) -> int:
-    text = environ.get(name, "").strip() or str(default)
+def _integer(
+    environ: Mapping[str, str],
+    name: str,
+    default: int,
     # SQS delays a message by 15 minutes at most.
-    if not text.isdecimal() or int(text) > 900_000:
-        raise ConfigError(f"{name} must be a number of milliseconds from 0 to 900000")
+    what: str = "milliseconds from 0 to 900000",
+    maximum: int = 900_000,
+) -> int:
+    text = environ.get(name, "").strip() or str(default)
+    if not text.isdecimal() or int(text) > maximum:
+        raise ConfigError(f"{name} must be a number of {what}")
     return int(text)
 
 

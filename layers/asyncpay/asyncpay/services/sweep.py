@@ -14,8 +14,6 @@ from asyncpay.services.deps import Deps
 from asyncpay.store import payments, queues, refunds, webhooks
 from asyncpay.store.due import Overdue
 
-# Time that a message in good health takes at most, retries within the queue included.
-GRACE = timedelta(seconds=45)
 # When a row that was just sent again counts as overdue anew.
 POSTPONED_BY = timedelta(seconds=60)
 SWEEP_MAX = 1000
@@ -33,7 +31,7 @@ class Swept:
 def sweep(deps: Deps) -> Swept:
     """Sends all overdue work again, at most SWEEP_MAX rows of each kind."""
     now = deps.now()
-    before = now - GRACE
+    before = now - timedelta(seconds=deps.config.sweep_grace_seconds)
     config = deps.config
     swept = Swept(
         payments=_send_again(
