@@ -46,7 +46,7 @@ def parse_jobs(records: Sequence[dict[str, Any]], members: tuple[str, ...]) -> l
         try:
             body = json.loads(record["body"])
             wanted = {name: body[name] for name in members}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             wanted = {}
         if not wanted or not all(isinstance(value, str) and value for value in wanted.values()):
             log.error("message dropped: not a job", message_id=record["messageId"])

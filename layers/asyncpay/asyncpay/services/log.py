@@ -48,7 +48,9 @@ def _where(cause: BaseException) -> dict[str, Any]:
     chain: BaseException | None = cause
     types: list[str] = []
     while chain is not None and len(types) < 5:
-        code = getattr(chain, "response", {}).get("Error", {}).get("Code", "")
+        # botocore's errors of a lost connection have a `response` too: None.
+        answer = getattr(chain, "response", None) or {}
+        code = answer.get("Error", {}).get("Code", "")
         types.append(type(chain).__name__ + (f"({code})" if code else ""))
         chain = chain.__cause__
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]

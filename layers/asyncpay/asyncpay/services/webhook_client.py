@@ -205,6 +205,7 @@ _KINDS: tuple[tuple[type[Exception], str], ...] = (
     (OSError, "connection_lost"),
     (http.client.HTTPException, "protocol"),
     (urllib3.exceptions.HTTPError, "protocol"),
+    (ValueError, "protocol"),  # what Python's int makes of a chunk's length
 )
 
 

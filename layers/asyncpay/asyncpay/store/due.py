@@ -57,7 +57,7 @@ def overdue(row_type: Any, before: datetime, limit: int) -> Iterator[Overdue]:
         with unavailable_when_aws_fails():
             found = list(
                 row_type.due.query(
-                    str(shard), row_type.due.due_at_ms < to_unix_ms(before), limit=left, page_size=left
+                    str(shard), row_type.due_at_ms < to_unix_ms(before), limit=left, page_size=left
                 )
             )
         left -= len(found)
