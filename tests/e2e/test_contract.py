@@ -1,4 +1,4 @@
-"""Every row of the endpoint table, against the deployed stack; the many ways to be wrong are in tests/functions."""
+"""Every row of the endpoint table, on the deployed stack; tests/functions has the many ways to be wrong."""
 
 import re
 from typing import Any

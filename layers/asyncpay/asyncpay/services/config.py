@@ -1,6 +1,6 @@
 """The settings, read once from the environment on first use.
 
-template.yaml is what sets the environment; docs/configuration.md lists the settings for users.
+template.yaml is what sets the environment; docs/running.md lists the settings for users.
 """
 
 import os

@@ -13,7 +13,7 @@ from asyncpay.domain.webhook import JITTER_MAX
 from asyncpay.services.config import Config, config
 from asyncpay.services.processor import Processor
 from asyncpay.services.simulated_processor import SimulatedProcessor
-from asyncpay.store import tables
+from asyncpay.store import queues, tables
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def deps() -> Deps:
     """The surroundings in production, built once in each process."""
     settings = config()
     tables.bind(settings.table_prefix)
+    queues.client("sqs")  # before any thread asks for it: building clients is not thread-safe
     return Deps(
         config=settings,
         now=lambda: datetime.now(UTC),

@@ -1,7 +1,7 @@
 """The simulated bank.
 
 It keeps nothing: what a payment comes to is a function of its idempotency key, so asking twice gives the same
-answer, as a real processor's idempotency does. Test cards and VPAs (docs/testing-payments.md) have fixed
+answer, as a real processor's idempotency does. Test cards and VPAs (docs/api.md) have fixed
 outcomes in the test stage; everything else follows TEST_MODE or the success rates.
 """
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from asyncpay.store.errors import unavailable_when_aws_fails
+from asyncpay.store.tables import connection
 
 BATCH_MAX = 10  # SendMessageBatch's own limit
 DELAY_SECONDS_MAX = 900  # SQS's own limit
@@ -30,7 +31,6 @@ class QueueDepth:
 @cache
 def client(service: str, attempts_max: int = 3) -> Any:
     """One client for each AWS service, kept for the life of the process."""
-    import botocore.session
     from botocore.config import Config
 
     config = Config(
@@ -38,7 +38,8 @@ def client(service: str, attempts_max: int = 3) -> Any:
         read_timeout=READ_TIMEOUT_SECONDS,
         retries={"total_max_attempts": attempts_max, "mode": "standard"},
     )
-    return botocore.session.get_session().create_client(service, config=config)
+    # The tables' session has read botocore's data files already; a second one would read them again.
+    return connection().session.create_client(service, config=config)
 
 
 def send(queue_url: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:

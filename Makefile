@@ -1,0 +1,41 @@
+# AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help up down logs build install install-dev check test clean
+
+PYTHON ?= python3
+VENV := .venv/bin
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+up: ## Start everything; stays in the foreground until Ctrl-C or `make down`
+	@$(PYTHON) -m local up
+
+down: ## End what `make up` started, from another terminal
+	@$(PYTHON) -m local down
+
+logs: ## Follow what the functions print
+	@$(PYTHON) -m local logs
+
+build: ## Make .build/functions and .build/layer, as the template ships them
+	@$(PYTHON) -m local build
+
+install: ## Make .venv and .venv-emulator (`make up` does so by itself)
+	@$(PYTHON) -m local install
+
+install-dev: ## The same, with the tools for check and test
+	@$(PYTHON) -m local install --dev
+
+check: install-dev ## Format, lint, types, template, fast tests
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/mypy
+	$(VENV)/cfn-lint template.yaml infra/*.yaml
+	$(VENV)/pytest -q -m "not e2e"
+
+test: install-dev ## All tests, those against the deployed stack too
+	$(VENV)/pytest -q
+
+clean: down ## Remove everything that was made here, data included
+	rm -rf .build .venv .venv-emulator .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
