@@ -1,7 +1,7 @@
 """Reading a JSON body strictly, so that nothing odd gets past this point.
 
 Beyond RFC 8259: no NaN or Infinity, no null characters, no lone surrogates (they have no UTF-8 form), no
-numbers that Python or JavaScript can't hold, and a fractional number never counts as an integer, not even
+numbers that Python can't hold, no deep nesting, and a fractional number never counts as an integer, not even
 500.0.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 from asyncpay.domain.errors import BadRequest, BodyTooLarge
 
 BODY_MAX_BYTES = 65_536
-INTEGER_DIGITS_MAX = 18
+DEPTH_MAX = 100
 
 
 class Fraction(float):
@@ -30,7 +30,6 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     try:
         value = json.loads(
             raw.decode("utf-8"),
-            parse_int=_integer,
             parse_float=_fraction,
             parse_constant=_constant,
         )
@@ -38,13 +37,8 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise BadRequest("The request body is not valid JSON") from None
     if not isinstance(value, dict):
         raise BadRequest("The request body must be a JSON object")
-    _check_texts(value, "")
+    _check_texts(value, "", DEPTH_MAX)
     return value
-
-
-def _integer(text: str) -> int | Fraction:
-    # A number this long is no integer that any field takes; as a Fraction its field gets named.
-    return int(text) if len(text) <= INTEGER_DIGITS_MAX else Fraction(10.0**INTEGER_DIGITS_MAX)
 
 
 def _fraction(text: str) -> Fraction:
@@ -58,17 +52,20 @@ def _constant(text: str) -> Any:
     raise ValueError(text)
 
 
-def _check_texts(value: Any, path: str) -> None:
+def _check_texts(value: Any, path: str, depth_left: int) -> None:
+    if not depth_left:
+        # The parser takes far more, but what writes JSON later may not; that differs by version of Python.
+        raise BadRequest(f"The request body must not be nested deeper than {DEPTH_MAX} levels")
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, dict):
         for name, member in value.items():
             inner = f"{path}.{name}" if path else name
             _check_text(name, path or "body")
-            _check_texts(member, inner)
+            _check_texts(member, inner, depth_left - 1)
     elif isinstance(value, list):
         for number, member in enumerate(value):
-            _check_texts(member, f"{path}[{number}]")
+            _check_texts(member, f"{path}[{number}]", depth_left - 1)
 
 
 def _check_text(text: str, path: str) -> None:

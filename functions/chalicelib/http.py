@@ -73,7 +73,8 @@ def endpoint(
         def view(**parameters: str) -> Response:
             return _respond(blueprint.current_request, function, parameters, public=public)
 
-        blueprint.route(path, methods=[method], name=f"{method} {path}")(view)
+        # No content types: Chalice refuses other ones in a format of its own. The body is judged as JSON.
+        blueprint.route(path, methods=[method], name=f"{method} {path}", content_types=[])(view)
         return function
 
     return register

@@ -141,11 +141,11 @@ def _moment(text: str | None, field: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)
 
 
 @cache

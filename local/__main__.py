@@ -1,0 +1,92 @@
+"""python -m local COMMAND: what the Makefile calls.
+
+Starts on any interpreter that is new enough, with nothing installed; commands that need packages go on in
+.venv.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is told so
+    found = sys.version.split()[0]
+    sys.exit(f"AsyncPay needs Python 3.11 or newer, and this is {found}. Try: make up PYTHON=python3.13")
+
+from local import build, install, running
+from local.console import Problem, Progress
+from local.settings import Settings
+
+COMMANDS = {
+    "up": "start everything and stay until Ctrl-C",
+    "down": "end what `up` started, from another terminal",
+    "install": "make the virtual environments (--dev: with the tools for tests)",
+    "build": "make .build/functions and .build/layer",
+    "merchant": "only the sample merchant",
+    "logs": "follow what the functions print",
+}
+
+
+def main() -> int:
+    """Exit code 0 also when ended by Ctrl-C or SIGTERM: that is how `up` is meant to end."""
+    parser = argparse.ArgumentParser(
+        prog="python -m local", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    told = "; ".join(f"{name}: {text}" for name, text in COMMANDS.items())
+    parser.add_argument("command", choices=COMMANDS, help=told)
+    parser.add_argument("--dev", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--began", type=float, default=time.monotonic(), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(arguments.command, Settings.read(), Progress(arguments.began), dev=arguments.dev)
+    except Problem as problem:
+        print(f"asyncpay: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> int:
+    if command == "down":
+        print("AsyncPay is down" if running.down(settings) else "AsyncPay was not running")
+        return 0
+    install.ensure(settings, progress, dev=dev)
+    if command == "install":
+        return 0
+    _continue_in_venv(settings, progress)
+    if command == "build":
+        with build.take_lock(settings):
+            build.build(settings)
+    elif command == "merchant":
+        from local import merchant
+
+        merchant.main(settings)
+    elif command == "logs":
+        from local import function_logs
+
+        function_logs.follow(settings)
+    else:
+        from local import up
+
+        up.main(settings, progress)
+    return 0
+
+
+def _continue_in_venv(settings: Settings, progress: Progress) -> None:
+    venv = install.main_venv(settings)
+    if Path(sys.prefix).samefile(venv.directory):
+        return
+    os.chdir(settings.root)
+    began = f"--began={progress.started_at_seconds}"
+    os.execv(venv.python, [str(venv.python), "-m", "local", *sys.argv[1:], began])  # noqa: S606
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

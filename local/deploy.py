@@ -1,0 +1,190 @@
+"""The deployment: the `aws cloudformation package` and `deploy` of a release, with a laptop's parameters.
+
+Both stacks go at once: neither needs the other to be made, only to run.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import build
+from local.awscli import cloudformation
+from local.console import Problem, Progress
+from local.parameters import load, parameters
+from local.settings import Settings
+from local.stack import clients, seed, stack_outputs
+from local.tasks import tasks
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_s3 import S3Client
+
+SETTLE_SECONDS = 180
+POLL_SECONDS = 1
+WATCH_SECONDS = 5
+SHOWN_EVENTS = 10
+# Such a stack can only be deleted. The application's holds no data: the tables are in the other one.
+NEVER_CAME_UP = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+
+
+async def deploy(settings: Settings, progress: Progress) -> dict[str, str]:
+    """Deploys, makes up for what emulators leave out, seeds. Returns the application stack's outputs."""
+    try:
+        existed = await asyncio.to_thread(_prepare, settings)
+        replaceable = existed and settings.is_other_emulator
+        async with tasks(
+            _deploy_tables(settings), _deploy_application(settings, progress, replaceable=replaceable)
+        ) as both:
+            await asyncio.gather(*both)
+        outputs = await asyncio.to_thread(_outputs, settings)
+        await asyncio.to_thread(_expire_rows, settings)
+        await asyncio.to_thread(seed, clients(settings), outputs)
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"{settings.endpoint} refused a call of the deployment: {problem}") from problem
+    return outputs
+
+
+def _bucket(settings: Settings) -> str:
+    return f"{settings.stack}-artifacts"
+
+
+def _prepare(settings: Settings) -> bool:
+    """A bucket for the code, both stacks in a state to be deployed over. Whether the application is there."""
+    s3: S3Client = clients(settings)("s3")
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
+        s3.create_bucket(Bucket=_bucket(settings))
+    made: CloudFormationClient = clients(settings)("cloudformation")
+    _settled(made, settings.data_stack)
+    status = _settled(made, settings.stack)
+    if status in NEVER_CAME_UP:
+        _remove(settings)
+    return status not in {"", *NEVER_CAME_UP}
+
+
+def _remove(settings: Settings) -> None:
+    """Deletes the application's stack, which holds no data. The old status may show on for a moment."""
+    made: CloudFormationClient = clients(settings)("cloudformation")
+    made.delete_stack(StackName=settings.stack)
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while _status(made, settings.stack):
+        if time.monotonic() > deadline:
+            raise Problem(f"Stack {settings.stack} cannot be deleted at {settings.endpoint}.")
+        time.sleep(POLL_SECONDS)
+
+
+def _status(made: "CloudFormationClient", stack: str) -> str:
+    """The stack's status; empty when there is no such stack."""
+    try:
+        (found,) = made.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as problem:
+        if "does not exist" in str(problem):
+            return ""
+        raise
+    return "" if found["StackStatus"] == "DELETE_COMPLETE" else found["StackStatus"]
+
+
+def _settled(made: "CloudFormationClient", stack: str) -> str:
+    """The stack's status once nothing is going on there."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while True:
+        status = _status(made, stack)
+        if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
+            return status
+        if time.monotonic() > deadline:
+            raise Problem(
+                f"Stack {stack} stays {status}. On a laptop's own emulator: make clean, then make up."
+            )
+        time.sleep(POLL_SECONDS)
+
+
+async def _deploy_tables(settings: Settings) -> None:
+    await _deploy(settings, "infra/data.yaml", settings.data_stack, {"Retention": "disposable"})
+
+
+async def _deploy_application(settings: Settings, progress: Progress, *, replaceable: bool) -> None:
+    packaged = settings.home / "packaged.yaml"
+    # Packaging reads the build, which another home may be about to replace.
+    with await asyncio.to_thread(build.take_lock, settings):
+        await asyncio.to_thread(build.build, settings)
+        source = ("--template-file", "template.yaml", "--s3-bucket", _bucket(settings))
+        await cloudformation(settings, "package", "package", *source, "--output-template-file", str(packaged))
+    given = parameters(settings)
+    order = (settings, str(packaged), settings.stack, given, "--capabilities", "CAPABILITY_IAM")
+    try:
+        await _deploy(*order)
+    except Problem:
+        if not replaceable:
+            raise
+        # LocalStack cannot update an alias, for one. The queues' messages go; the sweeper sends them again.
+        progress.say(f"stack {settings.stack} cannot be updated there, so it is made anew")
+        await asyncio.to_thread(_remove, settings)
+        await _deploy(*order)
+
+
+async def _deploy(
+    settings: Settings, template: str, stack: str, given: Mapping[str, str], *more: str
+) -> None:
+    begun = datetime.now(UTC)
+    options = ("--template-file", template, "--stack-name", stack, "--no-fail-on-empty-changeset", *more)
+    overrides = [f"{name}={value}" for name, value in given.items()]
+    command = ("deploy", *options, "--parameter-overrides", *overrides)
+    try:
+        async with tasks(
+            cloudformation(settings, f"deploy-{stack}", *command), _until_it_cannot_come_up(settings, stack)
+        ) as both:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await done.pop()
+    except Problem as problem:
+        events = await asyncio.to_thread(_failed_events, settings, stack, begun)
+        raise Problem(f"The deployment of stack {stack} failed.", events or problem.details) from problem
+
+
+async def _until_it_cannot_come_up(settings: Settings, stack: str) -> None:
+    """The command waits an hour for an update that ended as a creation that was rolled back (LocalStack)."""
+    made: CloudFormationClient = clients(settings)("cloudformation")
+    while await asyncio.to_thread(_status, made, stack) not in NEVER_CAME_UP:  # noqa: ASYNC110
+        await asyncio.sleep(WATCH_SECONDS)
+    raise Problem(f"Stack {stack} was rolled back.")
+
+
+def _failed_events(settings: Settings, stack: str, begun: datetime) -> list[str]:
+    """What CloudFormation says failed in this deployment, the cause first."""
+    try:
+        made: CloudFormationClient = clients(settings)("cloudformation")
+        events: list[Any] = made.describe_stack_events(StackName=stack)["StackEvents"]
+    except (BotoCoreError, ClientError):
+        return []
+    lines = [
+        f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}"
+        for event in reversed(events)
+        if event.get("ResourceStatus", "").endswith("_FAILED")
+        and event.get("ResourceStatusReason")
+        and event["Timestamp"].astimezone(UTC) >= begun.replace(microsecond=0)
+    ]
+    return list(dict.fromkeys(lines))[:SHOWN_EVENTS]
+
+
+def _outputs(settings: Settings) -> dict[str, str]:
+    return stack_outputs(settings.endpoint, settings.stack, aws=clients(settings))
+
+
+def _expire_rows(settings: Settings) -> None:
+    """Time to live: MiniStack does not take it from a template."""
+    made: CloudFormationClient = clients(settings)("cloudformation")
+    dynamodb: DynamoDBClient = clients(settings)("dynamodb")
+    resources = load(settings.root / "infra" / "data.yaml")["Resources"]
+    for name, resource in resources.items():
+        wanted = resource["Properties"].get("TimeToLiveSpecification")
+        if not wanted:
+            continue
+        detail = made.describe_stack_resource(StackName=settings.data_stack, LogicalResourceId=name)
+        table = detail["StackResourceDetail"]["PhysicalResourceId"]
+        found = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+        if found.get("TimeToLiveStatus") == "DISABLED":
+            dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)

@@ -1,0 +1,135 @@
+"""The embedded AWS emulator, MiniStack: started with an environment of its own, ended with its workers.
+
+It copies its environment into every function, so it gets almost none: what a developer has exported must not
+change how the functions behave.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+
+from local import running
+from local.console import Problem, last_lines
+from local.install import emulator_venv
+from local.settings import Settings
+
+START_SECONDS = 60
+POLL_SECONDS = 0.1
+
+
+def log_path(settings: Settings) -> Path:
+    """What the emulator says; it also holds the output of functions run by queues and schedules."""
+    return settings.logs / "emulator.log"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """All that the emulator, and through it each function, sees of this machine."""
+    state = settings.home / "state"
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(settings.temporary),
+        "TMPDIR": str(settings.temporary),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(settings.ports["emulator"]),
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(state),
+        "S3_DATA_DIR": str(state / "s3"),
+        # Both would listen on ports of their own, on every interface.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def runtime() -> str:
+    """What the template is told: the emulator runs every Python function on its own interpreter."""
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@asynccontextmanager
+async def emulator(settings: Settings) -> AsyncIterator[Process]:
+    """The emulator, ready; it and its workers are gone afterwards, and its state is on disk."""
+    running.stop(running.emulator_lock(settings), group=True)  # one that outlived a killed `make up`
+    process = await _start(settings)
+    try:
+        await _until_ready(settings, process)
+        yield process
+    finally:
+        await _stop(process)
+
+
+async def _start(settings: Settings) -> Process:
+    shutil.rmtree(settings.temporary, ignore_errors=True)  # code of workers that ended
+    settings.temporary.mkdir(parents=True)
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    path = log_path(settings)
+    if path.exists():
+        path.replace(path.with_suffix(".log.1"))
+    lock = running.take(running.emulator_lock(settings))
+    if lock is None:
+        raise Problem("Another emulator is just being started here. Try again.")
+    with lock, path.open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            emulator_venv(settings).python,
+            *("-m", "ministack"),
+            env=environment(settings),
+            cwd=settings.temporary,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=asyncio.subprocess.STDOUT,
+            # A group of its own: Ctrl-C must not reach it before us, and its workers end with the group.
+            start_new_session=True,
+            pass_fds=(lock.fileno(),),
+        )
+        running.sign(lock, process.pid)
+    return process
+
+
+async def _until_ready(settings: Settings, process: Process) -> None:
+    url = f"{settings.endpoint}/_ministack/health"
+    try:
+        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
+            while True:
+                if process.returncode is not None:
+                    raise ended(settings, process)
+                with suppress(aiohttp.ClientError):
+                    async with session.get(url) as answer:
+                        if answer.status == 200:
+                            return
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError as problem:
+        details = last_lines(log_path(settings))
+        raise Problem(
+            f"The emulator was not ready within {START_SECONDS} s. Its log ends:", details
+        ) from problem
+
+
+def ended(settings: Settings, process: Process) -> Problem:
+    """What to say when the emulator ends by itself."""
+    status = process.returncode or 0
+    how = f"was killed ({signal.Signals(-status).name})" if status < 0 else f"ended with exit code {status}"
+    return Problem(f"The emulator {how}. {log_path(settings)} ends:", last_lines(log_path(settings)))
+
+
+async def _stop(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()  # on which it writes its state
+    try:
+        async with asyncio.timeout(running.STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        print("The emulator does not end in time and is killed: data since its start is lost.", flush=True)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # workers, if any are left
+        await process.wait()

@@ -1,0 +1,78 @@
+"""Which value each parameter of template.yaml gets on a laptop.
+
+A deployment keeps the previous value of a parameter that it is not told, so all of them are told, every time:
+a setting that was exported for one run is back at its default in the next.
+"""
+
+import hashlib
+import json
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from local import emulator
+from local.settings import Settings
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a template for its plain values; intrinsic functions (!Ref and so on) become None."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+
+
+def load(template: Path) -> dict[str, Any]:
+    """A CloudFormation template as plain data."""
+    loaded: dict[str, Any] = yaml.load(template.read_bytes(), Loader=_Loader)  # noqa: S506 -- a SafeLoader
+    return loaded
+
+
+def variable(parameter: str) -> str:
+    """The environment variable of a parameter: TestMode is TEST_MODE."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).upper()
+
+
+def parameters(settings: Settings) -> dict[str, str]:
+    """A value for every parameter: this target's, the environment's, the laptop's default, the template's."""
+    decided = _of_the_target(settings)
+    defaults = _of_the_laptop(settings)
+    values = {}
+    for name, declaration in load(settings.root / "template.yaml")["Parameters"].items():
+        default = defaults.get(name, str(declaration.get("Default", "")))
+        given = settings.environment.get(variable(name))
+        # An empty value means something only where the template itself defaults to empty (no webhook URL).
+        counts = given is not None and (given != "" or declaration.get("Default") == "")
+        values[name] = decided.get(name, given if counts and given is not None else default)
+    values["SettingsVersion"] = _digest({name: values[name] for name in values if name != "SettingsVersion"})
+    return values
+
+
+def _digest(values: dict[str, str]) -> str:
+    """Changes when a value does, which makes CloudFormation publish the API with its new environment."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _of_the_target(settings: Settings) -> dict[str, str]:
+    machine = platform.machine().lower()
+    return {
+        "DataStack": settings.data_stack,
+        # LocalStack of today has no newer one that every build of it can run.
+        "Runtime": "python3.11" if settings.given_endpoint else emulator.runtime(),
+        "Architecture": "arm64" if machine in {"arm64", "aarch64"} else "x86_64",
+        "SnapStart": "None",
+        "Size": "laptop",
+    }
+
+
+def _of_the_laptop(settings: Settings) -> dict[str, str]:
+    pages = (settings.ports["dashboard"], settings.ports["checkout"])
+    return {
+        "TestWebhookUrl": f"http://localhost:{settings.ports['merchant']}/webhook",
+        "WebhookAllowedHosts": "localhost,127.0.0.1",
+        "AllowedOrigins": ",".join(
+            f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in pages
+        ),
+    }

@@ -1,0 +1,133 @@
+"""The API's port: hands each request to the deployed API Gateway stage and its answer back, byte for byte.
+
+No route, no authentication and no answer of its own, except where there is no answer to hand back. What it
+adds is bounds: an emulator starts a process for each concurrent invocation, so only so many requests are in
+flight and the others wait their turn.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+IN_FLIGHT = 16
+WAITING = 1024
+BODY_BYTES = 1024 * 1024
+# API Gateway's own limits: 29 s for an answer, 10 MB of it.
+ANSWER_SECONDS = 30
+ANSWER_BYTES = 10 * 1024 * 1024
+TURN_SECONDS = 30
+BODY_SECONDS = 30
+# Below the emulators' own, so that it is not they who close a connection that is just being used again.
+KEEP_ALIVE_SECONDS = 15
+
+# RFC 9110 section 7.6.1; Host and Expect belong to one hop as well. Content-Length is set anew from the body.
+OF_ONE_HOP = {
+    *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
+    *("proxy-authenticate", "proxy-authorization", "host", "expect", "content-length"),
+}
+NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+
+logger = logging.getLogger(__name__)
+
+
+class Proxy:
+    """Requests to one API stage."""
+
+    def __init__(self, base_url: str, session: aiohttp.ClientSession, *, in_flight: int = IN_FLIGHT) -> None:
+        self._base = base_url
+        self._session = session
+        self._turns = asyncio.Semaphore(in_flight)
+        self._waiting = 0
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """One request, when its body is here and its turn has come."""
+        if not request.raw_path.startswith("/"):
+            return failure(400, "BAD_REQUEST_ERROR", "The request target must be a path")
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return failure(413, "BAD_REQUEST_ERROR", f"The request body is larger than {BODY_BYTES} bytes")
+        except TimeoutError:
+            return failure(408, "BAD_REQUEST_ERROR", "The request body did not arrive in time")
+        if not await self._turn():
+            return failure(503, "SERVER_ERROR", "Too many requests at once", {"Retry-After": "1"})
+        try:
+            return await self._forwarded(request, body)
+        finally:
+            self._turns.release()
+
+    async def _turn(self) -> bool:
+        """Waits in line; False when the line is too long or does not move."""
+        if self._waiting >= WAITING:
+            return False
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                return await self._turns.acquire()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
+
+    async def _forwarded(self, request: web.Request, body: bytes) -> web.Response:
+        try:
+            return await self._forward(request, body)
+        except TimeoutError:
+            return failure(504, "SERVER_ERROR", "The API did not answer in time")
+        except aiohttp.ClientError as problem:
+            logger.warning("%s %s: %r", request.method, request.path, problem)
+            return failure(502, "SERVER_ERROR", "The API could not be reached")
+
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
+        url = URL(self._base + request.raw_path, encoded=True)  # as it came, percent signs and all
+        async with self._session.request(
+            request.method, url, headers=passed_on(request.headers), data=body or None, allow_redirects=False
+        ) as answer:
+            content = bytearray()
+            async for chunk in answer.content.iter_any():
+                content += chunk
+                if len(content) > ANSWER_BYTES:
+                    raise aiohttp.ClientPayloadError("answer too large")
+            headers = passed_on(answer.headers)
+            if request.method == "HEAD" and "Content-Length" in answer.headers:
+                headers["Content-Length"] = answer.headers["Content-Length"]
+            return web.Response(
+                status=answer.status, reason=answer.reason, body=bytes(content), headers=headers
+            )
+
+
+def passed_on(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    """All headers but those of one hop, repeated ones repeated."""
+    named = {name.strip().lower() for value in headers.getall("Connection", []) for name in value.split(",")}
+    dropped = OF_ONE_HOP | named
+    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
+
+
+def failure(status: int, code: str, description: str, headers: dict[str, str] | None = None) -> web.Response:
+    """An error in the API's own form."""
+    text = json.dumps({"error": {"code": code, "description": description}}, separators=(",", ":"))
+    return web.Response(status=status, text=text, content_type="application/json", headers=headers)
+
+
+@asynccontextmanager
+async def proxy_app(base_url: str) -> AsyncIterator[web.Application]:
+    """The application for the API's port."""
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=IN_FLIGHT, keepalive_timeout=KEEP_ALIVE_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),  # callers' cookies are their own
+        auto_decompress=False,
+        skip_auto_headers=NOT_ADDED,
+    )
+    async with session:
+        app = web.Application(client_max_size=BODY_BYTES)
+        app.router.add_route("*", "/{path:.*}", Proxy(base_url, session).handle)
+        yield app

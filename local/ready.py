@@ -1,0 +1,53 @@
+"""What a developer is told once everything runs; its last line is what scripts wait for."""
+
+import os
+from pathlib import Path
+
+from local.parameters import parameters
+from local.settings import REGION, Settings
+
+LINE = "AsyncPay is ready"
+
+
+def show(settings: Settings, health_status: int) -> None:
+    """Prints it."""
+    lines = [*_served(settings), "", *_try_it(settings), "", _persistence(settings)]
+    if health_status != 200:
+        lines += [f"Note: GET /health answered {health_status}; `make logs` shows why."]
+    print("\n".join(["", *lines, LINE]), flush=True)
+
+
+def _served(settings: Settings) -> list[str]:
+    ports = settings.ports
+    return [
+        f"  API              http://localhost:{ports['api']}",
+        f"  Sample merchant  http://localhost:{ports['merchant']}/webhook   (what it received: /events)",
+        f"  AWS              {settings.endpoint}   (region {REGION}, stack {settings.stack})",
+        f"  Logs             make logs   (the functions'; files are in {_shown(settings, settings.logs)})",
+    ]
+
+
+def _try_it(settings: Settings) -> list[str]:
+    """A first call. A secret that is not the published one is not printed."""
+    values = parameters(settings)
+    secret = "$TEST_API_SECRET" if settings.environment.get("TEST_API_SECRET") else values["TestApiSecret"]
+    return [
+        "  Try it:",
+        f"    curl -s http://localhost:{settings.ports['api']}/api/v1/orders \\",
+        f'      -H "X-Api-Key: {values["TestApiKey"]}" -H "X-Api-Secret: {secret}" \\',
+        """      -H "Content-Type: application/json" -d '{"amount": 50000, "currency": "INR"}'""",
+    ]
+
+
+def _persistence(settings: Settings) -> str:
+    if settings.given_endpoint:
+        return f"Ctrl-C or `make down` ends the servers; what was deployed stays at {settings.endpoint}."
+    state = _shown(settings, settings.home / "state")
+    return (
+        f"Data survives Ctrl-C and `make down` (in {state}).\n"
+        "A SIGKILL or a crash loses what was written since this start."
+    )
+
+
+def _shown(settings: Settings, path: Path) -> str:
+    return os.path.relpath(path, settings.root) if path.is_relative_to(settings.root) else str(path)

@@ -1,0 +1,89 @@
+"""Serves an application on a port, and says beforehand whether the port is free."""
+
+import logging
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from aiohttp import web
+
+from local.console import Problem
+from local.settings import PORTS, Settings
+
+KEEP_ALIVE_SECONDS = 75
+STOP_SECONDS = 2
+LOG_BYTES = 5 * 1024 * 1024
+
+
+def check_ports(settings: Settings, names: Iterable[str]) -> None:
+    """Names a port that is taken, or named twice, and the variable that moves it."""
+    seen: dict[int, str] = {}
+    for name in names:
+        variable, _, purpose = PORTS[name]
+        port = settings.ports[name]
+        if port in seen:
+            raise Problem(f"{variable} and {seen[port]} are both {port}. Give each its own.")
+        seen[port] = variable
+        host = "127.0.0.1" if name == "emulator" else settings.host
+        if not is_free(host, port):
+            raise Problem(f"Port {port}, for {purpose}, is taken. Move it with {variable}=<another port>.")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+        )  # an ended server's last connections do not count
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+@asynccontextmanager
+async def serving(app: web.Application, settings: Settings, name: str) -> AsyncIterator[None]:
+    """Serves until the end of the block; each request is a line in <home>/logs/<name>.log."""
+    app.on_response_prepare.append(_without_server_name)
+    log = access_log(settings.logs / f"{name}.log", name)
+    runner = web.AppRunner(
+        app,
+        access_log=log,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        shutdown_timeout=STOP_SECONDS,
+        handle_signals=False,
+    )
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.ports[name]).start()
+        yield
+    except OSError as problem:
+        variable, _, purpose = PORTS[name]
+        raise Problem(
+            f"Cannot serve {purpose} on port {settings.ports[name]} ({variable}): {problem}"
+        ) from problem
+    finally:
+        await runner.cleanup()
+
+
+async def _without_server_name(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.popall("Server", None)
+
+
+def access_log(path: Path, name: str) -> logging.Logger:
+    """A logger that writes to a file of bounded size."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = logging.getLogger(f"local.access.{name}")
+    log.propagate = False
+    log.setLevel(logging.INFO)
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
+    handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=1, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.addHandler(handler)
+    return log

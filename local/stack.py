@@ -1,0 +1,94 @@
+"""The deployed stack from outside: AWS clients that reach it, its outputs, its API's address, its seed.
+
+Tests use these as well as `up` does; they read nothing but what they are given.
+"""
+
+import functools
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from local.console import Problem
+from local.settings import REGION, Settings, is_aws
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_lambda import LambdaClient
+
+Clients = Callable[[str], Any]
+
+ANY_KEY = "test"  # emulators take any
+SHOWN_TRACE_LINES = 12
+CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=20,
+    proxies={},
+)
+
+
+def client(
+    service: str, endpoint: str, *, access_key_id: str = ANY_KEY, secret_access_key: str = ANY_KEY
+) -> Any:
+    """A boto3 client for an endpoint."""
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+        config=CONFIG,
+    )
+
+
+@functools.cache
+def _clients(endpoint: str, access_key_id: str, secret_access_key: str) -> Clients:
+    keys = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
+    return functools.cache(lambda service: client(service, endpoint, **keys))
+
+
+def clients(settings: Settings) -> Clients:
+    """Makes the client of a service for this run's endpoint, once each."""
+    return _clients(settings.endpoint, settings.access_key_id, settings.secret_access_key)
+
+
+def stack_outputs(endpoint: str, stack: str = "asyncpay", *, aws: Clients | None = None) -> dict[str, str]:
+    """The outputs of template.yaml, by name."""
+    made = aws("cloudformation") if aws else client("cloudformation", endpoint)
+    cloudformation: CloudFormationClient = made
+    (description,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
+
+
+def api_base_url(endpoint: str, outputs: dict[str, str]) -> str:
+    """Where the stage's paths begin. Emulators serve every API on their one port, AWS gives each a host."""
+    if is_aws(endpoint):
+        return outputs["ApiUrl"]
+    return f"{endpoint}/_aws/execute-api/{outputs['ApiId']}/{outputs['ApiStage']}"
+
+
+def seed(aws: Clients, outputs: dict[str, str]) -> None:
+    """Makes the test merchant through the deployed function; outside test stages there is none."""
+    if "SeedFunctionName" not in outputs:
+        return
+    functions: LambdaClient = aws("lambda")
+    answer = functions.invoke(FunctionName=outputs["SeedFunctionName"], Payload=b"{}")
+    said = answer["Payload"].read().decode(errors="replace")
+    if "FunctionError" in answer:
+        raise Problem("The seed function failed.", _error_lines(said))
+
+
+def _error_lines(said: str) -> list[str]:
+    try:
+        error: dict[str, Any] = json.loads(said)
+    except ValueError:
+        return said.splitlines()[:SHOWN_TRACE_LINES]
+    trace = "".join(str(line) for line in error.get("stackTrace") or [])
+    return [
+        *trace.splitlines()[-SHOWN_TRACE_LINES:],
+        f"{error.get('errorType')}: {error.get('errorMessage')}",
+    ]

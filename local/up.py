@@ -1,0 +1,106 @@
+"""`make up`: emulator, deployment, servers; until Ctrl-C, SIGTERM or `make down`, then ended in reverse."""
+
+import asyncio
+import signal
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import aiohttp
+
+from local import ready
+from local.console import Problem, Progress
+from local.deploy import deploy
+from local.emulator import emulator, ended
+from local.merchant import merchant_app
+from local.proxy import proxy_app
+from local.running import only_one
+from local.servers import check_ports, serving
+from local.settings import Settings
+from local.stack import api_base_url
+from local.tasks import tasks
+
+SERVED = ("api", "merchant")
+ANSWER_SECONDS = 30
+REACH_SECONDS = 5
+
+
+def main(settings: Settings, progress: Progress) -> None:
+    """Runs until told to end. Raises Problem when it cannot start, or cannot go on."""
+    with only_one(settings):
+        asyncio.run(_until_told_to_end(settings, progress))
+
+
+async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
+    work = asyncio.create_task(_up(settings, progress))
+
+    def end() -> None:
+        if not work.cancelling():  # a second Ctrl-C must not cut the first one's work short
+            print("\nEnding ...", flush=True)
+            work.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
+    try:
+        await work
+    except asyncio.CancelledError:
+        print("AsyncPay is down", flush=True)
+
+
+async def _up(settings: Settings, progress: Progress) -> None:
+    check_ports(settings, SERVED if settings.given_endpoint else ("emulator", *SERVED))
+    async with _aws(settings, progress) as process:
+        watched = [process.wait()] if process else []
+        async with tasks(_serve(settings, progress), *watched) as begun:
+            await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
+            # Asked first: whatever else failed then failed because of it.
+            if process is not None and process.returncode is not None:
+                raise ended(settings, process)
+            await begun[0]
+
+
+@asynccontextmanager
+async def _aws(settings: Settings, progress: Progress) -> AsyncIterator[Process | None]:
+    """Our emulator's process, or None when the caller brought an endpoint of their own."""
+    if settings.given_endpoint:
+        await _check_endpoint(settings.given_endpoint)
+        yield None
+    else:
+        progress.say("starting the emulator")
+        async with emulator(settings) as process:
+            yield process
+
+
+async def _check_endpoint(endpoint: str) -> None:
+    timeout = aiohttp.ClientTimeout(total=REACH_SECONDS)
+    try:
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(endpoint):
+            return
+    except (aiohttp.ClientError, TimeoutError) as problem:
+        hint = "Start it, or unset the variable to use the emulator that comes with AsyncPay."
+        raise Problem(f"Nothing answers at AWS_ENDPOINT_URL={endpoint}. {hint}") from problem
+
+
+async def _serve(settings: Settings, progress: Progress) -> None:
+    progress.say(f"deploying to {settings.endpoint}")
+    outputs = await deploy(settings, progress)
+    progress.say("starting the servers")
+    base_url = api_base_url(settings.endpoint, outputs)
+    async with (
+        proxy_app(base_url) as api,
+        serving(merchant_app(settings.webhook_secret), settings, "merchant"),
+        serving(api, settings, "api"),
+    ):
+        status = await _first_answer(f"http://{settings.host}:{settings.ports['api']}/health")
+        ready.show(settings, status)
+        await asyncio.Event().wait()
+
+
+async def _first_answer(url: str) -> int:
+    """Status of the API's first answer. It takes the cold start upon itself, so that no caller waits."""
+    with suppress(aiohttp.ClientError, TimeoutError):
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
+            return answer.status
+    raise Problem(f"The API gave no answer at {url} within {ANSWER_SECONDS} s.")

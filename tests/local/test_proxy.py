@@ -1,0 +1,247 @@
+import asyncio
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, DummyCookieJar, web
+from aiohttp.test_utils import TestServer
+from multidict import CIMultiDict
+from yarl import URL
+
+from local import proxy
+from local.proxy import Proxy, proxy_app
+from local.servers import serving
+from local.settings import Settings
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+PREFIX = "/_aws/execute-api/abc/test"
+
+
+class Upstream:
+    """Stands for the emulator's API Gateway: keeps what came, answers as told."""
+
+    def __init__(self, answer: Handler | None = None) -> None:
+        self.requests: list[tuple[str, str, CIMultiDict[str], bytes]] = []
+        self._answer = answer
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        headers = CIMultiDict(request.headers)
+        self.requests.append((request.method, request.raw_path, headers, await request.read()))
+        return await self._answer(request) if self._answer else web.json_response({"ok": True})
+
+
+@asynccontextmanager
+async def _served(settings: Settings, upstream: Upstream) -> AsyncIterator[tuple[ClientSession, str]]:
+    app = web.Application(client_max_size=10**8)
+    app.router.add_route("*", "/{path:.*}", upstream.handle)
+    async with (
+        TestServer(app) as server,
+        proxy_app(str(server.make_url(PREFIX))) as api,
+        serving(api, settings, "api"),
+        ClientSession(auto_decompress=False, cookie_jar=DummyCookieJar()) as session,
+    ):
+        yield session, f"http://127.0.0.1:{settings.ports['api']}"
+
+
+def _exchange(
+    settings: Settings, upstream: Upstream, method: str, path: str, **options: Any
+) -> tuple[int, Any, bytes]:
+    async def run() -> tuple[int, Any, bytes]:
+        async with _served(settings, upstream) as (session, base):
+            url = URL(base + path, encoded=True)
+            async with session.request(method, url, allow_redirects=False, **options) as answer:
+                return answer.status, answer.headers.copy(), await answer.read()
+
+    return asyncio.run(run())
+
+
+def _error(status: int, code: str, answer: tuple[int, Any, bytes]) -> None:
+    assert answer[0] == status
+    assert answer[1]["Content-Type"].startswith("application/json")
+    assert f'{{"error":{{"code":"{code}","description":"'.encode() in answer[2]
+
+
+@pytest.mark.parametrize(
+    "path", ["/health", "/", "/a%20b%2Fc?x=1&x=2&y=%2B+z", "/%E2%82%B9?q=", "//x/../y", "/?a=b?c"]
+)
+def test_path_and_query_reach_the_stage_as_they_came(settings: Settings, path: str) -> None:
+    upstream = Upstream()
+    assert _exchange(settings, upstream, "GET", path)[0] == 200
+    assert upstream.requests[0][1] == PREFIX + path
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_every_method_and_its_body_pass(settings: Settings, method: str) -> None:
+    upstream = Upstream()
+    body = bytes(range(256)) if method not in {"GET", "HEAD"} else b""
+    assert _exchange(settings, upstream, method, "/x", data=body or None)[0] == 200
+    assert (upstream.requests[0][0], upstream.requests[0][3]) == (method, body)
+
+
+def test_request_headers_pass_but_for_those_of_one_hop(settings: Settings) -> None:
+    upstream = Upstream()
+    sent = [
+        *(
+            ("X-Two", "a"),
+            ("X-Two", "b"),
+            ("Cookie", "c=1"),
+            ("Idempotency-Key", "ключ"),
+            ("Host", "evil.example"),
+        ),
+        *(("Connection", "X-Mine"), ("X-Mine", "1"), ("TE", "trailers"), ("Proxy-Authorization", "x")),
+    ]
+    _exchange(settings, upstream, "POST", "/x", headers=CIMultiDict(sent), data=b"1")
+    got = upstream.requests[0][2]
+    assert got.getall("X-Two") == ["a", "b"]
+    assert (got["Cookie"], got["Idempotency-Key"]) == ("c=1", "ключ")
+    assert got["Host"].startswith("127.0.0.1:")
+    assert not {"X-Mine", "TE", "Proxy-Authorization"} & set(got)
+
+
+def test_nothing_is_added_to_a_request(settings: Settings) -> None:
+    upstream = Upstream()
+    skipped = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+    _exchange(settings, upstream, "GET", "/x", skip_auto_headers=skipped)
+    assert set(upstream.requests[0][2]) == {"Host"}
+
+
+def test_status_headers_and_bytes_come_back_as_they_were(settings: Settings) -> None:
+    body = gzip.compress(b'{"a":1}')
+
+    async def answer(_request: web.Request) -> web.Response:
+        headers = [("X-Two", "a"), ("X-Two", "b"), ("Set-Cookie", "s=1"), ("Set-Cookie", "t=2")]
+        headers += [("Content-Type", "application/json"), ("Content-Encoding", "gzip"), ("Server", "them")]
+        return web.Response(status=418, headers=CIMultiDict(headers), body=body)
+
+    status, headers, got = _exchange(settings, Upstream(answer), "GET", "/x")
+    assert (status, got) == (418, body)
+    assert (headers.getall("X-Two"), headers.getall("Set-Cookie")) == (["a", "b"], ["s=1", "t=2"])
+    assert (headers["Content-Type"], headers["Content-Encoding"]) == ("application/json", "gzip")
+    assert headers.getall("Content-Type") == ["application/json"]
+    assert "Server" not in headers
+
+
+def test_a_head_answer_keeps_the_length_of_what_it_leaves_out(settings: Settings) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(headers={"Content-Length": "77"})
+
+    status, headers, body = _exchange(settings, Upstream(answer), "HEAD", "/x")
+    assert (status, headers["Content-Length"], body) == (200, "77", b"")
+
+
+def test_a_redirect_is_handed_back_and_not_followed(settings: Settings) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": "/elsewhere"})
+
+    upstream = Upstream(answer)
+    assert _exchange(settings, upstream, "GET", "/x")[0] == 307
+    assert len(upstream.requests) == 1
+
+
+def test_one_caller_s_cookies_are_not_another_s(settings: Settings) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(headers={"Set-Cookie": "session=1; Path=/"})
+
+    upstream = Upstream(answer)
+
+    async def run() -> None:
+        async with _served(settings, upstream) as (session, base):
+            for _ in range(2):
+                async with session.get(base):
+                    pass
+
+    asyncio.run(run())
+    assert ["Cookie" in headers for _, _, headers, _ in upstream.requests] == [False, False]
+
+
+def test_a_body_over_the_limit_is_refused_before_it_goes_anywhere(settings: Settings) -> None:
+    upstream = Upstream()
+    _error(
+        413,
+        "BAD_REQUEST_ERROR",
+        _exchange(settings, upstream, "POST", "/x", data=b"x" * (proxy.BODY_BYTES + 1)),
+    )
+    assert upstream.requests == []
+    assert _exchange(settings, upstream, "POST", "/x", data=b"x" * proxy.BODY_BYTES)[0] == 200
+
+
+def test_an_answer_that_does_not_come_is_a_504(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        await asyncio.sleep(1)
+        return web.Response()
+
+    monkeypatch.setattr(proxy, "ANSWER_SECONDS", 0.1)
+    _error(504, "SERVER_ERROR", _exchange(settings, Upstream(answer), "GET", "/x"))
+
+
+def test_an_answer_that_breaks_off_is_a_502(settings: Settings) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    _error(502, "SERVER_ERROR", _exchange(settings, Upstream(answer), "POST", "/x"))
+
+
+def test_an_answer_without_end_is_a_502(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 2000)
+
+    monkeypatch.setattr(proxy, "ANSWER_BYTES", 1000)
+    _error(502, "SERVER_ERROR", _exchange(settings, Upstream(answer), "GET", "/x"))
+
+
+def test_no_more_than_the_bound_are_in_flight_and_the_others_wait(settings: Settings) -> None:
+    at_once, most = 0, 0
+
+    async def answer(_request: web.Request) -> web.Response:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.01)
+        at_once -= 1
+        return web.Response()
+
+    async def run() -> list[int]:
+        async with _served(settings, Upstream(answer)) as (session, base):
+
+            async def one() -> int:
+                async with session.get(base) as response:
+                    return response.status
+
+            return await asyncio.gather(*(one() for _ in range(60)))
+
+    assert asyncio.run(run()) == [200] * 60
+    assert most == proxy.IN_FLIGHT
+
+
+@pytest.mark.parametrize(("name", "value"), [("WAITING", 1), ("TURN_SECONDS", 0.05)])
+def test_who_cannot_have_a_turn_is_told_to_come_back(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: float
+) -> None:
+    monkeypatch.setattr(proxy, name, value)
+
+    async def answer(_request: web.Request) -> web.Response:
+        await asyncio.sleep(0.3)
+        return web.Response()
+
+    async def run() -> list[tuple[int, str | None]]:
+        upstream = web.Application()
+        upstream.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(upstream) as server, ClientSession() as session:
+            app = web.Application()
+            handle = Proxy(str(server.make_url("/")).rstrip("/"), session, in_flight=1).handle
+            app.router.add_route("*", "/{path:.*}", handle)
+            async with TestServer(app) as front:
+
+                async def one() -> tuple[int, str | None]:
+                    async with session.get(front.make_url("/")) as response:
+                        return response.status, response.headers.get("Retry-After")
+
+                return await asyncio.gather(*(one() for _ in range(3)))
+
+    answers = asyncio.run(run())
+    assert (200, None) in answers
+    assert (503, "1") in answers
