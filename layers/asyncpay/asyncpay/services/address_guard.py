@@ -2,7 +2,7 @@
 
 The name is looked up once, every address in the answer is checked, and one of exactly these is connected to:
 there is no second lookup that could answer otherwise (DNS rebinding; OWASP, "Server-Side Request Forgery
-Prevention"). Everything ends at the caller's deadline, a moment of `time.monotonic()`.
+Prevention"). Everything ends at the caller's deadline.
 """
 
 import errno
@@ -10,13 +10,13 @@ import ipaddress
 import selectors
 import socket
 import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from itertools import chain, zip_longest
 
 from asyncpay.domain.webhook_url import IpAddress, WebhookUrl, is_public_address
+from asyncpay.services.bounded_socket import remaining_seconds
 
 # A resolver that hangs keeps its thread until it gives up (resolv.conf: tens of seconds). Not more than this
 # many may hang at once; further lookups wait for one of them, inside their own time limit.
@@ -34,14 +34,6 @@ class Blocked(Exception):
 
 class NotConnected(Exception):
     """No address took the connection: refused, or no route there."""
-
-
-def remaining_seconds(deadline: float) -> float:
-    """How long it is to the deadline, never zero; TimeoutError when it has passed."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def open_checked(url: WebhookUrl, deadline: float) -> socket.socket:

@@ -130,7 +130,12 @@ def _attempt(deps: Deps, hook: Webhook, merchant: Merchant | None, now: datetime
         **signature_headers(merchant.signing_secrets(now), hook.id, body, now),
     }
     attempt = webhook_client.post(
-        merchant.webhook_url, body, headers, now=now, allowed_hosts=deps.config.webhook_allowed_hosts
+        merchant.webhook_url,
+        body,
+        headers,
+        now=now,
+        allowed_hosts=deps.config.webhook_allowed_hosts,
+        https_only=not deps.config.is_test_stage,
     )
     if attempt.response_code == GONE and merchants.clear_webhook_url(merchant.id, merchant.webhook_url):
         log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant.id)

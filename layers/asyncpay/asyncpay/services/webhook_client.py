@@ -17,9 +17,9 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import urllib3
 from urllib3.connection import HTTPConnection
@@ -29,7 +29,7 @@ from asyncpay.domain.errors import BadRequest
 from asyncpay.domain.webhook import RESPONSE_BODY_KEPT_CHARACTERS, Attempt
 from asyncpay.domain.webhook_url import WebhookUrl, check_webhook_url
 from asyncpay.services import address_guard, log
-from asyncpay.services.address_guard import remaining_seconds
+from asyncpay.services.bounded_socket import BoundedSocket, BoundedTlsSocket, TooLarge, remaining_seconds
 
 TOTAL_TIMEOUT_SECONDS = 5.0
 RESPONSE_MAX_BYTES = 65_536
@@ -39,45 +39,6 @@ _context_lock = threading.Lock()
 # Malformed headers make urllib3 log a warning with the URL and what the receiver sent. Neither is for our
 # logs: the one may hold a merchant's token, the other is written by a stranger.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
-
-
-class TooLarge(Exception):
-    """The receiver sent more than is read of any answer."""
-
-
-class BoundedSocket(socket.socket):
-    """A socket whose every operation ends at one deadline, and that receives a limited number of bytes.
-
-    A socket's own timeout starts anew with each operation: a receiver that sends a byte now and then keeps it
-    from ever running out. So each operation gets what is left of the whole time. This needs no watchdog that
-    closes a socket under another thread's hands, and no thread at all.
-    """
-
-    deadline: float = 0.0
-    receivable: int = 0
-
-    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        """As in `socket`: what http.client's reader calls."""
-        self.settimeout(remaining_seconds(self.deadline))
-        if self.receivable <= 0:
-            raise TooLarge
-        received = super().recv_into(buffer, min(nbytes or len(buffer), self.receivable), flags)
-        self.receivable -= received
-        return received
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        """As in `socket`: TLS's sendall calls it for each record."""
-        self.settimeout(remaining_seconds(self.deadline))
-        return super().send(data, flags)
-
-    def sendall(self, data: Any, flags: int = 0) -> None:
-        """As in `socket`, which holds one timeout for all of it."""
-        self.settimeout(remaining_seconds(self.deadline))
-        super().sendall(data, flags)
-
-
-class _BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):
-    """The same on top of TLS; the byte limit counts what was decrypted."""
 
 
 class _ReadyConnection(HTTPConnection):
@@ -96,6 +57,14 @@ class _ReadyPool(HTTPConnectionPool):
     ConnectionCls = _ReadyConnection
 
 
+class _Answer(NamedTuple):
+    """What is kept of an answer; of none, nothing."""
+
+    status: int | None = None
+    body: str | None = None
+    retry_after: str | None = None
+
+
 def post(
     url: str,
     body: bytes,
@@ -111,16 +80,21 @@ def post(
     The URL is checked again, not only where the merchant sets it: rows outlive the rules of their day.
     """
     started = time.monotonic()
-    code: int | None = None
-    text: str | None = None
+    answer = _Answer()
     error: str | None = None
     try:
         place = check_webhook_url(url, https_only=https_only, allowed_hosts=allowed_hosts)
-        code, text = _exchange(place, body, headers, started + timeout_seconds)
+        answer = _exchange(place, body, headers, started + timeout_seconds)
     except Exception as problem:  # noqa: BLE001 - a receiver can fail in any way; each is an attempt
         error = _kind(problem)
-    duration_ms = int((time.monotonic() - started) * 1000)
-    return Attempt(at=now, duration_ms=duration_ms, response_code=code, response_body=text, error=error)
+    return Attempt(
+        at=now,
+        duration_ms=int((time.monotonic() - started) * 1000),
+        response_code=answer.status,
+        response_body=answer.body,
+        error=error,
+        retry_after_seconds=_seconds_until(answer.retry_after, now),
+    )
 
 
 @cache
@@ -132,7 +106,7 @@ def _tls_context() -> ssl.SSLContext:
         from botocore.httpsession import where
 
         context.load_verify_locations(where())
-    context.sslsocket_class = _BoundedTlsSocket
+    context.sslsocket_class = BoundedTlsSocket
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -149,14 +123,14 @@ def _open(place: WebhookUrl, deadline: float) -> BoundedSocket:
             # A handshake is one operation: it ends at the timeout that it finds here.
             bounded.settimeout(remaining_seconds(deadline))
             tls = context.wrap_socket(bounded, server_hostname=place.host)
-        assert isinstance(tls, _BoundedTlsSocket)
+        assert isinstance(tls, BoundedTlsSocket)
         bounded = tls
     bounded.deadline = deadline
     bounded.receivable = RESPONSE_MAX_BYTES
     return bounded
 
 
-def _exchange(place: WebhookUrl, body: bytes, headers: Mapping[str, str], deadline: float) -> tuple[int, str]:
+def _exchange(place: WebhookUrl, body: bytes, headers: Mapping[str, str], deadline: float) -> _Answer:
     ours = {"Host": place.authority, "Accept-Encoding": "identity", "Connection": "close"}
     with closing(_open(place, deadline)) as ready:
         # The pool is named after the checked address: even a urllib3 that connected by itself would go there.
@@ -173,7 +147,7 @@ def _exchange(place: WebhookUrl, body: bytes, headers: Mapping[str, str], deadli
                 enforce_content_length=True,  # urllib3 1.26 would take half a body for a whole one
             )
             with closing(answer):
-                return answer.status, _start_of_body(answer)
+                return _Answer(answer.status, _start_of_body(answer), answer.headers.get("Retry-After"))
 
 
 def _start_of_body(answer: Any) -> str:
@@ -187,6 +161,20 @@ def _start_of_body(answer: Any) -> str:
         # The status came, and that the rest isn't wanted is our choice: the answer counts.
         pass
     return kept.decode("utf-8", "replace")[:RESPONSE_BODY_KEPT_CHARACTERS]
+
+
+def _seconds_until(retry_after: str | None, now: datetime) -> int | None:
+    """How long a Retry-After header asks to wait: seconds, or a date (RFC 9110, 10.2.3)."""
+    if retry_after is None:
+        return None
+    retry_after = retry_after.strip()
+    if retry_after.isascii() and retry_after.isdigit():
+        return int(retry_after[:9])  # of more digits than this the value doesn't matter
+    try:
+        until = datetime.strptime(retry_after, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return max(0, int((until - now).total_seconds()))
 
 
 # The first that fits decides; many of these are also OSErrors, and urllib3's chunk errors IncompleteReads.

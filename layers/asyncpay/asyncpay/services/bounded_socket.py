@@ -1,0 +1,56 @@
+"""Sockets that end in time and in bytes, whatever the other side does.
+
+A deadline is a moment of `time.monotonic()`.
+"""
+
+import socket
+import ssl
+import time
+from typing import Any
+
+
+class TooLarge(Exception):
+    """The receiver sent more than is read of any answer."""
+
+
+def remaining_seconds(deadline: float) -> float:
+    """How long it is to the deadline, never zero; TimeoutError when it has passed."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+class BoundedSocket(socket.socket):
+    """A socket whose every operation ends at one deadline, and that receives a limited number of bytes.
+
+    A socket's own timeout starts anew with each operation: a receiver that sends a byte now and then keeps it
+    from ever running out. So each operation gets what is left of the whole time. This needs no watchdog that
+    closes a socket under another thread's hands, and no thread at all.
+    """
+
+    deadline: float = 0.0
+    receivable: int = 0
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """As in `socket`: what http.client's reader calls."""
+        self.settimeout(remaining_seconds(self.deadline))
+        if self.receivable <= 0:
+            raise TooLarge
+        received = super().recv_into(buffer, min(nbytes or len(buffer), self.receivable), flags)
+        self.receivable -= received
+        return received
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """As in `socket`: TLS's sendall calls it for each piece."""
+        self.settimeout(remaining_seconds(self.deadline))
+        return super().send(data, flags)
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """As in `socket`, which holds one timeout for all of it."""
+        self.settimeout(remaining_seconds(self.deadline))
+        super().sendall(data, flags)
+
+
+class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):
+    """The same on top of TLS; the byte limit counts what was decrypted."""
