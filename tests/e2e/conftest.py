@@ -130,8 +130,7 @@ def _free_ports(count: int) -> list[int]:
 def running_stack(name: str, **settings: str) -> Iterator[Stack]:
     """A stack with these settings, fresh, and ended as Ctrl-C ends it."""
     endpoint = os.environ.get("ASYNCPAY_E2E_ENDPOINT", "")
-    home = f".build/e2e-{name}"
-    shutil.rmtree(ROOT / home, ignore_errors=True)
+    home = f".build/e2e-{name}-{os.getpid()}"
     names = ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "STATUS_PORT")
     ports = dict(zip((*names, "ASYNCPAY_EMULATOR_PORT"), map(str, _free_ports(6)), strict=True))
     clean = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
@@ -169,6 +168,7 @@ def running_stack(name: str, **settings: str) -> Iterator[Stack]:
         except subprocess.TimeoutExpired:
             process.kill()
         reader.join(5)
+        shutil.rmtree(ROOT / home, ignore_errors=True)
 
 
 def _read(process: "subprocess.Popen[str]", printed: list[str]) -> None:
