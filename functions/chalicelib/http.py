@@ -21,7 +21,7 @@ from asyncpay.services.deps import Deps, deps
 from asyncpay.services.idempotent import Answer as StoredAnswer
 from asyncpay.store.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
 from chalicelib.body import parse_object
-from chalicelib.routing import allowed, resolve
+from chalicelib.routing import PARAMETER_LENGTH_MAX, allowed, resolve
 
 OFFSET_MAX = 1_000_000_000
 CORS_MAX_AGE_SECONDS = 600
@@ -90,6 +90,14 @@ def collection(page: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Answ
             "offset": page.offset,
         }
     )
+
+
+def identifier(query: Mapping[str, str], name: str) -> str | None:
+    """A query parameter that names something; None where it is absent or empty."""
+    text = query.get(name) or None
+    if text is not None and len(text) > PARAMETER_LENGTH_MAX:
+        raise BadRequest(f"{name} must have at most {PARAMETER_LENGTH_MAX} characters", field=name)
+    return text
 
 
 def choice(query: Mapping[str, str], name: str, known: Sequence[str]) -> str | None:

@@ -9,7 +9,7 @@ from asyncpay.services.create_payment import create_payment
 from asyncpay.services.idempotent import idempotency_key
 from asyncpay.services.payments import find_payment, find_public_payment, list_payments
 from chalicelib import schemas
-from chalicelib.http import Answer, Call, choice, collection, endpoint, stored
+from chalicelib.http import Answer, Call, choice, collection, endpoint, identifier, stored
 
 blueprint = Blueprint(__name__)
 
@@ -41,7 +41,7 @@ def get_payments(call: Call) -> Answer:
     status = choice(call.query, "status", [str(status) for status in PaymentStatus])
     page = list_payments(
         call.merchant_id,
-        order_id=call.query.get("order_id") or None,
+        order_id=identifier(call.query, "order_id"),
         status=PaymentStatus(status) if status else None,
         limit=limit,
         offset=offset,

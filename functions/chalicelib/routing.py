@@ -14,6 +14,8 @@ from asyncpay.domain.errors import MethodNotAllowed, NotFound
 
 Routes = Mapping[str, Mapping[str, Any]]
 _PARAMETER = re.compile(r"{(\w+)}")
+# No id is as long; DynamoDB takes keys of up to 2,048 bytes and fails at longer ones.
+PARAMETER_LENGTH_MAX = 128
 
 
 def resolve(routes: Routes, event: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +60,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     # re keeps the compiled form in its own cache.
     parts = _PARAMETER.split(pattern)
     text = "".join(
-        f"(?P<{part}>[^/]+)" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+        f"(?P<{part}>[^/]{{1,{PARAMETER_LENGTH_MAX}}})" if number % 2 else re.escape(part)
+        for number, part in enumerate(parts)
     )
     return re.compile(text)

@@ -8,7 +8,7 @@ from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.webhook import Webhook, WebhookStatus
 from asyncpay.services import webhooks
 from chalicelib import schemas
-from chalicelib.http import Answer, Call, choice, collection, endpoint
+from chalicelib.http import Answer, Call, choice, collection, endpoint, identifier
 
 blueprint = Blueprint(__name__)
 
@@ -70,8 +70,8 @@ def post_retry(call: Call) -> Answer:
 @endpoint(blueprint, "GET", "/api/v1/events")
 def get_events(call: Call) -> Answer:
     """All events of one payment or refund, in order."""
-    object_id = call.query.get("object")
-    if not object_id:
+    object_id = identifier(call.query, "object")
+    if object_id is None:
         raise BadRequest("object is required", field="object")
     found = webhooks.events_of(object_id, call.merchant_id)
     return Answer({"data": found, "total": len(found), "limit": len(found), "offset": 0})

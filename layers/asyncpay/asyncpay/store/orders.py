@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pynamodb.exceptions import PutError
+
 from asyncpay.domain import order as domain
 from asyncpay.domain.order import Order, OrderEvent, OrderStatus
 from asyncpay.domain.values import from_iso, to_iso
@@ -38,7 +40,7 @@ def get_order(order_id: str) -> Order | None:
 
 
 def add_order(order: Order) -> None:
-    """Stores a new order. Safe to repeat: the id is the order's own."""
+    """Stores a new order. Safe to repeat, however late: what became of the order meanwhile stays."""
     row = OrderRow(
         order.id,
         merchant_id=order.merchant_id,
@@ -52,7 +54,12 @@ def add_order(order: Order) -> None:
         expires_at=to_iso(order.expires_at) if order.expires_at else None,
     )
     with unavailable_when_aws_fails():
-        row.save()
+        try:
+            row.save(condition=OrderRow.id.does_not_exist())
+        except PutError as error:
+            # Ids are random, so the one that is there is this one: the SDK asked twice.
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
 
 
 def apply_event(transaction: Transaction, order_id: str, event: OrderEvent, now: datetime) -> None:
