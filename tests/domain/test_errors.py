@@ -1,0 +1,82 @@
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+from asyncpay.domain import errors
+from asyncpay.domain.errors import AsyncPayError
+
+CODES = {
+    "AUTHENTICATION_ERROR",
+    "BAD_REQUEST_ERROR",
+    "NOT_FOUND_ERROR",
+    "PAYMENT_FAILED",
+    "INVALID_VPA",
+    "INVALID_CARD",
+    "EXPIRED_CARD",
+    "INSUFFICIENT_REFUND_AMOUNT",
+    "IDEMPOTENCY_ERROR",
+    "RATE_LIMIT_ERROR",
+    "SERVER_ERROR",
+}
+STATUSES = {
+    "AUTHENTICATION_ERROR": {401},
+    "NOT_FOUND_ERROR": {404},
+    "IDEMPOTENCY_ERROR": {409, 422},
+    "RATE_LIMIT_ERROR": {429},
+    "SERVER_ERROR": {500, 503},
+}
+CLASSES = [
+    value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, AsyncPayError)
+]
+# `├── Name   400 CODE`: four characters for each step down from the root.
+LINE = re.compile(
+    r"^(?P<lead>[│├└─ ]*)(?P<name>[A-Z]\w+) +(?P<status>\d{3}) (?P<code>[A-Z_]+)\b", re.MULTILINE
+)
+
+
+def drawn_tree() -> dict[str, tuple[str, int, str]]:
+    """Class -> parent, status and code, as the module's docstring draws them."""
+    drawn: dict[str, tuple[str, int, str]] = {}
+    above: list[str] = []
+    for match in LINE.finditer(errors.__doc__ or ""):
+        depth = len(match["lead"]) // 4
+        above[depth:] = [match["name"]]
+        parent = above[depth - 1] if depth else "Exception"
+        drawn[match["name"]] = (parent, int(match["status"]), match["code"])
+    return drawn
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
+    real = {cls.__name__: (cls.__base__.__name__, cls.http_status, cls.code) for cls in CLASSES}
+    assert drawn_tree() == real
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_error_has_a_code_of_the_contract_and_a_status_that_fits(cls: type[AsyncPayError]) -> None:
+    assert cls.code in CODES
+    assert cls.http_status in STATUSES.get(cls.code, {400, 405, 413, 415})
+
+
+@pytest.mark.parametrize(
+    "cls", [cls for cls in CLASSES if cls.http_status in (409, 429, 503)], ids=lambda cls: cls.__name__
+)
+def test_what_passes_by_itself_says_when_to_come_back(cls: type[AsyncPayError]) -> None:
+    assert cls.retry_after_seconds is not None
+    assert cls.retry_after_seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "description"),
+    [
+        (errors.AuthenticationFailed(), "AUTHENTICATION_ERROR", "Invalid API credentials"),
+        (errors.InvalidVpa(), "INVALID_VPA", "VPA format invalid"),
+        (errors.InvalidCard("card.cvv"), "INVALID_CARD", "Card validation failed"),
+        (errors.ExpiredCard("card.expiry_year"), "EXPIRED_CARD", "Card expiry date invalid"),
+        (errors.NotFound("Order not found"), "NOT_FOUND_ERROR", "Order not found"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_says_what_the_contract_says(error: Any, code: str, description: str) -> None:
+    assert (error.code, error.description, str(error)) == (code, description, description)

@@ -1,0 +1,121 @@
+"""What merchants are sent, and that a receiver in JavaScript can verify it."""
+
+import hashlib
+import hmac
+import json
+import random
+import shutil
+import subprocess
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from asyncpay.domain.events import compact_json, payment_webhook, refund_webhook
+from asyncpay.domain.refund import RefundEvent
+from asyncpay.domain.signature import sign
+from tests.factories import (
+    DECLINED,
+    NOW,
+    a_card_payment,
+    a_merchant,
+    a_payment,
+    a_refund,
+    a_successful_payment,
+)
+
+LATER = NOW + timedelta(seconds=7)
+# All that JSON.stringify and json.dumps could write differently: controls, quotes, DEL, NEL, line separators,
+# a byte order mark, the edges of the planes.
+ODD = [chr(code) for code in (*range(0x21), 0x22, 0x2F, 0x3C, 0x5C, 0x7F, 0x80, 0x85, 0xA0, 0xAD, 0xFF)]
+ODD += list("₹ऀ\u200b\u2028\u2029\u202e\ud7ff\ue000\ufeff\ufffe\uffff😀\U0010ffffaZ0")
+# Reads an array of texts, writes what each one is after a round trip.
+ROUND_TRIP = """
+const texts = JSON.parse(require("fs").readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(texts.map((text) => JSON.stringify(JSON.parse(text)))));
+"""
+
+
+def corpus() -> list[str]:
+    """Payloads with every odd character alone, and with many mixtures of them."""
+    choose = random.Random(20_260_131)
+    texts = ODD + ["".join(choose.choices(ODD, k=choose.randrange(1, 40))) for _ in range(400)]
+    payment = a_payment()
+    refunds = (a_refund(reason=text, amount=choose.randrange(1, 999_999_999_999)) for text in texts)
+    payloads = [refund_webhook("w", "refund.created", refund, payment, NOW).payload for refund in refunds]
+    return payloads + [compact_json({text: [text, None, True, False, 2**53 - 1, -1, 0]}) for text in texts]
+
+
+def test_a_payload_is_what_javascript_makes_of_it_again() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed")
+    payloads = corpus()
+    answer = subprocess.run(
+        [node, "-e", ROUND_TRIP],
+        input=json.dumps(payloads),
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=60,
+    )
+    again = json.loads(answer.stdout)
+    assert [(one, two) for one, two in zip(payloads, again, strict=True) if one != two] == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_json_does_not_know_are_refused(value: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        compact_json({"amount": value})
+
+
+def test_a_signature_is_the_lower_case_hex_hmac_of_the_bytes() -> None:
+    # RFC 4231, test case 2.
+    wanted = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    assert sign("Jefe", b"what do ya want for nothing?") == wanted
+
+
+def test_a_signature_covers_text_outside_ascii() -> None:
+    payload = '{"reason":"₹ zurück"}'.encode()
+    secret = a_merchant().webhook_secret
+    assert sign(secret, payload) == hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("event", "payment", "sequence", "status"),
+    [
+        pytest.param("payment.created", a_payment(), 1, "pending", id="created"),
+        pytest.param("payment.pending", a_card_payment(), 2, "pending", id="pending"),
+        pytest.param("payment.success", a_payment().approved(LATER), 3, "success", id="success"),
+        pytest.param("payment.failed", a_payment().declined(DECLINED, LATER), 3, "failed", id="failed"),
+    ],
+)
+def test_a_payments_event_has_the_envelope_of_the_contract(
+    event: str, payment: Any, sequence: int, status: str
+) -> None:
+    hook = payment_webhook("w", event, payment, LATER)
+    body = json.loads(hook.payload)
+    at = NOW if sequence < 3 else LATER
+    assert list(body)[:3] == ["event", "timestamp", "data"]
+    assert (body["event"], body["timestamp"], body["sequence"]) == (event, int(at.timestamp()), sequence)
+    assert body["data"] == {"payment": payment.as_created() | {"status": status}}
+    assert (hook.event, hook.object_id, hook.merchant_id) == (event, payment.id, payment.merchant_id)
+
+
+def test_a_refunds_event_carries_the_refund_and_its_payment() -> None:
+    payment, refund = a_successful_payment(), a_refund()
+    processed = refund.after(RefundEvent.SEND, LATER).after(RefundEvent.ACCEPTED, LATER)
+    body = json.loads(refund_webhook("w", "refund.processed", processed, payment, LATER).payload)
+    assert (body["event"], body["sequence"]) == ("refund.processed", 2)
+    assert body["data"] == {"refund": processed.as_read(), "payment": payment.as_created()}
+
+
+def test_a_new_delivery_is_due_at_once() -> None:
+    hook = payment_webhook("w", "payment.created", a_payment(), LATER)
+    assert (hook.status, hook.attempts, hook.next_retry_at) == ("pending", (), LATER)
+
+
+@pytest.mark.parametrize("event", ["payment.success", "payment.failed"])
+def test_an_event_that_has_not_happened_cannot_be_told(event: str) -> None:
+    with pytest.raises(ValueError, match="not in list"):
+        payment_webhook("w", event, a_payment(), LATER)

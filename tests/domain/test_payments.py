@@ -1,0 +1,159 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from asyncpay.domain.errors import BadRequest, IllegalTransition
+from asyncpay.domain.order import OrderStatus
+from asyncpay.domain.payment import Payment, PaymentStatus
+from tests.factories import DECLINED, NOW, a_card_payment, a_payment, a_successful_payment, an_order
+
+LATER = NOW + timedelta(seconds=7)
+FINAL = [PaymentStatus.SUCCESS, PaymentStatus.FAILED]
+
+
+def test_an_approved_payment_is_final_and_wholly_refundable() -> None:
+    after = a_payment(amount=500).approved(LATER)
+    assert (after.status, after.refundable, after.due_at) == (PaymentStatus.SUCCESS, 500, None)
+    assert after.updated_at == LATER
+
+
+def test_a_declined_payment_is_final_says_why_and_has_nothing_to_refund() -> None:
+    after = a_payment().declined(DECLINED, LATER)
+    assert (after.status, after.refundable, after.due_at) == (PaymentStatus.FAILED, 0, None)
+    assert (after.failure, after.updated_at) == (DECLINED, LATER)
+
+
+@pytest.mark.parametrize("status", FINAL)
+def test_a_final_payment_takes_no_outcome(status: PaymentStatus) -> None:
+    payment = a_payment(status=status)
+    with pytest.raises(IllegalTransition):
+        payment.approved(LATER)
+    with pytest.raises(IllegalTransition):
+        payment.declined(DECLINED, LATER)
+
+
+def test_a_full_capture_releases_nothing() -> None:
+    after = a_successful_payment(amount=500).captured_for(500, LATER)
+    assert (after.captured, after.amount_captured, after.refundable) == (True, 500, 500)
+    assert (after.release_pending, after.due_at) == (0, None)
+
+
+def test_a_partial_capture_releases_the_rest_and_is_due_once_more() -> None:
+    after = a_successful_payment(amount=500).captured_for(300, LATER)
+    assert (after.captured, after.amount_captured, after.refundable) == (True, 300, 300)
+    assert (after.release_pending, after.due_at) == (200, LATER)
+
+
+@pytest.mark.parametrize(
+    "payment",
+    [
+        pytest.param(a_payment(), id="pending"),
+        pytest.param(a_payment(status=PaymentStatus.FAILED), id="failed"),
+        pytest.param(a_successful_payment(captured=True), id="captured"),
+    ],
+)
+def test_only_a_successful_payment_that_is_not_captured_can_be_captured(payment: Payment) -> None:
+    with pytest.raises(BadRequest, match=r"^Payment not in capturable state$"):
+        payment.captured_for(payment.amount, LATER)
+
+
+def test_a_capture_cannot_release_what_is_refunded_already() -> None:
+    refunded = a_successful_payment(amount=500, amount_refunded=400, refundable=100)
+    assert refunded.captured_for(400, LATER).refundable == 0
+    with pytest.raises(BadRequest):
+        refunded.captured_for(399, LATER)
+
+
+def test_a_refunded_payment_cannot_be_captured_again() -> None:
+    payment = a_successful_payment(amount=500, captured=True, amount_refunded=500, refundable=0)
+    with pytest.raises(BadRequest, match="not in capturable state"):
+        payment.captured_for(500, LATER)
+
+
+def test_no_more_can_be_captured_than_was_paid() -> None:
+    with pytest.raises(BadRequest, match="exceeds payment amount") as caught:
+        a_successful_payment(amount=500).captured_for(501, LATER)
+    assert caught.value.field == "amount"
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.PENDING, PaymentStatus.FAILED])
+def test_only_a_successful_payment_can_be_refunded(status: PaymentStatus) -> None:
+    with pytest.raises(BadRequest, match="not in refundable state"):
+        a_payment(status=status, refundable=500).check_refundable(1)
+
+
+def test_a_refund_may_take_all_that_is_left_and_no_more() -> None:
+    payment = a_successful_payment(amount=500, refundable=200)
+    payment.check_refundable(200)
+    with pytest.raises(BadRequest, match=r"^Refund amount exceeds available amount$"):
+        payment.check_refundable(201)
+
+
+@pytest.mark.parametrize(
+    ("payment", "instrument"),
+    [
+        pytest.param(a_payment(), {"vpa": "user@paytm"}, id="upi"),
+        pytest.param(a_card_payment(), {"card_network": "visa", "card_last4": "1111"}, id="card"),
+    ],
+)
+def test_a_created_payment_shows_just_the_members_of_the_contract(
+    payment: Payment, instrument: dict[str, Any]
+) -> None:
+    assert payment.as_created() == {
+        "id": payment.id,
+        "order_id": payment.order_id,
+        "amount": 50_000,
+        "currency": "INR",
+        "method": payment.method,
+        **instrument,
+        "status": "pending",
+        "created_at": "2026-01-31T09:30:00.250Z",
+    }
+
+
+def test_a_read_payment_has_what_is_known_since() -> None:
+    read = a_payment().declined(DECLINED, LATER).as_read()
+    assert (read["captured"], read["updated_at"]) == (False, "2026-01-31T09:30:07.250Z")
+    assert (read["error_code"], read["error_description"]) == (DECLINED.code, DECLINED.description)
+    assert "error_code" not in a_payment().as_read()
+
+
+def test_a_shopper_sees_neither_merchant_nor_instrument() -> None:
+    members = {"id", "order_id", "amount", "currency", "method", "status"}
+    assert set(a_card_payment().as_public()) == members
+    declined = a_card_payment().declined(DECLINED, LATER).as_public()
+    assert set(declined) == members | {"error_code", "error_reason", "error_description"}
+
+
+@pytest.mark.parametrize("shape", ["as_created", "as_read", "as_public"])
+def test_no_shape_of_a_payment_shows_the_processors_token(shape: str) -> None:
+    assert "tok_card_0123" not in str(getattr(a_card_payment(), shape)())
+
+
+@pytest.mark.parametrize("status", [OrderStatus.CREATED, OrderStatus.ATTEMPTED])
+def test_an_order_can_be_paid_until_it_is(status: OrderStatus) -> None:
+    an_order(status=status).check_payable(NOW)
+    with pytest.raises(BadRequest, match=r"^Order is already paid$"):
+        an_order(status=OrderStatus.PAID).check_payable(NOW)
+
+
+def test_an_order_can_be_paid_until_the_moment_it_expires() -> None:
+    order = an_order(expires_at=NOW)
+    order.check_payable(NOW - timedelta(microseconds=1))
+    with pytest.raises(BadRequest, match=r"^Order has expired$"):
+        order.check_payable(NOW)
+
+
+def test_a_shopper_sees_four_members_of_an_order() -> None:
+    order = an_order()
+    shown = {"id": order.id, "amount": 50_000, "currency": "INR", "status": "created"}
+    assert order.as_public() == shown
+
+
+def test_a_created_order_shows_just_the_members_of_the_contract() -> None:
+    order = an_order()
+    created = order.as_created()
+    names = "id merchant_id amount currency receipt notes status created_at"
+    assert set(created) == set(names.split())
+    assert order.as_read() == created | {"updated_at": "2026-01-31T09:30:00.250Z"}

@@ -1,0 +1,213 @@
+"""Things to test with: a clock that is moved by hand, surroundings for services, and one of each entity."""
+
+import itertools
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from asyncpay.domain.instruments import Card
+from asyncpay.domain.merchant import Merchant
+from asyncpay.domain.order import Order, OrderStatus
+from asyncpay.domain.payment import Failure, Payment, PaymentStatus
+from asyncpay.domain.refund import Refund, RefundStatus
+from asyncpay.domain.values import new_id
+from asyncpay.domain.webhook import Webhook, WebhookStatus
+from asyncpay.services.config import Config, read_config
+from asyncpay.services.deps import Deps
+from asyncpay.services.processor import Outcome, Processor
+from asyncpay.services.simulated_processor import SimulatedProcessor
+
+NOW = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
+DECLINED = Failure("PAYMENT_FAILED", "declined", "The payment was declined by the bank")
+_random = random.Random()  # ids only have to differ, also from those of an earlier run
+_numbers = itertools.count()
+
+
+class Clock:
+    """Answers a time that only tests move."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def advance(self, **units: float) -> datetime:
+        """Moves on, e.g. by seconds=5."""
+        self._now += timedelta(**units)
+        return self._now
+
+
+@dataclass
+class ScriptedProcessor:
+    """A bank that does as told and remembers what it was asked, key by key."""
+
+    outcome: Callable[[Payment], Outcome] = lambda _payment: Outcome()
+    delay_ms: int = 1000
+    authorized: list[str] = field(default_factory=list)
+    reversed: list[tuple[str, int]] = field(default_factory=list)
+    refunded: list[str] = field(default_factory=list)
+
+    def tokenise(self, _card: Card) -> str:
+        return "tok_card_0123"
+
+    def outcome_delay_ms(self, _payment_id: str) -> int:
+        return self.delay_ms
+
+    def refund_delay_ms(self, _refund_id: str) -> int:
+        return self.delay_ms
+
+    def authorize(self, payment: Payment, idempotency_key: str, _now: datetime) -> Outcome:
+        self.authorized.append(idempotency_key)
+        return self.outcome(payment)
+
+    def reverse(self, _payment: Payment, amount: int, idempotency_key: str) -> None:
+        self.reversed.append((idempotency_key, amount))
+
+    def refund(self, _refund: Refund, idempotency_key: str) -> None:
+        self.refunded.append(idempotency_key)
+
+
+def some_id(prefix: str) -> str:
+    return new_id(prefix, _random.choice)
+
+
+def a_config(**settings: str) -> Config:
+    """The settings of a laptop's test stage, in test mode; `settings` are environment variables."""
+    base = {
+        "STAGE": "test",
+        "TABLE_PREFIX": "unit",
+        "PAYMENTS_QUEUE_URL": "http://127.0.0.1:1/payments",
+        "REFUNDS_QUEUE_URL": "http://127.0.0.1:1/refunds",
+        "WEBHOOKS_QUEUE_URL": "http://127.0.0.1:1/webhooks",
+        "SLOW_WEBHOOKS_QUEUE_URL": "http://127.0.0.1:1/slow-webhooks",
+        "ALLOWED_ORIGINS": "http://localhost:3000,http://localhost:3001",
+        "TEST_MODE": "true",
+    }
+    return read_config(base | settings)
+
+
+def some_deps(
+    clock: Callable[[], datetime] | None = None, processor: Processor | None = None, **settings: str
+) -> Deps:
+    """Surroundings for services; what is not given is a stopped clock and the simulated bank."""
+    config = a_config(**settings)
+    return Deps(
+        config=config,
+        now=clock or Clock(),
+        new_id=some_id,
+        new_uuid=lambda: str(uuid.uuid4()),
+        processor=processor or SimulatedProcessor(config.processor),
+    )
+
+
+def a_merchant(**members: Any) -> Merchant:
+    merchant = Merchant(
+        id=str(uuid.uuid4()),
+        name="Chai Point",
+        email="chai@example.com",
+        active=True,
+        webhook_url="http://localhost:4000/webhook",
+        webhook_secret="whsec_test_abc123",
+        created_at=NOW,
+    )
+    return replace(merchant, **members)
+
+
+def an_order(**members: Any) -> Order:
+    order = Order(
+        id=some_id("order_"),
+        merchant_id=str(uuid.uuid4()),
+        amount=50_000,
+        currency="INR",
+        receipt="receipt #1",
+        notes={"customer": "Zoë", "nested": {"list": [1, 2.5, None, True]}},
+        status=OrderStatus.CREATED,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return replace(order, **members)
+
+
+def a_payment(**members: Any) -> Payment:
+    """A pending UPI payment."""
+    payment = Payment(
+        id=some_id("pay_"),
+        merchant_id=str(uuid.uuid4()),
+        order_id=some_id("order_"),
+        amount=50_000,
+        currency="INR",
+        method="upi",
+        vpa="user@paytm",
+        card_network=None,
+        card_last4=None,
+        processor_token=None,
+        status=PaymentStatus.PENDING,
+        captured=False,
+        amount_captured=0,
+        amount_refunded=0,
+        refundable=0,
+        created_at=NOW,
+        updated_at=NOW,
+        due_at=NOW + timedelta(seconds=1),
+    )
+    return replace(payment, **members)
+
+
+def a_card_payment(**members: Any) -> Payment:
+    card = {
+        "method": "card",
+        "vpa": None,
+        "card_network": "visa",
+        "card_last4": "1111",
+        "processor_token": "tok_card_0123",
+    }
+    return a_payment(**(card | members))
+
+
+def a_successful_payment(**members: Any) -> Payment:
+    amount = members.get("amount", 50_000)
+    done = {"status": PaymentStatus.SUCCESS, "refundable": amount, "due_at": None}
+    return a_payment(**(done | members))
+
+
+def a_refund(**members: Any) -> Refund:
+    refund = Refund(
+        id=some_id("rfnd_"),
+        payment_id=some_id("pay_"),
+        merchant_id=str(uuid.uuid4()),
+        amount=20_000,
+        currency="INR",
+        reason="Cup was cold",
+        status=RefundStatus.PENDING,
+        created_at=NOW,
+        updated_at=NOW,
+        processed_at=None,
+        due_at=NOW + timedelta(seconds=1),
+    )
+    return replace(refund, **members)
+
+
+def a_webhook(**members: Any) -> Webhook:
+    hook = Webhook(
+        id=str(uuid.uuid4()),
+        merchant_id=str(uuid.uuid4()),
+        object_id=some_id("pay_"),
+        event="payment.created",
+        payload='{"event":"payment.created"}',
+        status=WebhookStatus.PENDING,
+        created_at=NOW,
+        next_retry_at=NOW,
+    )
+    return replace(hook, **members)
+
+
+def a_message(**body: str) -> dict[str, Any]:
+    """A record of an SQS event."""
+    import json
+
+    number = next(_numbers)
+    return {"messageId": f"message-{number}", "receiptHandle": f"handle-{number}", "body": json.dumps(body)}

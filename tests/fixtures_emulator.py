@@ -1,0 +1,182 @@
+"""The embedded AWS emulator for tests: one for the whole run, with the tables of infra/data.yaml in it.
+
+Its interpreter is `.venv-emulator/bin/python` (`make install-dev` makes it), or ASYNCPAY_EMULATOR_PYTHON.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import boto3
+import pytest
+
+from asyncpay.store import queues, tables
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA_TEMPLATE = (ROOT / "infra" / "data.yaml").read_text(encoding="utf-8")
+READY_SECONDS = 60
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator."""
+
+    endpoint: str
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the tests' own: what it does is not seen by what counts the library's calls."""
+        return _client(self.endpoint, service)
+
+    def make_tables(self) -> str:
+        """A new set of empty tables; answers their prefix."""
+        name = f"t{uuid.uuid4().hex[:12]}"
+        retention = [{"ParameterKey": "Retention", "ParameterValue": "disposable"}]
+        cloudformation = self.client("cloudformation")
+        cloudformation.create_stack(StackName=name, TemplateBody=DATA_TEMPLATE, Parameters=retention)
+        cloudformation.get_waiter("stack_create_complete").wait(
+            StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+        )
+        return name
+
+    def empty_tables(self, prefix: str) -> None:
+        """Deletes every row of a set of tables."""
+        dynamodb = self.client("dynamodb")
+        for row, name in tables.ROWS.items():
+            table, key = f"{prefix}-{name}", str(row._hash_key_attribute().attr_name)
+            for item in dynamodb.scan(TableName=table)["Items"]:
+                dynamodb.delete_item(TableName=table, Key={key: item[key]})
+
+    def make_queue(self, **attributes: str) -> str:
+        """A new queue; answers its URL."""
+        name = f"q-{uuid.uuid4().hex[:12]}"
+        return str(self.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
+
+    def messages(self, queue_url: str) -> list[str]:
+        """The bodies of all messages that are ready in a queue; they stay hidden for half a minute."""
+        bodies: list[str] = []
+        sqs = self.client("sqs")
+        while found := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [message["Body"] for message in found]
+        return bodies
+
+
+@pytest.fixture(scope="session")
+def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The emulator; AWS_ENDPOINT_URL points at it from now on."""
+    python = ROOT / os.environ.get("ASYNCPAY_EMULATOR_PYTHON", ".venv-emulator/bin/python")
+    if not python.exists():
+        pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
+    home = tmp_path_factory.mktemp("emulator")
+    port = _free_port()
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "TMPDIR": str(home),
+        "LANG": "C.UTF-8",
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "PERSIST_STATE": "0",
+        # Both would listen on ports of their own, on every interface.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+    with (home / "emulator.log").open("wb") as output:
+        process = subprocess.Popen(
+            [python, "-m", "ministack"],
+            env=environment,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    endpoint = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_ready(process, port, home / "emulator.log")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("AWS_ENDPOINT_URL", endpoint)
+            queues.client.cache_clear()
+            yield Emulator(endpoint)
+    finally:
+        # Nothing in it is worth a clean stop, and its workers end with its group.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        queues.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def table_prefix(emulator: Emulator) -> str:
+    """The tables that all tests share: each brings ids of its own, so none sees another's rows."""
+    return emulator.make_tables()
+
+
+@pytest.fixture
+def store(table_prefix: str) -> str:
+    """The store, bound to the shared tables; answers their prefix."""
+    return _bound(table_prefix)
+
+
+@pytest.fixture(scope="session")
+def private_prefix(emulator: Emulator) -> str:
+    """The tables that one test at a time has for itself."""
+    return emulator.make_tables()
+
+
+@pytest.fixture
+def empty_store(emulator: Emulator, private_prefix: str) -> str:
+    """The store, bound to empty tables of this test alone: for what reads across merchants."""
+    emulator.empty_tables(private_prefix)
+    return _bound(private_prefix)
+
+
+@pytest.fixture(scope="session")
+def secret_arn(emulator: Emulator) -> str:
+    """The key of fingerprints, as the template makes one."""
+    name = f"fingerprint-{uuid.uuid4().hex}"
+    answer = emulator.client("secretsmanager").create_secret(Name=name, SecretString="pepper")
+    return str(answer["ARN"])
+
+
+@cache
+def _client(endpoint: str, service: str) -> Any:
+    return boto3.client(service, region_name=REGION, endpoint_url=endpoint)  # type: ignore[call-overload]
+
+
+def _bound(prefix: str) -> str:
+    # Binding builds a client, which takes longer than most tests do.
+    if tables.OrderRow.Meta.table_name != f"{prefix}-orders":
+        tables.bind(prefix)
+    return prefix
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    pause = Event()
+    for _ in range(READY_SECONDS * 20):
+        if process.poll() is not None:
+            break
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=2)) as connection:
+            try:
+                connection.request("GET", "/_ministack/health")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                pause.wait(0.05)
+    pytest.fail(f"The emulator did not start:\n{log.read_text(errors='replace')[-2000:]}", pytrace=False)

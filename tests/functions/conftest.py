@@ -1,0 +1,69 @@
+"""A small gateway of its own, so that the frame is tested apart from the endpoints."""
+
+import pytest
+from chalice import Blueprint
+
+import chalicelib.http
+from asyncpay.domain.errors import AuthenticationFailed, NotFound, Unavailable
+from asyncpay.services.deps import Deps
+from chalicelib.http import Answer, Call, Gateway, endpoint
+from tests.factories import some_deps
+
+KEYS = {"X-Api-Key": "key", "X-Api-Secret": "secret"}
+MERCHANT_ID = "merchant-1"
+
+
+@pytest.fixture
+def surroundings(monkeypatch: pytest.MonkeyPatch) -> Deps:
+    """What the frame takes for the process's surroundings, and one merchant that it knows."""
+    deps = some_deps()
+
+    def authenticate(_deps: Deps, api_key: str | None, api_secret: str | None) -> str:
+        if (api_key, api_secret) != ("key", "secret"):
+            raise AuthenticationFailed
+        return MERCHANT_ID
+
+    monkeypatch.setattr(chalicelib.http, "deps", lambda: deps)
+    monkeypatch.setattr(chalicelib.http, "authenticate", authenticate)
+    return deps
+
+
+@pytest.fixture
+def gateway(surroundings: Deps) -> Gateway:
+    """Endpoints that answer what they were asked, and some that fail."""
+    blueprint = Blueprint("things")
+
+    def what_was_asked(call: Call) -> Answer:
+        return Answer(
+            {
+                "merchant": call.merchant_id,
+                "path": dict(call.path),
+                "query": dict(call.query),
+                "page": call.limit_and_offset(),
+            }
+        )
+
+    def what_was_sent(call: Call) -> Answer:
+        return Answer(call.json(), 201, {"X-Made": "yes"})
+
+    def missing(_call: Call) -> Answer:
+        raise NotFound("Thing not found")
+
+    def busy(_call: Call) -> Answer:
+        raise Unavailable("try again")
+
+    def broken(_call: Call) -> Answer:
+        raise KeyError("4111111111111111")
+
+    endpoint(blueprint, "GET", "/things")(what_was_asked)
+    endpoint(blueprint, "POST", "/things")(what_was_sent)
+    endpoint(blueprint, "GET", "/things/{thing_id}")(what_was_asked)
+    endpoint(blueprint, "PUT", "/things/config")(what_was_sent)
+    endpoint(blueprint, "GET", "/things/{thing_id}/parts/{part_id}", public=True)(what_was_asked)
+    endpoint(blueprint, "POST", "/public", public=True)(what_was_sent)
+    endpoint(blueprint, "GET", "/missing", public=True)(missing)
+    endpoint(blueprint, "GET", "/busy", public=True)(busy)
+    endpoint(blueprint, "GET", "/broken", public=True)(broken)
+    app = Gateway("frame", configure_logs=False)
+    app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,141 @@
+"""The whole app as it is deployed, as far as it goes without AWS: its endpoints, and who may call them."""
+
+from typing import Any
+
+import pytest
+
+import chalicelib.http
+from app import app
+from asyncpay.domain.errors import NotFound
+from asyncpay.services.authentication import authenticate
+from asyncpay.services.deps import Deps
+from tests.factories import a_payment, an_order, some_deps
+from tests.functions.conftest import KEYS, MERCHANT_ID
+from tests.http_calls import send
+
+# (method, path, public): what the contract's table lists.
+CONTRACT = [
+    ("GET", "/health", True),
+    ("POST", "/api/v1/orders", False),
+    ("GET", "/api/v1/orders/{id}", False),
+    ("GET", "/api/v1/orders/{id}/public", True),
+    ("POST", "/api/v1/payments", False),
+    ("POST", "/api/v1/payments/public", True),
+    ("GET", "/api/v1/payments/{id}", False),
+    ("GET", "/api/v1/payments/{id}/public", True),
+    ("GET", "/api/v1/payments", False),
+    ("POST", "/api/v1/payments/{id}/capture", False),
+    ("POST", "/api/v1/payments/{id}/refunds", False),
+    ("GET", "/api/v1/payments/{id}/refunds", False),
+    ("GET", "/api/v1/refunds/{id}", False),
+    ("GET", "/api/v1/webhooks", False),
+    ("GET", "/api/v1/webhooks/{id}", False),
+    ("POST", "/api/v1/webhooks/{id}/retry", False),
+    ("GET", "/api/v1/webhooks/config", False),
+    ("PUT", "/api/v1/webhooks/config", False),
+    ("POST", "/api/v1/webhooks/config/secret", False),
+    ("POST", "/api/v1/webhooks/test", False),
+    ("GET", "/api/v1/test/merchant", True),
+    ("GET", "/api/v1/test/jobs/status", True),
+]
+CARD = {"number": "4111111111111111", "expiry_month": "12", "expiry_year": "2030", "cvv": "123"}
+
+
+def routes() -> list[tuple[str, str]]:
+    return [(method, path) for path, methods in app.routes.items() for method in methods]
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in CONTRACT])
+def test_an_endpoint_of_the_contract_exists(method: str, path: str) -> None:
+    shapes = {
+        (known, "/".join("{id}" if "{" in part else part for part in url.split("/")))
+        for known, url in routes()
+    }
+    assert (method, path) in shapes
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(routes()))
+def test_only_the_contracts_public_endpoints_need_no_credentials(
+    surroundings: Deps, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    shape = "/".join("{id}" if "{" in part else part for part in path.split("/"))
+    public = (method, shape, True) in CONTRACT
+    monkeypatch.setattr(chalicelib.http, "authenticate", authenticate)
+    reply = send(app, method, path.replace("{", "x").replace("}", "x"))
+    assert (reply.status == 401) is not public
+
+
+def test_an_order_is_created_and_answered(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def create(_deps: Deps, merchant_id: str, new: Any) -> Any:
+        asked.append((merchant_id, new.amount))
+        return an_order(id="order_1")
+
+    monkeypatch.setattr("chalicelib.orders.create_order", create)
+    reply = send(app, "POST", "/api/v1/orders", headers=KEYS, json_body={"amount": 500})
+    assert (reply.status, reply.json["id"], asked) == (201, "order_1", [(MERCHANT_ID, 500)])
+
+
+def test_an_amount_of_99_is_refused_in_the_contracts_words(surroundings: Deps) -> None:
+    reply = send(app, "POST", "/api/v1/orders", headers=KEYS, json_body={"amount": 99})
+    assert (reply.status, reply.error["code"]) == (400, "BAD_REQUEST_ERROR")
+    assert (reply.error["description"], reply.error["field"]) == ("amount must be at least 100", "amount")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code", "description"),
+    [
+        ("payments", {"method": "upi", "vpa": "nobody"}, "INVALID_VPA", "VPA format invalid"),
+        ("payments/public", {"method": "upi"}, "INVALID_VPA", "VPA format invalid"),
+        ("payments", {"method": "card", "card": CARD}, "INVALID_CARD", "Card validation failed"),
+        (
+            "payments/public",
+            {"method": "card", "card": CARD | {"holder_name": "A", "expiry_month": "13"}},
+            "EXPIRED_CARD",
+            "Card expiry date invalid",
+        ),
+    ],
+)
+def test_a_wrong_instrument_is_refused_in_the_contracts_words(
+    surroundings: Deps, path: str, body: dict[str, Any], code: str, description: str
+) -> None:
+    body = {"order_id": "order_1"} | body
+    reply = send(app, "POST", f"/api/v1/{path}", headers=KEYS, json_body=body)
+    assert (reply.status, reply.error["code"], reply.error["description"]) == (400, code, description)
+
+
+def test_an_id_in_the_path_reaches_the_service(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(order_id: str, merchant_id: str | None = None) -> Any:
+        raise NotFound(f"{order_id} of {merchant_id}")
+
+    monkeypatch.setattr("chalicelib.orders.find_order", find)
+    replies = [send(app, "GET", f"/api/v1/orders/a%20b{end}", headers=KEYS) for end in ("", "/public")]
+    assert [reply.error["description"] for reply in replies] == [f"a b of {MERCHANT_ID}", "a b of None"]
+
+
+def test_a_shoppers_payment_is_found_by_its_order(
+    surroundings: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = a_payment()
+    monkeypatch.setattr("chalicelib.payments.find_public_payment", lambda *_: payment)
+    path = f"/api/v1/payments/{payment.id}/public"
+    assert send(app, "GET", path, query={"order_id": ["order_1"]}).json["id"] == payment.id
+    reply = send(app, "GET", path)
+    assert (reply.status, reply.error["field"]) == (400, "order_id")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("payments", "status"), ("webhooks", "status"), ("webhooks", "event")]
+)
+def test_an_unknown_filter_is_named(surroundings: Deps, path: str, name: str) -> None:
+    reply = send(app, "GET", f"/api/v1/{path}", headers=KEYS, query={name: ["nonsense"]})
+    assert (reply.status, reply.error["field"]) == (400, name)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/test/merchant", "/api/v1/test/jobs/status"])
+def test_outside_test_stages_there_are_no_test_endpoints(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    live = some_deps(STAGE="live")
+    monkeypatch.setattr(chalicelib.http, "deps", lambda: live)
+    reply = send(app, "GET", path)
+    assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")

@@ -1,0 +1,85 @@
+import pytest
+
+from asyncpay.domain.errors import BadRequest
+from asyncpay.store.paging import Page
+from chalicelib.http import OFFSET_MAX, Gateway, choice, collection
+from tests.functions.conftest import KEYS
+from tests.http_calls import send
+
+
+def page_of(gateway: Gateway, **query: str) -> list[int]:
+    reply = send(
+        gateway, "GET", "/things", headers=KEYS, query={name: [text] for name, text in query.items()}
+    )
+    assert reply.status == 200
+    page: list[int] = reply.json["page"]
+    return page
+
+
+@pytest.mark.parametrize(
+    ("query", "page"),
+    [
+        ({}, [10, 0]),
+        ({"limit": "1"}, [1, 0]),
+        ({"limit": "100", "offset": "0"}, [100, 0]),
+        ({"limit": "007", "offset": "12"}, [7, 12]),
+        ({"offset": str(OFFSET_MAX)}, [10, OFFSET_MAX]),
+    ],
+    ids=str,
+)
+def test_limit_and_offset_are_10_and_0_unless_given(
+    gateway: Gateway, query: dict[str, str], page: list[int]
+) -> None:
+    assert page_of(gateway, **query) == page
+
+
+WRONG = [
+    "",
+    " ",
+    "-1",
+    "+1",
+    "1.0",
+    "1e1",
+    "0x1",
+    "1_0",
+    "ten",
+    "1 ",
+    "\u0661",
+    "\uff11",
+    "²",
+    "9" * 11,
+    "9" * 400,
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("limit", text) for text in (*WRONG, "0", "101")]
+    + [("offset", text) for text in (*WRONG, str(OFFSET_MAX + 1))],
+    ids=lambda text: ascii(text[:12]),
+)
+def test_another_limit_or_offset_is_named(gateway: Gateway, name: str, text: str) -> None:
+    reply = send(gateway, "GET", "/things", headers=KEYS, query={name: [text]})
+    assert (reply.status, reply.error["code"], reply.error["field"]) == (400, "BAD_REQUEST_ERROR", name)
+    assert reply.error["description"].startswith(f"{name} must be an integer from ")
+
+
+def test_a_collection_has_the_contracts_members() -> None:
+    page = Page(["a", "b"], total=7, limit=2, offset=4)
+    assert collection(page, lambda item: {"id": item}).body == {
+        "data": [{"id": "a"}, {"id": "b"}],
+        "total": 7,
+        "limit": 2,
+        "offset": 4,
+    }
+
+
+@pytest.mark.parametrize(("query", "chosen"), [({}, None), ({"status": ""}, None), ({"status": "b"}, "b")])
+def test_a_filter_is_one_of_a_few_words_or_absent(query: dict[str, str], chosen: str | None) -> None:
+    assert choice(query, "status", ["a", "b"]) == chosen
+
+
+@pytest.mark.parametrize("text", ["c", "A", "a ", "a,b"])
+def test_another_filter_is_named(text: str) -> None:
+    with pytest.raises(BadRequest, match=r"^status must be one of a, b$"):
+        choice({"status": text}, "status", ["a", "b"])

@@ -1,0 +1,113 @@
+from dataclasses import replace
+
+import pytest
+
+from asyncpay.domain.errors import AuthenticationFailed, NotFound
+from asyncpay.domain.merchant import ApiKey, hash_secret
+from asyncpay.services.authentication import REMEMBERED_FOR, authenticate
+from asyncpay.services.deps import Deps
+from asyncpay.services.seed import find_test_merchant, seed_test_merchant
+from asyncpay.store import merchants
+from asyncpay.store.tables import ApiKeyRow
+from tests.aws_calls import watched
+from tests.factories import NOW, Clock, a_merchant, some_deps, some_id
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+
+
+@pytest.fixture
+def deps(clock: Clock) -> Deps:
+    return some_deps(clock)
+
+
+def a_key(*, active: bool = True, merchant_active: bool = True) -> ApiKey:
+    merchant = a_merchant(active=merchant_active)
+    merchants.add_merchant(merchant)
+    name = some_id("key_")
+    key = ApiKey(name, merchant.id, hash_secret(name, "secret"), active)
+    merchants.put_api_key(key, NOW)
+    return key
+
+
+def test_the_right_credentials_are_their_merchants(deps: Deps) -> None:
+    key = a_key()
+    assert authenticate(deps, key.api_key, "secret") == key.merchant_id
+
+
+@pytest.mark.parametrize(
+    ("api_key", "secret"),
+    [(None, None), ("", ""), ("unknown", "secret"), ("x" * 129, "s"), ("k", "x" * 257), ("k\x00", "s")],
+)
+def test_credentials_that_nobody_has_are_refused(deps: Deps, api_key: str | None, secret: str | None) -> None:
+    with pytest.raises(AuthenticationFailed):
+        authenticate(deps, api_key, secret)
+
+
+@pytest.mark.parametrize("secret", ["Secret", "secret ", "", "x" * 257])
+def test_a_wrong_secret_is_refused_also_once_the_key_is_known(deps: Deps, secret: str) -> None:
+    key = a_key()
+    for _ in range(2):
+        with pytest.raises(AuthenticationFailed):
+            authenticate(deps, key.api_key, secret)
+        authenticate(deps, key.api_key, "secret")
+
+
+@pytest.mark.parametrize("of", ["key", "merchant"])
+def test_what_is_inactive_is_refused(deps: Deps, of: str) -> None:
+    key = a_key(active=of != "key", merchant_active=of != "merchant")
+    with pytest.raises(AuthenticationFailed):
+        authenticate(deps, key.api_key, "secret")
+
+
+def test_a_key_is_read_once_in_a_while(deps: Deps, clock: Clock) -> None:
+    key = a_key()
+    with watched() as calls:
+        for _ in range(3):
+            authenticate(deps, key.api_key, "secret")
+    assert calls == ["GetItem", "GetItem"]
+    clock.advance(seconds=REMEMBERED_FOR.total_seconds())
+    with watched() as calls:
+        authenticate(deps, key.api_key, "secret")
+    assert calls == ["GetItem", "GetItem"]
+
+
+def test_a_disabled_key_is_refused_within_fifteen_seconds(deps: Deps, clock: Clock) -> None:
+    key = a_key()
+    authenticate(deps, key.api_key, "secret")
+    merchants.put_api_key(replace(key, active=False), NOW)
+    clock.advance(seconds=15)
+    with pytest.raises(AuthenticationFailed):
+        authenticate(deps, key.api_key, "secret")
+
+
+@pytest.mark.usefixtures("empty_store")
+def test_the_test_merchant_is_seeded_once(deps: Deps) -> None:
+    with pytest.raises(NotFound):
+        find_test_merchant(deps)
+    assert seed_test_merchant(deps)
+    assert not seed_test_merchant(deps)
+    merchant = find_test_merchant(deps)
+    assert (merchant.id, merchant.name) == ("550e8400-e29b-41d4-a716-446655440000", "Test Merchant")
+    assert (merchant.email, merchant.webhook_secret) == ("test@example.com", "whsec_test_abc123")
+    assert authenticate(deps, "key_test_abc123", "secret_test_xyz789") == merchant.id
+    stored = str([row.to_dynamodb_dict() for row in ApiKeyRow.scan()])
+    assert "secret_test_xyz789" not in stored
+
+
+def test_a_key_that_changes_in_the_settings_changes_at_the_next_seed(clock: Clock) -> None:
+    key = some_id("key_")
+    for secret in ("first", "second"):
+        deps = some_deps(clock, TEST_API_KEY=key, TEST_API_SECRET=secret)
+        seed_test_merchant(deps)
+        clock.advance(seconds=15)
+        assert authenticate(deps, key, secret)
+    with pytest.raises(AuthenticationFailed):
+        authenticate(deps, key, "first")
+
+
+def test_nothing_is_seeded_outside_test_stages() -> None:
+    live = some_deps(STAGE="live")
+    with pytest.raises(RuntimeError, match="test stages only"):
+        seed_test_merchant(live)
+    with pytest.raises(NotFound):
+        find_test_merchant(live)

@@ -1,0 +1,41 @@
+"""One call of each kind that the store makes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from asyncpay.store import batch, due, idempotency, ledger, merchants, orders, payments, queues, stats
+from asyncpay.store.tables import OrderRow, PaymentRow
+from asyncpay.store.transaction import Transaction
+from tests.factories import NOW, a_merchant, a_payment, an_order
+
+QUEUE = "http://127.0.0.1:1/000000000000/queue"
+
+
+def commit_a_payment() -> None:
+    transaction = Transaction()
+    payments.put_new(transaction, a_payment())
+    transaction.commit()
+
+
+DYNAMODB: dict[str, Callable[[], Any]] = {
+    "get": lambda: orders.get_order("order_1"),
+    "put": lambda: orders.add_order(an_order()),
+    "conditional put": lambda: merchants.add_merchant(a_merchant()),
+    "batch": lambda: batch.read([(OrderRow, "order_1")]),
+    "transaction": commit_a_payment,
+    "list": lambda: payments.list_payments("m", order_id=None, status=None, limit=1, offset=0),
+    "overdue": lambda: payments.overdue_payments(NOW, 10),
+    "postpone": lambda: due.postpone(PaymentRow, due.Overdue("pay_1", "m", 1), NOW),
+    "record": lambda: idempotency.get_record("key"),
+    "balance": lambda: ledger.balances("m"),
+    "count": lambda: stats.count_jobs(1, 1, 1),
+    "counts": stats.job_counts,
+}
+OTHERS: dict[str, Callable[[], Any]] = {
+    "send": lambda: queues.send(QUEUE, [{"id": "1"}]),
+    "send many": lambda: queues.send(QUEUE, [{"id": "1"}, {"id": "2"}]),
+    "give back": lambda: queues.give_back(QUEUE, "handle", 1),
+    "depth": lambda: queues.depth(QUEUE),
+    "triggers": lambda: queues.triggers_enabled(["function"]),
+    "secret": lambda: queues.secret("arn"),
+}

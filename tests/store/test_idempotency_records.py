@@ -1,0 +1,60 @@
+from datetime import timedelta
+
+import pytest
+
+from asyncpay.domain.idempotency import KEPT_FOR, IdempotencyRecord
+from asyncpay.store import idempotency, payments
+from asyncpay.store.errors import ConditionFailed
+from asyncpay.store.transaction import Transaction
+from tests.factories import NOW, a_payment, some_id
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+
+
+def put(key: str, body: str, now: object = NOW) -> None:
+    assert isinstance(now, type(NOW))
+    transaction = Transaction()
+    idempotency.put_record(transaction, IdempotencyRecord(key, "digest", 201, body, now + KEPT_FOR), now)
+    transaction.commit()
+
+
+def body_of(key: str) -> str:
+    record = idempotency.get_record(key)
+    assert record is not None
+    return record.body
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(hours=1), KEPT_FOR - timedelta(seconds=1)], ids=str)
+def test_a_current_record_is_not_replaced(age: timedelta) -> None:
+    key = some_id("key")
+    put(key, "first")
+    with pytest.raises(ConditionFailed) as caught:
+        put(key, "second", NOW + age)
+    assert caught.value.labels == {idempotency.IDEMPOTENCY_KEY}
+    assert body_of(key) == "first"
+
+
+@pytest.mark.parametrize("age", [KEPT_FOR, KEPT_FOR + timedelta(seconds=1), timedelta(days=30)], ids=str)
+def test_an_expired_record_that_still_lies_there_is_replaced(age: timedelta) -> None:
+    key = some_id("key")
+    put(key, "first")
+    put(key, "second", NOW + age)
+    assert body_of(key) == "second"
+
+
+def test_a_record_is_stored_with_its_effect_or_not_at_all() -> None:
+    key, payment = some_id("key"), a_payment()
+    put(key, "first")
+    transaction = Transaction()
+    payments.put_new(transaction, payment)
+    idempotency.put_record(transaction, IdempotencyRecord(key, "other", 201, "{}", NOW + KEPT_FOR), NOW)
+    with pytest.raises(ConditionFailed):
+        transaction.commit()
+    assert payments.get_payment(payment.id) is None
+
+
+def test_the_answer_is_kept_byte_for_byte() -> None:
+    key = some_id("key")
+    body = '{"a":"₹ \u2028 \\u0000 😀","b": 1.10}'
+    put(key, body)
+    assert body_of(key) == body

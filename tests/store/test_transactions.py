@@ -1,0 +1,271 @@
+"""All or nothing, on conditions; and what a refusal says."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from asyncpay.domain.errors import Unavailable
+from asyncpay.domain.ledger import payment_taken
+from asyncpay.domain.order import Order, OrderEvent, OrderStatus
+from asyncpay.domain.payment import Payment, PaymentStatus
+from asyncpay.domain.refund import RefundEvent
+from asyncpay.store import ledger, orders, payments, refunds, tables, webhooks
+from asyncpay.store.errors import ConditionFailed, Conflict
+from asyncpay.store.transaction import TRIES_MAX, Transaction
+from tests.aws_calls import a_cancellation, an_error, answering, watched
+from tests.factories import (
+    DECLINED,
+    NOW,
+    a_payment,
+    a_refund,
+    a_successful_payment,
+    a_webhook,
+    an_order,
+)
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+LATER = NOW + timedelta(seconds=7)
+
+
+def committed(*writes: Callable[[Transaction], None]) -> None:
+    transaction = Transaction()
+    for write in writes:
+        write(transaction)
+    transaction.commit()
+
+
+def refused(*writes: Callable[[Transaction], None]) -> set[str]:
+    with pytest.raises(ConditionFailed) as caught:
+        committed(*writes)
+    return set(caught.value.labels)
+
+
+def new_payment(**members: Any) -> Payment:
+    payment = a_payment(**members)
+    committed(lambda transaction: payments.put_new(transaction, payment))
+    return payment
+
+
+def new_order(**members: Any) -> Order:
+    order = an_order(**members)
+    orders.add_order(order)
+    return order
+
+
+def approve(payment: Payment) -> Callable[[Transaction], None]:
+    return lambda transaction: payments.change_status(transaction, payment, payment.approved(LATER))
+
+
+def step(order: Order, event: OrderEvent) -> Callable[[Transaction], None]:
+    return lambda transaction: orders.apply_event(transaction, order.id, event, LATER)
+
+
+def conflicting(times: int, code: str = "TransactionConflict") -> Any:
+    cancelled = a_cancellation("None", code)
+    return answering(tables.connection().client, "TransactWriteItems", [cancelled] * times)
+
+
+def test_a_payments_status_is_not_changed_from_one_that_is_gone() -> None:
+    payment = new_payment()
+    committed(approve(payment))
+    assert refused(approve(payment)) == {payments.PAYMENT}
+    decline = payment.declined(DECLINED, LATER)
+    assert refused(lambda transaction: payments.change_status(transaction, payment, decline)) == {"payment"}
+    assert payments.get_payment(payment.id) == payment.approved(LATER)
+
+
+def test_a_payment_that_does_not_exist_is_not_made_by_a_change() -> None:
+    payment = a_payment()
+    assert refused(approve(payment)) == {payments.PAYMENT}
+    assert payments.get_payment(payment.id) is None
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+@pytest.mark.parametrize("event", OrderEvent)
+def test_an_order_takes_only_the_steps_that_its_status_allows(status: OrderStatus, event: OrderEvent) -> None:
+    order = new_order(status=status)
+    legal = {
+        ("created", "payment_created"): "attempted",
+        ("attempted", "payment_created"): "attempted",
+        ("attempted", "payment_succeeded"): "paid",
+    }
+    if (status, event) in legal:
+        committed(step(order, event))
+        wanted = replace(order, status=OrderStatus(legal[status, event]), updated_at=LATER)
+        assert orders.get_order(order.id) == wanted
+    else:
+        assert refused(step(order, event)) == {orders.ORDER}
+        assert orders.get_order(order.id) == order
+
+
+@pytest.mark.parametrize(("seconds", "open_still"), [(0, False), (-1, False), (1, True)])
+def test_an_expired_order_begins_no_payment(seconds: int, *, open_still: bool) -> None:
+    order = new_order(expires_at=LATER + timedelta(seconds=seconds))
+    if open_still:
+        committed(step(order, OrderEvent.PAYMENT_CREATED))
+    else:
+        assert refused(step(order, OrderEvent.PAYMENT_CREATED)) == {orders.ORDER}
+
+
+def test_a_payment_that_began_in_time_may_succeed_after_its_order_expired() -> None:
+    order = new_order(status=OrderStatus.ATTEMPTED, expires_at=NOW)
+    committed(step(order, OrderEvent.PAYMENT_SUCCEEDED))
+
+
+def test_a_refusal_names_every_write_whose_condition_failed_and_writes_nothing() -> None:
+    payment, order = new_payment(), new_order(status=OrderStatus.PAID)
+    hook = a_webhook()
+    taken = payment_taken(payment, NOW)
+    committed(lambda transaction: ledger.put_entries(transaction, taken))
+    labels = refused(
+        lambda transaction: webhooks.put_new(transaction, hook),
+        lambda transaction: payments.put_new(transaction, payment),
+        step(order, OrderEvent.PAYMENT_CREATED),
+        lambda transaction: ledger.put_entries(transaction, taken),
+    )
+    assert labels == {payments.PAYMENT, orders.ORDER, taken.id}
+    assert webhooks.get_webhook(hook.id) is None
+    assert orders.get_order(order.id) == order
+
+
+@pytest.mark.parametrize("amount", [1, 200, 201])
+def test_a_refund_takes_no_more_than_is_left(amount: int) -> None:
+    payment = a_successful_payment(amount=500, refundable=200, amount_refunded=300)
+    committed(lambda transaction: payments.put_new(transaction, payment))
+
+    def take(transaction: Transaction) -> None:
+        payments.take_for_refund(transaction, payment.id, amount, LATER)
+
+    if amount > 200:
+        assert refused(take) == {payments.PAYMENT}
+        return
+    committed(take)
+    after = payments.get_payment(payment.id)
+    assert after is not None
+    assert (after.refundable, after.amount_refunded) == (200 - amount, 300 + amount)
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.PENDING, PaymentStatus.FAILED])
+def test_a_payment_that_did_not_succeed_is_neither_refunded_nor_captured(status: PaymentStatus) -> None:
+    payment = new_payment(status=status, refundable=50_000)
+    assert refused(lambda t: payments.take_for_refund(t, payment.id, 1, LATER)) == {payments.PAYMENT}
+    captured = replace(payment, captured=True, amount_captured=50_000)
+    assert refused(lambda t: payments.capture(t, captured)) == {payments.PAYMENT}
+
+
+def test_a_payment_is_captured_once() -> None:
+    payment = a_successful_payment()
+    committed(lambda t: payments.put_new(t, payment))
+    captured = payment.captured_for(payment.amount, LATER)
+    committed(lambda t: payments.capture(t, captured))
+    assert refused(lambda t: payments.capture(t, captured)) == {payments.PAYMENT}
+
+
+def test_a_cancelled_refund_gives_its_claim_back_once() -> None:
+    payment, refund = a_successful_payment(amount=500), a_refund(amount=200)
+    committed(lambda t: payments.put_new(t, payment), lambda t: refunds.put_new(t, refund))
+    committed(lambda t: payments.take_for_refund(t, payment.id, 200, LATER))
+    cancelled = refund.after(RefundEvent.CANCEL, LATER)
+    give_back = (
+        lambda t: refunds.change_status(t, refund, cancelled),
+        lambda t: payments.give_back(t, payment.id, 200, LATER),
+    )
+    committed(*give_back)
+    assert refused(*give_back) == {refunds.REFUND, payments.PAYMENT}
+    assert payments.get_payment(payment.id) == replace(payment, updated_at=LATER)
+
+
+def test_of_many_transactions_at_once_one_wins() -> None:
+    payment, order = new_payment(), new_order(status=OrderStatus.ATTEMPTED)
+    together = Barrier(8)
+
+    def race(number: int) -> bool:
+        after = replace(payment.approved(LATER), refundable=number)
+        together.wait()
+        try:
+            committed(
+                lambda t: payments.change_status(t, payment, after),
+                step(order, OrderEvent.PAYMENT_SUCCEEDED),
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(race, range(8)))
+    assert won.count(True) == 1
+    stored = payments.get_payment(payment.id)
+    assert stored is not None
+    assert stored.refundable == won.index(True)
+
+
+def test_claims_at_once_never_sum_to_more_than_is_refundable() -> None:
+    payment = a_successful_payment(amount=500)
+    committed(lambda t: payments.put_new(t, payment))
+    together = Barrier(10)
+
+    def claim(_number: int) -> bool:
+        together.wait()
+        try:
+            committed(lambda t: payments.take_for_refund(t, payment.id, 150, LATER))
+        except ConditionFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        assert list(pool.map(claim, range(10))).count(True) == 3
+    stored = payments.get_payment(payment.id)
+    assert stored is not None
+    assert (stored.refundable, stored.amount_refunded) == (50, 450)
+
+
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+@pytest.mark.parametrize("times", range(1, TRIES_MAX))
+def test_a_conflict_that_passes_is_not_noticed(times: int, code: str) -> None:
+    payment = a_payment()
+    with conflicting(times, code), watched() as calls:
+        committed(lambda t: payments.put_new(t, payment))
+    assert calls == ["TransactWriteItems"] * (times + 1)
+    assert payments.get_payment(payment.id) == payment
+
+
+def test_a_conflict_that_lasts_is_given_up_after_four_tries() -> None:
+    payment = a_payment()
+    with conflicting(TRIES_MAX), watched() as calls, pytest.raises(Conflict):
+        committed(lambda t: payments.put_new(t, payment))
+    assert calls == ["TransactWriteItems"] * 4
+    assert payments.get_payment(payment.id) is None
+
+
+def test_a_transaction_in_progress_is_a_conflict_too() -> None:
+    refusals = [an_error("TransactionInProgressException")] * TRIES_MAX
+    client = tables.connection().client
+    with answering(client, "TransactWriteItems", refusals), pytest.raises(Conflict):
+        committed(lambda t: payments.put_new(t, a_payment()))
+
+
+def test_a_failed_condition_counts_more_than_a_conflict() -> None:
+    cancelled = a_cancellation("ConditionalCheckFailed", "TransactionConflict")
+    payment = a_payment()
+    with answering(tables.connection().client, "TransactWriteItems", [cancelled]):
+        labels = refused(
+            lambda t: payments.put_new(t, payment), lambda t: webhooks.put_new(t, a_webhook(event="e"))
+        )
+    assert labels == {payments.PAYMENT}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [a_cancellation("ValidationError"), an_error("AccessDeniedException")],
+    ids=["a write that makes no sense", "a right that is missing"],
+)
+def test_any_other_refusal_is_not_tried_again(refusal: dict[str, Any]) -> None:
+    client = tables.connection().client
+    with answering(client, "TransactWriteItems", [refusal]), watched() as calls, pytest.raises(Unavailable):
+        committed(lambda t: payments.put_new(t, a_payment()))
+    assert calls == ["TransactWriteItems"]

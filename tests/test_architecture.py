@@ -1,0 +1,137 @@
+"""What docs/architecture.md promises about the source itself."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "layers" / "asyncpay"
+FUNCTIONS = ROOT / "functions"
+MODULES = sorted([*LIBRARY.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
+MODULE_LINES_MAX = 250
+FUNCTION_LINES_MAX = 60
+# Who may import whom, besides the standard library. `*` at the end: any module below.
+DOMAIN = {"asyncpay.domain*"}
+STORE = DOMAIN | {"asyncpay.store*", "pynamodb*", "botocore*"}
+SERVICES = DOMAIN | {"asyncpay.store*", "asyncpay.services*"}
+FRAME = SERVICES | {"chalicelib*", "chalice*", "fastjsonschema*"}
+ROOMS = [
+    (LIBRARY / "asyncpay" / "domain", DOMAIN),
+    (LIBRARY / "asyncpay" / "store", STORE),
+    (LIBRARY / "asyncpay" / "services", SERVICES),
+    (FUNCTIONS, FRAME),
+]
+# A module that talks to something else than AWS, and so may import what its room may not.
+ALSO = {"services/webhook_client.py": {"urllib3*", "botocore*"}}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT)).removeprefix("layers/asyncpay/asyncpay/")
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Every module that a module imports anywhere in it, by its full name."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide where a module is"
+            assert node.module is not None
+            # `from asyncpay import store` imports a module, `from asyncpay.store import batch` too.
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def fits(module: str, pattern: str) -> bool:
+    plain = pattern.removesuffix("*")
+    return module == plain or (pattern.endswith("*") and module.startswith(plain + "."))
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+modules = pytest.mark.parametrize("path", MODULES, ids=name_of)
+
+
+@modules
+def test_imports_point_one_way(path: Path) -> None:
+    rooms = [allowed for room, allowed in ROOMS if path.is_relative_to(room)]
+    allowed = (rooms[0] if rooms else set()) | ALSO.get(name_of(path), set())
+    foreign = [name for name in imports_of(path) if name.partition(".")[0] not in sys.stdlib_module_names]
+    wrong = [name for name in foreign if not any(fits(name, pattern) for pattern in allowed)]
+    assert wrong == []
+
+
+def test_every_module_is_in_a_room() -> None:
+    rooms = [room for room, _ in ROOMS]
+    outside = [path for path in MODULES if not any(path.is_relative_to(room) for room in rooms)]
+    assert [name_of(path) for path in outside] == ["__init__.py"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["os", "time", "random", "secrets", "uuid", "socket", "urllib.request", "http.client", "threading"],
+)
+def test_the_domain_has_no_clock_environment_randomness_or_network(name: str) -> None:
+    found = [
+        name_of(path)
+        for path in MODULES
+        if path.is_relative_to(LIBRARY / "asyncpay" / "domain")
+        and any(fits(module, f"{name}*") for module in imports_of(path))
+    ]
+    assert found == []
+
+
+def test_the_domain_never_asks_what_time_it_is() -> None:
+    asking = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in (LIBRARY / "asyncpay" / "domain").glob("*.py")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
+    ]
+    assert asking == []
+
+
+@modules
+def test_no_module_is_longer_than_a_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MODULE_LINES_MAX
+
+
+@modules
+def test_no_function_is_longer_than_a_screen(path: Path) -> None:
+    lengths = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions_of(path)}
+    assert {name: lines for name, lines in lengths.items() if lines >= FUNCTION_LINES_MAX} == {}
+
+
+@modules
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(parsed(path))
+
+
+@modules
+def test_nothing_sleeps(path: Path) -> None:
+    assert not any(fits(name, "time.sleep") for name in imports_of(path))
+    sleeping = [
+        node.lineno
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sleep"
+    ]
+    assert sleeping == []
+
+
+@modules
+def test_nothing_is_printed_past_the_log(path: Path) -> None:
+    calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    printing = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+    assert printing == []

@@ -1,0 +1,227 @@
+"""Each function's role allows what the function does: emulators don't ask, AWS does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from asyncpay.domain.webhook import Attempt
+from asyncpay.services import webhook_client, webhooks
+from asyncpay.services.authentication import authenticate
+from asyncpay.services.capture_payment import capture_payment
+from asyncpay.services.deliver_webhook import deliver_webhooks
+from asyncpay.services.ledger import list_entries, read_balances
+from asyncpay.services.orders import NewOrder, create_order, find_order
+from asyncpay.services.payments import find_payment, list_payments
+from asyncpay.services.processor import Outcome, OutcomeUnknown
+from asyncpay.services.refunds import cancel_refund, list_refunds
+from asyncpay.services.seed import find_test_merchant, seed_test_merchant
+from asyncpay.services.status import check_health, read_jobs_status
+from asyncpay.services.sweep import sweep
+from asyncpay.store import queues, tables
+from tests.factories import DECLINED, a_message
+from tests.fixtures_emulator import Emulator
+from tests.shop import Shop
+from tests.templates import APPLICATION, resources
+
+pytestmark = pytest.mark.emulator
+Use = tuple[str, str]  # an action and what it is done to
+ROLES = resources(APPLICATION, "AWS::IAM::Role")
+IN_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+QUEUE_NAMES = {
+    "payments": "PaymentsQueue",
+    "refunds": "RefundsQueue",
+    "webhooks": "WebhooksQueue",
+    "slow_webhooks": "SlowWebhooksQueue",
+}
+
+
+def allowed(role: str) -> set[Use]:
+    """What a role of the template allows: tables and indexes by name, all else by logical name."""
+    uses: set[Use] = set()
+    for policy in ROLES[role]["Policies"]:
+        for line in policy["PolicyDocument"]["Statement"]:
+            actions = line["Action"] if isinstance(line["Action"], list) else [line["Action"]]
+            targets = line["Resource"] if isinstance(line["Resource"], list) else [line["Resource"]]
+            uses |= {(action, _target(target)) for action in actions for target in targets}
+    return uses
+
+
+def _target(resource: Any) -> str:
+    if isinstance(resource, str):
+        return resource
+    if "Ref" in resource:
+        return str(resource["Ref"])
+    if "Fn::GetAtt" in resource:
+        return str(resource["Fn::GetAtt"][0])
+    return str(resource["Fn::Sub"]).partition(":table/${DataStack}-")[2]
+
+
+def uses_of(operation: str, given: dict[str, Any], prefix: str, names: dict[str, str]) -> set[Use]:
+    """What one call needs to be allowed."""
+    if operation == "TransactWriteItems":
+        writes = [pair for item in given["TransactItems"] for pair in item.items()]
+        return {
+            (f"dynamodb:{IN_TRANSACTION[kind]}", write["TableName"][len(prefix) :]) for kind, write in writes
+        }
+    if operation == "BatchGetItem":
+        return {("dynamodb:BatchGetItem", table[len(prefix) :]) for table in given["RequestItems"]}
+    if "TableName" in given:
+        index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
+        return {(f"dynamodb:{operation}", given["TableName"][len(prefix) :] + index)}
+    if "QueueUrl" in given:
+        return {(f"sqs:{operation.removesuffix('Batch')}", names[given["QueueUrl"]])}
+    if operation == "GetSecretValue":
+        return {("secretsmanager:GetSecretValue", "FingerprintKey")}
+    return {(f"lambda:{operation}", "*")}
+
+
+@contextmanager
+def used_by(shop: Shop) -> Iterator[set[Use]]:
+    """Collects what is used while a function's work is done."""
+    uses: set[Use] = set()
+    prefix = tables.OrderRow.Meta.table_name.removesuffix("orders")
+    names = {shop.queue_urls[name]: logical for name, logical in QUEUE_NAMES.items()}
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        uses.update(uses_of(model.name, params, prefix, names))
+
+    services = ("sqs", "secretsmanager", "lambda")
+    clients = [tables.connection().client, *(queues.client(service) for service in services)]
+    for client in clients:
+        client.meta.events.register("provide-client-params", note)
+    try:
+        yield uses
+    finally:
+        for client in clients:
+            client.meta.events.unregister("provide-client-params", note)
+
+
+def attempt(code: int | None, duration_ms: int = 1) -> Callable[..., Attempt]:
+    """A webhook client that always meets the same answer."""
+    return lambda *_, now, **__: Attempt(now, duration_ms, code, "", None if code else "timeout")
+
+
+@pytest.fixture
+def shop(emulator: Emulator, store: str, secret_arn: str) -> Shop:
+    return Shop(emulator, secret_arn)
+
+
+def api(shop: Shop, payment_id: str) -> None:
+    """Everything that merchants and shoppers may call."""
+    deps, merchant_id = shop.deps, shop.merchant.id
+    authenticate(deps, deps.config.test_api_key, deps.config.test_api_secret)
+    find_test_merchant(deps)
+    order = create_order(deps, merchant_id, NewOrder(500, "INR", None, {}))
+    find_order(order.id, merchant_id)
+    queues.secret.cache_clear()
+    payment = shop.stored_payment(shop.pay(order, shop.key("k")))
+    shop.pay(order, merchant_id=None)
+    for order_id in (None, order.id):
+        list_payments(merchant_id, order_id=order_id, status=None, limit=1, offset=0)
+    find_payment(payment.id, merchant_id)
+    paid = shop.stored_payment(payment_id)
+    refund = shop.stored_refund(shop.refund(paid, 100, shop.key("k2")))
+    list_refunds(paid.id, merchant_id, 1, 0)
+    cancel_refund(deps, refund.id, merchant_id)
+    capture_payment(deps, merchant_id, paid.id, 300)
+    read_balances(merchant_id)
+    list_entries(merchant_id, 1, 0)
+    webhooks.set_webhook_url(deps, merchant_id, "https://shop.example/hook")
+    webhooks.rotate_webhook_secret(deps, merchant_id)
+    hook = webhooks.send_test_event(deps, merchant_id)
+    webhooks.retry_webhook(deps, hook.id, merchant_id)
+    webhooks.list_webhooks(merchant_id, status=None, event=None, limit=1, offset=0)
+    webhooks.events_of(payment.id, merchant_id)
+    webhooks.events_of(refund.id, merchant_id)
+
+
+def test_the_api_may_do_what_it_does(shop: Shop) -> None:
+    seed_test_merchant(shop.deps)
+    payment = shop.paid(amount=500)
+    with used_by(shop) as uses:
+        api(shop, payment.id)
+    assert uses - allowed("ApiRole") == set()
+
+
+def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
+    def unknown(_payment: object) -> Outcome:
+        raise OutcomeUnknown("timeout", ask_again_seconds=2)
+
+    order = shop.order(amount=500)
+    first, second = shop.pending_payment(order), shop.pending_payment(order)
+    with used_by(shop) as uses:
+        shop.process(first, second)
+    capture_payment(shop.deps, shop.merchant.id, first.id, 300)
+    declined, undecided = shop.pending_payment(), shop.pending_payment()
+    with used_by(shop) as more:
+        shop.process(first)
+        shop.bank.outcome = lambda _payment: Outcome(DECLINED)
+        shop.process(declined)
+        shop.bank.outcome = unknown
+        shop.process(undecided)
+    assert ("sqs:ChangeMessageVisibility", "PaymentsQueue") in more
+    assert (uses | more) - allowed("ProcessPaymentRole") == set()
+
+
+def test_the_refund_worker_may_do_what_it_does(shop: Shop) -> None:
+    refund = shop.stored_refund(shop.refund(shop.paid(), 100))
+    with used_by(shop) as uses:
+        shop.process_refunds(refund)
+    assert shop.stored_refund(refund.id).status == "processed"
+    assert uses - allowed("ProcessRefundRole") == set()
+
+
+@pytest.mark.parametrize("slow", [False, True], ids=["fast lane", "slow lane"])
+def test_the_webhook_workers_may_do_what_they_do(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, *, slow: bool
+) -> None:
+    seen: set[Use] = set()
+    # Accepted, refused, hanging (from then on in the slow lane), well again, gone.
+    answers = [attempt(200), attempt(500), attempt(None, duration_ms=5000), attempt(200), attempt(410)]
+    for post in answers:
+        shop.pending_payment()
+        shop.clock.advance(minutes=5)
+        monkeypatch.setattr(webhook_client, "post", post)
+        records = [a_message(**body) for body in shop.sent("webhooks")]
+        for record in records:
+            with used_by(shop) as uses:
+                deliver_webhooks(shop.deps, [record], slow=slow)
+            seen |= uses
+    assert ("dynamodb:UpdateItem", "endpoints") in seen
+    assert seen - allowed("DeliverWebhookRole") == set()
+
+
+def test_the_sweeper_may_do_what_it_does(emulator: Emulator, empty_store: str, secret_arn: str) -> None:
+    shop = Shop(emulator, secret_arn)
+    shop.refund(shop.paid(), 100)
+    shop.pending_payment()
+    shop.clock.advance(minutes=5)
+    with used_by(shop) as uses:
+        sweep(shop.deps)
+    assert {target for action, target in uses if action == "sqs:SendMessage"} == {
+        "PaymentsQueue",
+        "RefundsQueue",
+        "WebhooksQueue",
+    }
+    assert uses - allowed("SweepRole") == set()
+
+
+def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
+    with used_by(shop) as uses:
+        check_health(shop.deps)
+        read_jobs_status(shop.deps)
+        queues.triggers_enabled(["function"])
+    assert uses - allowed("StatusRole") == set()
+
+
+def test_the_seed_may_do_what_it_does(shop: Shop) -> None:
+    with used_by(shop) as uses:
+        seed_test_merchant(shop.deps)
+    assert uses - allowed("SeedRole") == set()
