@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs build install install-dev check test clean
+.PHONY: help up down logs build install install-dev check test torture bench clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -35,6 +35,12 @@ check: install-dev ## Format, lint, types, template, fast tests
 
 test: install-dev ## All tests, those against the deployed stack too
 	$(VENV)/pytest -q
+
+torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEED=... repeats a run)
+	ASYNCPAY_TORTURE=1 $(VENV)/pytest -q tests/proof --timeout 3600
+
+bench: ## Latency and throughput of a stack that runs (TEST_MODE=true make up)
+	@$(PYTHON) -m local bench
 
 clean: down ## Remove everything that was made here, data included
 	rm -rf .build .venv .venv-emulator .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,6 +25,7 @@ COMMANDS = {
     "install": "make the virtual environments (--dev: with the tools for tests)",
     "build": "make .build/functions and .build/layer",
     "merchant": "only the sample merchant",
+    "bench": "measure a stack that runs",
     "logs": "follow what the functions print",
 }
 
@@ -64,6 +65,10 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         from local import merchant
 
         merchant.main(settings)
+    elif command == "bench":
+        from local import bench
+
+        bench.main(settings)
     elif command == "logs":
         from local import function_logs
 

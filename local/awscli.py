@@ -15,6 +15,7 @@ STOP_SECONDS = 5
 async def cloudformation(settings: Settings, log_name: str, *arguments: str) -> None:
     """One command. Its failure is a Problem with the end of its log; cancelled, it ends the program."""
     log = settings.logs / f"{log_name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             main_venv(settings).python,

@@ -23,6 +23,7 @@ from local.settings import Settings
 
 START_SECONDS = 60
 POLL_SECONDS = 0.1
+KILL_SECONDS = 2
 
 
 def log_path(settings: Settings) -> Path:
@@ -59,7 +60,6 @@ def runtime() -> str:
 @asynccontextmanager
 async def emulator(settings: Settings) -> AsyncIterator[Process]:
     """The emulator, ready; it and its workers are gone afterwards, and its state is on disk."""
-    running.stop(running.emulator_lock(settings), group=True)  # one that outlived a killed `make up`
     process = await _start(settings)
     try:
         await _until_ready(settings, process)
@@ -130,6 +130,14 @@ async def _stop(process: Process) -> None:
     except TimeoutError:
         print("The emulator does not end in time and is killed: data since its start is lost.", flush=True)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # workers, if any are left
+        await _kill_group(process.pid)
         await process.wait()
+
+
+async def _kill_group(group: int) -> None:
+    """Ends what is left of the emulator and its workers, and waits until they are gone."""
+    with suppress(ProcessLookupError, TimeoutError):
+        async with asyncio.timeout(KILL_SECONDS):
+            while True:
+                os.killpg(group, signal.SIGKILL)
+                await asyncio.sleep(POLL_SECONDS)

@@ -4,6 +4,7 @@ A deployment keeps the previous value of a parameter that it is not told, so all
 a setting that was exported for one run is back at its default in the next.
 """
 
+import functools
 import hashlib
 import json
 import platform
@@ -26,7 +27,12 @@ _Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
 
 def load(template: Path) -> dict[str, Any]:
     """A CloudFormation template as plain data."""
-    loaded: dict[str, Any] = yaml.load(template.read_bytes(), Loader=_Loader)  # noqa: S506 -- a SafeLoader
+    return _parsed(template.read_text(encoding="utf-8"))
+
+
+@functools.cache  # a third of a second for each
+def _parsed(text: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader
     return loaded
 
 

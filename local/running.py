@@ -19,6 +19,7 @@ from local.settings import Settings
 POLL_SECONDS = 0.05
 # The emulator saves its state on SIGTERM; with much data that takes some seconds.
 STOP_SECONDS = 20
+GONE_SECONDS = 1
 
 
 def up_lock(settings: Settings) -> Path:
@@ -96,9 +97,19 @@ def stop(path: Path, *, group: bool = False) -> bool:
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
             if holder(path) != pid:
+                _until_gone(pid)
                 return True
             time.sleep(POLL_SECONDS)
     raise Problem(f"Process {pid} does not end.")
+
+
+def _until_gone(pid: int) -> None:
+    """A process lets go of its lock a moment before it is gone."""
+    deadline = time.monotonic() + GONE_SECONDS
+    with suppress(ProcessLookupError):
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            time.sleep(POLL_SECONDS)
 
 
 def down(settings: Settings) -> bool:

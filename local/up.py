@@ -8,13 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
-from local import ready
+from local import ready, running
 from local.console import Problem, Progress
 from local.deploy import deploy
 from local.emulator import emulator, ended
 from local.merchant import merchant_app
 from local.proxy import proxy_app
-from local.running import only_one
 from local.servers import check_ports, serving
 from local.settings import Settings
 from local.stack import api_base_url
@@ -27,7 +26,9 @@ REACH_SECONDS = 5
 
 def main(settings: Settings, progress: Progress) -> None:
     """Runs until told to end. Raises Problem when it cannot start, or cannot go on."""
-    with only_one(settings):
+    with running.only_one(settings):
+        if running.stop(running.emulator_lock(settings), group=True):
+            progress.say("ended the emulator of an earlier run that was killed")
         asyncio.run(_until_told_to_end(settings, progress))
 
 

@@ -14,7 +14,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-worker = subprocess.Popen([sys.executable, "-c", "import signal; signal.signal(15, signal.SIG_IGN); signal.pause()"])
+sleeper = "import signal; signal.signal(15, signal.SIG_IGN); signal.pause()"
+worker = subprocess.Popen([sys.executable, "-c", sleeper])
 print("worker", worker.pid, flush=True)
 http.server.HTTPServer(("127.0.0.1", int(os.environ["GATEWAY_PORT"])), Handler).serve_forever()
 """

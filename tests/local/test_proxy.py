@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -161,10 +162,10 @@ def test_a_body_over_the_limit_is_refused_before_it_goes_anywhere(settings: Sett
     _error(
         413,
         "BAD_REQUEST_ERROR",
-        _exchange(settings, upstream, "POST", "/x", data=b"x" * (proxy.BODY_BYTES + 1)),
+        _exchange(settings, upstream, "POST", "/x", data=io.BytesIO(b"x" * (proxy.BODY_BYTES + 1))),
     )
     assert upstream.requests == []
-    assert _exchange(settings, upstream, "POST", "/x", data=b"x" * proxy.BODY_BYTES)[0] == 200
+    assert _exchange(settings, upstream, "POST", "/x", data=io.BytesIO(b"x" * proxy.BODY_BYTES))[0] == 200
 
 
 def test_an_answer_that_does_not_come_is_a_504(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

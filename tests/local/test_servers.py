@@ -26,15 +26,14 @@ def test_a_port_given_twice_is_named_with_both_variables(settings_of: SettingsMa
 
 def test_a_port_is_free_again_at_once_when_its_server_ends(settings: Settings) -> None:
     async def visit() -> int:
-        app = web.Application()
-        app.router.add_get("/", lambda _request: asyncio.sleep(0, web.Response()))
         url = f"http://127.0.0.1:{settings.ports['api']}/"
+        app = web.Application()
         async with serving(app, settings, "api"), ClientSession() as session, session.get(url) as answer:
             return answer.status
 
     for _ in range(2):
         check_ports(settings, ["api"])
-        assert asyncio.run(visit()) == 200
+        assert asyncio.run(visit()) == 404
 
 
 def test_requests_are_logged_to_a_file(settings: Settings) -> None:
