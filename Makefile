@@ -1,12 +1,17 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help up down logs build install install-dev check test torture bench clean
+.PHONY: help need-python up down logs build install install-dev check test torture bench clean
 
 PYTHON ?= python3
 VENV := .venv/bin
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+# The commands themselves say what else is missing; this one they cannot say.
+up down logs build install install-dev bench: need-python
+need-python:
+	@command -v $(PYTHON) >/dev/null || { echo "asyncpay: $(PYTHON) is missing. Get Python 3.11 or newer." >&2; exit 1; }
 
 up: ## Start everything; stays in the foreground until Ctrl-C or `make down`
 	@$(PYTHON) -m local up

@@ -26,6 +26,8 @@ COMMANDS = {
     "build": "make .build/functions and .build/layer",
     "merchant": "only the sample merchant",
     "bench": "measure a stack that runs",
+    "bench-webhooks": "measure what a receiver that hangs costs the others",
+    "redrive": "send dead-lettered messages again (--queue payments|refunds|webhooks)",
     "logs": "follow what the functions print",
 }
 
@@ -37,11 +39,14 @@ def main() -> int:
     )
     told = "; ".join(f"{name}: {text}" for name, text in COMMANDS.items())
     parser.add_argument("command", choices=COMMANDS, help=told)
+    parser.add_argument("--queue", choices=("payments", "refunds", "webhooks"), help=argparse.SUPPRESS)
     parser.add_argument("--dev", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--began", type=float, default=time.monotonic(), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if arguments.command == "redrive":
+            return _redrive(Settings.read(), Progress(arguments.began), arguments.queue)
         return _run(arguments.command, Settings.read(), Progress(arguments.began), dev=arguments.dev)
     except Problem as problem:
         print(f"asyncpay: {problem}", file=sys.stderr)
@@ -69,6 +74,10 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         from local import bench
 
         bench.main(settings)
+    elif command == "bench-webhooks":
+        from local import bench_webhooks
+
+        bench_webhooks.main(settings)
     elif command == "logs":
         from local import function_logs
 
@@ -77,6 +86,15 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         from local import up
 
         up.main(settings, progress)
+    return 0
+
+
+def _redrive(settings: Settings, progress: Progress, queue: str | None) -> int:
+    install.ensure(settings, progress, dev=False)
+    _continue_in_venv(settings, progress)
+    from local import redrive
+
+    redrive.main(settings, queue)
     return 0
 
 

@@ -24,6 +24,8 @@ from local.settings import Settings
 START_SECONDS = 60
 POLL_SECONDS = 0.1
 KILL_SECONDS = 2
+LOG_CHECK_SECONDS = 60
+LOG_BYTES = 50 * 1024 * 1024
 
 
 def log_path(settings: Settings) -> Path:
@@ -78,7 +80,7 @@ async def _start(settings: Settings) -> Process:
     lock = running.take(running.emulator_lock(settings))
     if lock is None:
         raise Problem("Another emulator is just being started here. Try again.")
-    with lock, path.open("wb") as log:
+    with lock, path.open("ab") as log:  # appending, so that it can be cut while it is written
         process = await asyncio.create_subprocess_exec(
             emulator_venv(settings).python,
             *("-m", "ministack"),
@@ -119,6 +121,14 @@ def ended(settings: Settings, process: Process) -> Problem:
     status = process.returncode or 0
     how = f"was killed ({signal.Signals(-status).name})" if status < 0 else f"ended with exit code {status}"
     return Problem(f"The emulator {how}. {log_path(settings)} ends:", last_lines(log_path(settings)))
+
+
+async def keep_log_small(settings: Settings) -> None:
+    """Empties the log when it has grown too large, until cancelled."""
+    while True:
+        await asyncio.sleep(LOG_CHECK_SECONDS)
+        if log_path(settings).stat().st_size > LOG_BYTES:
+            os.truncate(log_path(settings), 0)
 
 
 async def _stop(process: Process) -> None:

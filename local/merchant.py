@@ -1,11 +1,16 @@
-"""A merchant's webhook receiver, as small as a real one may be: verify, remember, answer.
+"""A merchant's webhook receiver: verify, drop duplicates, notice gaps, answer; and misbehave when told to.
 
-POST /webhook...     the gateway's events: 200, or 401 when the signature is not of the body
+POST /webhook...     the gateway's events: 200, or 401 when a signature is not of the body
 GET  /events         what arrived, oldest first ({"data", "total"}); ?payment_id= for one payment
 DELETE /events       forget all
+GET  /switches       how it misbehaves; PUT the same object to change it, {} to behave
+
+Switches: fail_first (answer 500 to so many), hang, slow_ms, gone (410), retry_after (429 with that header),
+drop (reset the connection).
 """
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -21,6 +26,16 @@ from local.settings import Settings
 
 KEPT_EVENTS = 1000
 BODY_BYTES = 256 * 1024
+HANG_SECONDS = 60
+TOLERANCE_SECONDS = 300
+SWITCHES: dict[str, int | bool | None] = {
+    "fail_first": 0,
+    "hang": False,
+    "slow_ms": 0,
+    "gone": False,
+    "retry_after": None,
+    "drop": False,
+}
 
 
 class Merchant:
@@ -29,15 +44,22 @@ class Merchant:
     def __init__(self, webhook_secret: str) -> None:
         self._secret = webhook_secret.encode()
         self._events: deque[dict[str, Any]] = deque(maxlen=KEPT_EVENTS)
+        # By webhook-id: only an event that was answered with success is a duplicate when it comes again.
+        self._done: deque[str] = deque(maxlen=KEPT_EVENTS)
+        self._sequences: dict[str, set[int]] = {}
+        self._switches = dict(SWITCHES)
 
     async def receive(self, request: web.Request) -> web.Response:
         """One delivery. The signature is of the bytes as they came, before anything parses them."""
         body = await request.read()
         signature = request.headers.get("X-Webhook-Signature", "")
-        verified = self._is_signed(body, signature)
+        webhook_id = request.headers.get("webhook-id")
+        verified = self._is_signed(request, body)
         payload = _parsed(body)
         event = _summary(payload) | {
             "verified": verified,
+            "duplicate": verified and webhook_id is not None and webhook_id in self._done,
+            "webhook_id": webhook_id,
             "path": request.path,
             "signature": signature,
             "received_at": time.time(),
@@ -46,7 +68,56 @@ class Merchant:
         }
         self._events.append(event)
         print(_line(event), flush=True)
+        answer = await self._misbehave(request)
+        if answer is not None:
+            return answer
+        if verified and not event["duplicate"]:
+            self._take(event)
         return web.json_response({"received": verified}, status=200 if verified else 401)
+
+    async def _misbehave(self, request: web.Request) -> web.Response | None:
+        switches = self._switches
+        if switches["drop"] and request.transport is not None:
+            request.transport.abort()
+        if switches["hang"]:
+            await asyncio.sleep(HANG_SECONDS)
+        await asyncio.sleep(int(switches["slow_ms"] or 0) / 1000)
+        if switches["fail_first"]:
+            switches["fail_first"] = int(switches["fail_first"]) - 1
+            return web.Response(status=500)
+        if switches["gone"]:
+            return web.Response(status=410)
+        if switches["retry_after"] is not None:
+            return web.Response(status=429, headers={"Retry-After": str(switches["retry_after"])})
+        return None
+
+    def _take(self, event: dict[str, Any]) -> None:
+        """Notes an event as done, and says so when an earlier one of its object has not come yet."""
+        if event["webhook_id"] is not None:
+            self._done.append(event["webhook_id"])
+        sequence, object_id = event["sequence"], event["refund_id"] or event["payment_id"]
+        if not isinstance(sequence, int) or not isinstance(object_id, str):
+            return
+        seen = self._sequences.setdefault(object_id, set())
+        seen.add(sequence)
+        if len(self._sequences) > KEPT_EVENTS:
+            del self._sequences[next(iter(self._sequences))]
+        missing = [str(number) for number in range(1, sequence) if number not in seen]
+        if missing:
+            ask = f"GET /api/v1/events?object={object_id}"
+            print(f"gap: {object_id} lacks event {', '.join(missing)}; {ask} has it", flush=True)
+
+    async def show_switches(self, _request: web.Request) -> web.Response:
+        """How it misbehaves."""
+        return web.json_response(self._switches)
+
+    async def set_switches(self, request: web.Request) -> web.Response:
+        """Changes how it misbehaves; what is not named is off."""
+        given = _parsed(await request.read())
+        if not isinstance(given, dict) or not given.keys() <= SWITCHES.keys():
+            raise web.HTTPBadRequest(text=f"Switches are {', '.join(SWITCHES)}")
+        self._switches = SWITCHES | given
+        return web.json_response(self._switches)
 
     async def list_events(self, request: web.Request) -> web.Response:
         """What arrived, oldest first."""
@@ -57,11 +128,31 @@ class Merchant:
     async def forget(self, _request: web.Request) -> web.Response:
         """For a test that wants to begin with none."""
         self._events.clear()
+        self._done.clear()
+        self._sequences.clear()
         return web.Response(status=204)
 
-    def _is_signed(self, body: bytes, signature: str) -> bool:
-        wanted = hmac.new(self._secret, body, hashlib.sha256).hexdigest()
-        return hmac.compare_digest(wanted.encode(), signature.encode())
+    def _is_signed(self, request: web.Request, body: bytes) -> bool:
+        """Whether both signatures are of these bytes; the standard one only where the sender has it."""
+        headers = request.headers
+        # Both lists hold one more for a day after the secret was rotated.
+        ours = [headers.get(f"X-Webhook-Signature{suffix}", "") for suffix in ("", "-Previous")]
+        if not _is_among(self._mac(body).hex(), ours):
+            return False
+        if "webhook-signature" not in headers:
+            return True
+        stamp = headers.get("webhook-timestamp", "")
+        content = f"{headers.get('webhook-id', '')}.{stamp}.".encode() + body
+        wanted = "v1," + base64.b64encode(self._mac(content)).decode()
+        fresh = stamp.isdecimal() and abs(time.time() - int(stamp)) <= TOLERANCE_SECONDS
+        return fresh and _is_among(wanted, headers["webhook-signature"].split(" "))
+
+    def _mac(self, content: bytes) -> bytes:
+        return hmac.new(self._secret, content, hashlib.sha256).digest()
+
+
+def _is_among(wanted: str, signatures: list[str]) -> bool:
+    return any(hmac.compare_digest(wanted.encode(), found.encode()) for found in signatures)
 
 
 def merchant_app(webhook_secret: str) -> web.Application:
@@ -71,6 +162,8 @@ def merchant_app(webhook_secret: str) -> web.Application:
     app.router.add_post("/webhook{rest:.*}", merchant.receive)
     app.router.add_get("/events", merchant.list_events)
     app.router.add_delete("/events", merchant.forget)
+    app.router.add_get("/switches", merchant.show_switches)
+    app.router.add_put("/switches", merchant.set_switches)
     return app
 
 
@@ -102,6 +195,7 @@ def _summary(payload: Any) -> dict[str, Any]:
     payment, refund = _object(data, "payment"), _object(data, "refund")
     return {
         "event": payload.get("event") if isinstance(payload, dict) else None,
+        "sequence": payload.get("sequence") if isinstance(payload, dict) else None,
         "payment_id": payment.get("id") or refund.get("payment_id"),
         "refund_id": refund.get("id"),
         "order_id": payment.get("order_id"),
@@ -122,4 +216,6 @@ def _line(event: dict[str, Any]) -> str:
         c if c.isprintable() else "?"
         for c in " ".join(str(event[m]) for m in members if event[m] is not None)
     )
+    if event["duplicate"]:
+        return f"duplicate {words}"
     return f"verified {words}" if event["verified"] else f"REJECTED bad signature {words[:200]}".rstrip()

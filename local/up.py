@@ -11,7 +11,7 @@ import aiohttp
 from local import ready, running
 from local.console import Problem, Progress
 from local.deploy import deploy
-from local.emulator import emulator, ended
+from local.emulator import emulator, ended, keep_log_small
 from local.merchant import merchant_app
 from local.proxy import proxy_app
 from local.servers import check_ports, serving
@@ -52,7 +52,7 @@ async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
 async def _up(settings: Settings, progress: Progress) -> None:
     check_ports(settings, SERVED if settings.given_endpoint else ("emulator", *SERVED))
     async with _aws(settings, progress) as process:
-        watched = [process.wait()] if process else []
+        watched = [process.wait(), keep_log_small(settings)] if process else []
         async with tasks(_serve(settings, progress), *watched) as begun:
             await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
             # Asked first: whatever else failed then failed because of it.

@@ -24,7 +24,9 @@ from asyncpay.store import queues, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_TEMPLATE = (ROOT / "infra" / "data.yaml").read_text(encoding="utf-8")
-READY_SECONDS = 60
+READY_SECONDS = 30
+# Reading ends when the test run does, however it ended: an emulator never outlives it.
+WATCHDOG = '"$0" -m ministack </dev/null & read -r _; kill -9 $!'
 REGION = "us-east-1"
 
 
@@ -94,10 +96,10 @@ def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> 
     }
     with (home / "emulator.log").open("wb") as output:
         process = subprocess.Popen(
-            [python, "-m", "ministack"],
+            ["/bin/sh", "-c", WATCHDOG, python],
             env=environment,
             cwd=home,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -112,7 +114,7 @@ def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> 
     finally:
         # Nothing in it is worth a clean stop, and its workers end with its group.
         os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.communicate()
         queues.client.cache_clear()
 
 

@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 import pytest
 
 from asyncpay.domain.merchant import ApiKey, hash_secret
-from tests.factories import a_merchant
+from tests.factories import NOW, a_merchant
 
 SECRET = "secret_test_xyz789"
 
@@ -35,3 +37,26 @@ def test_the_text_of_a_key_or_a_merchant_shows_no_secret() -> None:
     key, merchant = a_key(), a_merchant(webhook_secret="whsec_hidden")
     assert key.secret_hash not in repr(key)
     assert "whsec_hidden" not in repr(merchant)
+
+
+@pytest.mark.parametrize(
+    ("age", "signing"),
+    [
+        (timedelta(0), ["whsec_new", "whsec_old"]),
+        (timedelta(hours=24, microseconds=-1), ["whsec_new", "whsec_old"]),
+        (timedelta(hours=24), ["whsec_new"]),
+    ],
+    ids=str,
+)
+def test_after_a_rotation_both_secrets_sign_for_a_day(age: timedelta, signing: list[str]) -> None:
+    merchant = a_merchant(
+        webhook_secret="whsec_new",
+        previous_secret="whsec_old",
+        previous_secret_until=NOW + timedelta(hours=24),
+    )
+    assert merchant.signing_secrets(NOW + age) == signing
+    assert "whsec_old" not in repr(merchant)
+
+
+def test_without_a_rotation_one_secret_signs() -> None:
+    assert a_merchant(webhook_secret="whsec_new").signing_secrets(NOW) == ["whsec_new"]

@@ -139,3 +139,9 @@ def test_outside_test_stages_there_are_no_test_endpoints(monkeypatch: pytest.Mon
     monkeypatch.setattr(chalicelib.http, "deps", lambda: live)
     reply = send(app, "GET", path)
     assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")
+
+
+@pytest.mark.parametrize(("path", "name"), [("payments", "order_id"), ("events", "object")])
+def test_a_query_for_what_is_longer_than_any_id_is_named(surroundings: Deps, path: str, name: str) -> None:
+    reply = send(app, "GET", f"/api/v1/{path}", headers=KEYS, query={name: ["x" * 3000]})
+    assert (reply.status, reply.error["field"]) == (400, name)

@@ -6,6 +6,7 @@ import pytest
 from local import emulator, running
 from local.console import Problem
 from local.settings import Settings
+from local.tasks import tasks
 from tests.local.conftest import SettingsMaker
 
 SERVER = """#!/usr/bin/env python3
@@ -90,3 +91,22 @@ def test_the_log_of_the_run_before_is_kept(settings: Settings) -> None:
     with pytest.raises(Problem):
         asyncio.run(start())
     assert (settings.logs / "emulator.log.1").read_text() == "before"
+
+
+def test_a_log_that_grows_too_large_is_emptied_while_it_is_written(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator, "LOG_BYTES", 10)
+    monkeypatch.setattr(emulator, "LOG_CHECK_SECONDS", 0)
+    settings.logs.mkdir(parents=True)
+
+    async def run() -> None:
+        with emulator.log_path(settings).open("ab") as log:
+            async with tasks(emulator.keep_log_small(settings)):
+                for text in (b"x" * 20, b"new"):
+                    log.write(text)
+                    log.flush()
+                    await asyncio.sleep(0.05)
+
+    asyncio.run(run())
+    assert emulator.log_path(settings).read_bytes() == b"new"

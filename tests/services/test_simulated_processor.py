@@ -13,7 +13,7 @@ from asyncpay.services.simulated_processor import (
     TIMEOUT_LASTS,
     SimulatedProcessor,
 )
-from tests.factories import NOW, a_card_payment, a_config, a_payment, a_refund
+from tests.factories import NOW, a_card_payment, a_config, a_payment
 
 LIVE = {"STAGE": "live", "TEST_MODE": "false"}
 REAL = {"TEST_MODE": "false"}
@@ -140,8 +140,3 @@ def test_a_token_is_random_and_holds_nothing_of_the_card(settings: dict[str, Any
     tokens = {a_bank(**settings).tokenise(a_card(number)) for _ in range(50)}
     assert len(tokens) == 50
     assert not any(number in token or "Holder" in token for token in tokens)
-
-
-def test_giving_money_back_needs_nothing() -> None:
-    bank, payment, refund = a_bank(), a_payment(), a_refund()
-    assert bank.reverse(payment, 100, "key") is bank.refund(refund, "key") is None

@@ -101,6 +101,8 @@ def test_a_sweep_that_cannot_send_fails_aloud_and_its_rows_are_due_again(only_sh
         pytest.raises(Unavailable),
     ):
         sweep(only_shop.deps)
+    # A queue that fails holds up no other: the payment's two webhooks went out.
+    assert len(only_shop.received("webhooks")) == 2
     only_shop.clock.advance(seconds=POSTPONED_BY.total_seconds() + 60)
     assert sweep(only_shop.deps).payments == 1
     assert len(only_shop.sent("payments")) == 1

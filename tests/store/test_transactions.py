@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
 from asyncpay.domain.ledger import payment_taken
 from asyncpay.domain.order import Order, OrderEvent, OrderStatus
 from asyncpay.domain.payment import Payment, PaymentStatus
 from asyncpay.domain.refund import RefundEvent
-from asyncpay.store import ledger, orders, payments, refunds, tables, webhooks
-from asyncpay.store.errors import ConditionFailed, Conflict
-from asyncpay.store.transaction import TRIES_MAX, Transaction
-from tests.aws_calls import a_cancellation, an_error, answering, watched
+from asyncpay.store import ledger, orders, payments, refunds, webhooks
+from asyncpay.store.errors import ConditionFailed
+from asyncpay.store.transaction import Transaction
 from tests.factories import (
     DECLINED,
     NOW,
@@ -63,11 +61,6 @@ def approve(payment: Payment) -> Callable[[Transaction], None]:
 
 def step(order: Order, event: OrderEvent) -> Callable[[Transaction], None]:
     return lambda transaction: orders.apply_event(transaction, order.id, event, LATER)
-
-
-def conflicting(times: int, code: str = "TransactionConflict") -> Any:
-    cancelled = a_cancellation("None", code)
-    return answering(tables.connection().client, "TransactWriteItems", [cancelled] * times)
 
 
 def test_a_payments_status_is_not_changed_from_one_that_is_gone() -> None:
@@ -222,50 +215,3 @@ def test_claims_at_once_never_sum_to_more_than_is_refundable() -> None:
     stored = payments.get_payment(payment.id)
     assert stored is not None
     assert (stored.refundable, stored.amount_refunded) == (50, 450)
-
-
-@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
-@pytest.mark.parametrize("times", range(1, TRIES_MAX))
-def test_a_conflict_that_passes_is_not_noticed(times: int, code: str) -> None:
-    payment = a_payment()
-    with conflicting(times, code), watched() as calls:
-        committed(lambda t: payments.put_new(t, payment))
-    assert calls == ["TransactWriteItems"] * (times + 1)
-    assert payments.get_payment(payment.id) == payment
-
-
-def test_a_conflict_that_lasts_is_given_up_after_four_tries() -> None:
-    payment = a_payment()
-    with conflicting(TRIES_MAX), watched() as calls, pytest.raises(Conflict):
-        committed(lambda t: payments.put_new(t, payment))
-    assert calls == ["TransactWriteItems"] * 4
-    assert payments.get_payment(payment.id) is None
-
-
-def test_a_transaction_in_progress_is_a_conflict_too() -> None:
-    refusals = [an_error("TransactionInProgressException")] * TRIES_MAX
-    client = tables.connection().client
-    with answering(client, "TransactWriteItems", refusals), pytest.raises(Conflict):
-        committed(lambda t: payments.put_new(t, a_payment()))
-
-
-def test_a_failed_condition_counts_more_than_a_conflict() -> None:
-    cancelled = a_cancellation("ConditionalCheckFailed", "TransactionConflict")
-    payment = a_payment()
-    with answering(tables.connection().client, "TransactWriteItems", [cancelled]):
-        labels = refused(
-            lambda t: payments.put_new(t, payment), lambda t: webhooks.put_new(t, a_webhook(event="e"))
-        )
-    assert labels == {payments.PAYMENT}
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [a_cancellation("ValidationError"), an_error("AccessDeniedException")],
-    ids=["a write that makes no sense", "a right that is missing"],
-)
-def test_any_other_refusal_is_not_tried_again(refusal: dict[str, Any]) -> None:
-    client = tables.connection().client
-    with answering(client, "TransactWriteItems", [refusal]), watched() as calls, pytest.raises(Unavailable):
-        committed(lambda t: payments.put_new(t, a_payment()))
-    assert calls == ["TransactWriteItems"]

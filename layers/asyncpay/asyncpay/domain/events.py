@@ -64,7 +64,7 @@ def refund_webhook(webhook_id: str, event: str, refund: Refund, payment: Payment
     return _webhook(webhook_id, refund.merchant_id, refund.id, refund_envelope(event, refund, payment), now)
 
 
-def test_webhook(webhook_id: str, merchant_id: str, now: datetime) -> Webhook:
+def sample_webhook(webhook_id: str, merchant_id: str, now: datetime) -> Webhook:
     """The delivery of an event that only says that webhooks arrive."""
     data = {"message": "This is a test event from AsyncPay", "merchant_id": merchant_id}
     return _webhook(webhook_id, merchant_id, webhook_id, _envelope(TEST_EVENT, now, data, 1), now)

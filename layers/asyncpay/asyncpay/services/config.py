@@ -64,11 +64,10 @@ def config() -> Config:
 
 def read_config(environ: Mapping[str, str]) -> Config:
     """The settings in `environ`, or ConfigError."""
-    stage = environ.get("STAGE", "test")
     return Config(
-        stage=stage,
+        stage=_one_of(environ, "STAGE", ("test", "live")),
         table_prefix=_required(environ, "TABLE_PREFIX"),
-        log_level=environ.get("LOG_LEVEL", "INFO"),
+        log_level=_one_of(environ, "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         allowed_origins=_list(environ.get("ALLOWED_ORIGINS", "")),
         payments_queue_url=_required(environ, "PAYMENTS_QUEUE_URL"),
         refunds_queue_url=_required(environ, "REFUNDS_QUEUE_URL"),
@@ -79,7 +78,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         webhook_gaps_test=_flag(environ, "WEBHOOK_RETRY_INTERVALS_TEST", default=False),
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),
         sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),
-        processor=_processor(environ, scripted=stage == "test"),
+        processor=_processor(environ, scripted=environ.get("STAGE", "test") == "test"),
         test_merchant_email=environ.get("TEST_MERCHANT_EMAIL", "test@example.com"),
         test_api_key=environ.get("TEST_API_KEY", "key_test_abc123"),
         test_api_secret=environ.get("TEST_API_SECRET", "secret_test_xyz789"),
@@ -108,6 +107,14 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name)
     if not value:
         raise ConfigError(f"{name} is not set")
+    return value
+
+
+def _one_of(environ: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """A setting with a few values, the first being the default."""
+    value = environ.get(name) or known[0]
+    if value not in known:
+        raise ConfigError(f"{name} must be one of {', '.join(known)}")
     return value
 
 

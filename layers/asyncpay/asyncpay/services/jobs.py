@@ -65,7 +65,7 @@ def run_jobs(
 
     `run_each` decides in which order or at what time, as the built-in `map` or an executor's.
     """
-    results = list(run_each(partial(_guarded, work), jobs))
+    results = list(run_each(partial(_guarded, work, log.request_id.get()), jobs))
     _count(deps, results)
     kept = [job for job, done in zip(jobs, results, strict=True) if done.retry]
     return {"batchItemFailures": [{"itemIdentifier": job.message_id} for job in kept]}
@@ -87,7 +87,8 @@ def _shard(now: datetime) -> int:
     return now.microsecond // 1000
 
 
-def _guarded(work: Callable[[Job], Done], job: Job) -> Done:
+def _guarded(work: Callable[[Job], Done], request_id: str, job: Job) -> Done:
+    log.request_id.set(request_id)  # an executor's threads don't inherit it
     try:
         return work(job)
     except Exception as error:  # noqa: BLE001 - whatever it was, the message must come back

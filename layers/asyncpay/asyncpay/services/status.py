@@ -69,7 +69,7 @@ def _worker_runs(deps: Deps) -> bool:
     try:
         return queues.triggers_enabled(deps.config.worker_functions)
     except Unavailable as error:
-        log.warning("probe failed", probe="worker", error=str(error.__cause__))
+        log.warning("probe failed", probe="worker", error=type(error.__cause__).__name__)
         return False
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from asyncpay.domain.errors import Unavailable
 from asyncpay.services import log
 from asyncpay.services.deps import Deps
 from asyncpay.store import payments, queues, refunds, webhooks
@@ -28,53 +29,55 @@ class Swept:
     webhooks: int
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of work: where its messages go and where its overdue rows are."""
+
+    queue_url: str
+    id_name: str
+    find: Callable[[datetime, int], list[Overdue]]
+    postpone: Callable[[Overdue, datetime], bool]
+
+
 def sweep(deps: Deps) -> Swept:
-    """Sends all overdue work again, at most SWEEP_MAX rows of each kind."""
+    """Sends all overdue work again, at most SWEEP_MAX rows of each kind.
+
+    Unavailable where some could not be sent, after the rest was: a schedule that fails is seen in the metrics.
+    """
     now = deps.now()
-    before = now - timedelta(seconds=deps.config.sweep_grace_seconds)
     config = deps.config
-    swept = Swept(
-        payments=_send_again(
-            config.payments_queue_url,
-            "payment_id",
-            payments.overdue_payments(before, SWEEP_MAX),
-            payments.postpone_payment,
-            now,
-        ),
-        refunds=_send_again(
-            config.refunds_queue_url,
-            "refund_id",
-            refunds.overdue_refunds(before, SWEEP_MAX),
-            refunds.postpone_refund,
-            now,
-        ),
-        webhooks=_send_again(
-            config.webhooks_queue_url,
-            "webhook_id",
-            webhooks.overdue_webhooks(before, SWEEP_MAX),
-            webhooks.postpone_webhook,
-            now,
-        ),
+    grace = timedelta(seconds=config.sweep_grace_seconds)
+    paid = _Kind(
+        config.payments_queue_url, "payment_id", payments.overdue_payments, payments.postpone_payment
     )
+    refunded = _Kind(config.refunds_queue_url, "refund_id", refunds.overdue_refunds, refunds.postpone_refund)
+    told = _Kind(
+        config.webhooks_queue_url, "webhook_id", webhooks.overdue_webhooks, webhooks.postpone_webhook
+    )
+    failed: list[Unavailable] = []
+    kinds = (paid, refunded, told)
+    swept = Swept(*(_send_again(kind, now - grace, now, failed) for kind in kinds))
     counts = asdict(swept)
     write = log.warning if any(counts.values()) else log.info
     write("swept", **counts)
+    if failed:
+        raise failed[0]
     return swept
 
 
-def _send_again(
-    queue_url: str,
-    id_name: str,
-    found: list[Overdue],
-    postpone: Callable[[Overdue, datetime], bool],
-    now: datetime,
-) -> int:
+def _send_again(kind: _Kind, before: datetime, now: datetime, failed: list[Unavailable]) -> int:
+    """Sends one kind again; a queue or table that fails holds up no other kind, and is added to `failed`."""
     sent = 0
-    for start in range(0, len(found), queues.BATCH_MAX):
-        mine = [
-            item for item in found[start : start + queues.BATCH_MAX] if postpone(item, now + POSTPONED_BY)
-        ]
-        if mine:
-            queues.send(queue_url, [{id_name: item.id, "merchant_id": item.merchant_id} for item in mine])
-        sent += len(mine)
+    try:
+        found = kind.find(before, SWEEP_MAX)
+        for start in range(0, len(found), queues.BATCH_MAX):
+            some = found[start : start + queues.BATCH_MAX]
+            mine = [item for item in some if kind.postpone(item, now + POSTPONED_BY)]
+            if mine:
+                messages = [{kind.id_name: item.id, "merchant_id": item.merchant_id} for item in mine]
+                queues.send(kind.queue_url, messages)
+            sent += len(mine)
+    except Unavailable as error:
+        log.error("not all swept; the next sweep goes on", error, kind=kind.id_name, sent=sent)
+        failed.append(error)
     return sent

@@ -50,7 +50,7 @@ def send_test_event(deps: Deps, merchant_id: str) -> Webhook:
     """Sends a sample event the way that every event goes; BadRequest where there is no URL."""
     if find_merchant(merchant_id).webhook_url is None:
         raise BadRequest("No webhook URL is configured", field="webhook_url")
-    hook = events.test_webhook(deps.new_uuid(), merchant_id, deps.now())
+    hook = events.sample_webhook(deps.new_uuid(), merchant_id, deps.now())
     transaction = Transaction()
     webhooks.put_new(transaction, hook)
     transaction.commit()

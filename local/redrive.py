@@ -1,0 +1,89 @@
+"""`python -m local redrive`: dead-lettered messages go back to their queue and get all their receives again.
+
+Receive, send, delete: a crash in between costs a duplicate, never a message, and the workers don't mind
+duplicates. SQS's own StartMessageMoveTask is not in every emulator, and it leaves a failed webhook's row as
+it is; here such a row is begun anew, as a manual retry does, or its message would only fail again.
+"""
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.console import Problem
+from local.settings import REGION, Settings
+from local.stack import clients, stack_outputs
+
+if TYPE_CHECKING:
+    from types_boto3_sqs import SQSClient
+
+QUEUES = ("payments", "refunds", "webhooks")
+RECEIVED_AT_ONCE = 10
+HIDDEN_SECONDS = 60
+
+
+def main(settings: Settings, queue: str | None) -> None:
+    """Redrives one queue's dead letters, or all queues'."""
+    use_library(settings)
+    aws = clients(settings)
+    try:
+        outputs = stack_outputs(settings.endpoint, settings.stack, aws=aws)
+        for name in [queue] if queue else QUEUES:
+            title = name.capitalize()
+            source, target = outputs[f"{title}DeadLetterQueueUrl"], outputs[f"{title}QueueUrl"]
+            moved = redrive(aws("sqs"), source, target, are_webhooks=name == "webhooks")
+            print(f"{name}: {moved} message(s) sent again")
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(
+            f"The queues cannot be reached at {settings.endpoint}. Is AsyncPay up? ({problem})"
+        ) from problem
+
+
+def redrive(sqs: "SQSClient", source_url: str, target_url: str, *, are_webhooks: bool) -> int:
+    """Moves all visible messages of a dead-letter queue; answers how many."""
+    moved = 0
+    while True:
+        found = sqs.receive_message(
+            QueueUrl=source_url, MaxNumberOfMessages=RECEIVED_AT_ONCE, VisibilityTimeout=HIDDEN_SECONDS
+        ).get("Messages", [])
+        if not found:
+            return moved
+        for message in found:
+            if are_webhooks:
+                begin_anew(message["Body"])
+            sqs.send_message(QueueUrl=target_url, MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=source_url, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+
+
+def begin_anew(body: str) -> bool:
+    """Gives a failed delivery all its attempts again; one that is pending goes on where it was."""
+    from asyncpay.domain.webhook import WebhookStatus
+    from asyncpay.store import webhooks
+
+    try:
+        hook = webhooks.get_webhook(json.loads(body)["webhook_id"])
+    except (ValueError, KeyError, TypeError):
+        return False  # no message of ours: the worker drops it with an error in its log
+    if hook is None or hook.status is not WebhookStatus.FAILED:
+        return False
+    return webhooks.record(hook, hook.retried(datetime.now(UTC)))
+
+
+def use_library(settings: Settings) -> None:
+    """Makes the layer importable here, and binds its tables to this run's endpoint."""
+    os.environ |= {
+        "AWS_ENDPOINT_URL": settings.endpoint,
+        "AWS_ACCESS_KEY_ID": settings.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    sys.path.append(str(settings.root / ".build" / "layer" / "python"))
+    try:
+        from asyncpay.store import tables
+    except ImportError as problem:
+        raise Problem("The layer is not built; start AsyncPay once: make up") from problem
+    tables.bind(settings.data_stack, REGION)
