@@ -42,7 +42,7 @@ class _Kind:
 def sweep(deps: Deps) -> Swept:
     """Sends all overdue work again, at most SWEEP_MAX rows of each kind.
 
-    Unavailable where some could not be sent, after the rest was: a schedule that fails is seen in the metrics.
+    Unavailable where some could not be sent, after the rest was: a failing schedule shows in the metrics.
     """
     now = deps.now()
     config = deps.config
