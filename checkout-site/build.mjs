@@ -109,7 +109,7 @@ await put(join(DIST, versioned), script);
 await cp(join(HERE, "shop"), join(DIST, "shop"), { recursive: true });
 const sizes = { "checkout.js": gzipped(script), page: page.reduce((sum, text) => sum + gzipped(text), 0) };
 const release = { version, script: versioned, integrity: integrity(script), gzipped: sizes };
-await put(join(DIST, "release.json"), `${JSON.stringify(release, null, 2)}\n`);
+await put(join(DIST, "checkout/release.json"), `${JSON.stringify(release, null, 2)}\n`);
 console.log(JSON.stringify(release, null, 2));
 for (const [name, size] of Object.entries(sizes)) {
   if (size > LIMITS[name]) {

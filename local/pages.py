@@ -59,7 +59,7 @@ class Checkout:
         self._page = self._filled_in((dist / "checkout/index.html").read_text())
         self._files = {
             f"/{path.relative_to(dist).as_posix()}": _file(path, self._headers_of(path))
-            for pattern in ("checkout*.js", "checkout/assets/*")
+            for pattern in ("checkout*.js", "checkout/assets/*", "checkout/release.json")
             for path in dist.glob(pattern)
         }
 
@@ -96,7 +96,7 @@ class Checkout:
         return page.encode()
 
     def _headers_of(self, path: Path) -> Mapping[str, str]:
-        return self._headers["script" if path.name == "checkout.js" else "immutable"]
+        return self._headers["script" if path.name in ("checkout.js", "release.json") else "immutable"]
 
     def _answer(self, request: web.Request, file: _File) -> web.Response:
         headers = {**file.headers, "ETag": file.tag}

@@ -17,7 +17,8 @@ const settings = readSettings();
 const tell = makeTell(settings);
 const close = (): void => tell("close_modal");
 let update = (): void => {};
-const flow = new Flow(settings.orderId, new Api(settings.apiBase, settings.key), tell, () => update());
+const api = new Api(settings.apiBase, settings.key);
+const flow = new Flow(settings.orderId, api, tell, () => update(), settings.attempt);
 
 function Page(): JSX.Element {
   const [, redraw] = useReducer((count: number) => count + 1, 0);

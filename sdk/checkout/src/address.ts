@@ -1,5 +1,6 @@
 /** Where the checkout lives, and the address that the iframe opens. */
 
+import { recallAttempt } from "./attempt.js";
 import type { CheckoutOptions } from "./options.js";
 
 declare const __CHECKOUT_ORIGIN__: string;
@@ -22,7 +23,8 @@ export function pageAddress(options: CheckoutOptions, nonce: string): string {
   if (options.locale) query.set("locale", options.locale);
   const fragment = new URLSearchParams({ nonce, origin: location.origin });
   const { prefill, theme } = options;
-  const extras = { name: prefill?.name, vpa: prefill?.vpa, color: theme?.color };
+  const attempt = recallAttempt(options.orderId);
+  const extras = { name: prefill?.name, vpa: prefill?.vpa, color: theme?.color, attempt };
   for (const [name, value] of Object.entries(extras)) {
     if (value) fragment.set(name, value);
   }

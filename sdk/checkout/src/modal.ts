@@ -74,9 +74,7 @@ export class Modal {
     this.loading.hidden = what !== "loading";
     this.problem.hidden = what !== "problem";
     if (this.frame) this.frame.style.visibility = what === "page" ? "" : "hidden";
-    const focused = document.activeElement;
-    const typing = focused && focused !== document.body && !this.dialog.contains(focused);
-    if (what === "page" && !typing) this.frame?.focus();
+    if (what === "page") this.frame?.focus();
     if (what === "problem") this.problem.querySelector("button")?.focus();
   }
 

@@ -1,6 +1,7 @@
 /** One opening of the modal: loads the page, hears its messages, and tells the shop. */
 
 import { checkoutOrigin, pageAddress } from "./address.js";
+import { rememberAttempt } from "./attempt.js";
 import { genuine, newNonce, type Message } from "./messages.js";
 import { Modal } from "./modal.js";
 import type { CheckoutOptions } from "./options.js";
@@ -77,6 +78,8 @@ export class Session {
       tell(onEvent, { name: "ready" });
     } else if (type === "checkout_resize") {
       this.modal.resize(data.height);
+    } else if (type === "checkout_attempt") {
+      rememberAttempt(orderId, data.attempt);
     } else if (type === "checkout_event" && typeof data.name === "string") {
       tell(onEvent, { ...data, name: data.name });
     } else if (type === "payment_success" && !this.paid && typeof data.paymentId === "string") {

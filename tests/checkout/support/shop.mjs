@@ -4,7 +4,8 @@ import { byId } from "./browser.mjs";
 import { CHECKOUT, KEY } from "./stack.mjs";
 
 const page = (attributes = "") => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>A shop</title><link rel="icon" href="data:,">
+<html lang="en"><head><meta charset="utf-8"><title>A shop</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <script src="${CHECKOUT}/checkout.js" ${attributes}></script><script src="/shop.js"></script></head>
 <body><main><h1>A shop</h1><button id="buy">Buy</button><a href="#elsewhere">Elsewhere</a></main></body></html>`;
 

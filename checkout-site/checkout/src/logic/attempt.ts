@@ -1,7 +1,8 @@
 /**
  * The attempt under way, remembered until its outcome is known. It holds the idempotency key and, once answered, the
  * payment's id; never what the shopper typed. It outlives a reload and a closed tab, so that coming back finds the same
- * payment instead of making a second one.
+ * payment instead of making a second one. It is kept here and, since browsers give a frame of another site often no
+ * storage, by the opener as well.
  */
 
 export interface Attempt {
@@ -17,8 +18,12 @@ const KEPT_MS = 24 * 3600 * 1000;
 export class Attempts {
   private current: Attempt | undefined;
 
-  constructor(private readonly orderId: string) {
-    this.current = this.stored();
+  constructor(
+    private readonly orderId: string,
+    fromOpener: string,
+    private readonly tellOpener: (attempt: string | null) => void,
+  ) {
+    this.current = this.stored() ?? quietly(() => parse(fromOpener || null));
     forgetOld();
   }
 
@@ -44,6 +49,7 @@ export class Attempts {
   settle(): void {
     this.current = undefined;
     quietly(() => localStorage.removeItem(PREFIX + this.orderId));
+    this.tellOpener(null);
   }
 
   private stored(): Attempt | undefined {
@@ -51,7 +57,9 @@ export class Attempts {
   }
 
   private store(attempt: Attempt): void {
-    quietly(() => localStorage.setItem(PREFIX + this.orderId, JSON.stringify(attempt)));
+    const text = JSON.stringify(attempt);
+    quietly(() => localStorage.setItem(PREFIX + this.orderId, text));
+    this.tellOpener(text);
   }
 }
 

@@ -44,7 +44,8 @@ export function networkName(network: string): string {
 
 /** The number in the network's groups: "4111 1111 1111 1111". */
 export function grouped(digits: string): string {
-  const known = creditCardType.getTypeInfo(networkOf(digits));
+  const network = networkOf(digits);
+  const known = creditCardType.getTypeInfo(network === "amex" ? "american-express" : network);
   const gaps = known?.gaps ?? [4, 8, 12, 16];
   return [...digits].map((digit, index) => (gaps.includes(index) ? ` ${digit}` : digit)).join("");
 }

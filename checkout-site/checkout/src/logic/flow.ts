@@ -37,8 +37,9 @@ export class Flow {
     private readonly api: Api,
     private readonly tell: Tell,
     private readonly changed: () => void,
+    attempt = "",
   ) {
-    this.attempts = new Attempts(orderId);
+    this.attempts = new Attempts(orderId, attempt, (text) => tell("checkout_attempt", { attempt: text }));
   }
 
   /** Loads the order; takes up a payment that an earlier visit left open. */
@@ -54,6 +55,8 @@ export class Flow {
     const open = this.attempts.open();
     if (open?.paymentId) return this.follow(open.paymentId, 0);
     this.set(this.order.status === "paid" ? { name: "paid" } : { name: "form" });
+    // The answer of an earlier visit was lost: the same details would find that payment again, and it may end well.
+    if (open && this.order.status === "attempted") this.stopPolling = this.watchOrder();
   }
 
   /** Pays; a call while a payment is under way does nothing. */

@@ -12,6 +12,8 @@ export interface Settings {
   color: string;
   name: string;
   vpa: string;
+  /** The open attempt, as the opener remembered it for us. */
+  attempt: string;
   apiBase: string;
   testStage: boolean;
 }
@@ -35,6 +37,7 @@ export function readSettings(): Settings {
     color: /^#[0-9a-f]{6}$/i.test(color) ? color : "",
     name: text(fragment, "name"),
     vpa: text(fragment, "vpa"),
+    attempt: text(fragment, "attempt"),
     apiBase: meta("asyncpay-api").replace(/\/$/, ""),
     testStage: meta("asyncpay-stage") === "test",
   };

@@ -9,7 +9,7 @@ export const en = {
   upi: "UPI",
   card: "Card",
   vpa: "UPI ID",
-  vpaHint: "For example name@bank",
+  vpaHint: "You find it in your UPI app's profile",
   cardNumber: "Card number",
   expiry: "Expiry (MM/YY)",
   cvv: "CVV",

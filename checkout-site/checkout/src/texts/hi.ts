@@ -10,7 +10,7 @@ export const hi: Texts = {
   upi: "UPI",
   card: "कार्ड",
   vpa: "UPI आईडी",
-  vpaHint: "जैसे name@bank",
+  vpaHint: "यह आपके UPI ऐप की प्रोफ़ाइल में मिलेगी",
   cardNumber: "कार्ड नंबर",
   expiry: "समाप्ति (MM/YY)",
   cvv: "CVV",

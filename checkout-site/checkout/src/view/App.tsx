@@ -20,7 +20,7 @@ export function App({ onLanguage, onHeight }: Props): JSX.Element {
   useEffect(() => {
     // A new state is announced by moving to its heading; not on arrival, where the shopper starts at the top.
     if (before.current !== shown && before.current !== "loading") {
-      root.current?.querySelector<HTMLElement>("[data-state]:not([hidden]) h2, .pay:not([hidden]) h2")?.focus();
+      root.current?.querySelector<HTMLElement>("[data-state]:not([hidden]) :is(h1, h2), .pay:not([hidden]) h2")?.focus();
     }
     before.current = shown;
   }, [shown]);

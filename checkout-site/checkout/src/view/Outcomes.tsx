@@ -15,10 +15,12 @@ interface PanelProps {
 
 function Panel({ name, testId, heading, icon, tone, children }: PanelProps): JSX.Element {
   const { flow } = useSurroundings();
+  // Where there is no order there is no summary, and this is the page's main heading.
+  const Heading = name === "unavailable" ? "h1" : "h2";
   return (
     <section class="outcome" data-state={name} data-test-id={testId} hidden={flow.state.name !== name}>
       <div class={`badge ${tone}`}>{icon}</div>
-      <h2 tabIndex={-1}>{heading}</h2>
+      <Heading tabIndex={-1}>{heading}</Heading>
       {children}
     </section>
   );
