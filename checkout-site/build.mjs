@@ -85,8 +85,12 @@ async function declareTypes() {
 
 async function buildPage() {
   const source = join(HERE, "checkout");
-  const script = await bundle({ entryPoints: [join(source, "src/main.tsx")], format: "esm", jsx: "automatic",
-    jsxImportSource: "preact" });
+  const script = await bundle({
+    entryPoints: [join(source, "src/main.tsx")],
+    format: "esm",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
   const style = await bundle({ entryPoints: [join(source, "src/style.css")] });
   const assets = { SCRIPT: [script, "js"], STYLE: [style, "css"] };
   let html = await readFile(join(source, "index.html"), "utf8");

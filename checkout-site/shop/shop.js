@@ -16,8 +16,12 @@ buy.addEventListener("click", async () => {
       orderId,
       locale: document.getElementById("locale").value,
       theme: { color: "#7a3e12" },
-      onSuccess: ({ paymentId }) => { outcome.textContent = `Thank you! Paid with ${paymentId}.`; },
-      onFailure: ({ description }) => { outcome.textContent = `Not paid yet: ${description}.`; },
+      onSuccess: ({ paymentId }) => {
+        outcome.textContent = `Thank you! Paid with ${paymentId}.`;
+      },
+      onFailure: ({ description }) => {
+        outcome.textContent = `Not paid yet: ${description}.`;
+      },
     }).open();
   } catch (error) {
     outcome.textContent = `Sorry, that didn't work: ${error.message}.`;

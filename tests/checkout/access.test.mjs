@@ -8,10 +8,17 @@ import { CHECKOUT, createOrder, DEMO_SHOP } from "./support/stack.mjs";
 // WCAG 2.2, 2.5.8.
 const TARGET_MIN = 24;
 let browser, shop;
-before(async () => { browser = await launch(); shop = await startShop(); });
-after(async () => { await browser?.close(); await shop?.stop(); });
+before(async () => {
+  browser = await launch();
+  shop = await startShop();
+});
+after(async () => {
+  await browser?.close();
+  await shop?.stop();
+});
 
-const inner = (page) => page.frames().find((frame) => frame.url().startsWith(`${CHECKOUT}/checkout?`)) ?? page.mainFrame();
+const inner = (page) =>
+  page.frames().find((frame) => frame.url().startsWith(`${CHECKOUT}/checkout?`)) ?? page.mainFrame();
 
 test("axe finds nothing in any frame in any state", async () => {
   const page = await newPage(browser, { bypassCSP: true });
@@ -62,18 +69,30 @@ test("axe finds nothing on the page alone: Hindi, unknown order, paid order, and
 test("a keyboard alone opens, pays by card, hears of the failure, tries again and succeeds", async () => {
   const page = await newPage(browser);
   await page.goto(shop.url);
-  await page.evaluate((orderId) => { document.body.dataset.options = JSON.stringify({ orderId }); }, await createOrder());
+  await page.evaluate(
+    (orderId) => {
+      document.body.dataset.options = JSON.stringify({ orderId });
+    },
+    await createOrder(),
+  );
   const keys = page.keyboard;
   await keys.press("Tab");
   await keys.press("Enter");
   await hears(page, "interactive");
-  const focused = (testId) => inner(page).waitForFunction(
-    (wanted) => document.hasFocus() && document.activeElement?.dataset.testId === wanted, testId);
+  const focused = (testId) =>
+    inner(page).waitForFunction(
+      (wanted) => document.hasFocus() && document.activeElement?.dataset.testId === wanted,
+      testId,
+    );
   await tabTo(page, "method-upi");
   await keys.press("ArrowRight");
   await focused("method-card");
-  for (const [testId, text] of [["card-number-input", "4000000000000002"], ["expiry-input", "1239"], ["cvv-input", "123"],
-    ["cardholder-name-input", "Asha Rao"]]) {
+  for (const [testId, text] of [
+    ["card-number-input", "4000000000000002"],
+    ["expiry-input", "1239"],
+    ["cvv-input", "123"],
+    ["cardholder-name-input", "Asha Rao"],
+  ]) {
     await keys.press("Tab");
     await focused(testId);
     await keys.type(text);
@@ -88,7 +107,10 @@ test("a keyboard alone opens, pays by card, hears of the failure, tries again an
   await keys.type("4000000000000077");
   await keys.press("Enter");
   await hears(page, "close");
-  assert.deepEqual((await heard(page)).map(([name]) => name), ["failure", "success", "close"]);
+  assert.deepEqual(
+    (await heard(page)).map(([name]) => name),
+    ["failure", "success", "close"],
+  );
   assert.equal(await page.evaluate(() => document.activeElement.id), "buy");
 });
 
@@ -126,11 +148,13 @@ function measure(least) {
   const all = [...document.querySelectorAll("body *")].filter((element) => element.getClientRects().length);
   return {
     wide: all.filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5).map(name),
-    small: all.filter((element) => element.matches("button, input, select"))
+    small: all
+      .filter((element) => element.matches("button, input, select"))
       .filter((element) => {
         const { width, height } = element.getBoundingClientRect();
         return width < least || height < least;
-      }).map(name),
+      })
+      .map(name),
   };
 }
 
@@ -151,8 +175,10 @@ test("the form says what is wrong, next to the field, and moves to the first wro
   const page = await newPage(browser);
   await page.goto(`${CHECKOUT}/checkout?order_id=${await createOrder()}`);
   await payByCard(page, { number: "4000 0000 0000 0078", expiry: "01/20", cvv: "12" });
-  const note = (testId) => byId(page, testId).evaluate((input) =>
-    document.getElementById(input.getAttribute("aria-describedby")).textContent);
+  const note = (testId) =>
+    byId(page, testId).evaluate(
+      (input) => document.getElementById(input.getAttribute("aria-describedby")).textContent,
+    );
   assert.match(await note("card-number-input"), /digit is wrong/);
   assert.match(await note("expiry-input"), /expired/);
   assert.match(await note("cvv-input"), /length/);

@@ -6,8 +6,14 @@ import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.
 import { CHECKOUT, createOrder } from "./support/stack.mjs";
 
 let browser, shop;
-before(async () => { browser = await launch(); shop = await startShop(); });
-after(async () => { await browser?.close(); await shop?.stop(); });
+before(async () => {
+  browser = await launch();
+  shop = await startShop();
+});
+after(async () => {
+  await browser?.close();
+  await shop?.stop();
+});
 
 async function shopPage() {
   const page = await newPage(browser);
@@ -17,11 +23,22 @@ async function shopPage() {
 
 test("checkout.js defines window.PaymentGateway, and missing key or orderId throws", async () => {
   const page = await shopPage();
-  const thrown = await page.evaluate(() => [{ orderId: "o" }, { key: "k" }, {}, undefined].map((options) => {
-    try { new PaymentGateway(options); return ""; } catch (error) { return error.message; }
-  }));
+  const thrown = await page.evaluate(() =>
+    [{ orderId: "o" }, { key: "k" }, {}, undefined].map((options) => {
+      try {
+        new PaymentGateway(options);
+        return "";
+      } catch (error) {
+        return error.message;
+      }
+    }),
+  );
   assert.equal(await page.evaluate(() => typeof window.PaymentGateway), "function");
-  assert.equal(thrown.every((message) => / is required$/.test(message)), true, String(thrown));
+  assert.equal(
+    thrown.every((message) => / is required$/.test(message)),
+    true,
+    String(thrown),
+  );
 });
 
 test("checkout.js is importable as a module too", async () => {
@@ -37,7 +54,12 @@ test("checkout.js is importable as a module too", async () => {
 test("open() puts the contract's elements into the page, and close() leaves the page as it was", async () => {
   const page = await shopPage();
   const orderId = await createOrder();
-  await page.evaluate((options) => { document.body.dataset.options = JSON.stringify(options); }, { orderId });
+  await page.evaluate(
+    (options) => {
+      document.body.dataset.options = JSON.stringify(options);
+    },
+    { orderId },
+  );
   const before = await page.evaluate(() => document.documentElement.outerHTML);
   await page.locator("#buy").click();
   const modal = page.locator("#payment-gateway-modal[data-test-id=payment-modal]");
@@ -91,13 +113,32 @@ test("the page works on its own and carries every data-test-id", async () => {
   await page.goto(`${CHECKOUT}/checkout?order_id=${orderId}`);
   await byId(page, "vpa-input").waitFor();
   const ids = [
-    "checkout-container", "order-summary", "order-amount", "order-id", "payment-methods", "method-upi", "method-card",
-    "upi-form", "vpa-input", "card-form", "card-number-input", "expiry-input", "cvv-input", "cardholder-name-input",
-    "processing-state", "processing-message", "success-state", "payment-id", "success-message", "error-state",
-    "error-message", "retry-button",
+    "checkout-container",
+    "order-summary",
+    "order-amount",
+    "order-id",
+    "payment-methods",
+    "method-upi",
+    "method-card",
+    "upi-form",
+    "vpa-input",
+    "card-form",
+    "card-number-input",
+    "expiry-input",
+    "cvv-input",
+    "cardholder-name-input",
+    "processing-state",
+    "processing-message",
+    "success-state",
+    "payment-id",
+    "success-message",
+    "error-state",
+    "error-message",
+    "retry-button",
   ];
   for (const id of ids) assert.equal(await byId(page, id).count(), 1, id);
-  for (const form of ["upi-form", "card-form"]) assert.equal(await byId(byId(page, form), "pay-button").count(), 1);
+  for (const form of ["upi-form", "card-form"])
+    assert.equal(await byId(byId(page, form), "pay-button").count(), 1);
   assert.equal(await byId(page, "order-amount").textContent(), "₹500.00");
   assert.equal(await byId(page, "order-id").textContent(), orderId);
   assert.equal(await byId(page, "method-upi").getAttribute("data-method"), "upi");

@@ -7,8 +7,14 @@ import { CHECKOUT, createOrder, getOrder, getPayment, paymentsOf, until } from "
 
 const PAY = "**/api/v1/payments/public";
 let browser, shop;
-before(async () => { browser = await launch(); shop = await startShop(); });
-after(async () => { await browser?.close(); await shop?.stop(); });
+before(async () => {
+  browser = await launch();
+  shop = await startShop();
+});
+after(async () => {
+  await browser?.close();
+  await shop?.stop();
+});
 
 async function opened(orderId, options = {}) {
   const page = await newPage(browser);
@@ -16,14 +22,20 @@ async function opened(orderId, options = {}) {
   return { page, frame: await openCheckout(page, { orderId, ...options }) };
 }
 
-for (const [method, pay] of [["UPI", (frame) => payByUpi(frame, "success@asyncpay")], ["card", payByCard]]) {
+for (const [method, pay] of [
+  ["UPI", (frame) => payByUpi(frame, "success@asyncpay")],
+  ["card", payByCard],
+]) {
   test(`a shopper pays by ${method}: onSuccess exactly once, and the server agrees`, async () => {
     const orderId = await createOrder();
     const { page, frame } = await opened(orderId);
     await pay(frame);
     await hears(page, "close");
     const events = await heard(page);
-    assert.deepEqual(events.map(([name]) => name), ["success", "close"]);
+    assert.deepEqual(
+      events.map(([name]) => name),
+      ["success", "close"],
+    );
     const payment = await getPayment(events[0][1].paymentId);
     assert.deepEqual([payment.status, payment.order_id, payment.amount], ["success", orderId, 50_000]);
     assert.equal((await getOrder(orderId)).status, "paid");
@@ -41,7 +53,10 @@ test("a declined card, then another card in the same modal: one failure, one suc
   assert.equal(await byId(frame, "cardholder-name-input").inputValue(), "Asha Rao");
   await payByCard(frame);
   await hears(page, "close");
-  assert.deepEqual((await heard(page)).map(([name]) => name), ["failure", "success", "close"]);
+  assert.deepEqual(
+    (await heard(page)).map(([name]) => name),
+    ["failure", "success", "close"],
+  );
   assert.deepEqual((await paymentsOf(orderId)).map(({ status }) => status).sort(), ["failed", "success"]);
 });
 
@@ -119,14 +134,20 @@ test("a shopper who comes back to a payment under way finds that payment", async
   await page.reload();
   await openCheckout(page, { orderId });
   await hears(page, "close");
-  assert.deepEqual((await heard(page)).map(([name]) => name), ["success", "close"]);
+  assert.deepEqual(
+    (await heard(page)).map(([name]) => name),
+    ["success", "close"],
+  );
   assert.equal((await paymentsOf(orderId)).length, 1);
 });
 
 test("a shopper who comes back before the answer came: the page notices the payment that they made", async () => {
   const orderId = await createOrder();
   const { page, frame } = await opened(orderId);
-  await page.route(PAY, async (route) => { await route.fetch(); await page.reload(); });
+  await page.route(PAY, async (route) => {
+    await route.fetch();
+    await page.reload();
+  });
   await payByUpi(frame, "success@asyncpay");
   await until(async () => (await paymentsOf(orderId)).length === 1, "the payment is made");
   await page.waitForFunction(() => !document.querySelector("#payment-gateway-modal"));
@@ -175,7 +196,10 @@ test("unknown, foreign, expired and malformed orders each get a clear page, and 
   };
   const error = { error: { code: "NOT_FOUND_ERROR", description: "Order not found" } };
   assert.match(await open("order_id=order_ZZZZZZZZZZZZZZZZ"), /couldn't find this order/);
-  assert.match(await open("order_id=order_AAAAAAAAAAAAAAAA&key=k", { status: 404, json: error }), /another shop/);
+  assert.match(
+    await open("order_id=order_AAAAAAAAAAAAAAAA&key=k", { status: 404, json: error }),
+    /another shop/,
+  );
   assert.match(await open("order_id=order_AAAAAAAAAAAAAAAA", { status: 410, json: error }), /expired/);
   assert.match(await open("order_id=%3Cscript%3E"), /incomplete/);
   assert.match(await open(""), /incomplete/);

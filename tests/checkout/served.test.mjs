@@ -10,10 +10,15 @@ const get = (path, init) => fetch(CHECKOUT + path, { signal: AbortSignal.timeout
 
 test("the page's policy has no inline script, one API, and names who may frame it", async () => {
   const response = await get("/checkout?order_id=x");
-  const policy = Object.fromEntries(response.headers.get("content-security-policy").split(";").map((directive) => {
-    const [name, ...values] = directive.trim().split(" ");
-    return [name, values.join(" ")];
-  }));
+  const policy = Object.fromEntries(
+    response.headers
+      .get("content-security-policy")
+      .split(";")
+      .map((directive) => {
+        const [name, ...values] = directive.trim().split(" ");
+        return [name, values.join(" ")];
+      }),
+  );
   assert.equal(policy["default-src"], "'none'");
   assert.equal(policy["script-src"], "'self'");
   assert.equal(policy["style-src"], "'self'");
@@ -56,7 +61,12 @@ test("an unchanged script is not sent again, and other paths do not exist", asyn
   const first = await get("/checkout.js");
   const again = await get("/checkout.js", { headers: { "If-None-Match": first.headers.get("etag") } });
   assert.equal(again.status, 304);
-  for (const path of ["/shop/index.html", "/checkout/../../package.json", "/checkout/%2e%2e/headers.json", "/nothing"]) {
+  for (const path of [
+    "/shop/index.html",
+    "/checkout/../../package.json",
+    "/checkout/%2e%2e/headers.json",
+    "/nothing",
+  ]) {
     assert.equal((await get(path)).status, 404, path);
   }
 });

@@ -6,13 +6,25 @@ import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.
 import { CHECKOUT, createOrder, DEMO_SHOP } from "./support/stack.mjs";
 
 const STRICT = [
-  "default-src 'none'", `script-src 'self' ${CHECKOUT}`, `frame-src ${CHECKOUT}`, "style-src 'none'", "connect-src 'none'",
-  "img-src data:", "base-uri 'none'", "form-action 'none'", "require-trusted-types-for 'script'",
+  "default-src 'none'",
+  `script-src 'self' ${CHECKOUT}`,
+  `frame-src ${CHECKOUT}`,
+  "style-src 'none'",
+  "connect-src 'none'",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
 ].join("; ");
 let browser;
 const shops = [];
-before(async () => { browser = await launch(); });
-after(async () => { await browser?.close(); for (const shop of shops) await shop.stop(); });
+before(async () => {
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  for (const shop of shops) await shop.stop();
+});
 
 async function visit(options, pageOptions) {
   const shop = await startShop(options);
@@ -26,7 +38,10 @@ async function paysThrough(page) {
   const frame = await openCheckout(page, { orderId: await createOrder() });
   await payByUpi(frame, "success@asyncpay");
   await hears(page, "close");
-  assert.deepEqual((await heard(page)).map(([name]) => name), ["success", "close"]);
+  assert.deepEqual(
+    (await heard(page)).map(([name]) => name),
+    ["success", "close"],
+  );
 }
 
 test("a shop with a strict Content-Security-Policy sells, with nothing reported", async () => {
@@ -39,7 +54,10 @@ test("a cross-origin isolated shop (COEP require-corp, COOP same-origin) sells",
   const page = await visit({
     headers: { "Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Opener-Policy": "same-origin" },
   });
-  assert.equal(await page.evaluate(() => globalThis.crossOriginIsolated), await page.evaluate(() => isSecureContext));
+  assert.equal(
+    await page.evaluate(() => globalThis.crossOriginIsolated),
+    await page.evaluate(() => isSecureContext),
+  );
   await paysThrough(page);
   assert.deepEqual(page.complaints, []);
 });
@@ -121,7 +139,10 @@ test("a framework that throws the elements away and mounts again gets a fresh mo
   const orderId = await createOrder();
   await page.evaluate((id) => {
     window.gateway = checkout({ orderId: id });
-    for (let mount = 0; mount < 5; mount++) { gateway.open(); gateway.close(); }
+    for (let mount = 0; mount < 5; mount++) {
+      gateway.open();
+      gateway.close();
+    }
     gateway.open();
     document.getElementById("payment-gateway-modal").remove();
     gateway.open();
@@ -133,7 +154,9 @@ test("a framework that throws the elements away and mounts again gets a fresh mo
 
 test("the background is inert and does not scroll; position and focus come back", async () => {
   const page = await visit({}, { viewport: { width: 800, height: 400 } });
-  await page.evaluate(() => { document.querySelector("main").style.paddingBottom = "3000px"; });
+  await page.evaluate(() => {
+    document.querySelector("main").style.paddingBottom = "3000px";
+  });
   await page.mouse.wheel(0, 30);
   await page.waitForFunction(() => scrollY > 0);
   const position = await page.evaluate(() => scrollY);
@@ -157,11 +180,14 @@ test("under 480 px the modal is a sheet at the bottom, as wide as the screen", a
 test("PaymentGateway.load() loads the script once, by its versioned address and hash too", async () => {
   const page = await visit();
   const release = await (await fetch(`${CHECKOUT}/checkout/release.json`)).json();
-  const [same, version] = await page.evaluate(async ([src, integrity]) => {
-    const { load } = window.PaymentGateway;
-    delete window.PaymentGateway;
-    const [first, second] = await Promise.all([load({ src, integrity }), load({ src, integrity })]);
-    return [first === second && first === window.PaymentGateway, first.version];
-  }, [CHECKOUT + release.script, release.integrity]);
+  const [same, version] = await page.evaluate(
+    async ([src, integrity]) => {
+      const { load } = window.PaymentGateway;
+      delete window.PaymentGateway;
+      const [first, second] = await Promise.all([load({ src, integrity }), load({ src, integrity })]);
+      return [first === second && first === window.PaymentGateway, first.version];
+    },
+    [CHECKOUT + release.script, release.integrity],
+  );
   assert.deepEqual([same, version], [true, release.version]);
 });

@@ -32,8 +32,10 @@ function Page(): JSX.Element {
   const amount = flow.order ? formatted(flow.order, locale) : "";
   return (
     <Context.Provider value={{ flow, settings, texts, locale, amount, close }}>
-      <App onLanguage={() => setLocale(locale === "hi" ? "en" : "hi")}
-        onHeight={(height) => tell("checkout_resize", { height })} />
+      <App
+        onLanguage={() => setLocale(locale === "hi" ? "en" : "hi")}
+        onHeight={(height) => tell("checkout_resize", { height })}
+      />
     </Context.Provider>
   );
 }

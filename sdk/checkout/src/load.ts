@@ -20,7 +20,8 @@ let pending: Promise<Loaded> | undefined;
  */
 export function load(options: LoadOptions = {}): Promise<Loaded> {
   const present = (): Loaded | undefined => (globalThis as { PaymentGateway?: Loaded }).PaymentGateway;
-  if (typeof document === "undefined") return Promise.reject(new Error("PaymentGateway: load() needs a browser"));
+  if (typeof document === "undefined")
+    return Promise.reject(new Error("PaymentGateway: load() needs a browser"));
   const already = present();
   if (already) return Promise.resolve(already);
   pending ??= new Promise<Loaded>((resolve, reject) => {

@@ -33,7 +33,9 @@ export class Modal {
     onClose: () => void,
     onRetry: () => void,
   ) {
-    const close = element("button", "close-button", { type: "button", "aria-label": texts.close }, ["\u00d7"]);
+    const close = element("button", "close-button", { type: "button", "aria-label": texts.close }, [
+      "\u00d7",
+    ]);
     close.dataset.testId = "close-modal-button";
     close.onclick = onClose;
     const retry = element("button", "retry-load", { type: "button" }, [texts.retry]);
@@ -64,7 +66,11 @@ export class Modal {
   load(address: string): HTMLIFrameElement {
     this.frame?.remove();
     this.show("loading");
-    this.frame = element("iframe", "", { title: this.texts.title, src: address, referrerpolicy: "strict-origin" });
+    this.frame = element("iframe", "", {
+      title: this.texts.title,
+      src: address,
+      referrerpolicy: "strict-origin",
+    });
     this.frame.dataset.testId = "payment-iframe";
     this.content.append(this.frame);
     return this.frame;

@@ -60,7 +60,8 @@ export class Session {
   }
 
   private readonly judgeBlock = (event: SecurityPolicyViolationEvent): void => {
-    const ours = /^(frame|child|default)-src/.test(event.effectiveDirective) && event.disposition === "enforce";
+    const ours =
+      /^(frame|child|default)-src/.test(event.effectiveDirective) && event.disposition === "enforce";
     if (ours && this.timer && event.blockedURI.startsWith(this.origin)) this.showProblem();
   };
 

@@ -12,7 +12,8 @@ const en: Texts = {
   title: "Secure payment",
   close: "Close payment",
   loading: "Opening secure payment…",
-  blocked: "The payment page could not be loaded. Check your connection, or turn off content blockers for this page.",
+  blocked:
+    "The payment page could not be loaded. Check your connection, or turn off content blockers for this page.",
   retry: "Try again",
 };
 

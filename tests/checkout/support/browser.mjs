@@ -8,8 +8,14 @@ export const esbuild = require("esbuild");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 const ARGUMENTS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
 ];
 /** How long any one condition may take: the machine may be shared. */
 export const PATIENCE_MS = 30_000;
@@ -20,7 +26,11 @@ export function launch() {
 
 /** A page in a fresh profile; what it logs as errors is collected in `page.complaints`. */
 export async function newPage(browser, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-IN", ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-IN",
+    ...options,
+  });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   page.complaints = [];
@@ -37,6 +47,8 @@ export async function axeFindings(frame, options = {}) {
   await frame.evaluate(axe);
   return frame.evaluate(async (given) => {
     const { violations } = await globalThis.axe.run(document, given);
-    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
+    );
   }, options);
 }

@@ -39,13 +39,19 @@ export async function startShop({ headers = {}, script = "", host = "127.0.0.1" 
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://${host}:${server.address().port}/`,
-    stop: () => new Promise((resolve) => { server.close(resolve); server.closeAllConnections(); }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
   };
 }
 
 /** Presses the shop's button; gives the page inside the modal. */
 export async function openCheckout(page, options) {
-  await page.evaluate((given) => { document.body.dataset.options = JSON.stringify(given); }, options);
+  await page.evaluate((given) => {
+    document.body.dataset.options = JSON.stringify(given);
+  }, options);
   await page.locator("#buy").click();
   return page.frameLocator("iframe[data-test-id=payment-iframe]");
 }
@@ -55,7 +61,10 @@ export const heard = (page) => page.evaluate(() => window.heard.filter(([name]) 
 
 /** Waits until the shop has heard `name`. */
 export const hears = (page, name) =>
-  page.waitForFunction((wanted) => window.heard.some(([found, event]) => found === wanted || event?.name === wanted), name);
+  page.waitForFunction(
+    (wanted) => window.heard.some(([found, event]) => found === wanted || event?.name === wanted),
+    name,
+  );
 
 export async function payByUpi(frame, vpa) {
   await byId(frame, "method-upi").click();

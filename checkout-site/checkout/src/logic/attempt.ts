@@ -72,7 +72,8 @@ function parse(text: string | null): Attempt | undefined {
 function forgetOld(): void {
   quietly(() => {
     for (const name of Object.keys(localStorage)) {
-      if (name.startsWith(PREFIX) && !quietly(() => parse(localStorage.getItem(name)))) localStorage.removeItem(name);
+      if (name.startsWith(PREFIX) && !quietly(() => parse(localStorage.getItem(name))))
+        localStorage.removeItem(name);
     }
   });
 }

@@ -25,7 +25,8 @@ export function readSettings(): Settings {
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
   if (location.hash) history.replaceState(null, "", location.pathname + location.search);
-  const text = (from: URLSearchParams, name: string): string => (from.get(name) ?? "").slice(0, TEXT_LENGTH_MAX);
+  const text = (from: URLSearchParams, name: string): string =>
+    (from.get(name) ?? "").slice(0, TEXT_LENGTH_MAX);
   const color = text(fragment, "color");
   return {
     orderId: text(query, "order_id"),

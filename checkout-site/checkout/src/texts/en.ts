@@ -27,7 +27,8 @@ export const en = {
   loading: "Loading your order…",
   processing: "Processing your payment…",
   processingHint: "Keep this page open. This usually takes a few seconds.",
-  processingSlow: "Your bank is taking longer than usual. You won't be charged twice; you can also close this page.",
+  processingSlow:
+    "Your bank is taking longer than usual. You won't be charged twice; you can also close this page.",
   success: "Payment successful",
   successMessage: "Your payment has been processed successfully.",
   paymentId: "Payment ID",
@@ -42,13 +43,22 @@ export const en = {
   backToShop: "Back to the shop",
   unavailable: {
     bad_link: ["This payment link is incomplete", "Go back to the shop and start the payment again."],
-    not_found: ["We couldn't find this order", "The link may be wrong, or it belongs to another shop. Go back and try again."],
+    not_found: [
+      "We couldn't find this order",
+      "The link may be wrong, or it belongs to another shop. Go back and try again.",
+    ],
     expired: ["This order has expired", "Go back to the shop and order again. You have not been charged."],
-    offline: ["We couldn't reach AsyncPay", "Check your connection, then try again. You have not been charged."],
+    offline: [
+      "We couldn't reach AsyncPay",
+      "Check your connection, then try again. You have not been charged.",
+    ],
   },
   fields: {
     vpa: { required: "Enter your UPI ID", invalid: "Enter a UPI ID such as name@bank" },
-    number: { required: "Enter your card number", invalid: "Check the card number: a digit is wrong or missing" },
+    number: {
+      required: "Enter your card number",
+      invalid: "Check the card number: a digit is wrong or missing",
+    },
     expiry: {
       required: "Enter the expiry date",
       invalid: "Enter the month and year, such as 08/29",

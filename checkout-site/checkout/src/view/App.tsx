@@ -20,7 +20,9 @@ export function App({ onLanguage, onHeight }: Props): JSX.Element {
   useEffect(() => {
     // A new state is announced by moving to its heading; not on arrival, where the shopper starts at the top.
     if (before.current !== shown && before.current !== "loading") {
-      root.current?.querySelector<HTMLElement>("[data-state]:not([hidden]) :is(h1, h2), .pay:not([hidden]) h2")?.focus();
+      root.current
+        ?.querySelector<HTMLElement>("[data-state]:not([hidden]) :is(h1, h2), .pay:not([hidden]) h2")
+        ?.focus();
     }
     before.current = shown;
   }, [shown]);
@@ -32,8 +34,13 @@ export function App({ onLanguage, onHeight }: Props): JSX.Element {
     return () => observer.disconnect();
   }, []);
   return (
-    <main ref={root} data-test-id="checkout-container" aria-label={texts.title} aria-busy={shown === "loading"}
-      class={settings.embedded ? "page embedded" : "page"}>
+    <main
+      ref={root}
+      data-test-id="checkout-container"
+      aria-label={texts.title}
+      aria-busy={shown === "loading"}
+      class={settings.embedded ? "page embedded" : "page"}
+    >
       <Summary onLanguage={onLanguage} />
       <div class="body">
         {shown === "loading" && <Loading />}
@@ -44,7 +51,9 @@ export function App({ onLanguage, onHeight }: Props): JSX.Element {
         <Failed />
         <Unavailable />
         <footer>
-          <span class="secure"><LockIcon size={14} /> {texts.secure}</span>
+          <span class="secure">
+            <LockIcon size={14} /> {texts.secure}
+          </span>
           {settings.testStage && <span class="test-mode">{texts.testMode}</span>}
         </footer>
       </div>
@@ -63,12 +72,25 @@ function Summary({ onLanguage }: { onLanguage: () => void }): JSX.Element {
           {texts.language}
         </button>
       </div>
-      <section class="order" data-test-id="order-summary" aria-labelledby="amount-label" hidden={flow.state.name === "unavailable"}>
+      <section
+        class="order"
+        data-test-id="order-summary"
+        aria-labelledby="amount-label"
+        hidden={flow.state.name === "unavailable"}
+      >
         <h1 id="amount-label">{texts.amountToPay}</h1>
-        <p class="amount" data-test-id="order-amount">{amount}</p>
+        <p class="amount" data-test-id="order-amount">
+          {amount}
+        </p>
         <dl>
-          <div><dt>{texts.orderId}</dt> <dd data-test-id="order-id">{settings.orderId}</dd></div>
-          {shop && <div><dt>{texts.payTo}</dt> <dd>{shop}</dd></div>}
+          <div>
+            <dt>{texts.orderId}</dt> <dd data-test-id="order-id">{settings.orderId}</dd>
+          </div>
+          {shop && (
+            <div>
+              <dt>{texts.payTo}</dt> <dd>{shop}</dd>
+            </div>
+          )}
         </dl>
       </section>
     </header>
@@ -80,7 +102,9 @@ function Loading(): JSX.Element {
   return (
     <div class="loading" role="status">
       <span class="visually-hidden">{texts.loading}</span>
-      <div class="bone wide" /><div class="bone" /><div class="bone wide" />
+      <div class="bone wide" />
+      <div class="bone" />
+      <div class="bone wide" />
     </div>
   );
 }

@@ -1,6 +1,14 @@
 import type { JSX } from "preact";
 import {
-  cvvLength, cvvProblem, digitsOf, expiryAsTyped, grouped, networkName, networkOf, numberProblem, readExpiry,
+  cvvLength,
+  cvvProblem,
+  digitsOf,
+  expiryAsTyped,
+  grouped,
+  networkName,
+  networkOf,
+  numberProblem,
+  readExpiry,
 } from "../logic/card";
 import { useSurroundings } from "./context";
 import { Field } from "./Field";
@@ -26,7 +34,11 @@ function problems(texts: Texts) {
     const number = numberProblem(values.number);
     const expiry = readExpiry(values.expiry);
     const cvv = cvvProblem(values.cvv, values.number);
-    const holder = !values.holder.trim() ? "required" : values.holder.length > HOLDER_LENGTH_MAX ? "invalid" : undefined;
+    const holder = !values.holder.trim()
+      ? "required"
+      : values.holder.length > HOLDER_LENGTH_MAX
+        ? "invalid"
+        : undefined;
     return {
       number: number && fields.number[number as "invalid"],
       expiry: typeof expiry === "string" ? fields.expiry[expiry] : undefined,
@@ -68,22 +80,65 @@ export function CardForm(): JSX.Element {
   };
   return (
     <form data-test-id="card-form" noValidate onSubmit={submit} aria-label={texts.card}>
-      <Field {...common("number")} testId="card-number-input" label={texts.cardNumber}
+      <Field
+        {...common("number")}
+        testId="card-number-input"
+        label={texts.cardNumber}
         onText={(input) => fields.set("number", retype(input, /\d/, grouped, digitsOf(input.value)))}
-        adornment={<span class="network" data-test-id="card-network">{networkName(network)}</span>}
-        input={{ name: "cc-number", inputMode: "numeric", autocomplete: "cc-number", placeholder: "1234 5678 9012 3456" }} />
+        adornment={
+          <span class="network" data-test-id="card-network">
+            {networkName(network)}
+          </span>
+        }
+        input={{
+          name: "cc-number",
+          inputMode: "numeric",
+          autocomplete: "cc-number",
+          placeholder: "1234 5678 9012 3456",
+        }}
+      />
       <div class="pair">
-        <Field {...common("expiry")} testId="expiry-input" label={texts.expiry}
+        <Field
+          {...common("expiry")}
+          testId="expiry-input"
+          label={texts.expiry}
           onText={(input) => fields.set("expiry", (input.value = expiryAsTyped(input.value, values.expiry)))}
-          input={{ name: "cc-exp", inputMode: "numeric", autocomplete: "cc-exp", placeholder: "MM/YY", maxLength: 12 }} />
-        <Field {...common("cvv")} testId="cvv-input" label={texts.cvv} hint={texts.cvvHint(length)}
+          input={{
+            name: "cc-exp",
+            inputMode: "numeric",
+            autocomplete: "cc-exp",
+            placeholder: "MM/YY",
+            maxLength: 12,
+          }}
+        />
+        <Field
+          {...common("cvv")}
+          testId="cvv-input"
+          label={texts.cvv}
+          hint={texts.cvvHint(length)}
           onText={(input) => fields.set("cvv", (input.value = digitsOf(input.value, 4)))}
-          input={{ name: "cc-csc", inputMode: "numeric", autocomplete: "cc-csc", class: "masked", maxLength: 8,
-            placeholder: "•".repeat(length) }} />
+          input={{
+            name: "cc-csc",
+            inputMode: "numeric",
+            autocomplete: "cc-csc",
+            class: "masked",
+            maxLength: 8,
+            placeholder: "•".repeat(length),
+          }}
+        />
       </div>
-      <Field {...common("holder")} testId="cardholder-name-input" label={texts.holder}
+      <Field
+        {...common("holder")}
+        testId="cardholder-name-input"
+        label={texts.holder}
         onText={(input) => fields.set("holder", input.value)}
-        input={{ name: "cc-name", autocomplete: "cc-name", maxLength: HOLDER_LENGTH_MAX, autocapitalize: "words" }} />
+        input={{
+          name: "cc-name",
+          autocomplete: "cc-name",
+          maxLength: HOLDER_LENGTH_MAX,
+          autocapitalize: "words",
+        }}
+      />
       <PayButton />
     </form>
   );

@@ -30,10 +30,16 @@ export function Processing(): JSX.Element {
   const { texts, flow } = useSurroundings();
   const slow = flow.state.name === "processing" && flow.state.slow;
   return (
-    <section class="outcome" data-state="processing" data-test-id="processing-state"
-      hidden={flow.state.name !== "processing"}>
+    <section
+      class="outcome"
+      data-state="processing"
+      data-test-id="processing-state"
+      hidden={flow.state.name !== "processing"}
+    >
       <div class="spinner" />
-      <h2 tabIndex={-1} data-test-id="processing-message">{texts.processing}</h2>
+      <h2 tabIndex={-1} data-test-id="processing-message">
+        {texts.processing}
+      </h2>
       <p role="status">{slow ? texts.processingSlow : texts.processingHint}</p>
     </section>
   );
@@ -69,9 +75,16 @@ export function Failed(): JSX.Element {
   const described = error && (texts.errors[error.description] ?? texts.errors[error.code]);
   const message = described ?? (locale === "en" ? error?.description : texts.errors["PAYMENT_FAILED"]);
   return (
-    <Panel name="error" testId="error-state" heading={error?.unknown ? texts.unknown : texts.failed} tone="bad"
-      icon={error?.unknown ? <AlertIcon /> : <CrossIcon />}>
-      <p data-test-id="error-message" role="alert">{message}</p>
+    <Panel
+      name="error"
+      testId="error-state"
+      heading={error?.unknown ? texts.unknown : texts.failed}
+      tone="bad"
+      icon={error?.unknown ? <AlertIcon /> : <CrossIcon />}
+    >
+      <p data-test-id="error-message" role="alert">
+        {message}
+      </p>
       <p class="soft">{error?.unknown ? texts.unknownHint : texts.failedHint}</p>
       <button type="button" class="primary" data-test-id="retry-button" onClick={() => void flow.retry()}>
         {error?.unknown ? texts.checkAgain : texts.retry}
@@ -88,7 +101,9 @@ export function Unavailable(): JSX.Element {
     <Panel name="unavailable" testId="unavailable-state" heading={heading} icon={<AlertIcon />} tone="wait">
       <p>{hint}</p>
       {problem === "offline" ? (
-        <button type="button" class="primary" onClick={() => void flow.load()}>{texts.retry}</button>
+        <button type="button" class="primary" onClick={() => void flow.load()}>
+          {texts.retry}
+        </button>
       ) : (
         <CloseButton />
       )}
@@ -99,5 +114,9 @@ export function Unavailable(): JSX.Element {
 function CloseButton(): JSX.Element | null {
   const { texts, settings, close } = useSurroundings();
   if (!settings.embedded) return null;
-  return <button type="button" class="primary" onClick={close}>{texts.backToShop}</button>;
+  return (
+    <button type="button" class="primary" onClick={close}>
+      {texts.backToShop}
+    </button>
+  );
 }

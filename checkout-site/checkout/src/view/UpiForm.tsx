@@ -14,7 +14,8 @@ export function UpiForm(): JSX.Element {
     const problem = vpaProblem(vpa);
     return { vpa: problem && texts.fields.vpa[problem] };
   });
-  const refused = flow.state.name === "form" && flow.state.field === "vpa" ? texts.fields.vpa.invalid : undefined;
+  const refused =
+    flow.state.name === "form" && flow.state.field === "vpa" ? texts.fields.vpa.invalid : undefined;
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (!fields.submit(event.currentTarget as HTMLFormElement)) return;
@@ -22,11 +23,25 @@ export function UpiForm(): JSX.Element {
   };
   return (
     <form data-test-id="upi-form" noValidate onSubmit={submit} aria-label={texts.upi}>
-      <Field id="vpa" testId="vpa-input" label={texts.vpa} hint={texts.vpaHint} value={fields.values.vpa}
-        error={fields.shown("vpa") ?? refused} onLeave={() => fields.leave("vpa")}
+      <Field
+        id="vpa"
+        testId="vpa-input"
+        label={texts.vpa}
+        hint={texts.vpaHint}
+        value={fields.values.vpa}
+        error={fields.shown("vpa") ?? refused}
+        onLeave={() => fields.leave("vpa")}
         onText={(input) => fields.set("vpa", input.value)}
-        input={{ name: "upi-id", type: "text", inputMode: "email", autocomplete: "on", maxLength: 255,
-          autocorrect: "off", placeholder: "name@bank" }} />
+        input={{
+          name: "upi-id",
+          type: "text",
+          inputMode: "email",
+          autocomplete: "on",
+          maxLength: 255,
+          autocorrect: "off",
+          placeholder: "name@bank",
+        }}
+      />
       <PayButton />
       <QrPanel />
     </form>
@@ -41,14 +56,22 @@ function QrPanel(): JSX.Element | null {
   const intent = upiIntent(flow.order);
   return (
     <div class="qr">
-      <button type="button" class="quiet" aria-expanded={open} data-test-id="qr-button" onClick={() => setOpen(!open)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-expanded={open}
+        data-test-id="qr-button"
+        onClick={() => setOpen(!open)}
+      >
         <QrIcon /> {open ? texts.hideQr : texts.showQr}
       </button>
       {open && (
         <div class="qr-panel" data-test-id="qr-panel">
           <QrCode text={intent} label={texts.qrAlt(amount)} />
           <p>{texts.qrHint}</p>
-          <a href={intent} target="_top">{texts.qrOpen}</a>
+          <a href={intent} target="_top">
+            {texts.qrOpen}
+          </a>
         </div>
       )}
     </div>

@@ -2,7 +2,12 @@
  * Rewrites an input while the shopper types, with the caret where it was: after the same number of kept characters.
  * Setting the value here, before the framework renders, is what keeps the caret.
  */
-export function retype(input: HTMLInputElement, kept: RegExp, format: (plain: string) => string, plain: string): string {
+export function retype(
+  input: HTMLInputElement,
+  kept: RegExp,
+  format: (plain: string) => string,
+  plain: string,
+): string {
   const caret = input.selectionStart ?? input.value.length;
   const before = [...input.value.slice(0, caret)].filter((char) => kept.test(char)).length;
   const text = format(plain);
