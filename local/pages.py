@@ -11,6 +11,7 @@ import hashlib
 import html
 import json
 import mimetypes
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from aiohttp import web
 SITE = Path(__file__).resolve().parent.parent / "checkout-site"
 DIST = SITE / "dist"
 KEY_LENGTH_MAX = 128
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 ORDER_SECONDS = 15
 DEMO_ORDER = {"amount": 50_000, "currency": "INR", "receipt": "demo-shop"}
 
@@ -86,7 +88,9 @@ class Checkout:
         key = request.query.get("key", "")[:KEY_LENGTH_MAX]
         if not key or self._settings.origins_of is None:
             return "'none'"
-        return " ".join(await self._settings.origins_of(key)) or "'none'"
+        # Checked again: a stored text that is no origin must not become a directive of its own.
+        origins = [origin for origin in await self._settings.origins_of(key) if ORIGIN.fullmatch(origin)]
+        return " ".join(origins) or "'none'"
 
     def _filled_in(self, page: str) -> bytes:
         values = {"asyncpay-api": self._settings.api_url, "asyncpay-stage": self._settings.stage}
