@@ -1,6 +1,7 @@
 /**
- * Builds checkout.js (for shops' pages), its npm package, and the checkout page into dist/; prints sizes and the script's
- * SRI hash; fails where a size limit is broken. CHECKOUT_ORIGIN is where the package opens the checkout by default.
+ * Builds checkout.js (for shops' pages), its npm package, and the checkout page into dist/; prints sizes
+ * and the script's SRI hash; fails where a size limit is broken. CHECKOUT_ORIGIN is where the package opens
+ * the checkout by default.
  */
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -45,8 +46,8 @@ async function bundle(options) {
 }
 
 /**
- * UMD: AMD, CommonJS, or a script tag. The global is set in every browser, whatever module system happens to be
- * on the page, because shops rely on it; a second copy of the script leaves the first in charge.
+ * UMD: AMD, CommonJS, or a script tag. The global is set in every browser, whatever module system happens
+ * to be on the page, because shops rely on it; a second copy of the script leaves the first in charge.
  */
 function umd(body) {
   return (

@@ -74,7 +74,8 @@ test("open() puts the contract's elements into the page, and close() leaves the 
 test("close_modal from the page closes: onClose once", async () => {
   const page = await shopPage();
   const frame = await openCheckout(page, { orderId: await createOrder() });
-  await byId(frame, "vpa-input").press("Escape");
+  await byId(frame, "vpa-input").focus();
+  await page.keyboard.press("Escape"); // pressed inside the iframe
   await page.locator("#payment-gateway-modal").waitFor({ state: "detached" });
   await page.evaluate(() => gateway.close());
   assert.deepEqual(await heard(page), [["close"]]);

@@ -1,6 +1,6 @@
 /**
- * Pictures of every state, desktop and mobile, into docs/screenshots: `node tests/checkout/screenshots.mjs`. Not a test:
- * they are for people to look at.
+ * Pictures of every state, desktop and mobile, into docs/screenshots: `node
+ * tests/checkout/screenshots.mjs`. Not a test: they are for people to look at.
  */
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";

@@ -15,8 +15,8 @@ export function checkoutOrigin(options: Pick<CheckoutOptions, "checkoutUrl">): s
 }
 
 /**
- * The page's address. What only the page needs travels in the fragment, which browsers send to no server and put in
- * no Referer: the session's nonce and the shopper's name do not end up in logs.
+ * The page's address. What only the page needs travels in the fragment, which browsers send to no server
+ * and put in no Referer: the session's nonce and the shopper's name do not end up in logs.
  */
 export function pageAddress(options: CheckoutOptions, nonce: string): string {
   const query = new URLSearchParams({ order_id: options.orderId, embedded: "true", key: options.key });

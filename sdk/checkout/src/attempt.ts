@@ -1,7 +1,7 @@
 /**
- * Remembers for the page which attempt to pay is open: an idempotency key and a payment's id, nothing that a shopper
- * typed. The page keeps it too, but many browsers give a frame of another site no storage. Only the latest order's is
- * kept, so it never piles up.
+ * Remembers for the page which attempt to pay is open: an idempotency key and a payment's id, nothing that
+ * a shopper typed. The page keeps it too, but many browsers give a frame of another site no storage. Only
+ * the latest order's is kept, so it never piles up.
  */
 
 const NAME = "asyncpay.attempt";

@@ -15,8 +15,8 @@ type Loaded = typeof PaymentGateway;
 let pending: Promise<Loaded> | undefined;
 
 /**
- * Loads the script that AsyncPay serves, once, and gives its PaymentGateway. For shops that bundle this module but want
- * fixes without a release of their own. Only in browsers; a failed load may be tried again.
+ * Loads the script that AsyncPay serves, once, and gives its PaymentGateway. For shops that bundle this
+ * module but want fixes without a release of their own. Only in browsers; a failed load may be tried again.
  */
 export function load(options: LoadOptions = {}): Promise<Loaded> {
   const present = (): Loaded | undefined => (globalThis as { PaymentGateway?: Loaded }).PaymentGateway;

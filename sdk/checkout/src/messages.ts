@@ -1,4 +1,6 @@
-/** Messages from the page: the contract's {type, data}, and the nonce of the session that they belong to. */
+/**
+ * Messages from the page: the contract's {type, data}, and the nonce of the session that they belong to.
+ */
 
 export interface Message {
   type: string;

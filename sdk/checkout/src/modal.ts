@@ -1,4 +1,7 @@
-/** The modal's elements: a native dialog, so that the rest of the page is inert and focus comes back by itself. */
+/**
+ * The modal's elements: a native dialog, so that the rest of the page is inert and focus comes back by
+ * itself.
+ */
 
 import { addStyle } from "./style.js";
 import type { Texts } from "./texts.js";

@@ -1,4 +1,6 @@
-/** A shop on another site than the checkout (127.0.0.1, not localhost), with the headers that a test wants. */
+/**
+ * A shop on another site than the checkout (127.0.0.1, not localhost), with the headers that a test wants.
+ */
 import { createServer } from "node:http";
 import { byId } from "./browser.mjs";
 import { CHECKOUT, KEY } from "./stack.mjs";

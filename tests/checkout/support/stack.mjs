@@ -29,7 +29,7 @@ export async function paymentsOf(orderId) {
 }
 
 /** Waits for a condition of the server's; asks every quarter of a second. */
-export async function until(condition, what, limitMs = 30_000) {
+export async function until(condition, what, limitMs = 60_000) {
   const deadline = Date.now() + limitMs;
   while (Date.now() < deadline) {
     if (await condition()) return;

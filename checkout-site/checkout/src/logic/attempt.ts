@@ -1,8 +1,8 @@
 /**
- * The attempt under way, remembered until its outcome is known. It holds the idempotency key and, once answered, the
- * payment's id; never what the shopper typed. It outlives a reload and a closed tab, so that coming back finds the same
- * payment instead of making a second one. It is kept here and, since browsers give a frame of another site often no
- * storage, by the opener as well.
+ * The attempt under way, remembered until its outcome is known. It holds the idempotency key and, once
+ * answered, the payment's id; never what the shopper typed. It outlives a reload and a closed tab, so that
+ * coming back finds the same payment instead of making a second one. It is kept here and, since browsers
+ * give a frame of another site often no storage, by the opener as well.
  */
 
 export interface Attempt {

@@ -1,6 +1,7 @@
 /**
- * Cards as shoppers type them. What counts as valid is the API's rule (contract, "Validation"); card-validator knows
- * how networks group digits, how long a CVV is, and the many ways to write an expiry date.
+ * Cards as shoppers type them. What counts as valid is the API's rule (contract, "Validation");
+ * card-validator knows how networks group digits, how long a CVV is, and the many ways to write an expiry
+ * date.
  */
 
 import creditCardType from "credit-card-type";
@@ -24,7 +25,9 @@ export function digitsOf(text: string, max = NUMBER_DIGITS_MAX): string {
   return text.replace(/\D/g, "").slice(0, max);
 }
 
-/** The network by the contract's prefixes, as soon as they are typed; else card-validator's word; else "". */
+/**
+ * The network by the contract's prefixes, as soon as they are typed; else card-validator's word; else "".
+ */
 export function networkOf(digits: string): string {
   const two = Number(digits.slice(0, 2));
   const four = Number(digits.slice(0, 4));

@@ -1,6 +1,7 @@
 /**
- * The way from an order to its outcome. Owns the state that the view shows, and one rule above all: an attempt keeps
- * its idempotency key until its outcome is known, so clicks, Enter, lost answers and reloads make one payment.
+ * The way from an order to its outcome. Owns the state that the view shows, and one rule above all: an
+ * attempt keeps its idempotency key until its outcome is known, so clicks, Enter, lost answers and reloads
+ * make one payment.
  */
 
 import { Api, ApiError, type Order, type Payment, type PaymentRequest } from "./api";

@@ -1,4 +1,7 @@
-/** Asks again and again: every 2 s, every 5 s after the first minute, and at once when the shopper comes back. */
+/**
+ * Asks again and again: every 2 s, every 5 s after the first minute, and at once when the shopper comes
+ * back.
+ */
 
 export const POLL_MS = 2_000;
 export const POLL_SLOW_MS = 5_000;

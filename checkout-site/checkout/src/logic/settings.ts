@@ -20,7 +20,9 @@ export interface Settings {
 
 const TEXT_LENGTH_MAX = 255;
 
-/** Reads the address once, and takes the fragment (nonce, shopper's name) out of it and out of the history. */
+/**
+ * Reads the address once, and takes the fragment (nonce, shopper's name) out of it and out of the history.
+ */
 export function readSettings(): Settings {
   const query = new URLSearchParams(location.search);
   const fragment = new URLSearchParams(location.hash.slice(1));
@@ -44,7 +46,10 @@ export function readSettings(): Settings {
   };
 }
 
-/** The browser's word for who embeds us counts most; a shop's claim only where the browser has none (Firefox). */
+/**
+ * The browser's word for who embeds us counts most; a shop's claim only where the browser has none
+ * (Firefox).
+ */
 function openerOrigin(claimed: string): string {
   const known = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
   const origin = known || claimed;

@@ -38,7 +38,6 @@ export function UpiForm(): JSX.Element {
           inputMode: "email",
           autocomplete: "on",
           maxLength: 255,
-          autocorrect: "off",
           placeholder: "name@bank",
         }}
       />

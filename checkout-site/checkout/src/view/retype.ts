@@ -1,6 +1,6 @@
 /**
- * Rewrites an input while the shopper types, with the caret where it was: after the same number of kept characters.
- * Setting the value here, before the framework renders, is what keeps the caret.
+ * Rewrites an input while the shopper types, with the caret where it was: after the same number of kept
+ * characters. Setting the value here, before the framework renders, is what keeps the caret.
  */
 export function retype(
   input: HTMLInputElement,
