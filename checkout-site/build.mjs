@@ -107,7 +107,7 @@ async function buildPage() {
 await rm(DIST, { recursive: true, force: true });
 const script = await buildSdk();
 const page = await buildPage();
-// The name holds the content's hash besides the version, so that it can be cached for ever, in development too.
+// The name holds the content's hash besides the version: it can be cached for ever, in development too.
 const versioned = `/checkout-${version}-${sha(script, "sha256", "hex").slice(0, 12)}.js`;
 await put(join(DIST, "checkout.js"), script);
 await put(join(DIST, versioned), script);

@@ -123,7 +123,7 @@ test("text on a shop's colour is readable", () => {
   assert.equal(logic.textOn("#ffe000"), "#0f172a");
 });
 
-test("polling goes every 2 s, every 5 s after a minute, and at once when the shopper comes back", async () => {
+test("polling: every 2 s, every 5 s after a minute, at once when the shopper comes back", async () => {
   const target = () => Object.assign(new EventTarget(), { visibilityState: "visible" });
   globalThis.window = target();
   globalThis.document = target();

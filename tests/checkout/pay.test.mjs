@@ -111,7 +111,7 @@ test("while the outcome is unknown, the shopper can only ask again, not pay agai
   assert.equal((await paymentsOf(orderId)).length, 1);
 });
 
-test("a tab closed after paying: the payment goes through, and the reopened order says that it is paid", async () => {
+test("a tab closed after paying: the payment goes through; the reopened order says so", async () => {
   const orderId = await createOrder();
   const { page, frame } = await opened(orderId);
   await payByUpi(frame, "success@asyncpay");
@@ -141,7 +141,7 @@ test("a shopper who comes back to a payment under way finds that payment", async
   assert.equal((await paymentsOf(orderId)).length, 1);
 });
 
-test("a shopper who comes back before the answer came: the page notices the payment that they made", async () => {
+test("who comes back before the answer came: the page notices the payment that was made", async () => {
   const orderId = await createOrder();
   const { page, frame } = await opened(orderId);
   await page.route(PAY, async (route) => {
@@ -168,7 +168,7 @@ test("an order paid elsewhere meanwhile is not paid again", async () => {
   assert.equal((await paymentsOf(orderId)).length, 1);
 });
 
-test("a QR code shows the upi:// intent of this order, and the page notices when the order is paid", async () => {
+test("the QR code is this order's upi:// intent; the page notices when the order is paid", async () => {
   const orderId = await createOrder();
   const { frame } = await opened(orderId);
   await byId(frame, "qr-button").click();
@@ -180,7 +180,7 @@ test("a QR code shows the upi:// intent of this order, and the page notices when
   await byId(frame, "paid-state").waitFor();
 });
 
-test("unknown, foreign, expired and malformed orders each get a clear page, and nothing to type into", async () => {
+test("unknown, foreign, expired and malformed orders get a clear page, nothing to type", async () => {
   const page = await newPage(browser);
   const open = async (query, answer) => {
     await page.unrouteAll();

@@ -30,7 +30,8 @@ _Loader.add_multi_constructor("!", _arguments)
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load((ROOT / "infra/edge.yaml").read_text(), Loader=_Loader)  # noqa: S506 -- a SafeLoader
+    text = (ROOT / "infra/edge.yaml").read_text()
+    loaded: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader
     return loaded["Resources"]
 
 

@@ -9,7 +9,8 @@ const page = (attributes = "") => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A shop</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <script src="${CHECKOUT}/checkout.js" ${attributes}></script><script src="/shop.js"></script></head>
-<body><main><h1>A shop</h1><button id="buy">Buy</button><a href="#elsewhere">Elsewhere</a></main></body></html>`;
+<body><main>
+<h1>A shop</h1><button id="buy">Buy</button><a href="#elsewhere">Elsewhere</a></main></body></html>`;
 
 // Everything the shop hears, in order; and every message that reaches its window, whoever sent it.
 const SCRIPT = `

@@ -56,7 +56,7 @@ export class Flow {
     const open = this.attempts.open();
     if (open?.paymentId) return this.follow(open.paymentId, 0);
     this.set(this.order.status === "paid" ? { name: "paid" } : { name: "form" });
-    // The answer of an earlier visit was lost: the same details would find that payment again, and it may end well.
+    // An earlier visit's answer was lost: the same details would find that payment, and it may yet end well.
     if (open && this.order.status === "attempted") this.stopPolling = this.watchOrder();
   }
 
@@ -112,7 +112,7 @@ export class Flow {
     if (error.passing) {
       return this.set({ name: "error", code: error.code, description: error.description, unknown: true });
     }
-    // Refused for good: this attempt made no payment. 422 says that the key's first request, with other details, did.
+    // Refused for good: this request made no payment. After a 422 an earlier one, with other details, did.
     this.attempts.settle();
     this.sent = undefined;
     const order = await this.api.order(this.orderId).catch(() => this.order);
