@@ -67,7 +67,8 @@ async function buildSdk() {
   await put(join(SDK, "dist/checkout.js"), script);
   await put(join(SDK, "dist/esm/index.js"), await bundle({ ...entry, format: "esm" }));
   await put(join(SDK, "dist/cjs/index.cjs"), await bundle({ ...entry, format: "cjs" }));
-  await declareTypes();
+  // Types are for the npm package; serving needs none, and then TypeScript need not be installed.
+  if (!process.argv.includes("--no-types")) await declareTypes();
   return script;
 }
 
