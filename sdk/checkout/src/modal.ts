@@ -9,6 +9,7 @@ import type { Texts } from "./texts.js";
 export const MODAL_ID = "payment-gateway-modal";
 const HEIGHT_MIN = 240;
 const HEIGHT_MAX = 1200;
+const PROBLEM_HEIGHT = 320;
 
 function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -82,6 +83,7 @@ export class Modal {
   show(what: "loading" | "page" | "problem"): void {
     this.loading.hidden = what !== "loading";
     this.problem.hidden = what !== "problem";
+    this.content.style.height = what === "problem" ? `${PROBLEM_HEIGHT}px` : "";
     if (this.frame) this.frame.style.visibility = what === "page" ? "" : "hidden";
     if (what === "page") this.frame?.focus();
     if (what === "problem") this.problem.querySelector("button")?.focus();
