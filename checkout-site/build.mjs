@@ -15,6 +15,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const SDK = join(HERE, "../sdk/checkout");
 const DIST = join(HERE, "dist");
 const TARGET = ["chrome105", "edge105", "firefox121", "safari16.4"];
+const STAGE = process.env.CHECKOUT_STAGE === "test" ? "test" : "live";
 const LIMITS = { "checkout.js": 6_000, page: 50_000 };
 
 const { version } = JSON.parse(await readFile(join(SDK, "package.json"), "utf8"));
@@ -101,6 +102,8 @@ async function buildPage() {
     await put(join(DIST, path), text);
     html = html.replaceAll(`__${name}__`, path).replaceAll(`__${name}_SRI__`, integrity(text));
   }
+  // Local servers fill both in themselves. On AWS the API is on the page's own origin, which is the empty address.
+  html = html.replace('content="live"', `content="${STAGE}"`);
   await put(join(DIST, "checkout/index.html"), html);
   return [script, style, html];
 }

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { API, CHECKOUT } from "./support/stack.mjs";
 
 const read = (path) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -69,6 +71,18 @@ test("an unchanged script is not sent again, and other paths do not exist", asyn
   ]) {
     assert.equal((await get(path)).status, 404, path);
   }
+});
+
+test("the npm package can be imported and required on a server, and opens nothing there", async () => {
+  const dist = new URL("../../sdk/checkout/dist/", import.meta.url);
+  const module = await import(new URL("esm/index.js", dist));
+  const common = createRequire(import.meta.url)(fileURLToPath(new URL("cjs/index.cjs", dist)));
+  for (const { PaymentGateway } of [module, common]) {
+    assert.throws(() => new PaymentGateway({ key: "k" }), /"orderId" is required/);
+    await assert.rejects(PaymentGateway.load(), /needs a browser/);
+  }
+  assert.equal(module.default, module.PaymentGateway);
+  assert.equal(globalThis.PaymentGateway, undefined);
 });
 
 test("the sizes stay within their limits", async () => {
