@@ -1,0 +1,128 @@
+/**
+ * Builds checkout.js (for shops' pages), its npm package, and the checkout page into dist/; prints sizes
+ * and the script's SRI hash; fails where a size limit is broken. CHECKOUT_ORIGIN is where the package opens
+ * the checkout by default.
+ */
+import { createHash } from "node:crypto";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { execFileSync } from "node:child_process";
+import { build } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SDK = join(HERE, "../sdk/checkout");
+const DIST = join(HERE, "dist");
+const TARGET = ["chrome105", "edge105", "firefox121", "safari16.4"];
+const STAGE = process.env.CHECKOUT_STAGE === "test" ? "test" : "live";
+const LIMITS = { "checkout.js": 6_000, page: 50_000 };
+
+const { version } = JSON.parse(await readFile(join(SDK, "package.json"), "utf8"));
+const shared = {
+  bundle: true,
+  minify: true,
+  target: TARGET,
+  legalComments: "none",
+  logLevel: "warning",
+  write: false,
+  define: {
+    __VERSION__: JSON.stringify(version),
+    __CHECKOUT_ORIGIN__: JSON.stringify(process.env.CHECKOUT_ORIGIN ?? "http://localhost:3001"),
+  },
+};
+
+const sha = (text, algorithm, encoding) => createHash(algorithm).update(text).digest(encoding);
+const integrity = (text) => `sha384-${sha(text, "sha384", "base64")}`;
+const gzipped = (text) => gzipSync(text, { level: 9 }).length;
+
+async function put(path, text) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
+
+async function bundle(options) {
+  const { outputFiles } = await build({ ...shared, ...options });
+  return outputFiles[0].text;
+}
+
+/**
+ * UMD: AMD, CommonJS, or a script tag. The global is set in every browser, whatever module system happens
+ * to be on the page, because shops rely on it; a second copy of the script leaves the first in charge.
+ */
+function umd(body) {
+  return (
+    `/*! AsyncPay checkout ${version} | MIT */\n` +
+    "(function(r,f){var P=r.document&&r.PaymentGateway||f();if(r.document)r.PaymentGateway=P;" +
+    'if(typeof module=="object"&&module.exports)module.exports=P;' +
+    'else if(typeof define=="function"&&define.amd)define([],function(){return P})' +
+    '})(typeof globalThis=="object"?globalThis:self,function(){"use strict";' +
+    `${body.trim()}return asyncpay.default});\n`
+  );
+}
+
+async function buildSdk() {
+  const entry = { entryPoints: [join(SDK, "src/index.ts")] };
+  await rm(join(SDK, "dist"), { recursive: true, force: true });
+  const script = umd(await bundle({ ...entry, format: "iife", globalName: "asyncpay" }));
+  await put(join(SDK, "dist/checkout.js"), script);
+  await put(join(SDK, "dist/esm/index.js"), await bundle({ ...entry, format: "esm" }));
+  await put(join(SDK, "dist/cjs/index.cjs"), await bundle({ ...entry, format: "cjs" }));
+  // Types are for the npm package; serving needs none, and then TypeScript need not be installed.
+  if (!process.argv.includes("--no-types")) await declareTypes();
+  return script;
+}
+
+/** tsc writes the types of modules; CommonJS wants the same under names ending in .cts. */
+async function declareTypes() {
+  const esm = join(SDK, "dist/esm");
+  const tsc = join(HERE, "node_modules/typescript/bin/tsc");
+  const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", esm];
+  execFileSync(process.execPath, [tsc, "-p", SDK, ...flags], { stdio: "inherit" });
+  for (const name of await readdir(esm)) {
+    if (!name.endsWith(".d.ts")) continue;
+    const text = await readFile(join(esm, name), "utf8");
+    await put(join(SDK, "dist/cjs", name.replace(/\.ts$/, ".cts")), text.replaceAll('.js"', '.cjs"'));
+  }
+}
+
+async function buildPage() {
+  const source = join(HERE, "checkout");
+  const script = await bundle({
+    entryPoints: [join(source, "src/main.tsx")],
+    format: "esm",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+  });
+  const style = await bundle({ entryPoints: [join(source, "src/style.css")] });
+  const assets = { SCRIPT: [script, "js"], STYLE: [style, "css"] };
+  let html = await readFile(join(source, "index.html"), "utf8");
+  for (const [name, [text, extension]] of Object.entries(assets)) {
+    const path = `/checkout/assets/page-${sha(text, "sha256", "hex").slice(0, 16)}.${extension}`;
+    await put(join(DIST, path), text);
+    html = html.replaceAll(`__${name}__`, path).replaceAll(`__${name}_SRI__`, integrity(text));
+  }
+  // Local servers fill both in themselves. On AWS the API is on the page's own origin, which is the empty address.
+  html = html.replace('content="live"', `content="${STAGE}"`);
+  await put(join(DIST, "checkout/index.html"), html);
+  return [script, style, html];
+}
+
+await rm(DIST, { recursive: true, force: true });
+const script = await buildSdk();
+const page = await buildPage();
+// The name holds the content's hash besides the version: it can be cached for ever, in development too.
+const versioned = `/checkout-${version}-${sha(script, "sha256", "hex").slice(0, 12)}.js`;
+await put(join(DIST, "checkout.js"), script);
+await put(join(DIST, versioned), script);
+await cp(join(HERE, "shop"), join(DIST, "shop"), { recursive: true });
+const sizes = { "checkout.js": gzipped(script), page: page.reduce((sum, text) => sum + gzipped(text), 0) };
+const release = { version, script: versioned, integrity: integrity(script), gzipped: sizes };
+await put(join(DIST, "checkout/release.json"), `${JSON.stringify(release, null, 2)}\n`);
+console.log(JSON.stringify(release, null, 2));
+for (const [name, size] of Object.entries(sizes)) {
+  if (size > LIMITS[name]) {
+    console.error(`${name} is ${size} bytes gzipped; the limit is ${LIMITS[name]}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * The way from an order to its outcome. Owns the state that the view shows, and one rule above all: an
+ * attempt keeps its idempotency key until its outcome is known, so clicks, Enter, lost answers and reloads
+ * make one payment.
+ */
+
+import { Api, ApiError, type Order, type Payment, type PaymentRequest } from "./api";
+import { Attempts } from "./attempt";
+import type { Tell } from "./opener";
+import { poll } from "./poll";
+
+export type Problem = "bad_link" | "not_found" | "expired" | "offline";
+
+export type State =
+  | { name: "loading" }
+  | { name: "unavailable"; problem: Problem }
+  | { name: "form"; field?: string; code?: string }
+  | { name: "processing"; slow: boolean }
+  | { name: "success"; paymentId: string }
+  | { name: "paid" }
+  | { name: "error"; code: string; description: string; unknown: boolean };
+
+const ORDER_ID = /^order_[A-Za-z0-9]{16}$/;
+const SEND_WAITS_MS = [1_000, 2_000, 4_000];
+const SLOW_AFTER_MS = 20_000;
+
+export class Flow {
+  state: State = { name: "loading" };
+  order: Order | undefined;
+  private readonly attempts: Attempts;
+  private stopPolling = (): void => {};
+  // What was sent while its outcome is unknown; lives in memory only.
+  private sent: PaymentRequest | undefined;
+  private busy = false;
+
+  constructor(
+    private readonly orderId: string,
+    private readonly api: Api,
+    private readonly tell: Tell,
+    private readonly changed: () => void,
+    attempt = "",
+  ) {
+    this.attempts = new Attempts(orderId, attempt, (text) => tell("checkout_attempt", { attempt: text }));
+  }
+
+  /** Loads the order; takes up a payment that an earlier visit left open. */
+  async load(): Promise<void> {
+    this.set({ name: "loading" });
+    if (!ORDER_ID.test(this.orderId)) return this.set({ name: "unavailable", problem: "bad_link" });
+    try {
+      this.order = await this.api.order(this.orderId);
+    } catch (error) {
+      return this.set({ name: "unavailable", problem: problemOf(error) });
+    }
+    if (this.order.status === "expired") return this.set({ name: "unavailable", problem: "expired" });
+    const open = this.attempts.open();
+    if (open?.paymentId) return this.follow(open.paymentId, 0);
+    this.set(this.order.status === "paid" ? { name: "paid" } : { name: "form" });
+    // An earlier visit's answer was lost: the same details would find that payment, and it may yet end well.
+    if (open && this.order.status === "attempted") this.stopPolling = this.watchOrder();
+  }
+
+  /** Pays; a call while a payment is under way does nothing. */
+  async pay(request: PaymentRequest): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.sent = request;
+    this.set({ name: "processing", slow: false });
+    this.tell("checkout_event", { name: "payment_submitted", method: request.method });
+    try {
+      const payment = await this.send(request);
+      this.attempts.answered(payment.id);
+      this.follow(payment.id);
+    } catch (error) {
+      await this.refused(error as ApiError);
+    }
+  }
+
+  /** After an error: back to the form, or, where the outcome is unknown, the same request once more. */
+  async retry(): Promise<void> {
+    if (this.state.name !== "error") return;
+    if (this.state.unknown && this.sent) return this.pay(this.sent);
+    this.set({ name: "form" });
+  }
+
+  /** Watches the order while something else may pay it (a phone that scans the QR code). */
+  watchOrder(): () => void {
+    return poll(async () => {
+      if (this.state.name !== "form") return false;
+      this.order = await this.api.order(this.orderId);
+      if (this.order.status !== "paid") return false;
+      this.set({ name: "paid" });
+      return true;
+    });
+  }
+
+  private async send(request: PaymentRequest): Promise<Payment> {
+    const { key } = this.attempts.begin();
+    for (const wait of [...SEND_WAITS_MS, undefined]) {
+      try {
+        return await this.api.pay(request, key);
+      } catch (error) {
+        if (!(error instanceof ApiError) || !error.passing || wait === undefined) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(wait, error.retryAfterMs)));
+      }
+    }
+    throw new ApiError(0, "NETWORK_ERROR", "No answer");
+  }
+
+  private async refused(error: ApiError): Promise<void> {
+    this.busy = false;
+    if (error.passing) {
+      return this.set({ name: "error", code: error.code, description: error.description, unknown: true });
+    }
+    // Refused for good: this request made no payment. After a 422 an earlier one, with other details, did.
+    this.attempts.settle();
+    this.sent = undefined;
+    const order = await this.api.order(this.orderId).catch(() => this.order);
+    this.order = order;
+    if (order?.status === "paid") return this.set({ name: "paid" });
+    const { code, field, description } = error;
+    if (field.startsWith("card") || field === "vpa") return this.set({ name: "form", field, code });
+    if (code === "INVALID_VPA") return this.set({ name: "form", field: "vpa", code });
+    this.set({ name: "error", code, description, unknown: false });
+  }
+
+  private follow(paymentId: string, firstAfterMs?: number): void {
+    this.busy = true;
+    this.set({ name: "processing", slow: false });
+    this.stopPolling();
+    this.stopPolling = poll(async (elapsed) => {
+      try {
+        return this.judge(await this.api.payment(paymentId, this.orderId), elapsed);
+      } catch (error) {
+        // An id that the API does not know came from a broken store, not from the API.
+        if (!(error instanceof ApiError) || error.status !== 404) return this.judge(undefined, elapsed);
+        this.settled();
+        await this.load();
+        return true;
+      }
+    }, firstAfterMs);
+  }
+
+  private judge(payment: Payment | undefined, elapsed: number): boolean {
+    if (payment?.status === "success") {
+      this.settled();
+      this.set({ name: "success", paymentId: payment.id });
+      this.tell("payment_success", { paymentId: payment.id, orderId: this.orderId });
+      return true;
+    }
+    if (payment?.status === "failed") {
+      this.settled();
+      const code = payment.error_code ?? "PAYMENT_FAILED";
+      const description = payment.error_description ?? "The payment failed";
+      this.set({ name: "error", code, description, unknown: false });
+      this.tell("payment_failed", { paymentId: payment.id, code, description });
+      return true;
+    }
+    if (elapsed > SLOW_AFTER_MS) this.set({ name: "processing", slow: true });
+    return false;
+  }
+
+  private settled(): void {
+    this.busy = false;
+    this.sent = undefined;
+    this.attempts.settle();
+  }
+
+  private set(state: State): void {
+    this.state = state;
+    this.changed();
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  const status = error instanceof ApiError ? error.status : 0;
+  if (status === 410) return "expired";
+  return status === 404 || status === 400 ? "not_found" : "offline";
+}

@@ -1,0 +1,61 @@
+/** What the address and the server say about this visit. */
+
+export interface Settings {
+  orderId: string;
+  /** The publishable key that the shop opened us with; empty when the page stands on its own. */
+  key: string;
+  embedded: boolean;
+  /** The opener's origin: the only place that messages go to. */
+  opener: string;
+  nonce: string;
+  locale: "en" | "hi";
+  color: string;
+  name: string;
+  vpa: string;
+  /** The open attempt, as the opener remembered it for us. */
+  attempt: string;
+  apiBase: string;
+  testStage: boolean;
+}
+
+const TEXT_LENGTH_MAX = 255;
+
+/**
+ * Reads the address once, and takes the fragment (nonce, shopper's name) out of it and out of the history.
+ */
+export function readSettings(): Settings {
+  const query = new URLSearchParams(location.search);
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  const text = (from: URLSearchParams, name: string): string =>
+    (from.get(name) ?? "").slice(0, TEXT_LENGTH_MAX);
+  const color = text(fragment, "color");
+  return {
+    orderId: text(query, "order_id"),
+    key: text(query, "key"),
+    embedded: window.parent !== window,
+    opener: openerOrigin(text(fragment, "origin")),
+    nonce: text(fragment, "nonce"),
+    locale: (text(query, "locale") || navigator.language).toLowerCase().startsWith("hi") ? "hi" : "en",
+    color: /^#[0-9a-f]{6}$/i.test(color) ? color : "",
+    name: text(fragment, "name"),
+    vpa: text(fragment, "vpa"),
+    attempt: text(fragment, "attempt"),
+    apiBase: meta("asyncpay-api").replace(/\/$/, ""),
+    testStage: meta("asyncpay-stage") === "test",
+  };
+}
+
+/**
+ * The browser's word for who embeds us counts most; a shop's claim only where the browser has none
+ * (Firefox).
+ */
+function openerOrigin(claimed: string): string {
+  const known = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
+  const origin = known || claimed;
+  return /^https?:\/\//.test(origin) ? new URL(origin).origin : "";
+}
+
+function meta(name: string): string {
+  return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
+}

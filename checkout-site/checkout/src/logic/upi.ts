@@ -1,0 +1,23 @@
+/** UPI: addresses as the API takes them, and the upi:// intent that payment apps understand. */
+
+import type { Order } from "./api";
+import { majorUnits } from "./money";
+
+const VPA = /^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$/;
+const VPA_LENGTH_MAX = 255;
+/** The gateway's own address: it receives, and passes on to the shop. */
+const PAYEE = "pay@asyncpay";
+
+export function vpaProblem(text: string): "required" | "invalid" | undefined {
+  const vpa = text.trim();
+  if (!vpa) return "required";
+  return vpa.length <= VPA_LENGTH_MAX && VPA.test(vpa) ? undefined : "invalid";
+}
+
+/** NPCI's "UPI linking specification": payee, name, our reference, amount in rupees, currency. */
+export function upiIntent(order: Order): string {
+  const fields = { pa: PAYEE, pn: "AsyncPay", tr: order.id, am: majorUnits(order), cu: order.currency };
+  return `upi://pay?${Object.entries(fields)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join("&")}`;
+}

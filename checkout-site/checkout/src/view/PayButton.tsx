@@ -1,0 +1,12 @@
+import type { JSX } from "preact";
+import { useSurroundings } from "./context";
+import { LockIcon } from "./icons";
+
+export function PayButton(): JSX.Element {
+  const { texts, amount } = useSurroundings();
+  return (
+    <button type="submit" class="primary" data-test-id="pay-button">
+      <LockIcon /> {texts.pay(amount)}
+    </button>
+  );
+}

@@ -1,0 +1,3 @@
+export { PaymentGateway, PaymentGateway as default } from "./gateway.js";
+export type { LoadOptions } from "./load.js";
+export type { CheckoutError, CheckoutEvent, CheckoutOptions, SuccessResponse } from "./options.js";

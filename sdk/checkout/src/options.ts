@@ -1,0 +1,57 @@
+/** What a shop says when it opens the checkout, and what it hears back. */
+
+export interface SuccessResponse {
+  paymentId: string;
+  orderId: string;
+}
+
+export interface CheckoutError {
+  /** One of the API's error codes, such as PAYMENT_FAILED. */
+  code: string;
+  description: string;
+  paymentId?: string;
+}
+
+/** Progress that a shop may log or measure; it never carries what the shopper typed. */
+export interface CheckoutEvent {
+  name: string;
+  [detail: string]: unknown;
+}
+
+export interface CheckoutOptions {
+  /** The publishable key. The secret never belongs in a browser. */
+  key: string;
+  orderId: string;
+  onSuccess?: (response: SuccessResponse) => void;
+  onFailure?: (error: CheckoutError) => void;
+  onClose?: () => void;
+  onEvent?: (event: CheckoutEvent) => void;
+  prefill?: { name?: string; vpa?: string };
+  theme?: {
+    /** #rrggbb; the page picks black or white text to go with it. */
+    color?: string;
+  };
+  /** "en" or "hi"; unless given, the shopper's browser decides. */
+  locale?: string;
+  /** Where the checkout is served; unless given, where this script came from. */
+  checkoutUrl?: string;
+}
+
+const TEXT_LENGTH_MAX = 255;
+
+/** The options themselves, or an error that tells the developer which one is wrong. */
+export function checkOptions(options: CheckoutOptions): CheckoutOptions {
+  const given: Partial<CheckoutOptions> = options ?? {};
+  for (const name of ["key", "orderId"] as const) {
+    const value = given[name];
+    if (typeof value !== "string" || !value || value.length > TEXT_LENGTH_MAX) {
+      throw new Error(`PaymentGateway: "${name}" is required`);
+    }
+  }
+  for (const name of ["onSuccess", "onFailure", "onClose", "onEvent"] as const) {
+    if (given[name] != null && typeof given[name] !== "function") {
+      throw new Error(`PaymentGateway: "${name}" must be a function`);
+    }
+  }
+  return { ...options };
+}

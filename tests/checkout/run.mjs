@@ -1,0 +1,95 @@
+/**
+ * The checkout's browser tests: `npm test --prefix checkout-site`. Starts a gateway of its own on free
+ * ports, in a home of its own, unless CHECKOUT_URL (with API_URL and SHOP_URL) names one that runs.
+ * Arguments pick test files.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { run } from "node:test";
+import { spec } from "node:test/reporters";
+import { fileURLToPath } from "node:url";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const ROOT = join(HERE, "../..");
+const HOME = ".build/checkout-tests";
+const START_LIMIT_MS = 300_000;
+const FILE_LIMIT_MS = 600_000;
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Starts `python -m local up`; gives its addresses and a way to end it. */
+async function start() {
+  const names = ["API", "MERCHANT", "DASHBOARD", "CHECKOUT", "SHOP", "STATUS", "ASYNCPAY_EMULATOR"];
+  const ports = {};
+  for (const name of names) ports[`${name}_PORT`] = String(await freePort());
+  const log = join(ROOT, HOME, "up.log");
+  mkdirSync(join(ROOT, HOME), { recursive: true });
+  const output = openSync(log, "w");
+  const child = spawn(process.env.PYTHON ?? "python3", ["-m", "local", "up"], {
+    cwd: ROOT,
+    env: { ...process.env, ...ports, ASYNCPAY_HOME: HOME, TEST_MODE: "true" },
+    stdio: ["ignore", output, output],
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const end = () => (child.kill("SIGTERM"), ended);
+  const urls = {
+    API_URL: `http://localhost:${ports.API_PORT}`,
+    CHECKOUT_URL: `http://localhost:${ports.CHECKOUT_PORT}`,
+    SHOP_URL: `http://127.0.0.1:${ports.SHOP_PORT}`,
+  };
+  const probes = [`${urls.API_URL}/health`, `${urls.CHECKOUT_URL}/checkout`, urls.SHOP_URL];
+  const deadline = Date.now() + START_LIMIT_MS;
+  for (let ready = false; !ready;) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await end();
+      throw new Error(`the gateway did not start:\n${readFileSync(log, "utf8").slice(-4_000)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    ready = (await Promise.all(probes.map(answers))).every(Boolean);
+  }
+  return { urls, end };
+}
+
+async function answers(url) {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function testFiles() {
+  const wanted = process.argv.slice(2);
+  const all = (await readdir(HERE)).filter((name) => name.endsWith(".test.mjs")).sort();
+  return all.filter((name) => !wanted.length || wanted.some((part) => name.includes(part)));
+}
+
+const gateway = process.env.CHECKOUT_URL ? { urls: {}, end: () => {} } : await start();
+Object.assign(process.env, gateway.urls); // the test files' processes inherit it
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    await gateway.end();
+    process.exit(1);
+  });
+}
+const tests = run({
+  files: (await testFiles()).map((name) => join(HERE, name)),
+  concurrency: 1, // one browser at a time: two cores run the gateway besides
+  timeout: FILE_LIMIT_MS,
+});
+tests.on("test:fail", () => {
+  process.exitCode = 1;
+});
+const reported = tests.compose(spec);
+reported.pipe(process.stdout);
+await new Promise((resolve) => reported.once("end", resolve));
+await gateway.end();

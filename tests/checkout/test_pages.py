@@ -1,0 +1,78 @@
+"""The checkout's port in the live stage, which no laptop runs in."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient, TestServer
+
+from local.pages import PageSettings, checkout_app
+
+API = "https://api.example"
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    """A build as small as it can be."""
+    (tmp_path / "checkout").mkdir()
+    page = '<meta name="asyncpay-api" content=""><meta name="asyncpay-stage" content="live">'
+    (tmp_path / "checkout/index.html").write_text(page)
+    (tmp_path / "checkout.js").write_text("1")
+    return tmp_path
+
+
+def ask(dist: Path, settings: PageSettings, path: str) -> tuple[ClientResponse, str]:
+    async def go() -> tuple[ClientResponse, str]:
+        async with TestClient(TestServer(checkout_app(settings, dist))) as client:
+            answer = await client.get(path)
+            return answer, await answer.text()
+
+    return asyncio.run(go())
+
+
+def framers(answer: ClientResponse) -> str:
+    policy = answer.headers["Content-Security-Policy"]
+    return next(part for part in policy.split("; ") if part.startswith("frame-ancestors"))
+
+
+async def registered(key: str) -> Sequence[str]:
+    return {"key_live": ["https://shop.example"], "key_odd": ["https://a.example; script-src *"]}.get(key, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("?key=key_live", "frame-ancestors https://shop.example"),
+        ("?key=key_other", "frame-ancestors 'none'"),
+        ("?key=key_odd", "frame-ancestors 'none'"),
+        ("", "frame-ancestors 'none'"),
+    ],
+)
+def test_only_the_keys_registered_origins_may_frame_the_live_page(
+    dist: Path, query: str, wanted: str
+) -> None:
+    settings = PageSettings(api_url=API, stage="live", origins_of=registered)
+    answer, _ = ask(dist, settings, f"/checkout{query}")
+    assert framers(answer) == wanted
+
+
+def test_any_site_may_frame_the_page_of_a_test_stage(dist: Path) -> None:
+    answer, _ = ask(dist, PageSettings(api_url=API), "/checkout")
+    assert framers(answer) == "frame-ancestors *"
+
+
+def test_the_page_learns_the_api_and_the_stage_without_script(dist: Path) -> None:
+    answer, page = ask(dist, PageSettings(api_url=API, stage="test"), "/checkout")
+    assert 'name="asyncpay-api" content="https://api.example"' in page
+    assert 'name="asyncpay-stage" content="test"' in page
+    assert f"connect-src 'self' {API};" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/checkout", "/checkout.js"])
+def test_https_is_insisted_on_where_there_is_https(dist: Path, path: str) -> None:
+    plain, _ = ask(dist, PageSettings(api_url=API), path)
+    secure, _ = ask(dist, PageSettings(api_url=API, https=True), path)
+    assert "Strict-Transport-Security" not in plain.headers
+    assert secure.headers["Strict-Transport-Security"].startswith("max-age=63072000")
