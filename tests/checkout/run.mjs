@@ -4,7 +4,7 @@
  * Arguments pick test files.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -32,6 +32,8 @@ async function start() {
   const ports = {};
   for (const name of names) ports[`${name}_PORT`] = String(await freePort());
   const log = join(ROOT, HOME, "up.log");
+  // The emulator's kept state names its queues by the port of the run before: begin with none.
+  rmSync(join(ROOT, HOME), { recursive: true, force: true });
   mkdirSync(join(ROOT, HOME), { recursive: true });
   const output = openSync(log, "w");
   const child = spawn(process.env.PYTHON ?? "python3", ["-m", "local", "up"], {
