@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { byId, launch, newPage } from "./support/browser.mjs";
-import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.mjs";
+import { heard, hears, openCheckout, payByUpi, pressEscape, startShop } from "./support/shop.mjs";
 import { CHECKOUT, createOrder } from "./support/stack.mjs";
 
 let browser, shop;
@@ -75,7 +75,7 @@ test("close_modal from the page closes: onClose once", async () => {
   const page = await shopPage();
   const frame = await openCheckout(page, { orderId: await createOrder() });
   await byId(frame, "vpa-input").focus();
-  await page.keyboard.press("Escape"); // pressed inside the iframe
+  pressEscape(page); // pressed inside the iframe
   await page.locator("#payment-gateway-modal").waitFor({ state: "detached" });
   await page.evaluate(() => gateway.close());
   assert.deepEqual(await heard(page), [["close"]]);

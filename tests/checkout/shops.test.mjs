@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { byId, launch, newPage } from "./support/browser.mjs";
-import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.mjs";
+import { heard, hears, openCheckout, payByUpi, pressEscape, startShop } from "./support/shop.mjs";
 import { CHECKOUT, createOrder, DEMO_SHOP } from "./support/stack.mjs";
 
 const STRICT = [
@@ -109,7 +109,8 @@ test("closing while it loads leaves nothing behind", async () => {
   await page.clock.install();
   await page.route(`${CHECKOUT}/checkout?**`, () => {});
   await openCheckout(page, { orderId: await createOrder() });
-  await page.keyboard.press("Escape");
+  pressEscape(page);
+  await page.locator("#payment-gateway-modal").waitFor({ state: "detached" });
   await page.clock.fastForward(20_000);
   assert.equal(await page.locator("#payment-gateway-modal").count(), 0);
   assert.deepEqual(await heard(page), [["close"]]);
@@ -164,7 +165,7 @@ test("the background is inert and does not scroll; position and focus come back"
   await page.mouse.move(20, 200);
   await page.mouse.wheel(0, 500);
   assert.equal(await page.evaluate(() => document.querySelector("dialog").matches(":modal")), true);
-  await page.keyboard.press("Escape");
+  pressEscape(page);
   await page.locator("#payment-gateway-modal").waitFor({ state: "detached" });
   assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.id]), [position, "buy"]);
 });

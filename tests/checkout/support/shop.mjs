@@ -90,3 +90,8 @@ export async function payByCard(frame, card) {
   await fillCard(frame, card);
   await byId(frame.locator("[data-test-id=card-form]"), "pay-button").click();
 }
+
+/** Presses Escape. Not awaited: the frame that hears it may be gone before it can answer the browser. */
+export function pressEscape(page) {
+  page.keyboard.press("Escape").catch(() => {});
+}
