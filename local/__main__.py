@@ -15,7 +15,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is t
     found = sys.version.split()[0]
     sys.exit(f"AsyncPay needs Python 3.11 or newer, and this is {found}. Try: make up PYTHON=python3.13")
 
-from local import build, install, running
+from local import build, install, running, site
 from local.console import Problem, Progress
 from local.settings import Settings
 
@@ -61,6 +61,7 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         return 0
     install.ensure(settings, progress, dev=dev)
     if command == "install":
+        site.ensure(settings, progress, dev=dev)
         return 0
     _continue_in_venv(settings, progress)
     if command == "build":
@@ -85,6 +86,7 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
     else:
         from local import up
 
+        site.ensure(settings, progress)
         up.main(settings, progress)
     return 0
 

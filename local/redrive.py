@@ -81,7 +81,11 @@ def use_library(settings: Settings) -> None:
         "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
     }
-    sys.path.append(str(settings.root / ".build" / "layer" / "python"))
+    # The library as it is here; what it needs, as it was built.
+    sys.path += [
+        str(settings.root / "layers" / "asyncpay"),
+        str(settings.root / ".build" / "layer" / "python"),
+    ]
     try:
         from asyncpay.store import tables
     except ImportError as problem:

@@ -17,6 +17,7 @@ PORTS = {
     "merchant": ("MERCHANT_PORT", 4000, "the sample merchant's webhook receiver"),
     "dashboard": ("DASHBOARD_PORT", 3000, "the dashboard"),
     "checkout": ("CHECKOUT_PORT", 3001, "the checkout page"),
+    "shop": ("SHOP_PORT", 3002, "the demo shop"),
     "status": ("STATUS_PORT", 6379, "job status in the Redis protocol"),
     # Not 4566 (LocalStack) and not 4510..4559 (the ports that LocalStack hands to its services).
     "emulator": ("ASYNCPAY_EMULATOR_PORT", 4600, "the AWS emulator"),

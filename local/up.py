@@ -7,19 +7,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import aiohttp
+from aiohttp import web
 
 from local import ready, running
 from local.console import Problem, Progress
 from local.deploy import deploy
 from local.emulator import emulator, ended, keep_log_small
 from local.merchant import merchant_app
+from local.pages import PageSettings, ShopSettings, checkout_app, shop_app
+from local.parameters import parameters
 from local.proxy import proxy_app
 from local.servers import check_ports, serving
 from local.settings import Settings
 from local.stack import api_base_url
 from local.tasks import tasks
 
-SERVED = ("api", "merchant")
+SERVED = ("api", "merchant", "checkout", "shop")
 ANSWER_SECONDS = 30
 REACH_SECONDS = 5
 
@@ -88,14 +91,30 @@ async def _serve(settings: Settings, progress: Progress) -> None:
     outputs = await deploy(settings, progress)
     progress.say("starting the servers")
     base_url = api_base_url(settings.endpoint, outputs)
+    checkout, shop = _pages(settings)
     async with (
         proxy_app(base_url) as api,
         serving(merchant_app(settings.webhook_secret), settings, "merchant"),
         serving(api, settings, "api"),
+        serving(checkout, settings, "checkout"),
+        serving(shop, settings, "shop"),
     ):
         status = await _first_answer(f"http://{settings.host}:{settings.ports['api']}/health")
         ready.show(settings, status)
         await asyncio.Event().wait()
+
+
+def _pages(settings: Settings) -> tuple[web.Application, web.Application]:
+    """The checkout and the demo shop; their addresses are those that a browser on this machine uses."""
+    values, ports = parameters(settings), settings.ports
+    api_url = f"http://localhost:{ports['api']}"
+    shop = ShopSettings(
+        checkout_url=f"http://localhost:{ports['checkout']}",
+        api_url=f"http://{settings.host}:{ports['api']}",
+        api_key=values["TestApiKey"],
+        api_secret=values["TestApiSecret"],
+    )
+    return checkout_app(PageSettings(api_url=api_url, stage=values["Stage"])), shop_app(shop)
 
 
 async def _first_answer(url: str) -> int:

@@ -131,8 +131,8 @@ def running_stack(name: str, **settings: str) -> Iterator[Stack]:
     """A stack with these settings, fresh, and ended as Ctrl-C ends it."""
     endpoint = os.environ.get("ASYNCPAY_E2E_ENDPOINT", "")
     home = f".build/e2e-{name}-{os.getpid()}"
-    names = ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "STATUS_PORT")
-    ports = dict(zip((*names, "ASYNCPAY_EMULATOR_PORT"), map(str, _free_ports(6)), strict=True))
+    names = ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT")
+    ports = dict(zip((*names, "ASYNCPAY_EMULATOR_PORT"), map(str, _free_ports(7)), strict=True))
     clean = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
     environment = clean | ports | settings | {"ASYNCPAY_HOME": home}
     if endpoint:

@@ -6,14 +6,16 @@ slow receivers away from the others; domain/endpoint.py says who is slow and who
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Timer
 from typing import Any
 
-from asyncpay.domain.endpoint import PROBE_LEASE, EndpointHealth
+from asyncpay.domain.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, EndpointHealth
+from asyncpay.domain.errors import Unavailable
 from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.signature import signature_headers
 from asyncpay.domain.webhook import GAPS_SECONDS, GONE, TEST_GAPS_SECONDS, Attempt, Webhook, WebhookStatus
@@ -106,7 +108,36 @@ def _deliver(deps: Deps, lane: Lane, task: Task) -> Done:
         return jobs.NOTHING_TO_DO
     if health.has_circuit_open and not _may_probe(hook, health, now):
         return jobs.NOTHING_TO_DO
-    return _record(deps, lane, task, _attempt(deps, hook, task.merchant, now))
+    with _telling_if_slow(lane, hook.merchant_id, now):
+        attempt = _attempt(deps, hook, task.merchant, now)
+    return _record(deps, lane, task, attempt)
+
+
+@contextmanager
+def _telling_if_slow(lane: Lane, merchant_id: str, now: datetime) -> Iterator[None]:
+    """Tells the other workers of a slow receiver while it hangs: at five seconds each it would take them all.
+
+    Only that: the attempt's end is recorded in any case, and what was told here lapses by itself.
+    """
+
+    def tell() -> None:
+        lane.turned_slow.add(merchant_id)
+        try:
+            endpoints.mark_slow(merchant_id, now + SLOW_FOR)
+        except Unavailable as error:
+            log.error("slow receiver not noted", error, merchant_id=merchant_id)
+
+    if lane.is_slow:
+        yield
+        return
+    timer = Timer(SLOW_MS / 1000, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # what it writes must not come after the attempt's record
 
 
 def _may_probe(hook: Webhook, health: EndpointHealth, now: datetime) -> bool:

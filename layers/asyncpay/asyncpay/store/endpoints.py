@@ -59,6 +59,17 @@ def record_health(before: EndpointHealth, after: EndpointHealth) -> None:
         row.update(actions=actions)
 
 
+def mark_slow(merchant_id: str, until: datetime) -> None:
+    """Sends an endpoint's deliveries through the slow lane until then; what else is known of it stays."""
+    actions: list[Action] = [
+        EndpointRow.slow_until.set(to_iso(until)),
+        EndpointRow.failures.add(0),
+        EndpointRow.openings.add(0),
+    ]
+    with unavailable_when_aws_fails():
+        EndpointRow(merchant_id).update(actions=actions)
+
+
 def claim_probe(health: EndpointHealth, until: datetime) -> bool:
     """Takes the one probe of an open circuit; False where another worker took it."""
     condition = EndpointRow.open_until == (to_iso(health.open_until) if health.open_until else None)

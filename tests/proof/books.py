@@ -1,0 +1,183 @@
+"""The invariants: what must hold of a merchant's rows, whatever happened on the way.
+
+`always` holds at any time, `settled` once workers and sweeper have had their time. Both answer what is wrong,
+in words; nothing is what they should answer.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from asyncpay.domain import events
+from asyncpay.domain.ledger import Entry, EntryKind
+from asyncpay.domain.order import Order, OrderStatus
+from asyncpay.domain.payment import ORDER_ALREADY_PAID, Payment, PaymentStatus
+from asyncpay.domain.refund import Refund, RefundStatus
+from asyncpay.domain.webhook import Webhook, WebhookStatus
+from asyncpay.store import batch, ledger, orders, payments, refunds, webhooks
+from asyncpay.store.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
+from tests.proof.shop import Shop
+
+FINAL = (RefundStatus.PROCESSED, RefundStatus.CANCELLED)
+
+
+@dataclass(frozen=True)
+class Books:
+    """All that the tables hold of one merchant."""
+
+    orders: dict[str, Order]
+    payments: dict[str, Payment]
+    refunds: dict[str, Refund]
+    entries: list[Entry]
+    sums: Counter[str]
+    hooks: list[Webhook]
+
+
+def read(shop: Shop) -> Books:
+    """Reads the merchant's rows."""
+    merchant_id = shop.account.id
+    paid = {row.id: payments.to_payment(row) for row in PaymentRow.by_merchant.query(merchant_id)}
+    back = {
+        row.id: refunds.to_refund(row)
+        for payment_id, payment in paid.items()
+        if payment.status is PaymentStatus.SUCCESS
+        for row in RefundRow.by_payment.query(payment_id)
+    }
+    wanted = {payment.order_id for payment in paid.values()} | {
+        reply.json["id"]
+        for request, reply in shop.answers
+        if request.path == "/api/v1/orders" and reply.status == 201
+    }
+    found: dict[str, Order] = {}
+    for ids in [sorted(wanted)[start : start + 100] for start in range(0, len(wanted), 100)]:
+        rows = batch.read((OrderRow, order_id) for order_id in ids)
+        found |= {i: orders.to_order(row) for i in ids if (row := rows.get(OrderRow, i)) is not None}
+    sums: Counter[str] = Counter()
+    for balance in ledger.balances(merchant_id):
+        sums.update(payment=balance.payments, refund=balance.refunds, reversal=balance.reversals)
+    entries = [ledger.to_entry(row) for row in LedgerRow.by_merchant.query(merchant_id)]
+    hooks = [webhooks.to_webhook(row) for row in WebhookRow.by_merchant.query(merchant_id)]
+    entries.sort(key=lambda entry: entry.id)
+    hooks.sort(key=lambda hook: hook.id)
+    return Books(found, paid, back, entries, sums, hooks)
+
+
+def always(books: Books) -> Iterator[str]:
+    """What is wrong, though it should hold at any time."""
+    yield from _orders(books)
+    yield from _limits(books)
+    yield from _ledger(books)
+
+
+def settled(shop: Shop, books: Books) -> Iterator[str]:
+    """What is wrong, now that all work should be done."""
+    yield from always(books)
+    yield from _finished(books)
+    yield from _bank(shop, books)
+    yield from _webhooks(shop, books)
+    for webhook_id in shop.world.receivers.wrongly_signed:
+        yield f"webhook {webhook_id} was wrongly signed"
+
+
+def _orders(books: Books) -> Iterator[str]:
+    by_order = defaultdict(list)
+    for payment in books.payments.values():
+        by_order[payment.order_id].append(payment)
+        if payment.order_id not in books.orders:
+            yield f"{payment.id} has no order"
+    for order in books.orders.values():
+        mine = by_order[order.id]
+        won = [payment.id for payment in mine if payment.status is PaymentStatus.SUCCESS]
+        if len(won) > 1:
+            yield f"{order.id} has the successful payments {won}"
+        expected = OrderStatus.ATTEMPTED if mine else OrderStatus.CREATED
+        if won:
+            expected = OrderStatus.PAID
+        if order.status is not expected:
+            yield f"{order.id} is {order.status}, not {expected}"
+
+
+def _limits(books: Books) -> Iterator[str]:
+    claimed: Counter[str] = Counter()
+    for refund in books.refunds.values():
+        if refund.status is not RefundStatus.CANCELLED:
+            claimed[refund.payment_id] += refund.amount
+    for payment in books.payments.values():
+        if payment.status is not PaymentStatus.SUCCESS:
+            continue
+        released = payment.amount - payment.amount_captured if payment.captured else 0
+        if claimed[payment.id] != payment.amount_refunded:
+            yield f"{payment.id} says {payment.amount_refunded} refunded, its refunds {claimed[payment.id]}"
+        if payment.refundable < 0 or claimed[payment.id] + released + payment.refundable != payment.amount:
+            yield (
+                f"{payment.id}: {claimed[payment.id]} refunded, {released} released and "
+                f"{payment.refundable} refundable of {payment.amount}"
+            )
+
+
+def _expected_entries(books: Books) -> Iterator[tuple[EntryKind, str, str | None, int]]:
+    for payment in books.payments.values():
+        reversed_too = payment.failure is not None and payment.failure.code == ORDER_ALREADY_PAID
+        if payment.status is PaymentStatus.SUCCESS or reversed_too:
+            yield EntryKind.PAYMENT, payment.id, None, payment.amount
+        if reversed_too:
+            yield EntryKind.REVERSAL, payment.id, None, payment.amount
+        elif payment.captured and payment.amount_captured < payment.amount:
+            yield EntryKind.REVERSAL, payment.id, None, payment.amount - payment.amount_captured
+    for refund in books.refunds.values():
+        if refund.status is RefundStatus.PROCESSED:
+            yield EntryKind.REFUND, refund.payment_id, refund.id, refund.amount
+
+
+def _ledger(books: Books) -> Iterator[str]:
+    there = Counter((entry.kind, entry.payment_id, entry.refund_id, entry.amount) for entry in books.entries)
+    expected = Counter(_expected_entries(books))
+    for entry in (there - expected).elements():
+        yield f"the ledger has {entry} without a movement of money"
+    for entry in (expected - there).elements():
+        yield f"the ledger lacks {entry}"
+    lines = [line for entry in books.entries for line in entry.lines()]
+    if sum(line["debit"] for line in lines) != sum(line["credit"] for line in lines):
+        yield "debits and credits differ"
+    for kind in EntryKind:
+        total = sum(entry.amount for entry in books.entries if entry.kind is kind)
+        if books.sums[str(kind)] != total:
+            yield f"the balance says {books.sums[str(kind)]} for {kind}, the ledger {total}"
+
+
+def _finished(books: Books) -> Iterator[str]:
+    for payment in books.payments.values():
+        if payment.status is PaymentStatus.PENDING or payment.release_pending or payment.due_at is not None:
+            yield f"{payment.id} is left {payment.status}, release {payment.release_pending}"
+    for refund in books.refunds.values():
+        if refund.status not in FINAL or refund.due_at is not None:
+            yield f"{refund.id} is left {refund.status}"
+
+
+def _bank(shop: Shop, books: Books) -> Iterator[str]:
+    bank = shop.world.bank
+    owed = sum(entry.amount if entry.kind.comes_in else -entry.amount for entry in books.entries)
+    at_bank = bank.net(set(books.payments), set(books.refunds))
+    if owed != at_bank:
+        yield f"the ledger says {owed}, the bank {at_bank}"
+    for refund in books.refunds.values():
+        if (refund.id in bank.refunded) != (refund.status is RefundStatus.PROCESSED):
+            yield f"{refund.id} is {refund.status}, which the bank does not know"
+
+
+def _webhooks(shop: Shop, books: Books) -> Iterator[str]:
+    if shop.account.webhook_url is None:
+        return
+    expected = Counter(
+        (payment.id, event) for payment in books.payments.values() for event in events.sequence_of(payment)
+    )
+    expected.update(
+        (refund.id, event) for refund in books.refunds.values() for event in events.refund_sequence_of(refund)
+    )
+    there = Counter((hook.object_id, hook.event) for hook in books.hooks if hook.event != events.TEST_EVENT)
+    if there != expected:
+        yield f"webhook rows missing: {expected - there}, too many: {there - expected}"
+    for hook in books.hooks:
+        told = shop.world.receivers.accepted.get(hook.id, set())
+        if hook.status is not WebhookStatus.SUCCESS or told != {hook.payload}:
+            yield f"webhook {hook.id} ({hook.event}) is {hook.status} and was told {len(told)} times"

@@ -1,0 +1,37 @@
+"""A gateway whose tables nobody else uses: the sweeper sees everybody's overdue work."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from asyncpay.store import tables
+from tests.fixtures_emulator import Emulator
+from tests.proof.size import REPORT, SEED, TIMEOUT_SECONDS, TORTURE
+from tests.proof.world import World, a_world
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    size = "torture" if TORTURE else "quick"
+    terminalreporter.write_line(f"proof: {size} size, ASYNCPAY_SEED={SEED} repeats this run")
+    for line in REPORT:
+        terminalreporter.write_line(f"proof: {line}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "proof" in item.path.parts:
+            item.add_marker(pytest.mark.emulator)
+            item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
+
+
+@pytest.fixture(scope="session")
+def proof_tables(emulator: Emulator) -> str:
+    return emulator.make_tables()
+
+
+@pytest.fixture
+def world(emulator: Emulator, proof_tables: str) -> Iterator[World]:
+    tables.bind(proof_tables)
+    with a_world(emulator, proof_tables) as made:
+        yield made

@@ -1,0 +1,78 @@
+"""Who is outside the gateway: the bank, with books of its own, and the merchants' webhook receivers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from asyncpay.domain.payment import Payment
+from asyncpay.domain.refund import Refund
+from asyncpay.domain.signature import sign
+from asyncpay.domain.webhook import Attempt
+from asyncpay.services.config import ProcessorConfig
+from asyncpay.services.processor import Outcome
+from asyncpay.services.simulated_processor import SimulatedProcessor
+
+
+class Bank(SimulatedProcessor):
+    """The simulated bank, with books: what it took and gave back, once for each key."""
+
+    def __init__(self, settings: ProcessorConfig) -> None:
+        super().__init__(settings)
+        self.taken: dict[str, int] = {}
+        self.reversed: dict[str, int] = {}
+        self.refunded: dict[str, int] = {}
+
+    def authorize(self, payment: Payment, idempotency_key: str, now: datetime) -> Outcome:
+        outcome = super().authorize(payment, idempotency_key, now)
+        if outcome.approved:
+            _once(self.taken, idempotency_key, payment.amount)
+        return outcome
+
+    def reverse(self, _payment: Payment, amount: int, idempotency_key: str) -> None:
+        _once(self.reversed, idempotency_key, amount)
+
+    def refund(self, refund: Refund, idempotency_key: str) -> None:
+        _once(self.refunded, idempotency_key, refund.amount)
+
+    def net(self, payment_ids: set[str], refund_ids: set[str]) -> int:
+        """What it owes for these payments, by its own books."""
+        taken = sum(amount for key, amount in self.taken.items() if key in payment_ids)
+        back = sum(amount for key, amount in self.reversed.items() if key.split(":")[0] in payment_ids)
+        return taken - back - sum(amount for key, amount in self.refunded.items() if key in refund_ids)
+
+
+def _once(book: dict[str, int], key: str, amount: int) -> None:
+    assert book.setdefault(key, amount) == amount, f"the key {key} came with two amounts"
+
+
+@dataclass
+class Receivers:
+    """All merchants' webhook servers: `failures` posts are refused first; those in `slow` take long."""
+
+    failures: dict[str, int] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    secrets: dict[str, list[str]] = field(default_factory=dict)
+    accepted: dict[str, set[str]] = field(default_factory=dict)
+    wrongly_signed: list[str] = field(default_factory=list)
+
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, now: datetime, **_options: Any
+    ) -> Attempt:
+        """Stands in for webhook_client.post."""
+        right = {sign(secret, body) for secret in self.secrets.get(url, [])}
+        if headers["X-Webhook-Signature"] not in right:
+            self.wrongly_signed.append(headers["webhook-id"])
+        code = 200
+        if self.failures.get(url, 0) > 0:
+            self.failures[url] -= 1
+            code = 500
+        else:
+            self.accepted.setdefault(headers["webhook-id"], set()).add(body.decode())
+        return Attempt(
+            at=now,
+            duration_ms=2_500 if url in self.slow else 5,
+            response_code=code,
+            response_body="",
+            error=None,
+        )

@@ -1,0 +1,160 @@
+"""What merchants and shoppers do: recorded once, and then repeated with every AWS call failing in turn.
+
+Where a scenario needs the outcome of queued work, it waits for it, as a merchant would.
+"""
+
+from collections.abc import Callable
+
+from tests.proof.shop import DECLINED, SLOW, Request, Shop
+
+Scenario = Callable[[Shop], None]
+
+
+def a_payment_with_everything(shop: Shop) -> None:
+    """Paid, captured in part, refunded; another refund cancelled; all read again."""
+    payment = shop.pay(shop.order())
+    shop.wait()
+    shop.capture(payment, 30_000)
+    shop.wait()
+    shop.refund(payment, 10_000)
+    shop.cancel(shop.refund(payment, 5_000))
+    shop.wait()
+
+
+def card_payments(shop: Shop) -> None:
+    """By card, by the merchant and by a shopper without a key."""
+    order = shop.order()
+    shop.pay(order, None, public=True)
+    shop.wait()
+    shop.pay(shop.order(), None, key=False, public=True)
+    shop.wait()
+
+
+def a_declined_payment_and_a_second_try(shop: Shop) -> None:
+    """The bank declines, then takes its time over the second payment of the order."""
+    order = shop.order()
+    shop.pay(order, DECLINED)
+    shop.wait()
+    shop.pay(order, SLOW)
+    shop.wait()
+    shop.world.clock.advance(seconds=4)
+    shop.wait()
+
+
+def two_payments_of_one_order(shop: Shop) -> None:
+    """Both are approved; only one may pay the order."""
+    order = shop.order()
+    shop.pay(order)
+    shop.pay(order, None)
+    shop.wait()
+
+
+def the_same_request_twice(shop: Shop) -> None:
+    """Idempotent replays of a payment and of a refund."""
+    payment = shop.pay(shop.order())
+    shop.ask(next(request for request in reversed(shop.asked) if request.key))
+    shop.wait()
+    shop.refund(payment, 50_000)
+    shop.ask(next(request for request in reversed(shop.asked) if request.key))
+    shop.wait()
+
+
+def a_failing_receiver(shop: Shop) -> None:
+    """Its first posts fail and are repeated; then the merchant sends one again by hand."""
+    url = shop.account.webhook_url
+    assert url is not None
+    shop.world.receivers.failures[url] = 3
+    shop.pay(shop.order())
+    shop.wait()
+    shop.world.clock.advance(seconds=6)
+    shop.wait()
+    listed = shop.get("/api/v1/webhooks?limit=1").json["data"][0]["id"]
+    shop.post(f"/api/v1/webhooks/{listed}/retry")
+    shop.post("/api/v1/webhooks/test")
+    shop.wait()
+
+
+def a_slow_receiver(shop: Shop) -> None:
+    """It takes long; what follows goes to it through the lane of the slow ones."""
+    assert shop.account.webhook_url is not None
+    shop.world.receivers.slow.add(shop.account.webhook_url)
+    shop.pay(shop.order())
+    shop.wait()
+    shop.post("/api/v1/webhooks/test")
+    shop.wait()
+
+
+def overdue_work(shop: Shop) -> None:
+    """Every message is lost; the sweeper sends all of it again."""
+    payment = shop.pay(shop.order())
+    shop.wait()
+    shop.refund(payment, 20_000)
+    shop.pay(shop.order(), None)
+    for url in shop.world.pump.workers:
+        while shop.world.pump.lose_one(url):
+            pass
+    shop.world.settle()
+
+
+def reading(shop: Shop) -> None:
+    """Everything that only reads."""
+    order = shop.order()
+    payment = shop.pay(order)
+    shop.wait()
+    refund = shop.refund(payment, 100)
+    shop.wait()
+    hook = shop.get("/api/v1/webhooks").json["data"][0]["id"]
+    shop.get(f"/api/v1/orders/{order}/public", public=True)
+    shop.get(f"/api/v1/payments/{payment}/public?order_id={order}", public=True)
+    shop.get("/api/v1/test/jobs/status", public=True)
+    shop.get("/health", public=True)
+    shop.get("/api/v1/test/merchant", public=True)
+    for path in (
+        f"/api/v1/orders/{order}",
+        "/api/v1/payments",
+        f"/api/v1/payments?order_id={order}&status=success",
+        f"/api/v1/payments/{payment}",
+        f"/api/v1/payments/{payment}/refunds",
+        f"/api/v1/refunds/{refund}",
+        f"/api/v1/events?object={refund}",
+        f"/api/v1/webhooks/{hook}",
+        "/api/v1/webhooks?offset=1&limit=1",
+        "/api/v1/webhooks/config",
+        "/api/v1/balance",
+        "/api/v1/ledger?limit=1",
+    ):
+        shop.get(path)
+
+
+def changing_the_webhook_settings(shop: Shop) -> None:
+    """A new secret, and the URL set again."""
+    account = shop.account
+    assert account.webhook_url is not None
+    path = "/api/v1/webhooks/config"
+    secrets = shop.world.receivers.secrets[account.webhook_url]
+    shop.post(f"{path}/secret")
+    secrets.append(shop.get(path).json["webhook_secret"])
+    shop.ask(Request("PUT", path, {"webhook_url": account.webhook_url}))
+    shop.pay(shop.order())
+    shop.wait()
+
+
+def seeding(shop: Shop) -> None:
+    """The test merchant is made, or found."""
+    shop.world.seed()
+    assert shop.get("/api/v1/test/merchant", public=True).status == 200
+
+
+SCENARIOS: list[Scenario] = [
+    a_payment_with_everything,
+    card_payments,
+    a_declined_payment_and_a_second_try,
+    two_payments_of_one_order,
+    the_same_request_twice,
+    a_failing_receiver,
+    a_slow_receiver,
+    seeding,
+    overdue_work,
+    reading,
+    changing_the_webhook_settings,
+]

@@ -1,0 +1,204 @@
+"""The gateway with everything around it, in one process: API and workers as Lambda calls them, the emulator's
+tables and queues, a bank, receivers, and a clock that only tests move.
+"""
+
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+import app
+import chalicelib.http
+from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
+from asyncpay.domain.values import new_id
+from asyncpay.services import authentication, webhook_client
+from asyncpay.services.deps import Deps
+from asyncpay.store import due, merchants, queues
+from chalicelib.routing import resolve
+from tests.factories import Clock, a_config
+from tests.fixtures_emulator import Emulator
+from tests.http_calls import CONTEXT, Reply, an_event, send
+from tests.proof.outside import Bank, Receivers
+from tests.proof.pump import Pump
+from tests.proof.size import TORTURE
+from tests.proof.wire import Crash, Wire, tapped
+
+SWEEP_STEP_SECONDS = 110  # past the sweeper's grace and past the time it gives to what it has sent again
+ROUNDS_MAX = 15
+SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": []}
+MISSING = {"account": "0", "region": "r", "time": "t", "version": "0", "id": "i"}
+
+
+@dataclass
+class Account:
+    """A merchant's credentials and webhook receiver."""
+
+    id: str
+    key: str
+    secret: str
+    webhook_url: str | None
+
+
+@dataclass
+class World:
+    """One gateway. `deps` is what the functions use; the wire lies below it."""
+
+    deps: Deps
+    clock: Clock
+    wire: Wire
+    bank: Bank
+    receivers: Receivers
+    pump: Pump
+    urls: dict[str, str]
+    settled_for: int = 0
+
+    def new_merchant(self, *, webhooks: bool = True) -> Account:
+        """A merchant that nobody has used yet."""
+        number = uuid.uuid4().hex
+        url = f"https://{number}.example/hook" if webhooks else None
+        account = Account(str(uuid.uuid4()), f"key_{number}", f"secret_{number}", url)
+        secret = f"whsec_{number}"
+        if url is not None:
+            self.receivers.secrets[url] = [secret]
+        merchants.add_merchant(
+            Merchant(account.id, "Chai Point", "chai@example.com", True, url, secret, self.clock())  # noqa: FBT003
+        )
+        digest = hash_secret(account.key, account.secret)
+        merchants.put_api_key(ApiKey(account.key, account.id, digest, active=True), self.clock())
+        return account
+
+    def call(
+        self,
+        account: Account | None,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        key: str | None = None,
+        raw_body: str | None = None,
+    ) -> Reply | None:
+        """One HTTP request; None where the process died over it."""
+        headers = {} if account is None else {"X-Api-Key": account.key, "X-Api-Secret": account.secret}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        plain, _, query = path.partition("?")
+        parameters = {name: [value] for name, _, value in (pair.partition("=") for pair in query.split("&"))}
+        try:
+            with self.wire.watched(route_of(method, plain)):
+                return send(
+                    app.app,
+                    method,
+                    plain,
+                    headers=headers,
+                    json_body=body,
+                    body=raw_body,
+                    query=parameters if query else None,
+                )
+        except Crash:
+            self.forget()
+            return None
+
+    def work(self) -> None:
+        """Lets the workers do all that is visible now."""
+        self.pump.run()
+
+    def wait(self) -> None:
+        """The same; after a failure, until the sweeper has repaired what there was to repair."""
+        self.work()
+        if self.wire.fired != self.settled_for:
+            self.settle()
+
+    def sweep(self) -> bool:
+        """One run of the sweeper; whether there was nothing to do."""
+        try:
+            with self.wire.watched("sweep"):
+                swept = app.sweep({**SCHEDULE, **MISSING}, CONTEXT)
+        except (Exception, Crash):  # noqa: BLE001 - the schedule comes again
+            return False
+        return not any(swept.values())
+
+    def seed(self) -> None:
+        """What a deployment does first; it comes again where it failed."""
+        for _ in range(ROUNDS_MAX):
+            with suppress(Exception, Crash), self.wire.watched("seed"):
+                app.seed({}, CONTEXT)
+                return
+
+    def settle(self) -> None:
+        """Advances the clock, with workers and sweeper, until nothing is left to do."""
+        for _ in range(ROUNDS_MAX):
+            self.work()
+            self.clock.advance(seconds=SWEEP_STEP_SECONDS)
+            self.work()
+            if self.sweep() and not any(self.pump.parked.values()):
+                self.settled_for = self.wire.fired
+                return
+        left = [message for messages in self.pump.parked.values() for message in messages]
+        self.pump.forget()
+        raise AssertionError(f"at {self.clock()}, after {ROUNDS_MAX} sweeps, there is still work: {left}")
+
+    def forget(self) -> None:
+        """Begins as a new process does, that knows nothing."""
+        authentication.forget_all()
+        queues.secret.cache_clear()
+
+    def use(self, **changes: Any) -> None:
+        """Changes the settings of the gateway."""
+        self.deps = replace(self.deps, config=replace(self.deps.config, **changes))
+
+
+def route_of(method: str, path: str) -> str:
+    """The endpoint that answers, e.g. `GET /api/v1/orders/{order_id}`."""
+    event = resolve(app.app.routes, an_event(method, path))
+    return f"{method} {event['requestContext']['resourcePath']}"
+
+
+def _workers(urls: dict[str, str]) -> dict[str, tuple[str, Callable[[Any], dict[str, Any]]]]:
+    def worker(function: Any) -> Callable[[Any], dict[str, Any]]:
+        return lambda records: function({"Records": records}, CONTEXT)
+
+    return {
+        urls["payments"]: ("process_payment", worker(app.process_payment)),
+        urls["refunds"]: ("process_refund", worker(app.process_refund)),
+        urls["webhooks"]: ("deliver_webhook", worker(app.deliver_webhook)),
+        urls["slow_webhooks"]: ("deliver_slow_webhook", worker(app.deliver_slow_webhook)),
+    }
+
+
+@contextmanager
+def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
+    """A gateway over these tables, with queues of its own."""
+    wire, clock, receivers = Wire(), Clock(datetime.now(UTC)), Receivers()
+    names = ("payments", "refunds", "webhooks", "slow_webhooks")
+    urls = {name: emulator.make_queue() for name in names}
+    secret = emulator.client("secretsmanager").create_secret(
+        Name=uuid.uuid4().hex, SecretString="fingerprint"
+    )
+    settings = {f"{name.upper()}_QUEUE_URL": url for name, url in urls.items()}
+    config = a_config(
+        TABLE_PREFIX=table_prefix,
+        TEST_PROCESSING_DELAY="0",
+        WEBHOOK_RETRY_INTERVALS_TEST="true",
+        FINGERPRINT_KEY_ARN=secret["ARN"],
+        WORKER_FUNCTIONS="nobody",
+        **settings,
+    )
+    bank = Bank(config.processor)
+    ids = random.SystemRandom()
+    deps = Deps(config, clock, lambda prefix: new_id(prefix, ids.choice), lambda: str(uuid.uuid4()), bank)
+    pump = Pump(emulator.client("sqs"), clock, wire, _workers(urls))
+    world = World(deps, clock, wire, bank, receivers, pump, urls)
+    with pytest.MonkeyPatch.context() as patch, tapped(wire):
+        patch.setattr(chalicelib.http, "deps", lambda: world.deps)
+        patch.setattr(app, "deps", lambda: world.deps)
+        patch.setattr(webhook_client, "post", receivers.post)
+        if not TORTURE:
+            # Each sweep reads every shard of three indexes; one shows as much as eight, and is faster.
+            patch.setattr(due, "SHARDS", 1)
+        world.forget()
+        yield world

@@ -1,0 +1,188 @@
+"""Webhooks in one process: a merchant, real queues on the emulator, and a pump in place of SQS's triggers.
+
+The clock only moves when told. A message that was hidden until later is made visible by the pump, and the
+clock moves on by as long as it was to be hidden: hours pass in milliseconds.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from asyncpay.domain.events import sample_webhook
+from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
+from asyncpay.domain.webhook import Webhook
+from asyncpay.services.deliver_webhook import deliver_webhooks
+from asyncpay.services.deps import Deps
+from asyncpay.services.nudge import send_webhooks
+from asyncpay.store import merchants, queues, webhooks
+from asyncpay.store.transaction import Transaction
+from tests.factories import Clock, a_merchant, some_deps
+from tests.fixtures_emulator import Emulator
+
+RECEIVES_MAX = 5
+NAMES = {"messageId": "MessageId", "receiptHandle": "ReceiptHandle", "body": "Body"}
+API_SECRET = "secret_of_a_test"
+
+
+@dataclass
+class Queue:
+    """One queue with the messages that a worker gave back, and for how long."""
+
+    emulator: Emulator
+    url: str
+    hidden: dict[str, int] = field(default_factory=dict)
+
+    def receive(self) -> list[dict[str, Any]]:
+        """A batch as Lambda gets it."""
+        found = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
+        return [{ours: message[theirs] for ours, theirs in NAMES.items()} for message in found]
+
+    def delete(self, receipt_handle: str) -> None:
+        self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=receipt_handle)
+
+    def show(self) -> int:
+        """Makes all hidden messages visible; answers the longest time that one was hidden for."""
+        longest = max(self.hidden.values(), default=0)
+        for handle in self.hidden:
+            self._sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
+        self.hidden.clear()
+        return longest
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """The messages that are visible; they are gone for half a minute."""
+        return [json.loads(body) for body in self.emulator.messages(self.url)]
+
+    @property
+    def _sqs(self) -> Any:
+        return self.emulator.client("sqs")
+
+
+class PostOffice:
+    """A merchant with a fast lane, a slow lane and their dead-letter queue."""
+
+    def __init__(self, emulator: Emulator, secret_arn: str, *, test_gaps: bool = True) -> None:
+        self.clock = Clock()
+        self.emulator = emulator
+        self.dead = Queue(emulator, emulator.make_queue())
+        self.fast, self.slow = (Queue(emulator, self._queue_with_dead_letters()) for _ in range(2))
+        spare = emulator.make_queue()
+        self.deps: Deps = some_deps(
+            self.clock,
+            FINGERPRINT_KEY_ARN=secret_arn,
+            PAYMENTS_QUEUE_URL=spare,
+            REFUNDS_QUEUE_URL=spare,
+            WEBHOOKS_QUEUE_URL=self.fast.url,
+            SLOW_WEBHOOKS_QUEUE_URL=self.slow.url,
+            WEBHOOK_RETRY_INTERVALS_TEST=str(test_gaps).lower(),
+            WEBHOOK_ALLOWED_HOSTS="127.0.0.1",
+        )
+        self.merchant: Merchant = self.add_merchant(None)
+
+    def _queue_with_dead_letters(self) -> str:
+        answer = self.emulator.client("sqs").get_queue_attributes(
+            QueueUrl=self.dead.url, AttributeNames=["QueueArn"]
+        )
+        target = answer["Attributes"]["QueueArn"]
+        policy = {"deadLetterTargetArn": target, "maxReceiveCount": RECEIVES_MAX}
+        return self.emulator.make_queue(RedrivePolicy=json.dumps(policy), VisibilityTimeout="90")
+
+    def add_merchant(self, url: str | None) -> Merchant:
+        """A merchant whose API key is its id."""
+        merchant = a_merchant(webhook_url=url)
+        merchants.add_merchant(merchant)
+        digest = hash_secret(merchant.id, API_SECRET)
+        merchants.put_api_key(ApiKey(merchant.id, merchant.id, digest, active=True), self.clock())
+        return merchant
+
+    def listen(self, url: str | None) -> None:
+        """Sends this merchant's webhooks there from now on."""
+        merchants.set_webhook_url(self.merchant.id, url)
+
+    def with_jitter(self, jitter: float) -> None:
+        self.deps = replace(self.deps, jitter=lambda: jitter)
+
+    def event(self, *, send: bool = True) -> Webhook:
+        """An event that was committed; its message is sent unless a crash came between."""
+        hook = sample_webhook(self.deps.new_uuid(), self.merchant.id, self.deps.now())
+        transaction = Transaction()
+        webhooks.put_new(transaction, hook)
+        transaction.commit()
+        if send:
+            self.send(hook)
+        return hook
+
+    def events(self, count: int) -> list[Webhook]:
+        hooks = [self.event(send=False) for _ in range(count)]
+        self.send(*hooks)
+        return hooks
+
+    def send(self, *hooks: Webhook) -> None:
+        """Nudges these webhooks, once more where they were nudged before."""
+        send_webhooks(self.deps, hooks)
+
+    def row(self, hook: Webhook | str) -> Webhook:
+        found = webhooks.get_webhook(hook if isinstance(hook, str) else hook.id)
+        assert found is not None
+        return found
+
+    def statuses(self, hooks: list[Webhook]) -> Counter[str]:
+        return Counter(str(self.row(hook).status) for hook in hooks)
+
+    def deliver(self, *, slow: bool = False) -> int:
+        """Hands one batch to the worker as a trigger does; answers how many messages it had."""
+        queue = self.slow if slow else self.fast
+        records = queue.receive()
+        self.work(records, slow=slow)
+        return len(records)
+
+    def work(self, records: list[dict[str, Any]], *, slow: bool = False) -> None:
+        """Lets a worker do these records: what it does not report is deleted."""
+        queue = self.slow if slow else self.fast
+        with _noting_hidden(queue):
+            answer = deliver_webhooks(self.deps, records, slow=slow)
+        failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+        for record in records:
+            if record["messageId"] not in failed:
+                queue.hidden.pop(record["receiptHandle"], None)
+                queue.delete(record["receiptHandle"])
+
+    def deliver_all(self) -> int:
+        """Works until nothing is visible in either lane; answers how many messages there were."""
+        total = 0
+        while count := self.deliver() + self.deliver(slow=True):
+            total += count
+        return total
+
+    def pass_gap(self, *, slow: bool = False) -> int:
+        """Moves on to when the hidden messages are due; answers how many seconds SQS was told."""
+        seconds = (self.slow if slow else self.fast).show()
+        self.clock.advance(seconds=seconds)
+        return seconds
+
+    def exhaust(self, hook: Webhook) -> Webhook:
+        """All five attempts of a delivery whose receiver keeps failing."""
+        for _ in range(5):
+            self.deliver()
+            self.pass_gap()
+        return self.row(hook)
+
+
+class _noting_hidden:  # noqa: N801 -- reads as a verb
+    """Notes which messages a worker hides on a queue, and for how many seconds."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._event = "before-parameter-build.sqs.ChangeMessageVisibility"
+        self._handler: Callable[..., None] = self._note
+
+    def __enter__(self) -> None:
+        queues.client("sqs").meta.events.register(self._event, self._handler)
+
+    def __exit__(self, *_: object) -> None:
+        queues.client("sqs").meta.events.unregister(self._event, self._handler)
+
+    def _note(self, params: dict[str, Any], **_: Any) -> None:
+        if params["QueueUrl"] == self._queue.url:
+            self._queue.hidden[params["ReceiptHandle"]] = params["VisibilityTimeout"]

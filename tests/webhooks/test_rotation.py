@@ -1,0 +1,103 @@
+"""After a rotation the old secret keeps signing beside the new one for a day."""
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+
+import pytest
+
+from asyncpay.domain.errors import Unavailable
+from asyncpay.services import webhooks as service
+from asyncpay.store import merchants
+from tests.webhooks.conftest import Api
+from tests.webhooks.post_office import PostOffice
+from tests.webhooks.receiver import Delivery, Receiver
+
+pytestmark = pytest.mark.emulator
+
+
+def hex_signature(secret: str, delivery: Delivery) -> str:
+    return hmac.new(secret.encode(), delivery.body, hashlib.sha256).hexdigest()
+
+
+def standard_signature(secret: str, delivery: Delivery) -> str:
+    head = f"{delivery.headers['webhook-id']}.{delivery.headers['webhook-timestamp']}."
+    digest = hmac.new(secret.encode(), head.encode() + delivery.body, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def delivered(post: PostOffice, receiver: Receiver) -> Delivery:
+    post.event()
+    post.deliver()
+    return receiver.deliveries[-1]
+
+
+def assert_signed_by(delivery: Delivery, *secrets: str) -> None:
+    """Signed by these, the current one first, and by no other."""
+    standard = delivery.headers["webhook-signature"].split(" ")
+    assert standard == [standard_signature(secret, delivery) for secret in secrets]
+    ours = [delivery.headers["x-webhook-signature"]]
+    if "x-webhook-signature-previous" in delivery.headers:
+        ours.append(delivery.headers["x-webhook-signature-previous"])
+    assert ours == [hex_signature(secret, delivery) for secret in secrets]
+
+
+def test_before_a_rotation_one_secret_signs(post: PostOffice, receiver: Receiver) -> None:
+    assert_signed_by(delivered(post, receiver), post.merchant.webhook_secret)
+
+
+def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one(
+    api: Api, post: PostOffice, receiver: Receiver
+) -> None:
+    old = post.merchant.webhook_secret
+    new = api("POST", "/webhooks/config/secret").json["webhook_secret"]
+    assert new != old
+    assert api("GET", "/webhooks/config").json["webhook_secret"] == new
+    assert_signed_by(delivered(post, receiver), new, old)
+    post.clock.advance(hours=24, microseconds=-1)
+    assert_signed_by(delivered(post, receiver), new, old)
+    post.clock.advance(microseconds=1)
+    assert_signed_by(delivered(post, receiver), new)
+
+
+def test_a_second_rotation_keeps_the_one_before_it_for_its_own_day(
+    api: Api, post: PostOffice, receiver: Receiver
+) -> None:
+    second = api("POST", "/webhooks/config/secret").json["webhook_secret"]
+    post.clock.advance(hours=10)
+    third = api("POST", "/webhooks/config/secret").json["webhook_secret"]
+    assert len({post.merchant.webhook_secret, second, third}) == 3
+    assert_signed_by(delivered(post, receiver), third, second)
+    post.clock.advance(hours=24)
+    assert_signed_by(delivered(post, receiver), third)
+
+
+def test_of_two_rotations_at_once_one_is_refused_and_no_secret_is_lost(
+    post: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stale = service.find_merchant(post.merchant.id)
+    new = service.rotate_webhook_secret(post.deps, post.merchant.id)
+    monkeypatch.setattr(service, "find_merchant", lambda _id: stale)
+    with pytest.raises(Unavailable):
+        service.rotate_webhook_secret(post.deps, post.merchant.id)
+    kept = merchants.get_merchant(post.merchant.id)
+    assert kept is not None
+    assert (kept.webhook_secret, kept.previous_secret) == (new, stale.webhook_secret)
+    assert kept.previous_secret_until == post.clock() + timedelta(hours=24)
+
+
+def test_the_id_is_the_same_on_every_retry_and_the_timestamp_is_of_the_attempt(
+    post: PostOffice, receiver: Receiver
+) -> None:
+    from tests.webhooks.receiver import BROKEN
+
+    receiver.answer = BROKEN
+    hook = post.event()
+    for _ in range(3):
+        post.deliver()
+        post.pass_gap()
+    assert receiver.ids == [hook.id] * 3
+    stamps = [int(delivery.headers["webhook-timestamp"]) for delivery in receiver.deliveries]
+    assert stamps == [int(attempt.at.timestamp()) for attempt in post.row(hook).attempts]
+    assert stamps[0] < stamps[1] < stamps[2]
