@@ -9,7 +9,7 @@ import pytest
 
 from asyncpay.domain import endpoint
 from asyncpay.domain.webhook import Webhook, WebhookStatus
-from asyncpay.services import webhook_client
+from asyncpay.services import deliver_webhook, webhook_client
 from asyncpay.services.deliver_webhook import AT_ONCE_PER_ENDPOINT_MAX, deliver_webhooks
 from asyncpay.services.sweep import sweep
 from asyncpay.store import endpoints
@@ -78,6 +78,38 @@ def test_a_receiver_that_timed_out_goes_through_the_slow_lane(
     assert post.deliver(slow=True) == 1
     assert receiver.ids == [first.id, second.id]
     assert post.row(second).last_attempt is not None
+
+
+def test_other_workers_hear_of_a_receiver_that_hangs_while_it_hangs(
+    post: PostOffice, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver_webhook, "SLOW_MS", 100)
+    heard = threading.Event()
+
+    def hang_until_it_is_known(_delivery: Delivery) -> Answer:
+        for _ in range(200):
+            if health(post).is_slow(post.clock()):
+                heard.set()
+                break
+            heard.wait(0.02)
+        return OK
+
+    receiver.answer = hang_until_it_is_known
+    hook = post.event()
+    post.deliver()
+    assert heard.is_set()
+    assert post.row(hook).status is WebhookStatus.SUCCESS
+    known = health(post)
+    assert (known.failures, known.openings, known.open_until) == (0, 0, None)
+
+
+def test_a_quick_receiver_is_not_called_slow(post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(endpoints, "mark_slow", lambda merchant_id, _until: told.append(merchant_id))
+    post.events(10)
+    post.deliver()
+    assert told == []
+    assert health(post).is_healthy
 
 
 def test_what_is_left_of_a_batch_moves_over_once_the_first_ones_hang(

@@ -47,6 +47,7 @@ def by_node(node: Path, how: str, body: bytes, headers: dict[str, str], secret: 
     given: dict[str, Any] = {"secret": secret, "body": body.decode(), "headers": headers}
     done = subprocess.run(
         ["node", "verify.mjs", how],
+        check=False,
         cwd=node,
         input=json.dumps(given),
         capture_output=True,
