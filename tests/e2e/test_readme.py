@@ -29,4 +29,6 @@ def test_the_readmes_lines_take_an_order_to_success(stack: Stack) -> None:
     events = stack.received(payment_id.group(), 3)
     shown = [line for line in stack.printed if payment_id.group() in line]
     assert {event["event"] for event in events} == {"payment.created", "payment.pending", "payment.success"}
-    assert {line.split()[0] for line in shown} == {"verified"}
+    # Beside these it may say that an event came before an earlier one: queues keep no order.
+    assert len([line for line in shown if line.startswith("verified ")]) == 3
+    assert not any("REJECTED" in line for line in shown)
