@@ -101,6 +101,24 @@ def test_pages_over_a_megabyte_are_read_to_the_end() -> None:
     assert page(merchant_id, 4, 9) == (ids[9:13], 15)
 
 
+@pytest.mark.parametrize("status", [PaymentStatus.PENDING, PaymentStatus.FAILED])
+def test_a_filter_that_little_passes_costs_no_round_trip_for_each_row(status: PaymentStatus) -> None:
+    merchant_id = str(uuid.uuid4())
+    oldest = a_payment(merchant_id=merchant_id, status=PaymentStatus.FAILED, created_at=NOW)
+    rest = [
+        a_payment(
+            merchant_id=merchant_id, status=PaymentStatus.SUCCESS, created_at=NOW + timedelta(seconds=number)
+        )
+        for number in range(1, 61)
+    ]
+    put_payments([oldest, *rest])
+    with watched() as calls:
+        found, total = page(merchant_id, limit=1, status=status)
+    wanted = [oldest.id] if status is PaymentStatus.FAILED else []
+    assert (found, total) == (wanted, len(wanted))
+    assert len(calls.of("Query")) <= 2
+
+
 def test_a_short_first_page_needs_no_count() -> None:
     merchant_id = str(uuid.uuid4())
     seven_payments(merchant_id)

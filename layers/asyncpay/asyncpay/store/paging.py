@@ -32,13 +32,10 @@ def page_of(
     index: Any, key: str, to_item: Callable[[Any], Item], *, condition: Any, limit: int, offset: int
 ) -> Page[Item]:
     """The items from `offset` on, at most `limit`, of an index partition, newest first."""
+    # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
+    read_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, offset + limit)
     with unavailable_when_aws_fails():
-        rows = index.query(
-            key,
-            filter_condition=condition,
-            scan_index_forward=False,
-            page_size=min(READ_PAGE_SIZE_MAX, offset + limit),
-        )
+        rows = index.query(key, filter_condition=condition, scan_index_forward=False, page_size=read_size)
         items = [to_item(row) for row in islice(rows, offset, offset + limit)]
         if not offset and len(items) < limit:
             return Page(items, len(items), limit, offset)
