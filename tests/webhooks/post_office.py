@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from asyncpay.domain.endpoint import EndpointHealth
 from asyncpay.domain.events import sample_webhook
 from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
 from asyncpay.domain.webhook import Webhook
 from asyncpay.services.deliver_webhook import deliver_webhooks
 from asyncpay.services.deps import Deps
 from asyncpay.services.nudge import send_webhooks
-from asyncpay.store import merchants, queues, webhooks
+from asyncpay.store import endpoints, merchants, queues, webhooks
+from asyncpay.store.endpoints import EndpointRow
 from asyncpay.store.transaction import Transaction
 from tests.factories import Clock, a_merchant, some_deps
 from tests.fixtures_emulator import Emulator
@@ -126,6 +128,14 @@ class PostOffice:
         found = webhooks.get_webhook(hook if isinstance(hook, str) else hook.id)
         assert found is not None
         return found
+
+    def health(self) -> EndpointHealth:
+        """What is known of this merchant's receiver."""
+        try:
+            row = EndpointRow.get(self.merchant.id, consistent_read=True)
+        except EndpointRow.DoesNotExist:
+            row = None
+        return endpoints.to_health(self.merchant.id, row)
 
     def statuses(self, hooks: list[Webhook]) -> Counter[str]:
         return Counter(str(self.row(hook).status) for hook in hooks)

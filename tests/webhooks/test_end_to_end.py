@@ -178,9 +178,9 @@ def test_in_a_storm_with_workers_killed_every_event_ends_and_none_is_lost(deploy
 
         def pending() -> int:
             deployed.sweep()
-            stop_waiting = threading.Event()
-            stop_waiting.wait(2)
-            answer = deployed.call("GET", "/api/v1/webhooks", params={"status": "pending", "limit": 1})
+            threading.Event().wait(2)
+            answer = deployed.call("GET", "/api/v1/webhooks", params={"status": "pending", "limit": 100})
+            assert answer.status_code == 200, answer.text
             return int(answer.json()["total"])
 
         until(pending, lambda left: left == 0, SETTLED_SECONDS)
