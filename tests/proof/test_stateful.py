@@ -1,5 +1,6 @@
 """Random sequences of what merchants, shoppers, workers and time can do; the books after each step."""
 
+from collections import Counter
 from typing import ClassVar
 
 import hypothesis
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -22,7 +24,7 @@ from tests.proof.shop import APPROVED, DECLINED, SLOW, Shop
 from tests.proof.size import REPORT, SEED, sized
 from tests.proof.world import World
 
-amounts = st.integers(1, 60_000)
+percents = st.integers(1, 110)
 queues = st.sampled_from(["payments", "refunds", "webhooks"])
 
 
@@ -32,6 +34,7 @@ class Gateway(RuleBasedStateMachine):
     world: ClassVar[World]
     steps: ClassVar[int] = 0
     sequences: ClassVar[int] = 0
+    answered: ClassVar[Counter[str]] = Counter()
 
     orders: ClassVar[Bundle[str]] = Bundle("orders")
     payments: ClassVar[Bundle[str]] = Bundle("payments")
@@ -43,6 +46,12 @@ class Gateway(RuleBasedStateMachine):
         self.world.wire.begin()
         self.shop = Shop(self.world, self.world.new_merchant())
         type(self).sequences += 1
+
+    @initialize(target=payments)
+    def a_paid_order(self) -> str:
+        payment = self.shop.pay(self.shop.order())
+        self.world.work()
+        return payment
 
     @rule(target=orders, amount=st.integers(100, 50_000))
     def order(self, amount: int) -> str:
@@ -61,22 +70,28 @@ class Gateway(RuleBasedStateMachine):
         assert bool(payment) is not paid, "a payment is refused exactly when its order is paid"
         return payment or multiple()
 
-    @rule(target=refunds, payment=payments, amount=amounts, key=st.booleans())
-    def refund(self, payment: str, amount: int, key: bool) -> object:
+    @rule(target=refunds, payment=payments, percent=percents, key=st.booleans())
+    def refund(self, payment: str, percent: int, key: bool) -> object:
         before = payments.get_payment(payment)
         assert before is not None
+        amount = max(1, before.amount * percent // 100)
         allowed = before.status is PaymentStatus.SUCCESS and amount <= before.refundable
         refund = self.shop.refund(payment, amount, key=key)
         assert bool(refund) is allowed, f"a refund of {amount} of {before}"
         return refund or multiple()
 
-    @rule(payment=payments, amount=amounts)
-    def capture(self, payment: str, amount: int) -> None:
+    @rule(payment=payments, percent=percents)
+    def capture(self, payment: str, percent: int) -> None:
         before = payments.get_payment(payment)
         assert before is not None
+        amount = max(1, before.amount * percent // 100)
         fits = 0 <= before.amount - amount <= before.refundable
         allowed = before.status is PaymentStatus.SUCCESS and not before.captured and fits
         assert (self.shop.capture(payment, amount).status == 200) is allowed, f"{amount} of {before}"
+
+    @rule(target=refunds, payment=payments, percent=st.integers(1, 10))
+    def refund_a_little(self, payment: str, percent: int) -> object:
+        return self.refund(payment, percent, key=True)
 
     @rule(refund=refunds)
     def cancel(self, refund: str) -> None:
@@ -128,6 +143,9 @@ class Gateway(RuleBasedStateMachine):
         assert not found, found
 
     def teardown(self) -> None:
+        for request, reply in self.shop.answers:
+            name = request.path.rpartition("/")[2].partition("?")[0]
+            type(self).answered[f"{name} {reply.status}" if request.method == "POST" else "reads"] += 1
         self.world.settle()
         self.world.pump.seen.clear()
         found = problems(self.shop)
@@ -136,6 +154,7 @@ class Gateway(RuleBasedStateMachine):
 
 def test_no_sequence_of_requests_workers_and_time_bends_the_money(world: World) -> None:
     Gateway.world, Gateway.steps, Gateway.sequences = world, 0, 0
+    Gateway.answered.clear()
     settings = hypothesis.settings(
         max_examples=sized(quick=20, torture=400),
         stateful_step_count=sized(quick=20, torture=50),
@@ -150,3 +169,4 @@ def test_no_sequence_of_requests_workers_and_time_bends_the_money(world: World) 
         run_state_machine_as_test(hypothesis.seed(SEED)(Gateway), settings=settings)
     finally:
         REPORT.append(f"stateful: {Gateway.sequences} sequences, {Gateway.steps} steps")
+        REPORT.append(f"stateful: {dict(sorted(Gateway.answered.items()))}")
