@@ -4,14 +4,16 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
-# Written and not yet steady: `make torture` runs the first, pytest by name the second.
-UNFINISHED := --ignore=tests/proof --ignore=tests/webhooks/test_end_to_end.py
+# `make check` is for every save; the proofs take minutes.
+FAST := -m "not e2e" --ignore=tests/proof
+# Not yet steady; run by name.
+UNFINISHED := --ignore=tests/webhooks/test_end_to_end.py
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 # The commands themselves say what else is missing; this one they cannot say.
-up down logs build install install-dev bench: need-python
+up down logs build install install-dev bench bench-webhooks: need-python
 need-python:
 	@command -v $(PYTHON) >/dev/null || { echo "asyncpay: $(PYTHON) is missing. Get Python 3.11 or newer." >&2; exit 1; }
 
@@ -39,7 +41,7 @@ check: install-dev ## Format, lint, types, templates, the browser code's checks,
 	$(VENV)/mypy
 	$(VENV)/cfn-lint template.yaml infra/*.yaml
 	npm run --silent check --prefix checkout-site
-	$(VENV)/pytest -q -m "not e2e" $(UNFINISHED)
+	$(VENV)/pytest -q $(FAST) $(UNFINISHED)
 
 test: packages install-dev ## All tests, those against the deployed stack too
 	$(VENV)/pytest -q $(UNFINISHED)
