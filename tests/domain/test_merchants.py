@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.merchant import ApiKey, hash_secret
+from asyncpay.domain.errors import BadRequest
+from asyncpay.domain.merchant import ApiKey, check_checkout_origins, hash_secret
 from tests.factories import NOW, a_merchant
 
 SECRET = "secret_test_xyz789"
@@ -60,3 +61,64 @@ def test_after_a_rotation_both_secrets_sign_for_a_day(age: timedelta, signing: l
 
 def test_without_a_rotation_one_secret_signs() -> None:
     assert a_merchant(webhook_secret="whsec_new").signing_secrets(NOW) == ["whsec_new"]
+
+
+def test_origins_are_kept_as_browsers_write_them_each_once() -> None:
+    given = [
+        "https://Shop.Example",
+        "https://shop.example:443",
+        "http://localhost:3002",
+        "http://10.0.0.1:80",
+    ]
+    assert check_checkout_origins(given, https_only=False) == (
+        "https://shop.example",
+        "http://localhost:3002",
+        "http://10.0.0.1",
+    )
+
+
+def test_no_origins_are_fine_and_so_are_twenty() -> None:
+    assert check_checkout_origins([], https_only=True) == ()
+    twenty = [f"https://shop{number}.example" for number in range(20)]
+    assert check_checkout_origins(twenty, https_only=True) == tuple(twenty)
+    with pytest.raises(BadRequest, match="at most 20"):
+        check_checkout_origins([*twenty, "https://one.more"], https_only=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "shop.example",
+        "https://",
+        "https://shop.example/",
+        "https://shop.example/path",
+        "https://shop.example?a=b",
+        "https://user@shop.example",
+        "https://*.shop.example",
+        "https://shop.example:",
+        "https://shop.example:0",
+        "https://shop.example:65536",
+        "https://-shop.example",
+        "https://shop..example",
+        "https://[::1]",
+        "https://shop.example; script-src *",
+        "https://shop.example 'self'",
+        "https://shop.example\n",
+        "https://chai.\u212aochi",  # the Kelvin sign, in lower case a plain k
+        "https://दुकान.example",
+        "ftp://shop.example",
+        "null",
+        "*",
+        "https://" + "a" * 250,
+    ],
+)
+def test_what_is_no_origin_is_refused_by_its_place(text: str) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        check_checkout_origins(["https://fine.example", text], https_only=False)
+    assert refusal.value.field == "checkout_origins.1"
+
+
+def test_where_money_moves_origins_must_be_https() -> None:
+    with pytest.raises(BadRequest, match="must begin with https://"):
+        check_checkout_origins(["http://shop.example"], https_only=True)

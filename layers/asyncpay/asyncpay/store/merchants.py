@@ -24,6 +24,7 @@ def to_merchant(row: MerchantRow) -> Merchant:
         created_at=from_iso(row.created_at),
         previous_secret=row.previous_secret,
         previous_secret_until=from_iso(row.previous_secret_until) if row.previous_secret_until else None,
+        checkout_origins=tuple(row.checkout_origins or ()),
     )
 
 
@@ -56,6 +57,7 @@ def add_merchant(merchant: Merchant) -> bool:
         webhook_url=merchant.webhook_url,
         webhook_secret=merchant.webhook_secret,
         created_at=to_iso(merchant.created_at),
+        checkout_origins=list(merchant.checkout_origins) or None,
     )
     with unavailable_when_aws_fails():
         try:
@@ -77,6 +79,11 @@ def set_webhook_url(merchant_id: str, url: str | None) -> None:
 def clear_webhook_url(merchant_id: str, url: str) -> bool:
     """Clears the webhook URL if it is still this one; says whether it was."""
     return _update_if(merchant_id, [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url)
+
+
+def set_checkout_origins(merchant_id: str, origins: tuple[str, ...]) -> bool:
+    """Sets which sites may frame the checkout page; False where there is no such merchant."""
+    return _update_if(merchant_id, [MerchantRow.checkout_origins.set(list(origins))], MerchantRow.id.exists())
 
 
 def replace_webhook_secret(merchant_id: str, old: str, new: str, old_until: datetime) -> bool:

@@ -27,6 +27,7 @@ class MerchantRow(Model):
     webhook_secret = UnicodeAttribute()
     previous_secret = UnicodeAttribute(null=True)
     previous_secret_until = UnicodeAttribute(null=True)
+    checkout_origins = JSONAttribute(null=True)
     created_at = UnicodeAttribute()
 
 
@@ -224,8 +225,7 @@ _shared: list[Connection] = []
 def bind(table_prefix: str, region: str | None = None) -> None:
     """Points every table at `<table_prefix>-<name>`; the endpoint and credentials are the SDK's business.
 
-    To be called before any other call into the store. Calling it again with another prefix moves all tables
-    there (tests do).
+    To be called first. Calling it again with another prefix moves all tables there (tests do).
     """
     shared = Connection(
         region=region,
