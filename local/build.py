@@ -6,7 +6,8 @@ packages to the same zip and deploys nothing.
 """
 
 import shutil
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePath
 from typing import IO
 
 from local import running
@@ -14,7 +15,8 @@ from local.console import Problem
 from local.install import digest, main_venv, run
 from local.settings import Settings
 
-IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*.orig")
+LEFT_OUT = ("__pycache__", "*.pyc", ".*", "*.orig")
+IGNORED = shutil.ignore_patterns(*LEFT_OUT)
 # Chalice's router needs these; the rest of it (deploy, cli, templates, local server) is for `chalice deploy`.
 CHALICE_AT_RUN_TIME = {"__init__.py", "app.py", "py.typed"}
 
@@ -22,6 +24,11 @@ CHALICE_AT_RUN_TIME = {"__init__.py", "app.py", "py.typed"}
 def build_directory(settings: Settings) -> Path:
     """Fixed, and not the home: the template names it."""
     return settings.root / ".build"
+
+
+def is_shipped(path: PurePath) -> bool:
+    """Whether the build takes a file of the source tree."""
+    return not any(fnmatch(part, pattern) for part in path.parts for pattern in LEFT_OUT)
 
 
 def take_lock(settings: Settings) -> IO[str]:

@@ -17,8 +17,9 @@ from local.awscli import cloudformation
 from local.console import Problem, Progress
 from local.parameters import load, parameters
 from local.settings import Settings
-from local.stack import clients, seed, stack_outputs
+from local.stack import clients, seed, stack_outputs, stack_status
 from local.tasks import tasks
+from local.unchanged import digest, is_deployed
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -36,18 +37,26 @@ NEVER_CAME_UP = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELET
 async def deploy(settings: Settings, progress: Progress) -> dict[str, str]:
     """Deploys, makes up for what emulators leave out, seeds. Returns the application stack's outputs."""
     try:
-        existed = await asyncio.to_thread(_prepare, settings)
-        replaceable = existed and settings.is_other_emulator
-        async with tasks(
-            _deploy_tables(settings), _deploy_application(settings, progress, replaceable=replaceable)
-        ) as both:
-            await asyncio.gather(*both)
+        release = digest(settings)
+        if await asyncio.to_thread(is_deployed, settings, release):
+            progress.say("nothing has changed since the last deployment")
+        else:
+            await _deploy_both(settings, progress, release)
+            await asyncio.to_thread(_expire_rows, settings)
         outputs = await asyncio.to_thread(_outputs, settings)
-        await asyncio.to_thread(_expire_rows, settings)
         await asyncio.to_thread(seed, clients(settings), outputs)
     except (BotoCoreError, ClientError) as problem:
         raise Problem(f"{settings.endpoint} refused a call of the deployment: {problem}") from problem
     return outputs
+
+
+async def _deploy_both(settings: Settings, progress: Progress, release: str) -> None:
+    existed = await asyncio.to_thread(_prepare, settings)
+    replaceable = existed and settings.is_other_emulator
+    async with tasks(
+        _deploy_tables(settings), _deploy_application(settings, progress, release, replaceable=replaceable)
+    ) as both:
+        await asyncio.gather(*both)
 
 
 def _bucket(settings: Settings) -> str:
@@ -72,28 +81,17 @@ def _remove(settings: Settings) -> None:
     made: CloudFormationClient = clients(settings)("cloudformation")
     made.delete_stack(StackName=settings.stack)
     deadline = time.monotonic() + SETTLE_SECONDS
-    while _status(made, settings.stack):
+    while stack_status(made, settings.stack):
         if time.monotonic() > deadline:
             raise Problem(f"Stack {settings.stack} cannot be deleted at {settings.endpoint}.")
         time.sleep(POLL_SECONDS)
-
-
-def _status(made: "CloudFormationClient", stack: str) -> str:
-    """The stack's status; empty when there is no such stack."""
-    try:
-        (found,) = made.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as problem:
-        if "does not exist" in str(problem):
-            return ""
-        raise
-    return "" if found["StackStatus"] == "DELETE_COMPLETE" else found["StackStatus"]
 
 
 def _settled(made: "CloudFormationClient", stack: str) -> str:
     """The stack's status once nothing is going on there."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while True:
-        status = _status(made, stack)
+        status = stack_status(made, stack)
         if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
             return status
         if time.monotonic() > deadline:
@@ -107,14 +105,16 @@ async def _deploy_tables(settings: Settings) -> None:
     await _deploy(settings, "infra/data.yaml", settings.data_stack, {"Retention": "disposable"})
 
 
-async def _deploy_application(settings: Settings, progress: Progress, *, replaceable: bool) -> None:
+async def _deploy_application(
+    settings: Settings, progress: Progress, release: str, *, replaceable: bool
+) -> None:
     packaged = settings.home / "packaged.yaml"
     # Packaging reads the build, which another home may be about to replace.
     with await asyncio.to_thread(build.take_lock, settings):
         await asyncio.to_thread(build.build, settings)
         source = ("--template-file", "template.yaml", "--s3-bucket", _bucket(settings))
         await cloudformation(settings, "package", "package", *source, "--output-template-file", str(packaged))
-    given = parameters(settings)
+    given = parameters(settings) | {"Release": release}
     order = (settings, str(packaged), settings.stack, given, "--capabilities", "CAPABILITY_IAM")
     try:
         await _deploy(*order)
@@ -148,7 +148,7 @@ async def _deploy(
 async def _until_it_cannot_come_up(settings: Settings, stack: str) -> None:
     """The command waits an hour for an update that ended as a creation that was rolled back (LocalStack)."""
     made: CloudFormationClient = clients(settings)("cloudformation")
-    while await asyncio.to_thread(_status, made, stack) not in NEVER_CAME_UP:  # noqa: ASYNC110
+    while await asyncio.to_thread(stack_status, made, stack) not in NEVER_CAME_UP:  # noqa: ASYNC110
         await asyncio.sleep(WATCH_SECONDS)
     raise Problem(f"Stack {stack} was rolled back.")
 

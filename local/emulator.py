@@ -6,6 +6,7 @@ change how the functions behave.
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sys
@@ -26,6 +27,7 @@ POLL_SECONDS = 0.1
 KILL_SECONDS = 2
 LOG_CHECK_SECONDS = 60
 LOG_BYTES = 50 * 1024 * 1024
+ADDRESS = r"http://127\.0\.0\.1:\d+/"
 
 
 def log_path(settings: Settings) -> Path:
@@ -70,10 +72,26 @@ async def emulator(settings: Settings) -> AsyncIterator[Process]:
         await _stop(process)
 
 
+def move_state(settings: Settings) -> None:
+    """Takes kept state along to another port: the addresses of queues hold it, in functions too."""
+    state = settings.home / "state"
+    queues = state / "sqs.json"
+    found = re.search(ADDRESS, queues.read_text(encoding="utf-8")) if queues.exists() else None
+    if found is None or found.group() == f"{settings.endpoint}/":
+        return
+    for name in ("cloudformation.json", "lambda.json", "sqs.json"):
+        path = state / name
+        moved = path.read_text(encoding="utf-8").replace(found.group(), f"{settings.endpoint}/")
+        written = path.with_suffix(".moved")
+        written.write_text(moved, encoding="utf-8")
+        written.replace(path)
+
+
 async def _start(settings: Settings) -> Process:
     shutil.rmtree(settings.temporary, ignore_errors=True)  # code of workers that ended
     settings.temporary.mkdir(parents=True)
     settings.logs.mkdir(parents=True, exist_ok=True)
+    move_state(settings)
     path = log_path(settings)
     if path.exists():
         path.replace(path.with_suffix(".log.1"))

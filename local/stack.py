@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from local.console import Problem
 from local.settings import REGION, Settings, is_aws
@@ -62,6 +63,17 @@ def stack_outputs(endpoint: str, stack: str = "asyncpay", *, aws: Clients | None
     cloudformation: CloudFormationClient = made
     (description,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
+
+
+def stack_status(made: "CloudFormationClient", stack: str) -> str:
+    """A stack's status; empty when there is no such stack."""
+    try:
+        (found,) = made.describe_stacks(StackName=stack)["Stacks"]
+    except ClientError as problem:
+        if "does not exist" in str(problem):
+            return ""
+        raise
+    return "" if found["StackStatus"] == "DELETE_COMPLETE" else found["StackStatus"]
 
 
 def api_base_url(endpoint: str, outputs: dict[str, str]) -> str:

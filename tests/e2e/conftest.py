@@ -127,8 +127,8 @@ def _free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def running_stack(name: str, **settings: str) -> Iterator[Stack]:
-    """A stack with these settings, fresh, and ended as Ctrl-C ends it."""
+def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Iterator[Stack]:
+    """A stack with these settings, ended as Ctrl-C ends it; fresh, unless the one before kept its home."""
     endpoint = os.environ.get("ASYNCPAY_E2E_ENDPOINT", "")
     home = f".build/e2e-{name}-{os.getpid()}"
     names = ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT")
@@ -168,7 +168,8 @@ def running_stack(name: str, **settings: str) -> Iterator[Stack]:
         except subprocess.TimeoutExpired:
             process.kill()
         reader.join(5)
-        shutil.rmtree(ROOT / home, ignore_errors=True)
+        if not keep_home:
+            shutil.rmtree(ROOT / home, ignore_errors=True)
 
 
 def _read(process: "subprocess.Popen[str]", printed: list[str]) -> None:

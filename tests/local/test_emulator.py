@@ -1,4 +1,5 @@
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,32 @@ def test_a_log_that_grows_too_large_is_emptied_while_it_is_written(
 
     asyncio.run(run())
     assert emulator.log_path(settings).read_bytes() == b"new"
+
+
+def _state(settings: Settings, port: int) -> Path:
+    state = settings.home / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    for name in ("cloudformation", "lambda", "sqs", "dynamodb"):
+        (state / f"{name}.json").write_text(
+            f'{{"url": "http://127.0.0.1:{port}/000000000000/PaymentsQueue"}}'
+        )
+    return state
+
+
+def test_kept_state_follows_the_emulator_to_another_port(settings: Settings) -> None:
+    state = _state(settings, 1)
+    emulator.move_state(settings)
+    there = f"{settings.endpoint}/000000000000/PaymentsQueue"
+    for name in ("cloudformation", "lambda", "sqs"):
+        assert json.loads((state / f"{name}.json").read_text()) == {"url": there}
+    # What merchants stored is theirs, whatever it looks like.
+    assert "http://127.0.0.1:1/" in (state / "dynamodb.json").read_text()
+    assert sorted(path.suffix for path in state.iterdir()) == [".json"] * 4
+
+
+def test_state_of_the_same_port_is_left_alone_and_none_is_no_trouble(settings: Settings) -> None:
+    emulator.move_state(settings)
+    state = _state(settings, settings.ports["emulator"])
+    before = {path: path.stat().st_mtime_ns for path in state.iterdir()}
+    emulator.move_state(settings)
+    assert {path: path.stat().st_mtime_ns for path in state.iterdir()} == before
