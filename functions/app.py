@@ -11,7 +11,7 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from asyncpay.services import log
 from asyncpay.services.deps import Deps, deps
-from chalicelib import ledger, orders, payments, refunds, status, webhooks
+from chalicelib import ledger, orders, payments, reference, refunds, status, webhooks
 from chalicelib.http import Gateway
 
 app = Gateway("asyncpay", configure_logs=False)
@@ -21,6 +21,7 @@ app.register_blueprint(refunds.blueprint)
 app.register_blueprint(ledger.blueprint)
 app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(status.blueprint)
+app.register_blueprint(reference.blueprint)
 
 
 @app.on_sqs_message(queue="PaymentsQueue", batch_size=10)

@@ -18,7 +18,7 @@ FUNCTION_LINES_MAX = 60
 DOMAIN = {"asyncpay.domain*"}
 STORE = DOMAIN | {"asyncpay.store*", "pynamodb*", "botocore*"}
 SERVICES = DOMAIN | {"asyncpay.store*", "asyncpay.services*"}
-FRAME = SERVICES | {"chalicelib*", "chalice*", "fastjsonschema*"}
+FRAME = SERVICES | {"asyncpay.__version__", "chalicelib*", "chalice*", "fastjsonschema*"}
 ROOMS = [
     (LIBRARY / "asyncpay" / "domain", DOMAIN),
     (LIBRARY / "asyncpay" / "store", STORE),

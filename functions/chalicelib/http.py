@@ -1,54 +1,64 @@
 """The frame around every HTTP endpoint: who calls, what they sent, and how answers and errors look.
 
-An endpoint is a function of one `Call` that returns an `Answer`. Everything it raises becomes the contract's
-error format here, in one place: AsyncPayError with its own code and status, anything else as a 500 without
-detail. API Gateway's request id goes into every answer and log line.
+An endpoint is a function of one `Call` that returns an `Answer`, registered with a declaration of what it
+takes and gives (chalicelib/operation.py shows one). The frame holds callers to it, and the OpenAPI document
+is made from it. Everything an endpoint raises becomes the contract's error format here, in one place:
+AsyncPayError with its own code and status, anything else as a 500 without detail. API Gateway's request id
+goes into every answer and log line.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
 from chalice import Blueprint, Chalice, Response
 
-from asyncpay.domain.errors import AsyncPayError, BadRequest, MethodNotAllowed
+from asyncpay.domain.errors import AsyncPayError, MethodNotAllowed
 from asyncpay.domain.events import compact_json
 from asyncpay.services import log
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.deps import Deps, deps
 from asyncpay.services.idempotent import Answer as StoredAnswer
-from asyncpay.store.paging import LIMIT_DEFAULT, LIMIT_MAX, Page
+from asyncpay.store.paging import Page
 from chalicelib.body import parse_object
-from chalicelib.routing import PARAMETER_LENGTH_MAX, allowed, resolve
-
-OFFSET_MAX = 1_000_000_000
-CORS_MAX_AGE_SECONDS = 600
-CORS_HEADERS = "Content-Type, X-Api-Key, X-Api-Secret, Idempotency-Key"
-# What a page of another origin may read of an answer besides the basics (Fetch standard).
-CORS_EXPOSED = "X-Request-Id, Idempotent-Replayed, Retry-After"
+from chalicelib.cors import cors_headers, preflight
+from chalicelib.operation import Operation, Parameter
+from chalicelib.routing import resolve
+from chalicelib.schemas import check
 
 
 @dataclass(frozen=True)
 class Call:
-    """One authenticated request. `merchant_id` is empty on public endpoints."""
+    """One request: `merchant_id` is empty on public endpoints, `query` holds what was declared."""
 
     deps: Deps
+    operation: Operation
     merchant_id: str
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Mapping[str, Any]
     headers: Mapping[str, str]
     raw_body: bytes
 
     def json(self) -> dict[str, Any]:
-        """The body's JSON object, or BadRequest."""
-        return parse_object(self.raw_body)
+        """The body's JSON object as its schema wants it, or BadRequest."""
+        if self.operation.body is None:
+            raise LookupError(f"{self.operation.name} declares no body")
+        body = parse_object(self.raw_body)
+        check(self.operation.body, body)
+        return body
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The Idempotency-Key, unchecked; None where there is none."""
+        if not self.operation.idempotent:
+            raise LookupError(f"{self.operation.name} is not declared as idempotent")
+        return self.headers.get("idempotency-key")
 
     def limit_and_offset(self) -> tuple[int, int]:
-        """Where a list starts and how long it may be, or BadRequest."""
-        limit = _integer(self.query, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX)
-        return limit, _integer(self.query, "offset", 0, 0, OFFSET_MAX)
+        """How long a list may be and where it starts."""
+        return self.query["limit"], self.query["offset"]
 
 
 @dataclass(frozen=True)
@@ -64,15 +74,30 @@ Endpoint = Callable[[Call], Answer]
 
 
 def endpoint(
-    blueprint: Blueprint, method: str, path: str, *, public: bool = False
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    answers: Mapping[int, str],
+    public: bool = False,
+    query: tuple[Parameter, ...] = (),
+    body: str | None = None,
+    idempotent: bool = False,
+    errors: tuple[type[AsyncPayError], ...] = (),
 ) -> Callable[[Endpoint], Endpoint]:
-    """Registers an endpoint; unless it is public, it wants valid API credentials."""
+    """Registers an endpoint with its declaration (chalicelib/operation.py says what each member means).
+
+    Unless it is public, it wants valid API credentials.
+    """
 
     def register(function: Endpoint) -> Endpoint:
+        operation = Operation(method, path, public, function, answers, query, body, idempotent, errors)
+
         @wraps(function)
         def view(**parameters: str) -> Response:
-            return _respond(blueprint.current_request, function, parameters, public=public)
+            return _respond(blueprint.current_request, operation, parameters)
 
+        view.operation = operation  # type: ignore[attr-defined]
         # No content types: Chalice refuses other ones in a format of its own. The body is judged as JSON.
         blueprint.route(path, methods=[method], name=f"{method} {path}", content_types=[])(view)
         return function
@@ -90,22 +115,6 @@ def collection(page: Page[Any], render: Callable[[Any], dict[str, Any]]) -> Answ
             "offset": page.offset,
         }
     )
-
-
-def identifier(query: Mapping[str, str], name: str) -> str | None:
-    """A query parameter that names something; None where it is absent or empty."""
-    text = query.get(name) or None
-    if text is not None and len(text) > PARAMETER_LENGTH_MAX:
-        raise BadRequest(f"{name} must have at most {PARAMETER_LENGTH_MAX} characters", field=name)
-    return text
-
-
-def choice(query: Mapping[str, str], name: str, known: Sequence[str]) -> str | None:
-    """A query parameter that must be one of a few words; None where it is absent or empty."""
-    text = query.get(name) or None
-    if text is not None and text not in known:
-        raise BadRequest(f"{name} must be one of {', '.join(known)}", field=name)
-    return text
 
 
 def stored(answer: StoredAnswer) -> Answer:
@@ -127,7 +136,7 @@ class Gateway(Chalice):
         finally:
             duration_ms = int((time.monotonic() - started) * 1000)
             log.request_id.reset(token)
-        answer["headers"] = {**answer.get("headers", {}), **_common_headers(event, request_id)}
+        answer["headers"] = {**_common_headers(event, request_id), **answer.get("headers", {})}
         log.info(
             "request",
             request_id=request_id,
@@ -141,34 +150,16 @@ class Gateway(Chalice):
     def _answer(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             if event["httpMethod"] == "OPTIONS":
-                return _preflight(self.routes, event)
+                return preflight(self.routes, event)
             answer: dict[str, Any] = super().__call__(resolve(self.routes, event), context)
         except AsyncPayError as error:
             answer = _error_response(error).to_dict()
         return answer
 
 
-def _respond(request: Any, function: Endpoint, parameters: dict[str, str], *, public: bool) -> Response:
+def _respond(request: Any, operation: Operation, parameters: dict[str, str]) -> Response:
     try:
-        surroundings = deps()
-        log.set_level(surroundings.config.log_level)
-        merchant_id = ""
-        if not public:
-            merchant_id = authenticate(
-                surroundings, request.headers.get("x-api-key"), request.headers.get("x-api-secret")
-            )
-        raw_body = request.raw_body
-        answer = function(
-            Call(
-                deps=surroundings,
-                merchant_id=merchant_id,
-                path=parameters,
-                query={name: values[-1] for name, values in _query(request).items()},
-                headers=request.headers,
-                raw_body=raw_body if isinstance(raw_body, bytes) else raw_body.encode(),
-            )
-        )
-        return _response(answer)
+        return _response(operation.function(_call(request, operation, parameters)))
     except AsyncPayError as error:
         if error.http_status >= 500:
             log.error("request failed", error)
@@ -178,19 +169,30 @@ def _respond(request: Any, function: Endpoint, parameters: dict[str, str], *, pu
         return _error_response(AsyncPayError("Something went wrong on our side"))
 
 
-def _query(request: Any) -> dict[str, list[str]]:
+def _call(request: Any, operation: Operation, parameters: dict[str, str]) -> Call:
+    surroundings = deps()
+    log.set_level(surroundings.config.log_level)
+    merchant_id = ""
+    if not operation.public:
+        merchant_id = authenticate(
+            surroundings, request.headers.get("x-api-key"), request.headers.get("x-api-secret")
+        )
+    raw_body = request.raw_body
+    given = _query(request)
+    return Call(
+        deps=surroundings,
+        operation=operation,
+        merchant_id=merchant_id,
+        path=parameters,
+        query={known.name: known.read(given.get(known.name, [None])[-1]) for known in operation.query},
+        headers=request.headers,
+        raw_body=raw_body if isinstance(raw_body, bytes) else raw_body.encode(),
+    )
+
+
+def _query(request: Any) -> dict[str, list[Any]]:
     given = request.to_original_event()["multiValueQueryStringParameters"]
     return given or {}
-
-
-def _integer(query: Mapping[str, str], name: str, default: int, minimum: int, maximum: int) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    # ASCII digits only: int() would also take "+1", "1_0" and digits of other scripts.
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10 and minimum <= int(text) <= maximum):
-        raise BadRequest(f"{name} must be an integer from {minimum} to {maximum}", field=name)
-    return int(text)
 
 
 def _response(answer: Answer) -> Response:
@@ -216,28 +218,5 @@ def _error_response(error: AsyncPayError) -> Response:
 
 
 def _common_headers(event: dict[str, Any], request_id: str) -> dict[str, str]:
-    headers = {"X-Request-Id": request_id, "Cache-Control": "no-store", "Vary": "Origin"}
-    origin = _header(event, "origin")
-    if origin and origin in deps().config.allowed_origins:
-        headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = CORS_EXPOSED
-    return headers
-
-
-def _preflight(routes: Mapping[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-    """Answers a CORS preflight (Fetch standard); the origin is judged where headers are added."""
-    wanted = _header(event, "access-control-request-method") or "GET"
-    resolved = resolve(routes, {**event, "httpMethod": wanted})
-    methods = allowed(routes[resolved["requestContext"]["resourcePath"]])
-    headers = {
-        "Allow": methods,
-        "Access-Control-Allow-Methods": methods,
-        "Access-Control-Allow-Headers": CORS_HEADERS,
-        "Access-Control-Max-Age": str(CORS_MAX_AGE_SECONDS),
-    }
-    return {"statusCode": 204, "headers": headers, "body": ""}
-
-
-def _header(event: dict[str, Any], name: str) -> str | None:
-    headers = event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name), None)
+    always = {"X-Request-Id": request_id, "Cache-Control": "no-store", "Vary": "Origin"}
+    return always | cors_headers(event, deps().config.allowed_origins)

@@ -5,18 +5,19 @@ from chalice import Blueprint
 from asyncpay.domain.ledger import Entry
 from asyncpay.services.ledger import list_entries, read_balances
 from chalicelib.http import Answer, Call, collection, endpoint
+from chalicelib.operation import PAGE
 
 blueprint = Blueprint(__name__)
 
 
-@endpoint(blueprint, "GET", "/api/v1/balance")
+@endpoint(blueprint, "GET", "/api/v1/balance", answers={200: "BalanceList"})
 def get_balance(call: Call) -> Answer:
-    """What the merchant is owed, by currency."""
+    """Reads what you are owed, by currency."""
     return Answer({"data": [balance.as_read() for balance in read_balances(call.merchant_id)]})
 
 
-@endpoint(blueprint, "GET", "/api/v1/ledger")
+@endpoint(blueprint, "GET", "/api/v1/ledger", query=PAGE, answers={200: "LedgerList"})
 def get_ledger(call: Call) -> Answer:
-    """The merchant's ledger, newest first."""
+    """Lists the movements of money, newest first. Each entry's debits equal its credits."""
     limit, offset = call.limit_and_offset()
     return collection(list_entries(call.merchant_id, limit, offset), Entry.as_read)

@@ -2,46 +2,75 @@
 
 from chalice import Blueprint
 
-from asyncpay.domain.errors import BadRequest
+from asyncpay.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from asyncpay.domain.payment import Payment, PaymentStatus
 from asyncpay.services.capture_payment import capture_payment
 from asyncpay.services.create_payment import create_payment
 from asyncpay.services.idempotent import idempotency_key
 from asyncpay.services.payments import find_payment, find_public_payment, list_payments
 from chalicelib import schemas
-from chalicelib.http import Answer, Call, choice, collection, endpoint, identifier, stored
+from chalicelib.http import Answer, Call, collection, endpoint, stored
+from chalicelib.operation import PAGE, Choice, Identifier
 
 blueprint = Blueprint(__name__)
+CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
 
 
-@endpoint(blueprint, "POST", "/api/v1/payments")
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/v1/payments",
+    body="NewPayment",
+    idempotent=True,
+    answers={201: "PaymentCreated"},
+    errors=CREATE_ERRORS,
+)
 def post_payment(call: Call) -> Answer:
-    """Creates a payment of one of the merchant's orders."""
+    """Creates a payment for an order. It is `pending` until the bank has answered; a webhook tells."""
     return _create(call, owner=call.merchant_id, merchant_id=call.merchant_id, endpoint_name="payments")
 
 
-@endpoint(blueprint, "POST", "/api/v1/payments/public", public=True)
+@endpoint(
+    blueprint,
+    "POST",
+    "/api/v1/payments/public",
+    public=True,
+    body="NewPayment",
+    idempotent=True,
+    answers={201: "PaymentCreated"},
+    errors=CREATE_ERRORS,
+)
 def post_public_payment(call: Call) -> Answer:
-    """Creates a payment for a shopper. Keys are scoped to the order: shoppers don't know each other's."""
-    body = call.json()
-    return _create(call, owner=str(body.get("order_id")), merchant_id=None, endpoint_name="payments/public")
+    """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
+    # Shoppers don't know each other's keys.
+    return _create(call, owner=call.json()["order_id"], merchant_id=None, endpoint_name="payments/public")
 
 
 def _create(call: Call, *, owner: str, merchant_id: str | None, endpoint_name: str) -> Answer:
     body = call.json()
     new = schemas.new_payment(call.deps, body)
-    key = idempotency_key(call.deps, owner, endpoint_name, call.headers.get("idempotency-key"), body)
+    key = idempotency_key(call.deps, owner, endpoint_name, call.idempotency_key, body)
     return stored(create_payment(call.deps, merchant_id, new, key))
 
 
-@endpoint(blueprint, "GET", "/api/v1/payments")
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/v1/payments",
+    query=(
+        *PAGE,
+        Choice("status", PaymentStatus, "Only payments in this status."),
+        Identifier("order_id", "Only the payments of this order."),
+    ),
+    answers={200: "PaymentList"},
+)
 def get_payments(call: Call) -> Answer:
-    """The merchant's payments, newest first."""
+    """Lists payments, newest first."""
     limit, offset = call.limit_and_offset()
-    status = choice(call.query, "status", [str(status) for status in PaymentStatus])
+    status = call.query["status"]
     page = list_payments(
         call.merchant_id,
-        order_id=identifier(call.query, "order_id"),
+        order_id=call.query["order_id"],
         status=PaymentStatus(status) if status else None,
         limit=limit,
         offset=offset,
@@ -49,23 +78,29 @@ def get_payments(call: Call) -> Answer:
     return collection(page, Payment.as_read)
 
 
-@endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}")
+@endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}", answers={200: "Payment"})
 def get_payment(call: Call) -> Answer:
-    """One of the merchant's payments."""
+    """Reads a payment."""
     return Answer(find_payment(call.path["payment_id"], call.merchant_id).as_read())
 
 
-@endpoint(blueprint, "POST", "/api/v1/payments/{payment_id}/capture")
+@endpoint(
+    blueprint, "POST", "/api/v1/payments/{payment_id}/capture", body="Capture", answers={200: "Payment"}
+)
 def post_capture(call: Call) -> Answer:
-    """Captures one of the merchant's payments."""
+    """Captures a successful payment, once. Less than its amount releases the rest to the shopper."""
     amount = schemas.capture_amount(call.json())
     return Answer(capture_payment(call.deps, call.merchant_id, call.path["payment_id"], amount).as_read())
 
 
-@endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}/public", public=True)
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/v1/payments/{payment_id}/public",
+    public=True,
+    query=(Identifier("order_id", "The order that it pays.", required=True),),
+    answers={200: "PublicPayment"},
+)
 def get_public_payment(call: Call) -> Answer:
-    """What the checkout page may know of a payment."""
-    order_id = call.query.get("order_id")
-    if not order_id:
-        raise BadRequest("order_id is required", field="order_id")
-    return Answer(find_public_payment(call.path["payment_id"], order_id).as_public())
+    """Reads what the checkout page may know of a payment."""
+    return Answer(find_public_payment(call.path["payment_id"], call.query["order_id"]).as_public())

@@ -1,7 +1,7 @@
-"""The request bodies as JSON Schema (the dialect of OpenAPI 3.1): the one definition of what is accepted.
+"""From a request's body to what a service takes: checked against its schema, then built.
 
-fastjsonschema compiles them; a failure becomes the error whose code the contract wants, naming the field.
-Rules that JSON Schema can't say (Luhn, expiry) stay in the domain.
+The schemas are in chalicelib/bodies.py. fastjsonschema compiles them; a failure becomes the error whose code
+the contract wants, naming the field. The frame checks (`check`), so what builds takes checked bodies.
 """
 
 from datetime import UTC, datetime
@@ -10,69 +10,11 @@ from typing import Any
 
 from asyncpay.domain.errors import BadRequest, InvalidCard, InvalidVpa
 from asyncpay.domain.instruments import check_card, check_vpa
-from asyncpay.domain.refund import REASON_LENGTH_MAX
-from asyncpay.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
 from asyncpay.services.create_payment import NewPayment
 from asyncpay.services.create_refund import NewRefund
 from asyncpay.services.deps import Deps
 from asyncpay.services.orders import NewOrder
-
-ID = {"type": "string", "minLength": 1, "maxLength": 64}
-
-NEW_ORDER: dict[str, Any] = {
-    "type": "object",
-    "required": ["amount"],
-    "properties": {
-        "amount": {"type": "integer", "minimum": AMOUNT_MIN, "maximum": AMOUNT_MAX},
-        "currency": {"type": "string", "enum": list(CURRENCIES)},
-        "receipt": {"type": ["string", "null"], "maxLength": 255},
-        "notes": {"type": ["object", "null"], "maxProperties": 50},
-        "expires_at": {"type": ["string", "null"], "format": "date-time", "maxLength": 40},
-    },
-}
-
-_EXPIRY_PART = {"type": ["string", "integer"]}
-NEW_PAYMENT: dict[str, Any] = {
-    "type": "object",
-    "required": ["order_id", "method"],
-    "properties": {
-        "order_id": ID,
-        "method": {"type": "string", "enum": ["upi", "card"]},
-        "vpa": {"type": "string"},
-        "card": {
-            "type": "object",
-            "required": ["number", "expiry_month", "expiry_year", "cvv", "holder_name"],
-            "properties": {
-                "number": {"type": "string"},
-                "expiry_month": _EXPIRY_PART,
-                "expiry_year": _EXPIRY_PART,
-                "cvv": {"type": "string"},
-                "holder_name": {"type": "string"},
-            },
-        },
-    },
-}
-
-CAPTURE: dict[str, Any] = {
-    "type": "object",
-    "required": ["amount"],
-    "properties": {"amount": {"type": "integer", "minimum": 1, "maximum": AMOUNT_MAX}},
-}
-
-NEW_REFUND: dict[str, Any] = {
-    "type": "object",
-    "required": ["amount"],
-    "properties": {
-        "amount": {"type": "integer", "minimum": 1, "maximum": AMOUNT_MAX},
-        "reason": {"type": ["string", "null"], "maxLength": REASON_LENGTH_MAX},
-    },
-}
-
-WEBHOOK_CONFIG: dict[str, Any] = {
-    "type": "object",
-    "required": ["webhook_url"],
-    "properties": {"webhook_url": {"type": ["string", "null"], "maxLength": 2048}},
-}
+from chalicelib.bodies import BODIES
 
 _TYPE_NAMES = {
     "integer": "an integer",
@@ -85,7 +27,6 @@ _TYPE_NAMES = {
 
 def new_order(body: dict[str, Any]) -> NewOrder:
     """The order that a body asks for, or BadRequest."""
-    _check("NEW_ORDER", body)
     return NewOrder(
         amount=body["amount"],
         currency=body.get("currency", "INR"),
@@ -96,34 +37,24 @@ def new_order(body: dict[str, Any]) -> NewOrder:
 
 
 def capture_amount(body: dict[str, Any]) -> int:
-    """The amount to capture, or BadRequest."""
-    _check("CAPTURE", body)
+    """The amount to capture."""
     return int(body["amount"])
 
 
 def webhook_url(body: dict[str, Any]) -> str | None:
-    """The URL to set, None to clear it, or BadRequest."""
-    _check("WEBHOOK_CONFIG", body)
+    """The URL to set, or None to clear it."""
     return body["webhook_url"] or None
 
 
 def new_refund(body: dict[str, Any]) -> NewRefund:
-    """The refund that a body asks for, or BadRequest."""
-    _check("NEW_REFUND", body)
+    """The refund that a body asks for."""
     return NewRefund(body["amount"], body.get("reason"))
 
 
 def new_payment(deps: Deps, body: dict[str, Any]) -> NewPayment:
-    """The payment that a body asks for, or BadRequest. Members of the other method are ignored."""
-    method = body.get("method")
-    unused = {"upi": "card", "card": "vpa"}.get(method, "") if isinstance(method, str) else ""
-    _check("NEW_PAYMENT", {name: value for name, value in body.items() if name != unused})
-    if method == "upi":
-        if "vpa" not in body:
-            raise InvalidVpa
+    """The payment that a body asks for, or why its instrument is refused. The other method's is ignored."""
+    if body["method"] == "upi":
         return NewPayment(body["order_id"], "upi", check_vpa(body["vpa"]), None)
-    if "card" not in body:
-        raise InvalidCard("card")
     card = body["card"]
     checked = check_card(
         number=card["number"],
@@ -148,22 +79,39 @@ def _moment(text: str | None, field: str) -> datetime | None:
     raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)
 
 
-@cache
-def _compiled(name: str) -> Any:
-    # Imported on the first request with a body: the workers never need it.
-    import fastjsonschema
-
-    # Formats only document here: what a time is, is checked by reading it.
-    return fastjsonschema.compile(globals()[name], use_default=False, use_formats=False)
-
-
-def _check(name: str, body: dict[str, Any]) -> None:
+def check(name: str, body: dict[str, Any]) -> None:
+    """Nothing, or BadRequest (InvalidVpa, InvalidCard) naming a member that is not as the schema wants it."""
     from fastjsonschema import JsonSchemaValueException
 
     try:
         _compiled(name)(body)
+        if (number := _alternative(BODIES[name], body)) is not None:
+            _compiled(name, number)(body)
     except JsonSchemaValueException as error:
         raise _as_bad_request(error) from None
+
+
+def _alternative(schema: dict[str, Any], body: dict[str, Any]) -> int | None:
+    """Which of a schema's alternatives a body means, by its constant; so an error is about that one alone."""
+    for number, alternative in enumerate(schema.get("oneOf", ())):
+        rules = alternative["properties"].items()
+        if all(body[name] == rule["const"] for name, rule in rules if "const" in rule):
+            return number
+    return None
+
+
+@cache
+def _compiled(name: str, alternative: int | None = None) -> Any:
+    # Imported on the first request with a body: the workers never need it.
+    import fastjsonschema
+
+    schema = BODIES[name]
+    if alternative is None:
+        schema = {word: rule for word, rule in schema.items() if word != "oneOf"}
+    else:
+        schema = schema["oneOf"][alternative]
+    # Formats only document here: what a time is, is checked by reading it.
+    return fastjsonschema.compile(schema, use_default=False, use_formats=False)
 
 
 def _as_bad_request(error: Any) -> BadRequest:

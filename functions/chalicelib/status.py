@@ -11,9 +11,9 @@ from chalicelib.http import Answer, Call, endpoint
 blueprint = Blueprint(__name__)
 
 
-@endpoint(blueprint, "GET", "/health", public=True)
+@endpoint(blueprint, "GET", "/health", public=True, answers={200: "Health"})
 def get_health(call: Call) -> Answer:
-    """Whether the gateway's parts answer. `redis` stands for the queue (a name that clients know)."""
+    """Says whether the gateway's parts answer. `redis` stands for the queue (a name that clients know)."""
     health = check_health(call.deps)
     return Answer(
         {
@@ -26,9 +26,16 @@ def get_health(call: Call) -> Answer:
     )
 
 
-@endpoint(blueprint, "GET", "/api/v1/test/merchant", public=True)
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/v1/test/merchant",
+    public=True,
+    answers={200: "TestMerchant"},
+    errors=(NotFound,),
+)
 def get_test_merchant(call: Call) -> Answer:
-    """The seeded merchant, so that a script can find its way."""
+    """Names the seeded merchant. Only in test stages."""
     merchant = find_test_merchant(call.deps)
     return Answer(
         {
@@ -40,9 +47,16 @@ def get_test_merchant(call: Call) -> Answer:
     )
 
 
-@endpoint(blueprint, "GET", "/api/v1/test/jobs/status", public=True)
+@endpoint(
+    blueprint,
+    "GET",
+    "/api/v1/test/jobs/status",
+    public=True,
+    answers={200: "JobsStatus"},
+    errors=(NotFound,),
+)
 def get_jobs_status(call: Call) -> Answer:
-    """How much work waits, runs and is done."""
+    """Counts the work that waits, runs and is done. Only in test stages."""
     if not call.deps.config.is_test_stage:
         raise NotFound("No such endpoint")
     status = read_jobs_status(call.deps)

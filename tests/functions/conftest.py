@@ -1,12 +1,16 @@
 """A small gateway of its own, so that the frame is tested apart from the endpoints."""
 
+from typing import Any
+
 import pytest
 from chalice import Blueprint
 
 import chalicelib.http
 from asyncpay.domain.errors import AuthenticationFailed, NotFound, Unavailable
 from asyncpay.services.deps import Deps
-from chalicelib.http import Answer, Call, Gateway, endpoint
+from chalicelib.bodies import BODIES
+from chalicelib.http import Answer, Call, Endpoint, Gateway, endpoint
+from chalicelib.operation import PAGE, Identifier
 from tests.factories import some_deps
 
 KEYS = {"X-Api-Key": "key", "X-Api-Secret": "secret"}
@@ -29,7 +33,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Deps:
 
 
 @pytest.fixture
-def gateway(surroundings: Deps) -> Gateway:
+def gateway(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     """Endpoints that answer what they were asked, and some that fail."""
     blueprint = Blueprint("things")
 
@@ -55,15 +59,24 @@ def gateway(surroundings: Deps) -> Gateway:
     def broken(_call: Call) -> Answer:
         raise KeyError("4111111111111111")
 
-    endpoint(blueprint, "GET", "/things")(what_was_asked)
-    endpoint(blueprint, "POST", "/things")(what_was_sent)
-    endpoint(blueprint, "GET", "/things/{thing_id}")(what_was_asked)
-    endpoint(blueprint, "PUT", "/things/config")(what_was_sent)
-    endpoint(blueprint, "GET", "/things/{thing_id}/parts/{part_id}", public=True)(what_was_asked)
-    endpoint(blueprint, "POST", "/public", public=True)(what_was_sent)
-    endpoint(blueprint, "GET", "/missing", public=True)(missing)
-    endpoint(blueprint, "GET", "/busy", public=True)(busy)
-    endpoint(blueprint, "GET", "/broken", public=True)(broken)
+    # What the answers and the body are, is no matter here: any object is a valid body.
+    monkeypatch.setitem(BODIES, "Thing", {"type": "object"})
+
+    def register(
+        method: str, path: str, function: Endpoint, *, public: bool = False, query: Any = ()
+    ) -> None:
+        body = "Thing" if method in ("POST", "PUT") else None
+        endpoint(blueprint, method, path, answers={}, public=public, body=body, query=query)(function)
+
+    register("GET", "/things", what_was_asked, query=(*PAGE, Identifier("x", "Anything.")))
+    register("POST", "/things", what_was_sent)
+    register("GET", "/things/{thing_id}", what_was_asked, query=PAGE)
+    register("PUT", "/things/config", what_was_sent)
+    register("GET", "/things/{thing_id}/parts/{part_id}", what_was_asked, public=True, query=PAGE)
+    register("POST", "/public", what_was_sent, public=True)
+    register("GET", "/missing", missing, public=True)
+    register("GET", "/busy", busy, public=True)
+    register("GET", "/broken", broken, public=True)
     app = Gateway("frame", configure_logs=False)
     app.register_blueprint(blueprint)
     return app

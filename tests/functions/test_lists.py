@@ -2,7 +2,8 @@ import pytest
 
 from asyncpay.domain.errors import BadRequest
 from asyncpay.store.paging import Page
-from chalicelib.http import OFFSET_MAX, Gateway, choice, collection
+from chalicelib.http import Gateway, collection
+from chalicelib.operation import OFFSET_MAX, Choice, Identifier
 from tests.functions.conftest import KEYS
 from tests.http_calls import send
 
@@ -74,12 +75,22 @@ def test_a_collection_has_the_contracts_members() -> None:
     }
 
 
-@pytest.mark.parametrize(("query", "chosen"), [({}, None), ({"status": ""}, None), ({"status": "b"}, "b")])
-def test_a_filter_is_one_of_a_few_words_or_absent(query: dict[str, str], chosen: str | None) -> None:
-    assert choice(query, "status", ["a", "b"]) == chosen
+STATUS = Choice("status", ["a", "b"], "Where it stands.")
+
+
+@pytest.mark.parametrize(("text", "chosen"), [(None, None), ("", None), ("b", "b")])
+def test_a_filter_is_one_of_a_few_words_or_absent(text: str | None, chosen: str | None) -> None:
+    assert STATUS.read(text) == chosen
 
 
 @pytest.mark.parametrize("text", ["c", "A", "a ", "a,b"])
 def test_another_filter_is_named(text: str) -> None:
     with pytest.raises(BadRequest, match=r"^status must be one of a, b$"):
-        choice({"status": text}, "status", ["a", "b"])
+        STATUS.read(text)
+
+
+@pytest.mark.parametrize("text", [None, ""])
+def test_a_name_may_be_left_out_unless_it_is_required(text: str | None) -> None:
+    assert Identifier("object", "What it is about.").read(text) is None
+    with pytest.raises(BadRequest, match=r"^object is required$"):
+        Identifier("object", "What it is about.", required=True).read(text)

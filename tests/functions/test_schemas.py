@@ -5,6 +5,10 @@ import pytest
 
 from asyncpay.domain.errors import AsyncPayError, BadRequest
 from asyncpay.domain.values import AMOUNT_MAX, CURRENCIES
+from asyncpay.services.create_payment import NewPayment
+from asyncpay.services.create_refund import NewRefund
+from asyncpay.services.deps import Deps
+from asyncpay.services.orders import NewOrder
 from chalicelib import schemas
 from chalicelib.body import parse_object
 from tests.factories import NOW, some_deps
@@ -20,6 +24,34 @@ UPI_PAYMENT = {"order_id": "order_1", "method": "upi", "vpa": "user@paytm"}
 CARD_PAYMENT = {"order_id": "order_1", "method": "card", "card": CARD}
 
 
+def new_order(body: dict[str, Any]) -> NewOrder:
+    schemas.check("NewOrder", body)
+    return schemas.new_order(body)
+
+
+def capture_amount(body: dict[str, Any]) -> int:
+    schemas.check("Capture", body)
+    return schemas.capture_amount(body)
+
+
+def new_refund(body: dict[str, Any]) -> NewRefund:
+    schemas.check("NewRefund", body)
+    return schemas.new_refund(body)
+
+
+def new_payment(deps: Deps, body: dict[str, Any]) -> NewPayment:
+    schemas.check("NewPayment", body)
+    return schemas.new_payment(deps, body)
+
+
+def webhook_url(body: dict[str, Any]) -> str | None:
+    schemas.check("WebhookConfigUpdate", body)
+    return schemas.webhook_url(body)
+
+
+WITH_AMOUNT = [new_order, capture_amount, new_refund]
+
+
 def refusal_of(parse: Any, *arguments: Any) -> tuple[str, str | None, str]:
     with pytest.raises(AsyncPayError) as caught:
         parse(*arguments)
@@ -28,21 +60,19 @@ def refusal_of(parse: Any, *arguments: Any) -> tuple[str, str | None, str]:
 
 
 def test_an_order_is_of_100_at_least_and_a_part_of_it_of_1() -> None:
-    assert refusal_of(schemas.new_order, {"amount": 99})[2] == "amount must be at least 100"
-    assert schemas.capture_amount({"amount": 1}) == schemas.new_refund({"amount": 1}).amount == 1
+    assert refusal_of(new_order, {"amount": 99})[2] == "amount must be at least 100"
+    assert capture_amount({"amount": 1}) == new_refund({"amount": 1}).amount == 1
 
 
 def test_an_order_needs_an_amount_only() -> None:
-    order = schemas.new_order({"amount": 100})
+    order = new_order({"amount": 100})
     assert (order.amount, order.currency, order.receipt, order.notes) == (100, "INR", None, {})
     assert order.expires_at is None
 
 
 def test_an_order_keeps_what_it_is_given() -> None:
     notes = {"a": {"b": [1, "ü", None]}}
-    order = schemas.new_order(
-        {"amount": AMOUNT_MAX, "currency": "USD", "receipt": "r", "notes": notes, "x": 1}
-    )
+    order = new_order({"amount": AMOUNT_MAX, "currency": "USD", "receipt": "r", "notes": notes, "x": 1})
     assert (order.amount, order.currency, order.receipt, order.notes) == (AMOUNT_MAX, "USD", "r", notes)
 
 
@@ -65,12 +95,12 @@ def test_an_order_keeps_what_it_is_given() -> None:
         ("{}", "amount must be an integer"),
     ],
 )
-@pytest.mark.parametrize("name", ["new_order", "capture_amount", "new_refund"])
-def test_an_amount_is_an_integer_within_bounds(name: str, written: str, description: str) -> None:
+@pytest.mark.parametrize("parse", WITH_AMOUNT)
+def test_an_amount_is_an_integer_within_bounds(parse: Any, written: str, description: str) -> None:
     body = parse_object(f'{{"amount":{written}}}'.encode())
-    if name != "new_order":
+    if parse is not new_order:
         description = description.replace("at least 100", "at least 1")
-    assert refusal_of(getattr(schemas, name), body) == ("BAD_REQUEST_ERROR", "amount", description)
+    assert refusal_of(parse, body) == ("BAD_REQUEST_ERROR", "amount", description)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +119,7 @@ def test_an_amount_is_an_integer_within_bounds(name: str, written: str, descript
     ids=lambda value: str(value)[:40],
 )
 def test_an_order_with_a_wrong_member_names_it(members: dict[str, Any], field: str, description: str) -> None:
-    refusal = refusal_of(schemas.new_order, {"amount": 500} | members)
+    refusal = refusal_of(new_order, {"amount": 500} | members)
     assert refusal == ("BAD_REQUEST_ERROR", field, description)
 
 
@@ -107,42 +137,42 @@ def test_an_order_with_a_wrong_member_names_it(members: dict[str, Any], field: s
     ],
 )
 def test_an_expiry_that_is_no_time_of_utc_is_named(text: str) -> None:
-    code, field, said = refusal_of(schemas.new_order, {"amount": 500, "expires_at": text})
+    code, field, said = refusal_of(new_order, {"amount": 500, "expires_at": text})
     assert (code, field) == ("BAD_REQUEST_ERROR", "expires_at")
     assert said.startswith("expires_at must be a time such as ")
 
 
 @pytest.mark.parametrize("text", ["2026-01-31T09:30:00.250Z", "2026-01-31T15:00:00.250+05:30"])
 def test_an_expiry_is_read_in_its_zone(text: str) -> None:
-    assert schemas.new_order({"amount": 500, "expires_at": text}).expires_at == NOW
+    assert new_order({"amount": 500, "expires_at": text}).expires_at == NOW
 
 
 @pytest.mark.parametrize(
-    ("name", "body", "field"),
+    ("parse", "body", "field"),
     [
-        ("new_order", {}, "amount"),
-        ("new_order", {"currency": "INR"}, "amount"),
-        ("capture_amount", {}, "amount"),
-        ("new_refund", {"reason": "x"}, "amount"),
-        ("webhook_url", {}, "webhook_url"),
+        (new_order, {}, "amount"),
+        (new_order, {"currency": "INR"}, "amount"),
+        (capture_amount, {}, "amount"),
+        (new_refund, {"reason": "x"}, "amount"),
+        (webhook_url, {}, "webhook_url"),
     ],
 )
-def test_a_missing_member_is_named(name: str, body: dict[str, Any], field: str) -> None:
+def test_a_missing_member_is_named(parse: Any, body: dict[str, Any], field: str) -> None:
     wanted = ("BAD_REQUEST_ERROR", field, f"{field} is required")
-    assert refusal_of(getattr(schemas, name), body) == wanted
+    assert refusal_of(parse, body) == wanted
 
 
 def test_a_refund_may_have_a_reason_of_bounded_length() -> None:
-    assert schemas.new_refund({"amount": 1}).reason is None
-    assert schemas.new_refund({"amount": 1, "reason": "Cup was cold"}).reason == "Cup was cold"
+    assert new_refund({"amount": 1}).reason is None
+    assert new_refund({"amount": 1, "reason": "Cup was cold"}).reason == "Cup was cold"
     with pytest.raises(BadRequest, match="reason must have at most 500 characters"):
-        schemas.new_refund({"amount": 1, "reason": "x" * 501})
+        new_refund({"amount": 1, "reason": "x" * 501})
 
 
 def test_a_upi_payment_has_an_address_and_a_card_payment_a_card() -> None:
     deps = some_deps()
-    upi = schemas.new_payment(deps, UPI_PAYMENT)
-    card = schemas.new_payment(deps, CARD_PAYMENT)
+    upi = new_payment(deps, UPI_PAYMENT)
+    card = new_payment(deps, CARD_PAYMENT)
     assert (upi.order_id, upi.method, upi.vpa, upi.card) == ("order_1", "upi", "user@paytm", None)
     assert (card.method, card.vpa, card.card and card.card.last4) == ("card", None, "1111")
 
@@ -151,14 +181,14 @@ def test_a_upi_payment_has_an_address_and_a_card_payment_a_card() -> None:
 @pytest.mark.parametrize("year", [2030, "2030", 30, "30"])
 def test_an_expiry_may_be_written_as_a_number(month: object, year: object) -> None:
     card = CARD | {"expiry_month": month, "expiry_year": year}
-    checked = schemas.new_payment(some_deps(), CARD_PAYMENT | {"card": card}).card
+    checked = new_payment(some_deps(), CARD_PAYMENT | {"card": card}).card
     assert checked is not None
     assert (checked.expiry_month, checked.expiry_year) == (12, 2030)
 
 
 def test_members_of_the_other_method_are_ignored() -> None:
-    assert schemas.new_payment(some_deps(), UPI_PAYMENT | {"card": "nonsense"}).method == "upi"
-    assert schemas.new_payment(some_deps(), CARD_PAYMENT | {"vpa": 7}).method == "card"
+    assert new_payment(some_deps(), UPI_PAYMENT | {"card": "nonsense"}).method == "upi"
+    assert new_payment(some_deps(), CARD_PAYMENT | {"vpa": 7}).method == "card"
 
 
 WITHOUT = [({name: value for name, value in CARD.items() if name != gone}, gone) for gone in CARD]
@@ -198,17 +228,17 @@ def test_a_payment_that_cannot_be_made_names_what_is_wrong(
     body: dict[str, Any], code: str, field: str
 ) -> None:
     sent = parse_object(json.dumps(body).encode())
-    assert refusal_of(schemas.new_payment, some_deps(), sent)[:2] == (code, field)
+    assert refusal_of(new_payment, some_deps(), sent)[:2] == (code, field)
 
 
 @pytest.mark.parametrize("member", ["number", "cvv", "expiry_month", "expiry_year"])
 def test_no_refusal_repeats_a_card_number(member: str) -> None:
     body = CARD_PAYMENT | {"card": CARD | {member: "4111111111111112"}}
-    assert "4111" not in str(refusal_of(schemas.new_payment, some_deps(), body))
+    assert "4111" not in str(refusal_of(new_payment, some_deps(), body))
 
 
 @pytest.mark.parametrize(
     ("given", "set_to"), [("https://a.example/x", "https://a.example/x"), (None, None), ("", None)]
 )
 def test_a_webhook_url_is_set_or_cleared(given: str | None, set_to: str | None) -> None:
-    assert schemas.webhook_url({"webhook_url": given}) == set_to
+    assert webhook_url({"webhook_url": given}) == set_to

@@ -1,0 +1,105 @@
+"""The request bodies as JSON Schema (the dialect of OpenAPI 3.1): the one definition of what is accepted.
+
+An endpoint names its body here (`body="NewOrder"`); chalicelib/schemas.py checks with it and the OpenAPI
+document shows it. Rules that JSON Schema can't say (Luhn, expiry) stay in the domain. Of `oneOf`, a body
+means the one whose `const` it has.
+"""
+
+from typing import Any
+
+from asyncpay.domain.instruments import HOLDER_NAME_LENGTH_MAX
+from asyncpay.domain.refund import REASON_LENGTH_MAX
+from asyncpay.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
+
+AMOUNT = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": AMOUNT_MAX,
+    "description": "In the currency's minor unit: 50000 is ₹500.00.",
+}
+
+_EXPIRY_PART = {"type": ["string", "integer"]}
+_CARD: dict[str, Any] = {
+    "type": "object",
+    "required": ["number", "expiry_month", "expiry_year", "cvv", "holder_name"],
+    "properties": {
+        "number": {
+            "type": "string",
+            "description": "13 to 19 digits that pass the Luhn check; spaces and dashes are dropped.",
+        },
+        "expiry_month": {**_EXPIRY_PART, "description": "1 to 12."},
+        "expiry_year": {**_EXPIRY_PART, "description": "Two digits mean 20YY."},
+        "cvv": {"type": "string", "description": "3 digits; 4 for American Express."},
+        "holder_name": {"type": "string", "description": f"1 to {HOLDER_NAME_LENGTH_MAX} characters."},
+    },
+}
+_ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 64}
+
+BODIES: dict[str, dict[str, Any]] = {
+    "NewOrder": {
+        "type": "object",
+        "required": ["amount"],
+        "properties": {
+            "amount": {**AMOUNT, "minimum": AMOUNT_MIN},
+            "currency": {"type": "string", "enum": list(CURRENCIES), "default": "INR"},
+            "receipt": {
+                "type": ["string", "null"],
+                "maxLength": 255,
+                "description": "Your own number for it.",
+            },
+            "notes": {
+                "type": ["object", "null"],
+                "maxProperties": 50,
+                "description": "Any JSON that you want back.",
+            },
+            "expires_at": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "maxLength": 40,
+                "description": "After this time no payment may begin.",
+            },
+        },
+    },
+    "NewPayment": {
+        "type": "object",
+        "required": ["order_id", "method"],
+        "properties": {"order_id": _ORDER_ID, "method": {"type": "string", "enum": ["upi", "card"]}},
+        "oneOf": [
+            {
+                "title": "UPI",
+                "type": "object",
+                "required": ["vpa"],
+                "properties": {
+                    "method": {"const": "upi"},
+                    "vpa": {"type": "string", "description": "`^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$`"},
+                },
+            },
+            {
+                "title": "Card",
+                "type": "object",
+                "required": ["card"],
+                "properties": {"method": {"const": "card"}, "card": _CARD},
+            },
+        ],
+    },
+    "Capture": {"type": "object", "required": ["amount"], "properties": {"amount": AMOUNT}},
+    "NewRefund": {
+        "type": "object",
+        "required": ["amount"],
+        "properties": {
+            "amount": AMOUNT,
+            "reason": {"type": ["string", "null"], "maxLength": REASON_LENGTH_MAX},
+        },
+    },
+    "WebhookConfigUpdate": {
+        "type": "object",
+        "required": ["webhook_url"],
+        "properties": {
+            "webhook_url": {
+                "type": ["string", "null"],
+                "maxLength": 2048,
+                "description": "null clears it: no webhooks are sent.",
+            }
+        },
+    },
+}

@@ -1,0 +1,208 @@
+"""The OpenAPI 3.1 document, made from what the endpoints declared; imported when it is asked for.
+
+Its parts come from where they are enforced: operations from chalicelib/operation.py, bodies from
+chalicelib/bodies.py, statuses and codes from the error tree. chalicelib/answers.py has the answers.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from asyncpay import __version__
+from asyncpay.domain.errors import AsyncPayError
+from asyncpay.domain.events import EVENTS, TEST_EVENT
+from asyncpay.domain.idempotency import KEY_LENGTH_MAX
+from chalicelib.answers import ANSWERS
+from chalicelib.bodies import BODIES
+from chalicelib.operation import Operation
+from chalicelib.vocabulary import TEXT, an_object, ref
+
+TAGS = {
+    "orders": "What you want to be paid. An order is paid once, by one of its payments.",
+    "payments": "Attempts to pay an order: pending, then success or failed. A success is captured once.",
+    "refunds": "Money on its way back: pending, then processed, or cancelled.",
+    "ledger": "What you are owed, and each movement that led to it.",
+    "webhooks": "Where events go, how each delivery went, and events that you missed.",
+    "status": "Whether the gateway works, and what exists in test stages only.",
+    "reference": "This document.",
+}
+# Each name that a path may have in braces.
+PATH_PARAMETERS = {
+    "order_id": "The id of an order.",
+    "payment_id": "The id of a payment.",
+    "refund_id": "The id of a refund.",
+    "webhook_id": "The id of a delivery.",
+}
+DESCRIPTION = """\
+Amounts are integers in the currency's minor unit (50000 is ₹500.00). Times are ISO 8601 in UTC. Lists are
+newest first. Every error has the same form and a `code`; every answer has `X-Request-Id`, to be quoted when
+something is wrong. Clients should ignore members that they don't know: more may be added."""
+WHAT_HAPPENED = {
+    "payment.created": "A payment was created.",
+    "payment.pending": "A payment is with the bank.",
+    "payment.success": "A payment succeeded.",
+    "payment.failed": "A payment failed.",
+    "refund.created": "A refund was created.",
+    "refund.processed": "A refund was paid out.",
+    TEST_EVENT: "You asked for a test event.",
+}
+WEBHOOK_HEADERS = {
+    "X-Webhook-Signature": "Hexadecimal HMAC-SHA256 of the exact body, keyed with the webhook secret.",
+    "webhook-id": "The same with every attempt to deliver this event (Standard Webhooks).",
+    "webhook-timestamp": "When this attempt was made, in unix seconds (Standard Webhooks).",
+    "webhook-signature": "Signatures of id, timestamp and body (Standard Webhooks).",
+}
+STATUS_TEXTS = {
+    200: "Done.",
+    201: "Created.",
+    400: "The request can't be carried out as it was written; `field` names what is wrong.",
+    401: "Unknown, wrong or inactive API credentials.",
+    404: "There is no such thing, or it belongs to another merchant.",
+    409: "The first request with this key is not decided yet.",
+    413: "The body is longer than any valid request.",
+    422: "The key was already used with another body.",
+    500: "Something went wrong on our side.",
+    503: "A service behind us did not answer. The request may be repeated.",
+}
+_ERROR = an_object(
+    {
+        "code": TEXT,
+        "description": {**TEXT, "description": "For people."},
+        "field": {**TEXT, "description": "The member, header or parameter that is wrong."},
+        "request_id": {**TEXT, "description": "Also in the header X-Request-Id."},
+    },
+    optional=("field",),
+)
+_HEADERS: dict[str, Any] = {
+    "X-Request-Id": {"description": "Names this request in our logs.", "schema": TEXT, "required": True},
+    "Idempotent-Replayed": {"description": "The answer was given before.", "schema": {"const": "true"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+}
+
+
+def document(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The document of these operations, which are all of one API."""
+    paths: dict[str, Any] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "AsyncPay",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        # Relative to where the document is: the same behind any host, port and stage.
+        "servers": [{"url": "."}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "webhooks": {event: {"post": _webhook(event)} for event in EVENTS},
+        "components": {
+            "schemas": {**BODIES, **ANSWERS, "Error": an_object({"error": _ERROR})},
+            "headers": _HEADERS,
+            "securitySchemes": {
+                "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+                "ApiSecret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    summary, description = operation.texts()
+    shown: dict[str, Any] = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": summary,
+        "description": description,
+        "security": [] if operation.public else [{"ApiKey": [], "ApiSecret": []}],
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
+    }
+    if operation.body:
+        shown["requestBody"] = {"required": True, "content": _json(ref(operation.body))}
+    return shown
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    shown = [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": text,
+            "schema": {"type": "string", "minLength": 1},
+        }
+        for name, text in PATH_PARAMETERS.items()
+        if f"{{{name}}}" in operation.path
+    ]
+    shown += [
+        {
+            "name": known.name,
+            "in": "query",
+            "required": known.required,
+            "description": known.description,
+            "schema": known.schema(),
+        }
+        for known in operation.query
+    ]
+    if operation.idempotent:
+        shown.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "description": "The same with every repetition of a request: it is then done once.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX},
+            }
+        )
+    return shown
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    shown = {
+        str(status): {
+            "description": STATUS_TEXTS[status],
+            "headers": _header_refs("X-Request-Id", *(["Idempotent-Replayed"] * operation.idempotent)),
+            "content": _json(ref(name)),
+        }
+        for status, name in operation.answers.items()
+    }
+    by_status: dict[int, list[type[AsyncPayError]]] = {}
+    for error in operation.errors_of():
+        by_status.setdefault(error.http_status, []).append(error)
+    for status, errors in sorted(by_status.items()):
+        waits = any(error.retry_after_seconds is not None for error in errors)
+        codes = sorted({error.code for error in errors})
+        shown[str(status)] = {
+            "description": STATUS_TEXTS[status],
+            "headers": _header_refs("X-Request-Id", *(["Retry-After"] * waits)),
+            "content": _json(
+                {**ref("Error"), "properties": {"error": {"properties": {"code": {"enum": codes}}}}}
+            ),
+        }
+    return shown
+
+
+def _webhook(event: str) -> dict[str, Any]:
+    kind = "TestEvent" if event == TEST_EVENT else f"{event.partition('.')[0].title()}Event"
+    body = {**ref(kind), "properties": {"event": {"const": event}}}
+    return {
+        "operationId": event.replace(".", "_"),
+        "summary": WHAT_HAPPENED[event].removesuffix("."),
+        "tags": ["webhooks"],
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": text, "schema": TEXT}
+            for name, text in WEBHOOK_HEADERS.items()
+        ],
+        "requestBody": {"required": True, "content": _json(body)},
+        "responses": {"2XX": {"description": "Taken. Anything else is tried again, five times in all."}},
+    }
+
+
+def _header_refs(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"application/json": {"schema": schema}}

@@ -1,0 +1,95 @@
+"""The OpenAPI document: complete, valid, and served. That the gateway answers as it says: tests/openapi."""
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app import app
+from asyncpay import __version__
+from asyncpay.domain.events import EVENTS
+from asyncpay.services.deps import Deps
+from chalicelib.answers import ANSWERS
+from chalicelib.bodies import BODIES
+from chalicelib.openapi import PATH_PARAMETERS, TAGS, document
+from chalicelib.operation import Operation, operations
+from tests.http_calls import send
+
+OPERATIONS = operations(app)
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda known: known.name)
+
+
+def test_the_document_is_valid_openapi_3_1() -> None:
+    made = document(OPERATIONS)
+    assert made["openapi"] == "3.1.0"
+    assert [error.message for error in OpenAPIV31SpecValidator(made).iter_errors()] == []
+
+
+def test_every_route_declares_itself() -> None:
+    routes = {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert {(operation.method, operation.path) for operation in OPERATIONS} == routes
+
+
+@each_operation
+def test_an_endpoint_is_documented(operation: Operation) -> None:
+    summary, _ = operation.texts()
+    assert 5 <= len(summary) <= 80
+    assert operation.tag in TAGS
+    assert operation.answers
+    assert set(operation.answers.values()) <= set(ANSWERS)
+    assert operation.body is None or operation.body in BODIES
+    assert set(re.findall(r"{(\w+)}", operation.path)) <= set(PATH_PARAMETERS)
+
+
+@each_operation
+def test_what_an_endpoint_may_refuse_with_has_a_text_and_a_code(operation: Operation) -> None:
+    shown = document([operation])["paths"][operation.path][operation.method.lower()]["responses"]
+    assert {str(error.http_status) for error in operation.errors_of()} <= set(shown)
+    assert ("401" in shown) is not operation.public
+    assert "500" in shown
+
+
+def test_no_schema_and_no_group_is_left_over() -> None:
+    made = json.dumps(document(OPERATIONS))
+    names = {**BODIES, **ANSWERS}
+    assert [name for name in names if f'"#/components/schemas/{name}"' not in made] == []
+    assert {operation.tag for operation in OPERATIONS} == set(TAGS)
+
+
+def test_every_event_is_a_webhook_with_its_body() -> None:
+    hooks = document(OPERATIONS)["webhooks"]
+    assert set(hooks) == set(EVENTS)
+    for event, hook in hooks.items():
+        schema = hook["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert schema["properties"]["event"]["const"] == event
+        assert schema["$ref"].endswith(event.partition(".")[0].removeprefix("web").title() + "Event") or (
+            event == "webhook.test" and schema["$ref"].endswith("/TestEvent")
+        )
+
+
+def test_a_parameter_is_documented_with_the_bounds_that_are_enforced() -> None:
+    parameters: list[Any] = document(OPERATIONS)["paths"]["/api/v1/payments"]["get"]["parameters"]
+    by_name = {parameter["name"]: parameter["schema"] for parameter in parameters}
+    assert by_name["limit"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 10}
+    assert by_name["status"]["enum"] == ["pending", "success", "failed"]
+
+
+def test_the_document_is_served_to_everybody_and_may_be_kept(surroundings: Deps) -> None:
+    reply = send(app, "GET", "/openapi.json")
+    assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
+    assert reply.headers["cache-control"] == "public, max-age=300"
+    assert reply.json == json.loads(json.dumps(document(OPERATIONS)))
+    assert reply.json["info"]["version"] == __version__
+
+
+def test_a_cold_start_does_not_make_the_document() -> None:
+    code = "import app, sys; print(*sys.modules)"
+    paths = {"PYTHONPATH": "functions:layers/asyncpay"}
+    done = subprocess.run([sys.executable, "-c", code], env=paths, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "chalicelib.operation" in loaded
+    assert not loaded & {"chalicelib.openapi", "chalicelib.answers", "chalicelib.vocabulary"}
