@@ -1,6 +1,7 @@
 /**
- * Builds checkout.js (for shops' pages), its npm package, and the checkout page into dist/; prints sizes
- * and the script's SRI hash; fails where a size limit is broken. CHECKOUT_ORIGIN is where the package opens
+ * Builds checkout.js (for shops' pages), its npm package, the checkout page and the dashboard into dist/;
+ * prints sizes and the script's SRI hash; fails where a size limit is broken. CHECKOUT_ORIGIN is where the
+ * package opens
  * the checkout by default.
  */
 import { createHash } from "node:crypto";
@@ -16,7 +17,7 @@ const SDK = join(HERE, "../sdk/checkout");
 const DIST = join(HERE, "dist");
 const TARGET = ["chrome105", "edge105", "firefox121", "safari16.4"];
 const STAGE = process.env.CHECKOUT_STAGE === "test" ? "test" : "live";
-const LIMITS = { "checkout.js": 6_000, page: 50_000 };
+const LIMITS = { "checkout.js": 6_000, page: 50_000, dashboard: 80_000 };
 
 const { version } = JSON.parse(await readFile(join(SDK, "package.json"), "utf8"));
 const shared = {
@@ -86,8 +87,9 @@ async function declareTypes() {
   }
 }
 
-async function buildPage() {
-  const source = join(HERE, "checkout");
+/** One page of the site: HTML that names a script and a style sheet, both with their hashes. */
+async function buildPage(name) {
+  const source = join(HERE, name);
   const script = await bundle({
     entryPoints: [join(source, "src/main.tsx")],
     format: "esm",
@@ -97,26 +99,26 @@ async function buildPage() {
   const style = await bundle({ entryPoints: [join(source, "src/style.css")] });
   const assets = { SCRIPT: [script, "js"], STYLE: [style, "css"] };
   let html = await readFile(join(source, "index.html"), "utf8");
-  for (const [name, [text, extension]] of Object.entries(assets)) {
-    const path = `/checkout/assets/page-${sha(text, "sha256", "hex").slice(0, 16)}.${extension}`;
+  for (const [placeholder, [text, extension]] of Object.entries(assets)) {
+    const path = `/${name}/assets/page-${sha(text, "sha256", "hex").slice(0, 16)}.${extension}`;
     await put(join(DIST, path), text);
-    html = html.replaceAll(`__${name}__`, path).replaceAll(`__${name}_SRI__`, integrity(text));
+    html = html.replaceAll(`__${placeholder}__`, path).replaceAll(`__${placeholder}_SRI__`, integrity(text));
   }
-  // Local servers fill both in themselves. On AWS the API is on the page's own origin, which is the empty address.
+  // Local servers fill all of these in. On AWS the API is on the page's own origin, which is the empty address.
   html = html.replace('content="live"', `content="${STAGE}"`);
-  await put(join(DIST, "checkout/index.html"), html);
-  return [script, style, html];
+  await put(join(DIST, name, "index.html"), html);
+  return [script, style, html].reduce((sum, text) => sum + gzipped(text), 0);
 }
 
 await rm(DIST, { recursive: true, force: true });
 const script = await buildSdk();
-const page = await buildPage();
+const [page, dashboard] = [await buildPage("checkout"), await buildPage("dashboard")];
 // The name holds the content's hash besides the version: it can be cached for ever, in development too.
 const versioned = `/checkout-${version}-${sha(script, "sha256", "hex").slice(0, 12)}.js`;
 await put(join(DIST, "checkout.js"), script);
 await put(join(DIST, versioned), script);
 await cp(join(HERE, "shop"), join(DIST, "shop"), { recursive: true });
-const sizes = { "checkout.js": gzipped(script), page: page.reduce((sum, text) => sum + gzipped(text), 0) };
+const sizes = { "checkout.js": gzipped(script), page, dashboard };
 const release = { version, script: versioned, integrity: integrity(script), gzipped: sizes };
 await put(join(DIST, "checkout/release.json"), `${JSON.stringify(release, null, 2)}\n`);
 console.log(JSON.stringify(release, null, 2));

@@ -7,10 +7,8 @@ shop_app       a demo shop; serve it on another origin. Its server holds the API
 Both serve what `npm run build` left in checkout-site/dist.
 """
 
-import hashlib
 import html
 import json
-import mimetypes
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +18,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-SITE = Path(__file__).resolve().parent.parent / "checkout-site"
-DIST = SITE / "dist"
+from local.files import DIST, SITE, File, answered, filled_in, read
+
 KEY_LENGTH_MAX = 128
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 ORDER_SECONDS = 15
@@ -41,26 +39,16 @@ class PageSettings:
     origins_of: OriginsOf | None = None
 
 
-@dataclass(frozen=True)
-class _File:
-    body: bytes
-    content_type: str
-    headers: Mapping[str, str]
-
-    @property
-    def tag(self) -> str:
-        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
-
-
 class Checkout:
     """Hands out the built files. They are read once: a new build is seen by a new start."""
 
     def __init__(self, settings: PageSettings, dist: Path = DIST) -> None:
         self._settings = settings
         self._headers: dict[str, dict[str, str]] = json.loads((SITE / "headers.json").read_text())
-        self._page = self._filled_in((dist / "checkout/index.html").read_text())
+        values = {"asyncpay-api": settings.api_url, "asyncpay-stage": settings.stage}
+        self._page = filled_in((dist / "checkout/index.html").read_text(), values)
         self._files = {
-            f"/{path.relative_to(dist).as_posix()}": _file(path, self._headers_of(path))
+            f"/{path.relative_to(dist).as_posix()}": read(path, self._headers_of(path))
             for pattern in ("checkout*.js", "checkout/assets/*", "checkout/release.json")
             for path in dist.glob(pattern)
         }
@@ -72,7 +60,7 @@ class Checkout:
         policy = policy.replace("connect-src 'self'", f"connect-src 'self' {self._settings.api_url}")
         policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors {await self._framers(request)}")
         headers["Content-Security-Policy"] = policy
-        return self._answer(request, _File(self._page, "text/html", headers))
+        return self._answer(request, File(self._page, "text/html", headers))
 
     async def file(self, request: web.Request) -> web.Response:
         """A script or style sheet, by its exact path."""
@@ -92,27 +80,11 @@ class Checkout:
         origins = [origin for origin in await self._settings.origins_of(key) if ORIGIN.fullmatch(origin)]
         return " ".join(origins) or "'none'"
 
-    def _filled_in(self, page: str) -> bytes:
-        values = {"asyncpay-api": self._settings.api_url, "asyncpay-stage": self._settings.stage}
-        for name, value in values.items():
-            before, found, after = page.partition(f'<meta name="{name}" content="')
-            page = before + found + html.escape(value) + after[after.index('"') :]
-        return page.encode()
-
     def _headers_of(self, path: Path) -> Mapping[str, str]:
         return self._headers["script" if path.name in ("checkout.js", "release.json") else "immutable"]
 
-    def _answer(self, request: web.Request, file: _File) -> web.Response:
-        headers = {**file.headers, "ETag": file.tag}
-        if self._settings.https:
-            headers |= self._headers["transport"]
-        if request.headers.get("If-None-Match") == file.tag:
-            return web.Response(status=304, headers=headers)
-        answer = web.Response(
-            body=file.body, content_type=file.content_type, charset="utf-8", headers=headers
-        )
-        answer.enable_compression()
-        return answer
+    def _answer(self, request: web.Request, file: File) -> web.Response:
+        return answered(request, file, self._headers["transport"] if self._settings.https else None)
 
 
 def checkout_app(settings: PageSettings, dist: Path = DIST) -> web.Application:
@@ -144,8 +116,8 @@ class Shop:
         page = page.replace("__CHECKOUT__", html.escape(settings.checkout_url))
         page = page.replace("__KEY__", html.escape(settings.api_key))
         policy = _shop_policy(settings.checkout_url)
-        self._files = {"/": _File(page.encode(), "text/html", policy)} | {
-            f"/{name}": _file(dist / "shop" / name, policy) for name in ("shop.css", "shop.js")
+        self._files = {"/": File(page.encode(), "text/html", policy)} | {
+            f"/{name}": read(dist / "shop" / name, policy) for name in ("shop.css", "shop.js")
         }
 
     async def file(self, request: web.Request) -> web.Response:
@@ -193,8 +165,3 @@ def _shop_policy(checkout_url: str) -> Mapping[str, str]:
         "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"}
-
-
-def _file(path: Path, headers: Mapping[str, str]) -> _File:
-    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    return _File(path.read_bytes(), kind, headers)

@@ -118,8 +118,8 @@ def failure(status: int, code: str, description: str, headers: dict[str, str] | 
 
 
 @asynccontextmanager
-async def proxy_app(base_url: str) -> AsyncIterator[web.Application]:
-    """The application for the API's port."""
+async def forwarding(base_url: str) -> AsyncIterator[Proxy]:
+    """A proxy and its connections. Ports that share it share its bounds: one emulator is behind them."""
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=IN_FLIGHT, keepalive_timeout=KEEP_ALIVE_SECONDS),
         timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
@@ -128,6 +128,11 @@ async def proxy_app(base_url: str) -> AsyncIterator[web.Application]:
         skip_auto_headers=NOT_ADDED,
     )
     async with session:
-        app = web.Application(client_max_size=BODY_BYTES)
-        app.router.add_route("*", "/{path:.*}", Proxy(base_url, session).handle)
-        yield app
+        yield Proxy(base_url, session)
+
+
+def api_app(proxy: Proxy) -> web.Application:
+    """The application for the API's port."""
+    app = web.Application(client_max_size=BODY_BYTES)
+    app.router.add_route("*", "/{path:.*}", proxy.handle)
+    return app

@@ -21,12 +21,20 @@ def _served(settings: Settings) -> list[str]:
     ports = settings.ports
     return [
         f"  API              http://localhost:{ports['api']}",
+        f"  Dashboard        http://localhost:{ports['dashboard']}/login   ({_sign_in(settings)})",
         f"  Checkout         http://localhost:{ports['checkout']}/checkout.js",
         f"  Demo shop        http://127.0.0.1:{ports['shop']}",
         f"  Sample merchant  http://localhost:{ports['merchant']}/webhook   (what it received: /events)",
         f"  AWS              {settings.endpoint}   (region {REGION}, stack {settings.stack})",
         f"  Logs             make logs   (the functions'; files are in {_shown(settings, settings.logs)})",
     ]
+
+
+def _sign_in(settings: Settings) -> str:
+    values = parameters(settings)
+    if values["Stage"] != "test":
+        return "sign in with your e-mail address and password"
+    return f"sign in as {values['TestMerchantEmail']}, any password"
 
 
 def _try_it(settings: Settings) -> list[str]:

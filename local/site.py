@@ -31,7 +31,7 @@ def ensure(settings: Settings, progress: Progress, *, dev: bool = False) -> None
 def _install(site: Path, logs: Path, progress: Progress, *, dev: bool) -> None:
     if _is_installed(site, dev=dev):
         return
-    progress.say("installing the checkout's packages (this once)")
+    progress.say("installing the pages' packages (this once)")
     options = [] if dev else ["--omit=dev"]
     run(["npm", "ci", "--prefix", str(site), *options], logs / "install-site.log")
 
@@ -57,7 +57,7 @@ def _build(settings: Settings, stamp: Path, progress: Progress) -> None:
     wanted = _digest(settings.root)
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    progress.say("building the checkout")
+    progress.say("building the pages")
     build = settings.root / "checkout-site" / "build.mjs"
     run(["node", str(build), "--no-types"], settings.logs / "build-site.log")
     stamp.write_text(wanted)

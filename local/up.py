@@ -11,18 +11,19 @@ from aiohttp import web
 
 from local import ready, running
 from local.console import Problem, Progress
+from local.dashboard import DashboardSettings, dashboard_app
 from local.deploy import deploy
 from local.emulator import emulator, ended, keep_log_small
 from local.merchant import merchant_app
 from local.pages import PageSettings, ShopSettings, checkout_app, shop_app
 from local.parameters import parameters
-from local.proxy import proxy_app
+from local.proxy import Proxy, api_app, forwarding
 from local.servers import check_ports, serving
 from local.settings import Settings
 from local.stack import api_base_url
 from local.tasks import tasks
 
-SERVED = ("api", "merchant", "checkout", "shop")
+SERVED = ("api", "merchant", "dashboard", "checkout", "shop")
 ANSWER_SECONDS = 30
 REACH_SECONDS = 5
 
@@ -93,9 +94,10 @@ async def _serve(settings: Settings, progress: Progress) -> None:
     base_url = api_base_url(settings.endpoint, outputs)
     checkout, shop = _pages(settings)
     async with (
-        proxy_app(base_url) as api,
+        forwarding(base_url) as proxy,
         serving(merchant_app(settings.webhook_secret), settings, "merchant"),
-        serving(api, settings, "api"),
+        serving(api_app(proxy), settings, "api"),
+        serving(_dashboard(settings, proxy), settings, "dashboard"),
         serving(checkout, settings, "checkout"),
         serving(shop, settings, "shop"),
     ):
@@ -115,6 +117,18 @@ def _pages(settings: Settings) -> tuple[web.Application, web.Application]:
         api_secret=values["TestApiSecret"],
     )
     return checkout_app(PageSettings(api_url=api_url, stage=values["Stage"])), shop_app(shop)
+
+
+def _dashboard(settings: Settings, proxy: Proxy) -> web.Application:
+    """The dashboard; the addresses in its guide are those that programs on this machine use."""
+    return dashboard_app(
+        DashboardSettings(
+            api_url=f"http://localhost:{settings.ports['api']}",
+            checkout_url=f"http://localhost:{settings.ports['checkout']}",
+            stage=parameters(settings)["Stage"],
+        ),
+        proxy,
+    )
 
 
 async def _first_answer(url: str) -> int:

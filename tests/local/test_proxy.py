@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from local import proxy
-from local.proxy import Proxy, proxy_app
+from local.proxy import Proxy, api_app, forwarding
 from local.servers import serving
 from local.settings import Settings
 
@@ -39,8 +39,8 @@ async def _served(settings: Settings, upstream: Upstream) -> AsyncIterator[tuple
     app.router.add_route("*", "/{path:.*}", upstream.handle)
     async with (
         TestServer(app) as server,
-        proxy_app(str(server.make_url(PREFIX))) as api,
-        serving(api, settings, "api"),
+        forwarding(str(server.make_url(PREFIX))) as proxy,
+        serving(api_app(proxy), settings, "api"),
         ClientSession(auto_decompress=False, cookie_jar=DummyCookieJar()) as session,
     ):
         yield session, f"http://127.0.0.1:{settings.ports['api']}"

@@ -1,0 +1,50 @@
+/** What a list is narrowed to. It lives in the address, so that a reload, a bookmark or Back finds the same list. */
+
+import { startOfDay } from "./time";
+
+export interface Filters {
+  q: string;
+  status: string;
+  method: string;
+  from: string;
+  to: string;
+}
+
+export const STATUSES = ["pending", "success", "failed"] as const;
+export const METHODS = ["upi", "card"] as const;
+export const NONE: Filters = { q: "", status: "", method: "", from: "", to: "" };
+
+const DATE = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
+const QUERY_LENGTH_MAX = 100;
+
+/** Filters of an address's query; what means nothing is dropped. */
+export function filtersOf(search: string): Filters {
+  const given = new URLSearchParams(search);
+  const oneOf = (name: string, known: readonly string[]): string =>
+    known.find((one) => one === given.get(name)) ?? "";
+  const date = (name: string): string => (DATE.test(given.get(name) ?? "") ? (given.get(name) ?? "") : "");
+  return {
+    q: (given.get("q") ?? "").trim().slice(0, QUERY_LENGTH_MAX),
+    status: oneOf("status", STATUSES),
+    method: oneOf("method", METHODS),
+    from: date("from"),
+    to: date("to"),
+  };
+}
+
+/** The query of an address ("" or "?..."). */
+export function searchOf(filters: object): string {
+  const query = new URLSearchParams(
+    Object.entries(filters).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+  return query.size ? `?${query}` : "";
+}
+
+/** What the API is asked. Days are the reader's own; the API wants instants, the end left out. */
+export function apiQuery(filters: Filters): Record<string, string> {
+  return {
+    ...filters,
+    from: filters.from && startOfDay(filters.from),
+    to: filters.to && startOfDay(filters.to, 1),
+  };
+}

@@ -1,0 +1,58 @@
+/** Which page an address means, and which addresses a sign-in may return to. Pure: the history is in view/router. */
+
+export type Route =
+  | { page: "login" }
+  | { page: "overview" }
+  | { page: "transactions" }
+  | { page: "payment"; id: string }
+  | { page: "webhooks" }
+  | { page: "webhook"; id: string }
+  | { page: "keys" }
+  | { page: "docs" }
+  | { page: "missing" };
+
+export type PageName = Route["page"];
+
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
+const PAGES: Record<string, Route> = {
+  "/login": { page: "login" },
+  "/dashboard": { page: "overview" },
+  "/dashboard/transactions": { page: "transactions" },
+  "/dashboard/webhooks": { page: "webhooks" },
+  "/dashboard/keys": { page: "keys" },
+  "/dashboard/docs": { page: "docs" },
+};
+
+/** The route of a path; a slash at its end does not count. */
+export function routeOf(path: string): Route {
+  const clean = path.length > 1 ? path.replace(/\/$/, "") : path;
+  const known = Object.hasOwn(PAGES, clean) ? PAGES[clean] : undefined;
+  if (known) return known;
+  const cut = clean.lastIndexOf("/");
+  const id = clean.slice(cut + 1);
+  if (!ID.test(id)) return { page: "missing" };
+  if (clean.slice(0, cut) === "/dashboard/transactions") return { page: "payment", id };
+  if (clean.slice(0, cut) === "/dashboard/webhooks") return { page: "webhook", id };
+  return { page: "missing" };
+}
+
+export const HOME = "/dashboard";
+export const paymentPath = (id: string): string => `/dashboard/transactions/${encodeURIComponent(id)}`;
+export const webhookPath = (id: string): string => `/dashboard/webhooks/${encodeURIComponent(id)}`;
+
+/** Where a visitor who has no session goes, and comes back from. */
+export function loginPath(from: string): string {
+  return from === HOME ? "/login" : `/login?return=${encodeURIComponent(from)}`;
+}
+
+/**
+ * The address to open after sign-in. Only a page of this dashboard on this origin: a link to /login could
+ * name any address (OWASP, "Unvalidated Redirects and Forwards").
+ */
+export function returnPath(search: string, origin: string): string {
+  const wanted = new URLSearchParams(search).get("return") ?? "";
+  if (!wanted.startsWith("/") || !URL.canParse(wanted, origin)) return HOME;
+  const url = new URL(wanted, origin);
+  const isOurs = url.origin === origin && !["login", "missing"].includes(routeOf(url.pathname).page);
+  return isOurs ? url.pathname + url.search : HOME;
+}

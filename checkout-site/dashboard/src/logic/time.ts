@@ -1,0 +1,39 @@
+/** Instants as people read them: in the reader's own time zone, Indian order and month names. */
+
+const MOMENT: Intl.DateTimeFormatOptions = {
+  day: "2-digit",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+};
+
+const MINUTE_MS = 60_000;
+
+/** "23 Nov 2026, 14:05:09". */
+export function moment(iso: string, timeZone?: string): string {
+  return new Intl.DateTimeFormat("en-IN", timeZone ? { ...MOMENT, timeZone } : MOMENT).format(new Date(iso));
+}
+
+/** "23 Nov", of a calendar day "2026-11-23". */
+export function dayLabel(date: string): string {
+  return new Intl.DateTimeFormat("en-IN", { day: "2-digit", month: "short", timeZone: "UTC" }).format(
+    new Date(`${date}T00:00:00Z`),
+  );
+}
+
+/** The instant at which a calendar day (as a date input has it) begins here; `daysLater` moves it. */
+export function startOfDay(date: string, daysLater = 0): string {
+  const [year, month, day] = date.split("-").map(Number);
+  return new Date(year ?? 0, (month ?? 1) - 1, (day ?? 1) + daysLater).toISOString();
+}
+
+/** "in 45 s", "in 12 min": until an instant that is ahead; "now" where it is not. */
+export function until(iso: string, now: number): string {
+  const ahead = Date.parse(iso) - now;
+  if (ahead <= 0) return "now";
+  if (ahead < 2 * MINUTE_MS) return `in ${Math.ceil(ahead / 1000)} s`;
+  return `in ${Math.round(ahead / MINUTE_MS)} min`;
+}

@@ -1,0 +1,128 @@
+/** Who is signed in, which page is shown, and where the focus goes when that changes. */
+
+import type { JSX } from "preact";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { ApiError, type Api } from "../logic/api";
+import { HOME, loginPath, routeOf, type Route } from "../logic/route";
+import type { Settings } from "../logic/settings";
+import type { Session } from "../logic/types";
+import { en } from "../texts/en";
+import { Context } from "./context";
+import { Docs } from "./Docs";
+import { Keys } from "./Keys";
+import { Layout } from "./Layout";
+import { Login } from "./Login";
+import { Overview } from "./Overview";
+import { Head, Loading, Problem } from "./parts";
+import { PaymentPage } from "./PaymentPage";
+import { useAddress } from "./router";
+import { Transactions } from "./Transactions";
+import { WebhookPage } from "./WebhookPage";
+import { Webhooks } from "./Webhooks";
+
+const NOTICE_MS = 6_000;
+
+export function App({ api, settings }: { api: Api; settings: Settings }): JSX.Element {
+  const [{ path, search }, navigate] = useAddress();
+  const [session, setSession, failure] = useSession(api);
+  const [notice, say] = useNotice();
+  const route = routeOf(path);
+  const known = session !== undefined;
+  useEffect(() => {
+    if (!known) return;
+    if (!session && route.page !== "login") navigate(loginPath(path + search), { replace: true });
+    if (session && route.page === "login" && !new URLSearchParams(search).has("return"))
+      navigate(HOME, { replace: true });
+  }, [known, session, path, search]);
+  useArrival(route, known);
+  const testStage = session ? session.stage === "test" : settings.testStage;
+  const surroundings = { api, settings, testStage, path, search, navigate, say, setSession };
+  return (
+    <Context.Provider value={{ ...surroundings, session: session ?? null }}>
+      {failure && <Problem error={failure} onRetry={() => location.reload()} />}
+      {!known && !failure && <Loading />}
+      {known && route.page === "login" && <Login />}
+      {session && route.page !== "login" && (
+        <Layout page={route.page}>
+          <View key={path} route={route} />
+        </Layout>
+      )}
+      <div class="toast" role="status">
+        {notice}
+      </div>
+    </Context.Provider>
+  );
+}
+
+function View({ route }: { route: Route }): JSX.Element {
+  switch (route.page) {
+    case "overview":
+      return <Overview />;
+    case "transactions":
+      return <Transactions />;
+    case "payment":
+      return <PaymentPage id={route.id} />;
+    case "webhooks":
+      return <Webhooks />;
+    case "webhook":
+      return <WebhookPage id={route.id} />;
+    case "keys":
+      return <Keys />;
+    case "docs":
+      return <Docs />;
+    default:
+      return (
+        <>
+          <Head title={en.pages.missing} />
+          <p>{en.missing}</p>
+        </>
+      );
+  }
+}
+
+/** The session: undefined until the API has said, null where there is none. */
+function useSession(
+  api: Api,
+): [Session | null | undefined, (session: Session | null) => void, ApiError | null] {
+  const [session, keep] = useState<Session | null | undefined>(undefined);
+  const [failure, setFailure] = useState<ApiError | null>(null);
+  const setSession = useCallback((next: Session | null) => {
+    api.csrfToken = next?.csrf_token ?? "";
+    keep(next);
+  }, []);
+  useEffect(() => {
+    api.onSignedOut = () => setSession(null);
+    api.get<Session>("/dashboard/session").then(setSession, (problem: unknown) => {
+      if (problem instanceof ApiError && problem.status === 401) setSession(null);
+      else if (problem instanceof ApiError) setFailure(problem);
+      else throw problem;
+    });
+  }, []);
+  return [session, setSession, failure];
+}
+
+function useNotice(): [string, (text: string) => void] {
+  const [notice, setNotice] = useState("");
+  const timer = useRef(0);
+  const say = useCallback((text: string) => {
+    clearTimeout(timer.current);
+    setNotice(text);
+    timer.current = window.setTimeout(() => setNotice(""), NOTICE_MS);
+  }, []);
+  return [notice, say];
+}
+
+/** A new page has its own title, begins at its top, and its heading is where a screen reader goes on. */
+function useArrival(route: Route, known: boolean): void {
+  const first = useRef(true);
+  const place = "id" in route ? route.page + route.id : route.page;
+  useEffect(() => {
+    document.title = `${en.pages[route.page]} · AsyncPay`;
+    if (!known) return;
+    if (!first.current) {
+      scrollTo(0, 0);
+      document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+    }
+    first.current = false;
+  }, [place, known]);
+}

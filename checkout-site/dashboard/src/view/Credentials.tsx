@@ -1,0 +1,43 @@
+/** The key that an integration begins with. Outside test stages its secret was shown once, when it was made. */
+
+import type { JSX } from "preact";
+import type { Credentials as Read } from "../logic/types";
+import { en } from "../texts/en";
+import { useSurroundings } from "./context";
+import { Await, Card, Copy } from "./parts";
+import { Link } from "./router";
+import { useLoad } from "./useLoad";
+
+const texts = en.credentials;
+
+export function Credentials(): JSX.Element {
+  const { api } = useSurroundings();
+  const loaded = useLoad("credentials", (signal) => api.get<Read>("/dashboard/credentials", {}, signal));
+  return (
+    <Card title={texts.title} data-test-id="api-credentials">
+      <Await of={loaded} lines={1}>
+        {({ api_key: key, api_secret: secret }) => (
+          <dl class="details">
+            <div>
+              <dt>{texts.key}</dt>
+              <dd>
+                <code data-test-id="api-key">{key}</code> <Copy text={key} what={texts.key} />
+              </dd>
+            </div>
+            <div>
+              <dt>{texts.secret}</dt>
+              <dd>
+                <code data-test-id="api-secret">{secret ?? en.masked}</code>{" "}
+                {secret ? (
+                  <Copy text={secret} what={texts.secret} />
+                ) : (
+                  <Link to="/dashboard/keys">{texts.rotate}</Link>
+                )}
+              </dd>
+            </div>
+          </dl>
+        )}
+      </Await>
+    </Card>
+  );
+}

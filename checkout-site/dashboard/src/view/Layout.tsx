@@ -1,0 +1,74 @@
+/** The frame of every page behind the sign-in. */
+
+import type { ComponentChildren, JSX } from "preact";
+import { Mark } from "../../../checkout/src/view/icons";
+import { HOME, type PageName } from "../logic/route";
+import { en } from "../texts/en";
+import { useSurroundings } from "./context";
+import { Problem } from "./parts";
+import { Link } from "./router";
+import { useAction } from "./useAction";
+
+const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
+  ["overview", HOME, []],
+  ["transactions", "/dashboard/transactions", ["payment"]],
+  ["webhooks", "/dashboard/webhooks", ["webhook"]],
+  ["keys", "/dashboard/keys", []],
+  ["docs", "/dashboard/docs", []],
+];
+
+export function Layout({ page, children }: { page: PageName; children: ComponentChildren }): JSX.Element {
+  const { api, session, testStage, setSession, navigate } = useSurroundings();
+  const signOut = useAction();
+  const leave = (): void => {
+    void signOut.run(async () => {
+      await api.send("DELETE", "/dashboard/session");
+      navigate("/login", { replace: true });
+      setSession(null);
+    });
+  };
+  return (
+    <>
+      <a class="skip" href="#main" onClick={toMain}>
+        {en.skip}
+      </a>
+      {testStage && (
+        <p class="banner" data-test-id="test-banner">
+          {en.banner}
+        </p>
+      )}
+      <header class="top">
+        <span class="brand">
+          <Mark /> AsyncPay
+        </span>
+        <nav aria-label={en.navigation}>
+          <ul>
+            {NAVIGATION.map(([name, path, below]) => (
+              <li key={name}>
+                <Link to={path} aria-current={name === page || below.includes(page) ? "page" : undefined}>
+                  {en.pages[name]}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div class="who">
+          <span data-test-id="merchant-name">{session?.merchant.name}</span>
+          <button type="button" class="small" data-test-id="logout-button" onClick={leave}>
+            {en.signOut}
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {signOut.error && <Problem error={signOut.error} />}
+        {children}
+      </main>
+    </>
+  );
+}
+
+/** The address keeps its path: a fragment would be a page of its own in the history. */
+function toMain(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

@@ -1,0 +1,79 @@
+/** Signing in, and back to where the visitor came from. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { returnPath } from "../logic/route";
+import type { Session } from "../logic/types";
+import { en } from "../texts/en";
+import { useSurroundings } from "./context";
+import { Mark } from "../../../checkout/src/view/icons";
+import { Field, Problem } from "./parts";
+import { useAction } from "./useAction";
+
+export function Login(): JSX.Element {
+  const { api, settings, search, setSession, navigate } = useSurroundings();
+  const [email, setEmail] = useState("");
+  const [password, setPassword] = useState("");
+  const signIn = useAction();
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    void signIn.run(async () => {
+      const session = await api.send<Session>("POST", "/dashboard/session", {
+        email: email.trim(),
+        password,
+      });
+      setSession(session);
+      navigate(returnPath(search, location.origin), { replace: true });
+    });
+  };
+  return (
+    <main class="login" id="main">
+      <div class="brand">
+        <Mark /> AsyncPay
+      </div>
+      <h1 tabIndex={-1}>{en.login.title}</h1>
+      {new URLSearchParams(search).has("return") && (
+        <p class="notice" role="status">
+          {en.login.ended}
+        </p>
+      )}
+      <form data-test-id="login-form" onSubmit={submit}>
+        <Field label={en.login.email}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              data-test-id="email-input"
+              type="email"
+              name="email"
+              autocomplete="username"
+              required
+              maxLength={254}
+              value={email}
+              onInput={(event) => setEmail(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Field label={en.login.password} hint={settings.testStage ? en.login.anyPassword : undefined}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              data-test-id="password-input"
+              type="password"
+              name="password"
+              autocomplete="current-password"
+              required
+              maxLength={1024}
+              value={password}
+              onInput={(event) => setPassword(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        {signIn.error && <Problem error={signIn.error} />}
+        <button type="submit" class="primary" data-test-id="login-button" aria-disabled={signIn.busy}>
+          {signIn.busy ? en.login.busy : en.login.button}
+        </button>
+      </form>
+      {settings.testStage && <p class="test-note">{en.banner}</p>}
+    </main>
+  );
+}

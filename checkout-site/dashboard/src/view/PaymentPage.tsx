@@ -1,0 +1,156 @@
+/** One payment: what it is, what happened to it, and what can be done with it. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { money } from "../logic/money";
+import { capturable, refundable } from "../logic/payment";
+import { moment } from "../logic/time";
+import type { Page, Payment, Refund, TimelineEntry } from "../logic/types";
+import { en } from "../texts/en";
+import { CaptureDialog } from "./CaptureDialog";
+import { useSurroundings } from "./context";
+import { Await, Badge, Card, Copy, Empty, Head, Moment } from "./parts";
+import { RefundDialog } from "./RefundDialog";
+import { Link } from "./router";
+import { Cell, Table } from "./Table";
+import { Timeline } from "./Timeline";
+import { useLoad } from "./useLoad";
+
+interface Read {
+  payment: Payment;
+  refunds: readonly Refund[];
+  timeline: readonly TimelineEntry[];
+}
+
+const LOOK_AGAIN_MS = 2_000;
+const REFUNDS_SHOWN = "100";
+const texts = en.payment;
+
+export function PaymentPage({ id }: { id: string }): JSX.Element {
+  const { api } = useSurroundings();
+  const path = `/payments/${encodeURIComponent(id)}`;
+  const loaded = useLoad<Read>(
+    id,
+    async (signal) => {
+      const [payment, refunds, timeline] = await Promise.all([
+        api.get<Payment>(path, {}, signal),
+        api.get<Page<Refund>>(`${path}/refunds`, { limit: REFUNDS_SHOWN }, signal),
+        api.get<Page<TimelineEntry>>(`${path}/timeline`, {}, signal),
+      ]);
+      return { payment, refunds: refunds.data, timeline: timeline.data };
+    },
+    ({ payment, refunds }) =>
+      [payment, ...refunds].some(({ status }) => status === "pending") ? LOOK_AGAIN_MS : 0,
+  );
+  return (
+    <>
+      <p class="back">
+        <Link to="/dashboard/transactions">{texts.back}</Link>
+      </p>
+      <Await of={loaded} lines={8}>
+        {(read) => <Shown {...read} reload={loaded.reload} />}
+      </Await>
+      {loaded.data === null && <Head title={en.pages.payment} />}
+    </>
+  );
+}
+
+function Shown({ payment, refunds, timeline, reload }: Read & { reload: () => void }): JSX.Element {
+  const { say } = useSurroundings();
+  const [open, setOpen] = useState<"refund" | "capture" | "">("");
+  const done = (notice: string): void => {
+    setOpen("");
+    say(notice);
+    reload();
+  };
+  const dialog = { payment, onClose: () => setOpen(""), onDone: done };
+  return (
+    <div data-test-id="payment">
+      <Head title={money(payment.amount, payment.currency)}>
+        <Badge status={payment.status} />
+        {refundable(payment) > 0 && (
+          <button type="button" data-test-id="refund-button" onClick={() => setOpen("refund")}>
+            {en.refund.open}
+          </button>
+        )}
+        {capturable(payment) && (
+          <button type="button" data-test-id="capture-button" onClick={() => setOpen("capture")}>
+            {en.capture.open}
+          </button>
+        )}
+      </Head>
+      <div class="columns">
+        <Card title={texts.details}>
+          <Details payment={payment} />
+        </Card>
+        <Card title={texts.timeline}>
+          <Timeline entries={timeline} currency={payment.currency} />
+        </Card>
+      </div>
+      <Card title={texts.refunds}>
+        <Refunds refunds={refunds} />
+      </Card>
+      {open === "refund" && <RefundDialog {...dialog} />}
+      {open === "capture" && <CaptureDialog {...dialog} />}
+    </div>
+  );
+}
+
+function Details({ payment }: { payment: Payment }): JSX.Element {
+  const names = texts.members;
+  const card = `${payment.card_network ?? ""} •••• ${payment.card_last4 ?? ""}`;
+  const { currency } = payment;
+  const lines: [string, string][] = [
+    [names.order, payment.order_id],
+    [names.method, payment.method],
+    [names.instrument, payment.vpa ?? card],
+    [names.captured, payment.captured ? money(payment.amount_captured, currency) : texts.notCaptured],
+    [names.refunded, money(payment.amount_refunded, currency)],
+    [names.created, moment(payment.created_at)],
+    [names.updated, moment(payment.updated_at)],
+  ];
+  if (payment.error_code)
+    lines.push([names.error, `${payment.error_code}: ${payment.error_description ?? ""}`]);
+  return (
+    <dl class="details">
+      <div>
+        <dt>{names.id}</dt>
+        <dd>
+          <code>{payment.id}</code> <Copy text={payment.id} what={names.id} />
+        </dd>
+      </div>
+      {lines.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Refunds({ refunds }: { refunds: readonly Refund[] }): JSX.Element {
+  const heads = texts.refundHeads;
+  if (refunds.length === 0) return <Empty>{texts.noRefunds}</Empty>;
+  return (
+    <Table caption={texts.refunds} heads={Object.values(heads)} testId="refunds-table">
+      {refunds.map((refund) => (
+        <tr key={refund.id} role="row" data-test-id="refund-row" data-refund-id={refund.id}>
+          <Cell head={heads.id} class="id">
+            {refund.id}
+          </Cell>
+          <Cell head={heads.amount} class="number" testId="refund-amount">
+            {money(refund.amount, refund.currency)}
+          </Cell>
+          <Cell head={heads.status} testId="refund-status">
+            <Badge status={refund.status} />
+          </Cell>
+          <Cell head={heads.reason}>{refund.reason || "–"}</Cell>
+          <Cell head={heads.created}>
+            <Moment at={refund.created_at} />
+          </Cell>
+        </tr>
+      ))}
+    </Table>
+  );
+}

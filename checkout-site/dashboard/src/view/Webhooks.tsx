@@ -1,0 +1,110 @@
+/** Where webhooks go, what signs them, and what became of each. */
+
+import type { JSX, TargetedEvent } from "preact";
+import { useState } from "preact/hooks";
+import { searchOf } from "../logic/filters";
+import type { Page, Webhook } from "../logic/types";
+import { en } from "../texts/en";
+import { useSurroundings } from "./context";
+import { Choice } from "./FilterForm";
+import { Await, Card, Empty, Head } from "./parts";
+import { Link } from "./router";
+import { Pager } from "./Table";
+import { useLoad } from "./useLoad";
+import { WebhookForm } from "./WebhookForm";
+import { WebhookRows } from "./WebhookRows";
+
+const ROWS = 10;
+const LOOK_AGAIN_MS = 2_000;
+const STATUSES = ["pending", "success", "failed"];
+const EVENTS = [
+  ...["payment.created", "payment.pending", "payment.success", "payment.failed"],
+  ...["refund.created", "refund.processed"],
+];
+const texts = en.webhooks;
+
+export function Webhooks(): JSX.Element {
+  const [sent, setSent] = useState(0);
+  return (
+    <div data-test-id="webhook-config">
+      <Head title={en.pages.webhooks} />
+      <Card title={texts.config}>
+        <WebhookForm onSent={() => setSent((count) => count + 1)} />
+      </Card>
+      <Card title={texts.log}>
+        <Log sent={sent} />
+      </Card>
+    </div>
+  );
+}
+
+/** `sent` grows with every test event: then the log is read at once. */
+function Log({ sent }: { sent: number }): JSX.Element {
+  const { api, path, search, navigate } = useSurroundings();
+  const given = new URLSearchParams(search);
+  const filters = {
+    status: STATUSES.find((one) => one === given.get("status")) ?? "",
+    event: EVENTS.find((one) => one === given.get("event")) ?? "",
+  };
+  const offset = /^[0-9]{1,6}$/.test(given.get("offset") ?? "") ? Number(given.get("offset")) : 0;
+  const log = useLoad(
+    `${search} ${sent}`,
+    (signal) =>
+      api.get<Page<Webhook>>(
+        "/webhooks",
+        { ...filters, limit: String(ROWS), offset: String(offset) },
+        signal,
+      ),
+    ({ data }) => (data.some(({ status }) => status === "pending") ? LOOK_AGAIN_MS : 0),
+  );
+  const address = (changed: object): string => path + searchOf({ ...filters, ...changed });
+  const narrow = (name: string) => (event: TargetedEvent<HTMLSelectElement>) =>
+    navigate(address({ [name]: event.currentTarget.value }));
+  return (
+    <>
+      <div class="filters">
+        <Choice
+          label={en.filters.status}
+          name="status"
+          known={STATUSES}
+          value={filters.status}
+          onChange={narrow("status")}
+        />
+        <Choice
+          label={texts.event}
+          name="event"
+          known={EVENTS}
+          value={filters.event}
+          onChange={narrow("event")}
+        />
+      </div>
+      <Await of={log} lines={6}>
+        {({ data, total = 0 }) => (
+          <>
+            <WebhookRows hooks={data} onRetried={log.reload} />
+            {data.length === 0 && <Empty>{searchOf(filters) ? texts.noneFound : texts.none}</Empty>}
+            <Pager
+              label={texts.pages}
+              newer={
+                offset > 0 && (
+                  <Link class="button" to={address({ offset: offset > ROWS ? String(offset - ROWS) : "" })}>
+                    {en.transactions.newer}
+                  </Link>
+                )
+              }
+              older={
+                offset + data.length < total && (
+                  <Link class="button" to={address({ offset: String(offset + ROWS) })}>
+                    {en.transactions.older}
+                  </Link>
+                )
+              }
+            >
+              {total > 0 && texts.range(offset + 1, offset + data.length, total)}
+            </Pager>
+          </>
+        )}
+      </Await>
+    </>
+  );
+}

@@ -1,0 +1,33 @@
+/** Something that a press of a button does: once at a time, and what came of it. */
+
+import { useRef, useState } from "preact/hooks";
+import { ApiError } from "../logic/api";
+
+export interface Action {
+  busy: boolean;
+  error: ApiError | null;
+  run: (work: () => Promise<void>) => Promise<void>;
+  clear: () => void;
+}
+
+export function useAction(): Action {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const running = useRef(false);
+  const run = async (work: () => Promise<void>): Promise<void> => {
+    if (running.current) return;
+    running.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      await work();
+    } catch (problem) {
+      if (!(problem instanceof ApiError)) throw problem;
+      setError(problem);
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  };
+  return { busy, error, run, clear: () => setError(null) };
+}
