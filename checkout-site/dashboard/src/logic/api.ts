@@ -1,6 +1,7 @@
 /** Calls to the API of our own origin. The session is a cookie that no script can read. */
 
 import { searchOf } from "./filters";
+import type { Session } from "./types";
 
 /** The API's answer was an error, or (status 0) there was none. */
 export class ApiError extends Error {
@@ -17,6 +18,7 @@ export class ApiError extends Error {
 }
 
 const ANSWER_LIMIT_MS = 30_000;
+const TOKEN_HEADER = "X-CSRF-Token";
 
 export class Api {
   /** Proves that an unsafe request comes from this page. Kept in memory only; a reload asks for it again. */
@@ -29,7 +31,7 @@ export class Api {
   }
 
   send<T>(method: string, path: string, body?: unknown, idempotencyKey = ""): Promise<T> {
-    const headers: Record<string, string> = { "X-CSRF-Token": this.csrfToken };
+    const headers: Record<string, string> = { [TOKEN_HEADER]: this.csrfToken };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (idempotencyKey) headers["Idempotency-Key"] = idempotencyKey;
     return this.call(path, {
@@ -39,7 +41,7 @@ export class Api {
     });
   }
 
-  private async call<T>(path: string, init: RequestInit): Promise<T> {
+  private async call<T>(path: string, init: RequestInit, isSecond = false): Promise<T> {
     const limit = AbortSignal.timeout(ANSWER_LIMIT_MS);
     let response: Response;
     let body: unknown = null;
@@ -57,9 +59,18 @@ export class Api {
     }
     if (response.ok) return body as T;
     const error = asError(response, body);
+    if (error.status === 403 && error.field === TOKEN_HEADER && !isSecond)
+      return this.withNewToken(path, init);
     // A refused sign-in is a 401 too, and no session has ended.
     if (error.status === 401 && path !== "/dashboard/session") this.onSignedOut();
     throw error;
+  }
+
+  /** Signing in again in another tab changes the token; the session knows it. Nothing was done, so ask again. */
+  private async withNewToken<T>(path: string, init: RequestInit): Promise<T> {
+    const { csrf_token } = await this.get<Session>("/dashboard/session");
+    this.csrfToken = csrf_token;
+    return this.call(path, { ...init, headers: { ...init.headers, [TOKEN_HEADER]: csrf_token } }, true);
   }
 }
 

@@ -1,7 +1,5 @@
 /** What a list is narrowed to. It lives in the address, so that a reload, a bookmark or Back finds the same list. */
 
-import { startOfDay } from "./time";
-
 export interface Filters {
   q: string;
   status: string;
@@ -38,13 +36,4 @@ export function searchOf(filters: object): string {
     Object.entries(filters).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
   return query.size ? `?${query}` : "";
-}
-
-/** What the API is asked. Days are the reader's own; the API wants instants, the end left out. */
-export function apiQuery(filters: Filters): Record<string, string> {
-  return {
-    ...filters,
-    from: filters.from && startOfDay(filters.from),
-    to: filters.to && startOfDay(filters.to, 1),
-  };
 }

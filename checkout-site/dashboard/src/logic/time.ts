@@ -11,6 +11,7 @@ const MOMENT: Intl.DateTimeFormatOptions = {
 };
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** "23 Nov 2026, 14:05:09". */
 export function moment(iso: string, timeZone?: string): string {
@@ -24,10 +25,9 @@ export function dayLabel(date: string): string {
   );
 }
 
-/** The instant at which a calendar day (as a date input has it) begins here; `daysLater` moves it. */
-export function startOfDay(date: string, daysLater = 0): string {
-  const [year, month, day] = date.split("-").map(Number);
-  return new Date(year ?? 0, (month ?? 1) - 1, (day ?? 1) + daysLater).toISOString();
+/** The calendar day `daysBefore` an instant, in UTC: the days that the API counts in. */
+export function utcDay(now: number, daysBefore = 0): string {
+  return new Date(now - daysBefore * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** "in 45 s", "in 12 min": until an instant that is ahead; "now" where it is not. */

@@ -9,14 +9,14 @@ export interface Session {
 
 export interface ApiKey {
   api_key: string;
-  status?: string;
-  active?: boolean;
-  created_at?: string;
-  expires_at?: string | null;
+  active: boolean;
+  created_at: string;
+  expires_at: string | null;
 }
 
 export interface Credentials {
-  api_key: string;
+  /** The newest active key; null where there is none. */
+  api_key: string | null;
   api_secret: string | null;
   keys: ApiKey[];
 }
@@ -33,9 +33,9 @@ export interface Summary {
   currency: string;
   total_transactions: number;
   total_amount: number;
-  success_rate: number | null;
+  success_rate: number;
   by_status: Record<string, number>;
-  by_method: Record<string, number>;
+  by_method: Record<string, { count: number; amount: number }>;
   by_day: Day[];
 }
 
@@ -107,9 +107,12 @@ export interface WebhookConfig {
 }
 
 export interface AuditRow {
+  id: string;
   at: string;
+  actor: string;
   action: string;
-  [member: string]: unknown;
+  object: string;
+  details: unknown;
 }
 
 export interface Page<T> {

@@ -7,26 +7,24 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { money } from "../logic/money";
-import { seriesOf, type Series } from "../logic/series";
+import { stacked } from "../logic/series";
 import { dayLabel } from "../logic/time";
 import type { Day } from "../logic/types";
 import { en } from "../texts/en";
 import { Empty } from "./parts";
 import { Cell, Table } from "./Table";
 
-const DAYS_SHOWN = 90;
 const HEIGHT = 220;
 const STATUSES = ["success", "failed", "pending"] as const;
 const texts = en.chart;
 
 export function Chart({ byDay, currency }: { byDay: readonly Day[]; currency: string }): JSX.Element {
   const [at, setAt] = useState<number | null>(null);
-  if (byDay.length === 0) return <Empty>{texts.none}</Empty>;
-  const series = seriesOf(byDay, DAYS_SHOWN);
-  const pointed = at === null ? undefined : series.days[at];
+  const pointed = at === null ? undefined : byDay[at];
+  if (byDay.every((day) => day.success + day.failed + day.pending === 0)) return <Empty>{texts.none}</Empty>;
   return (
     <figure data-test-id="payments-chart">
-      <Canvas series={series} onPoint={setAt} />
+      <Canvas days={byDay} onPoint={setAt} />
       <figcaption>
         <ul class="legend">
           {STATUSES.map((status) => (
@@ -42,7 +40,7 @@ export function Chart({ byDay, currency }: { byDay: readonly Day[]; currency: st
       <details>
         <summary>{texts.asTable}</summary>
         <Table caption={texts.caption} heads={Object.values(texts.heads)} testId="chart-table">
-          {[...series.days].reverse().map((day) => (
+          {[...byDay].reverse().map((day) => (
             <tr key={day.date} role="row" data-date={day.date}>
               <Cell head={texts.heads.date}>{dayLabel(day.date)}</Cell>
               {STATUSES.map((status) => (
@@ -62,21 +60,21 @@ export function Chart({ byDay, currency }: { byDay: readonly Day[]; currency: st
 }
 
 function Canvas({
-  series,
+  days,
   onPoint,
 }: {
-  series: Series;
+  days: readonly Day[];
   onPoint: (index: number | null) => void;
 }): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
-  const data = JSON.stringify(series.days);
+  const data = JSON.stringify(days);
   useEffect(() => {
     const element = place.current;
     if (!element) return undefined;
     let plot: uPlot | null = null;
     const draw = (): void => {
       plot?.destroy();
-      plot = new uPlot(options(element, onPoint), columns(series), element);
+      plot = new uPlot(options(element, onPoint), columns(days), element);
     };
     draw();
     const observer = new ResizeObserver(() => plot?.setSize({ width: element.clientWidth, height: HEIGHT }));
@@ -89,12 +87,13 @@ function Canvas({
       plot?.destroy();
     };
   }, [data]);
-  return <div class="plot" ref={place} role="img" aria-label={texts.label(series.days.length)} />;
+  return <div class="plot" ref={place} role="img" aria-label={texts.label(days.length)} />;
 }
 
 /** The tallest first: each lower stack is painted over it. */
-function columns({ times, stacked: [success, failed, all] }: Series): uPlot.AlignedData {
-  return [times, all, failed, success];
+function columns(days: readonly Day[]): uPlot.AlignedData {
+  const { times, success, failed, pending } = stacked(days);
+  return [times, pending, failed, success];
 }
 
 function options(element: HTMLElement, onPoint: (index: number | null) => void): uPlot.Options {

@@ -21,7 +21,8 @@ export function Credentials(): JSX.Element {
             <div>
               <dt>{texts.key}</dt>
               <dd>
-                <code data-test-id="api-key">{key}</code> <Copy text={key} what={texts.key} />
+                <code data-test-id="api-key">{key ?? texts.noKey}</code>{" "}
+                {key && <Copy text={key} what={texts.key} />}
               </dd>
             </div>
             <div>

@@ -21,7 +21,7 @@ export function Docs(): JSX.Element {
     return {
       apiUrl: settings.apiUrl,
       checkoutUrl: settings.checkoutUrl,
-      apiKey: credentials.api_key,
+      apiKey: credentials.api_key ?? "YOUR_API_KEY",
       apiSecret: credentials.api_secret ?? "",
       // A page that is copied from and shown to colleagues is no place for a live secret.
       webhookSecret: testStage ? hooks.webhook_secret : "",

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Api } from "../logic/api";
 import { csv, type Cell } from "../logic/csv";
-import { apiQuery, type Filters } from "../logic/filters";
+import type { Filters } from "../logic/filters";
 import { decimal } from "../logic/money";
 import type { Page, Payment } from "../logic/types";
 import { en } from "../texts/en";
@@ -49,7 +49,7 @@ async function everyPayment(
   const found: Payment[] = [];
   let cursor = "";
   do {
-    const query = { ...apiQuery(filters), cursor, limit: String(PAGE) };
+    const query = { ...filters, cursor, limit: String(PAGE) };
     const page = await api.get<Page<Payment>>("/payments", query);
     found.push(...page.data);
     onProgress(found.length);

@@ -159,7 +159,7 @@ function KeyTable({ keys, onRotate, onDisable }: KeyTableProps): JSX.Element {
             <Moment at={key.expires_at} />
           </Cell>
           <Cell head={heads.actions}>
-            {statusOf(key) === "active" && (
+            {key.active && (
               <div class="buttons">
                 <button
                   type="button"
@@ -188,7 +188,10 @@ function KeyTable({ keys, onRotate, onDisable }: KeyTableProps): JSX.Element {
   );
 }
 
-const statusOf = (key: ApiKey): string => key.status ?? (key.active === false ? "disabled" : "active");
+function statusOf(key: ApiKey): string {
+  if (!key.active) return "disabled";
+  return key.expires_at ? "expiring" : "active";
+}
 
 function Audit({ changes }: { changes: number }): JSX.Element {
   const { api } = useSurroundings();
@@ -203,13 +206,14 @@ function Audit({ changes }: { changes: number }): JSX.Element {
           <Empty>{texts.noAudit}</Empty>
         ) : (
           <Table caption={texts.audit} heads={Object.values(heads)} testId="audit-table">
-            {data.map((row, index) => (
-              <tr key={index} role="row" data-test-id="audit-row">
+            {data.map((row) => (
+              <tr key={row.id} role="row" data-test-id="audit-row">
                 <Cell head={heads.at}>
                   <Moment at={row.at} />
                 </Cell>
                 <Cell head={heads.action}>{row.action}</Cell>
-                <Cell head={heads.detail}>{detail(row)}</Cell>
+                <Cell head={heads.actor}>{row.actor}</Cell>
+                <Cell head={heads.object}>{row.object}</Cell>
               </tr>
             ))}
           </Table>
@@ -218,12 +222,3 @@ function Audit({ changes }: { changes: number }): JSX.Element {
     </Await>
   );
 }
-
-const detail = (row: AuditRow): string =>
-  Object.entries(row)
-    .filter(([name, value]) => !["at", "action", "id", "merchant_id"].includes(name) && value)
-    .map(
-      ([name, value]) =>
-        `${name.replaceAll("_", " ")}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`,
-    )
-    .join(" · ");

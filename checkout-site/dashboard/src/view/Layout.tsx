@@ -32,31 +32,33 @@ export function Layout({ page, children }: { page: PageName; children: Component
       <a class="skip" href="#main" onClick={toMain}>
         {en.skip}
       </a>
-      {testStage && (
-        <p class="banner" data-test-id="test-banner">
-          {en.banner}
-        </p>
-      )}
-      <header class="top">
-        <span class="brand">
-          <Mark /> AsyncPay
-        </span>
-        <nav aria-label={en.navigation}>
-          <ul>
-            {NAVIGATION.map(([name, path, below]) => (
-              <li key={name}>
-                <Link to={path} aria-current={name === page || below.includes(page) ? "page" : undefined}>
-                  {en.pages[name]}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <div class="who">
-          <span data-test-id="merchant-name">{session?.merchant.name}</span>
-          <button type="button" class="small" data-test-id="logout-button" onClick={leave}>
-            {en.signOut}
-          </button>
+      <header>
+        {testStage && (
+          <p class="banner" data-test-id="test-banner">
+            {en.banner}
+          </p>
+        )}
+        <div class="top">
+          <span class="brand">
+            <Mark /> AsyncPay
+          </span>
+          <nav aria-label={en.navigation}>
+            <ul>
+              {NAVIGATION.map(([name, path, below]) => (
+                <li key={name}>
+                  <Link to={path} aria-current={name === page || below.includes(page) ? "page" : undefined}>
+                    {en.pages[name]}
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div class="who">
+            <span data-test-id="merchant-name">{session?.merchant.name}</span>
+            <button type="button" class="small" data-test-id="logout-button" onClick={leave}>
+              {en.signOut}
+            </button>
+          </div>
         </div>
       </header>
       <main id="main" tabIndex={-1}>

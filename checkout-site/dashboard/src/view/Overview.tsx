@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { money } from "../logic/money";
 import { percent } from "../logic/series";
-import { startOfDay } from "../logic/time";
+import { utcDay } from "../logic/time";
 import type { Summary } from "../logic/types";
 import { en } from "../texts/en";
 import { Chart } from "./Chart";
@@ -21,10 +21,11 @@ const texts = en.overview;
 export function Overview(): JSX.Element {
   const { api } = useSurroundings();
   const [days, setDays] = useState(0);
-  const from = days ? startOfDay(today(), 1 - days) : "";
+  const from = days ? utcDay(Date.now(), days - 1) : "";
+  const to = days ? utcDay(Date.now()) : "";
   const summary = useLoad(
     from,
-    (signal) => api.get<Summary>("/dashboard/summary", { from }, signal),
+    (signal) => api.get<Summary>("/dashboard/summary", { from, to }, signal),
     ({ by_status: { pending = 0 } }) => (pending > 0 ? LOOK_AGAIN_MS : 0),
   );
   return (
@@ -57,7 +58,7 @@ export function Overview(): JSX.Element {
                 <Chart byDay={read.by_day} currency={read.currency} />
               </Card>
               <Card title={texts.byMethod}>
-                <Split counts={read.by_method} />
+                <Split summary={read} />
               </Card>
             </div>
           </>
@@ -76,7 +77,7 @@ function Totals({ summary }: { summary: Summary }): JSX.Element {
       new Intl.NumberFormat("en-IN").format(summary.total_transactions),
     ],
     ["total-amount", texts.amount, money(summary.total_amount, summary.currency)],
-    ["success-rate", texts.rate, percent(success, success + failed)],
+    ["success-rate", texts.rate, percent(summary.success_rate)],
   ] as const;
   const hints = [texts.states(success, failed, pending), texts.amountHint, texts.rateHint];
   return (
@@ -95,9 +96,9 @@ function Totals({ summary }: { summary: Summary }): JSX.Element {
 }
 
 /** Each method's share, with a bar beside the figure. */
-function Split({ counts }: { counts: Record<string, number> }): JSX.Element {
-  const rows = Object.entries(counts).filter(([, count]) => count > 0);
-  const all = rows.reduce((sum, [, count]) => sum + count, 0);
+function Split({ summary }: { summary: Summary }): JSX.Element {
+  const rows = Object.entries(summary.by_method).filter(([, { count }]) => count > 0);
+  const all = rows.reduce((sum, [, { count }]) => sum + count, 0);
   if (all === 0)
     return (
       <Empty>
@@ -106,10 +107,12 @@ function Split({ counts }: { counts: Record<string, number> }): JSX.Element {
     );
   return (
     <ul class="split" data-test-id="method-split">
-      {rows.map(([method, count]) => (
+      {rows.map(([method, { count, amount }]) => (
         <li key={method} data-method={method}>
-          <span>{method}</span>
-          <span class="number">{`${count} (${percent(count, all)})`}</span>
+          <span>
+            {method} <span class="soft">{money(amount, summary.currency)}</span>
+          </span>
+          <span class="number">{`${count} (${percent((100 * count) / all)})`}</span>
           <span class="bar" aria-hidden="true">
             <span style={{ width: `${(100 * count) / all}%` }} />
           </span>
@@ -117,10 +120,4 @@ function Split({ counts }: { counts: Record<string, number> }): JSX.Element {
       ))}
     </ul>
   );
-}
-
-function today(): string {
-  const now = new Date();
-  const two = (part: number): string => String(part).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }

@@ -1,7 +1,7 @@
 /** The payments, newest first: found by id, order or receipt, narrowed, paged, exported. */
 
 import type { JSX } from "preact";
-import { filtersOf, searchOf, apiQuery, type Filters } from "../logic/filters";
+import { filtersOf, searchOf, type Filters } from "../logic/filters";
 import { money } from "../logic/money";
 import { paymentPath } from "../logic/route";
 import type { Page, Payment } from "../logic/types";
@@ -24,8 +24,7 @@ export function Transactions(): JSX.Element {
   const cursor = new URLSearchParams(search).get("cursor") ?? "";
   const list = useLoad(
     search,
-    (signal) =>
-      api.get<Page<Payment>>("/payments", { ...apiQuery(filters), cursor, limit: String(ROWS) }, signal),
+    (signal) => api.get<Page<Payment>>("/payments", { ...filters, cursor, limit: String(ROWS) }, signal),
     ({ data }) => (data.some((payment) => payment.status === "pending") ? LOOK_AGAIN_MS : 0),
   );
   const narrow = (next: Filters): void => navigate(path + searchOf(next));
