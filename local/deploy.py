@@ -131,7 +131,13 @@ async def _deploy(
     settings: Settings, template: str, stack: str, given: Mapping[str, str], *more: str
 ) -> None:
     begun = datetime.now(UTC)
-    options = ("--template-file", template, "--stack-name", stack, "--no-fail-on-empty-changeset", *more)
+    source = (
+        "--template-file",
+        template,
+        "--s3-bucket",
+        _bucket(settings),
+    )  # it is too long to be sent inline
+    options = (*source, "--stack-name", stack, "--no-fail-on-empty-changeset", *more)
     overrides = [f"{name}={value}" for name, value in given.items()]
     command = ("deploy", *options, "--parameter-overrides", *overrides)
     try:

@@ -70,6 +70,11 @@ def _of_the_target(settings: Settings) -> dict[str, str]:
         "Architecture": "arm64" if machine in {"arm64", "aarch64"} else "x86_64",
         "SnapStart": "None",
         "Size": "laptop",
+        "Tracing": "PassThrough",
+        "ApiProvisionedConcurrency": "0",
+        "FirewallRateLimit": "0",
+        "AlarmEmail": "",
+        "AlarmTopicArn": "",
     }
 
 

@@ -110,4 +110,22 @@ def test_the_log_says_which_job_failed_but_not_with_what_text(
     run_jobs(some_deps(), some_jobs(1), work)
     text = capsys.readouterr().out
     assert "4111111111111111" not in text
-    assert json.loads(text)["payment_id"] == "pay_0"
+    assert json.loads(text.splitlines()[0])["payment_id"] == "pay_0"
+
+
+def test_a_batch_is_one_line_of_metrics_by_kind_of_job(
+    counted: list[tuple[int, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ends = [Done(completed=1), Done(failed=1, retry=True), RETRY, NOTHING_TO_DO]
+    jobs = some_jobs(len(ends))
+    run_jobs(some_deps(), jobs, lambda job: ends[jobs.index(job)])
+    (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    assert line["Job"] == "payment"
+    assert (line["JobsCompleted"], line["JobsFailed"], line["JobsRetried"]) == (1, 1, 2)
+
+
+def test_a_batch_in_which_nothing_was_to_be_done_counts_nothing(
+    counted: list[tuple[int, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_jobs(some_deps(), some_jobs(1), lambda _: NOTHING_TO_DO)
+    assert capsys.readouterr().out == ""

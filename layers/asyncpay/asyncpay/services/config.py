@@ -32,6 +32,7 @@ class Config:
     """All settings of the functions."""
 
     stage: str
+    stack_name: str
     table_prefix: str
     log_level: str
     allowed_origins: tuple[str, ...]
@@ -66,6 +67,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
     """The settings in `environ`, or ConfigError."""
     return Config(
         stage=_one_of(environ, "STAGE", ("test", "live")),
+        stack_name=environ.get("STACK_NAME") or "asyncpay",
         table_prefix=_required(environ, "TABLE_PREFIX"),
         log_level=_one_of(environ, "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR")),
         allowed_origins=_list(environ.get("ALLOWED_ORIGINS", "")),

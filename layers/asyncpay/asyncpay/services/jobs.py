@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from asyncpay.domain.errors import Unavailable
-from asyncpay.services import log
+from asyncpay.services import log, metrics
 from asyncpay.services.deps import Deps
 from asyncpay.store import stats
 
@@ -67,6 +67,7 @@ def run_jobs(
     """
     results = list(run_each(partial(_guarded, work, log.request_id.get()), jobs))
     _count(deps, results)
+    _measure(deps, jobs, results)
     kept = [job for job, done in zip(jobs, results, strict=True) if done.retry]
     return {"batchItemFailures": [{"itemIdentifier": job.message_id} for job in kept]}
 
@@ -81,6 +82,17 @@ def _count(deps: Deps, results: Sequence[Done]) -> None:
         stats.count_jobs(_shard(deps.now()), completed, failed)
     except Unavailable as error:
         log.error("jobs not counted", error, completed=completed, failed=failed)
+
+
+def _measure(deps: Deps, jobs: Sequence[Job], results: Sequence[Done]) -> None:
+    """The same for CloudWatch, and what comes back; the kind is `payment` where jobs name a `payment_id`."""
+    counts = {
+        "JobsCompleted": sum(done.completed for done in results),
+        "JobsFailed": sum(done.failed for done in results),
+        "JobsRetried": sum(done.retry for done in results),
+    }
+    if any(counts.values()):
+        metrics.put(deps, "batch done", counts, job=next(iter(jobs[0].body)).removesuffix("_id"))
 
 
 def _shard(now: datetime) -> int:

@@ -42,6 +42,11 @@ def error(message: str, cause: BaseException | None = None, **members: Any) -> N
     _write("ERROR", message, members)
 
 
+def counted(message: str, *, warn: bool = False, **members: Any) -> None:
+    """An outcome that CloudWatch counts (metrics.py), so written at any level."""
+    _print("WARNING" if warn else "INFO", message, members)
+
+
 def _where(cause: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(cause.__traceback__)
     # Types and places only: an exception's text may quote the data that it met.
@@ -58,8 +63,11 @@ def _where(cause: BaseException) -> dict[str, Any]:
 
 
 def _write(level: str, message: str, members: dict[str, Any]) -> None:
-    if _LEVELS[level] < _threshold[0]:
-        return
+    if _LEVELS[level] >= _threshold[0]:
+        _print(level, message, members)
+
+
+def _print(level: str, message: str, members: dict[str, Any]) -> None:
     line: dict[str, Any] = {"level": level, "message": message}
     if request_id.get():
         line["request_id"] = request_id.get()

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from asyncpay.domain.errors import Unavailable
-from asyncpay.services import log
+from asyncpay.services import log, metrics
 from asyncpay.services.deps import Deps
 from asyncpay.store import payments, queues, refunds, webhooks
 from asyncpay.store.due import Overdue
@@ -58,8 +58,8 @@ def sweep(deps: Deps) -> Swept:
     kinds = (paid, refunded, told)
     swept = Swept(*(_send_again(kind, now - grace, now, failed) for kind in kinds))
     counts = asdict(swept)
-    write = log.warning if any(counts.values()) else log.info
-    write("swept", **counts)
+    total = sum(counts.values())
+    metrics.put(deps, "swept", {"Swept": total}, warn=total > 0, **counts)
     if failed:
         raise failed[0]
     return swept
