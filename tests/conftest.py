@@ -1,6 +1,13 @@
-"""What every test gets: no way to AWS, and a fresh process-wide state."""
+"""What every test gets: no way to AWS, and a fresh process-wide state.
 
+Under pytest-xdist a file's tests stay together, and so do all that share the deployed stack: each process
+has an emulator of its own, and a stack is too dear to be started twice.
+"""
+
+import os
+import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -29,6 +36,30 @@ AWS_ENVIRONMENT = {
 }
 
 
+def pytest_configure() -> None:
+    """One seed for all processes, so that one number repeats a run."""
+    os.environ.setdefault("ASYNCPAY_SEED", str(random.SystemRandom().randrange(1_000_000)))
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says which tests stay together (`--dist loadgroup`)."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            shared = "stack" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.xdist_group("stack" if shared else str(item.path)))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints what tests measured, whichever process they ran in."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    for report in reports:
+        # A test's properties are in the reports of all its phases; the last has them all.
+        if getattr(report, "when", None) == "teardown":
+            for name, line in report.user_properties:
+                terminalreporter.write_line(f"{name}: {line}")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_way_to_aws() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
@@ -46,6 +77,7 @@ def _fresh_process() -> Iterator[None]:
     config.cache_clear()
     deps.cache_clear()
     log.set_level("INFO")
+    log.request_id.set("")
 
 
 @pytest.fixture

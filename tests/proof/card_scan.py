@@ -11,6 +11,8 @@ from typing import Any
 from tests.fixtures_emulator import Emulator
 
 RECEIVES_EMPTY_MAX = 2
+# The job counters count on, and in a long run come by every three-digit number.
+JOB_COUNTER = re.compile(r'"(completed|failed)":\s*\{"N":\s*"[0-9]+"\}')
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ CARDS = (VISA, AMEX)
 
 def leaks(place: str, text: str) -> Iterator[str]:
     """Where card data is in a text, and which; never the data itself."""
+    text = JOB_COUNTER.sub("", text)
     for card in CARDS:
         for name, pattern in card.patterns().items():
             if found := pattern.search(text):

@@ -1,7 +1,6 @@
 """A gateway whose tables nobody else uses: the sweeper sees everybody's overdue work."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -11,18 +10,21 @@ from tests.proof.size import REPORT, SEED, TIMEOUT_SECONDS, TORTURE
 from tests.proof.world import World, a_world
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    size = "torture" if TORTURE else "quick"
-    terminalreporter.write_line(f"proof: {size} size, ASYNCPAY_SEED={SEED} repeats this run")
-    for line in REPORT:
-        terminalreporter.write_line(f"proof: {line}")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "proof" in item.path.parts:
             item.add_marker(pytest.mark.emulator)
             item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
+
+
+@pytest.fixture(autouse=True)
+def _reported(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hands what a test counted to the summary at the end of the run."""
+    yield
+    size = "torture" if TORTURE else "quick"
+    lines = [f"{line} ({size} size, ASYNCPAY_SEED={SEED})" for line in REPORT]
+    request.node.user_properties.extend(("proof", line) for line in lines)
+    REPORT.clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,9 @@ class Moody:
 
 
 @pytest.mark.timeout(600)
-def test_in_a_storm_with_workers_killed_every_event_ends_and_none_is_lost(deployed: Stack) -> None:
+def test_in_a_storm_with_workers_killed_every_event_ends_and_none_is_lost(
+    deployed: Stack, record_property: Callable[[str, object], None]
+) -> None:
     moody = Moody(seed=4)
     with Receiver(moody) as receiver:
         listen(deployed, f"{receiver.url}/{uuid.uuid4()}")
@@ -187,7 +189,8 @@ def test_in_a_storm_with_workers_killed_every_event_ends_and_none_is_lost(deploy
         rows = {webhook_id: row(deployed, webhook_id) for webhook_id in ids}
         statuses = Counter(found["status"] for found in rows.values())
         posts = Counter(receiver.ids)
-        print(f"{dict(statuses)}, {posts.total()} posts, {sum(killed)} workers killed")
+        counts = f"{dict(statuses)}, {posts.total()} posts, {sum(killed)} workers killed"
+        record_property("storm", counts)
         assert set(statuses) <= {"success", "failed"}
         assert sum(statuses.values()) == EVENTS == len(posts)
         taken = {webhook_id for webhook_id, _ in moody.taken}
