@@ -1,6 +1,7 @@
 """One merchant's receiver holds up nobody else's: turns, the slow lane, the circuit."""
 
 import threading
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -17,10 +18,12 @@ pytestmark = pytest.mark.emulator
 
 
 @pytest.fixture
-def quick_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five and two seconds become tenths."""
-    monkeypatch.setattr(webhook_client, "post", partial(webhook_client.post, timeout_seconds=0.5))
-    monkeypatch.setattr(endpoint, "SLOW_MS", 200)
+def quick_limits() -> Iterator[pytest.MonkeyPatch]:
+    """Five and two seconds become tenths, until undone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(webhook_client, "post", partial(webhook_client.post, timeout_seconds=0.5))
+        patch.setattr(endpoint, "SLOW_MS", 200)
+        yield patch
 
 
 def test_of_a_batch_at_most_four_go_to_one_receiver_at_once(post: PostOffice, receiver: Receiver) -> None:
@@ -51,7 +54,7 @@ def test_in_a_batch_a_receiver_that_hangs_holds_up_no_other(post: PostOffice, re
 
 
 def test_a_receiver_that_timed_out_goes_through_the_slow_lane(
-    post: PostOffice, receiver: Receiver, quick_limits: None
+    post: PostOffice, receiver: Receiver, quick_limits: pytest.MonkeyPatch
 ) -> None:
     receiver.answer = HANG
     first = post.event()
@@ -100,7 +103,7 @@ def test_a_quick_receiver_is_not_called_slow(post: PostOffice, monkeypatch: pyte
 
 
 def test_what_is_left_of_a_batch_moves_over_once_the_first_ones_hang(
-    post: PostOffice, receiver: Receiver, quick_limits: None
+    post: PostOffice, receiver: Receiver, quick_limits: pytest.MonkeyPatch
 ) -> None:
     receiver.answer = HANG
     post.events(10)
@@ -110,7 +113,7 @@ def test_what_is_left_of_a_batch_moves_over_once_the_first_ones_hang(
 
 
 def test_in_the_slow_lane_the_schedule_is_the_same(
-    post: PostOffice, receiver: Receiver, quick_limits: None
+    post: PostOffice, receiver: Receiver, quick_limits: pytest.MonkeyPatch
 ) -> None:
     receiver.answer = HANG
     post.event()
@@ -130,7 +133,7 @@ def test_in_the_slow_lane_the_schedule_is_the_same(
 
 
 def test_a_quick_success_brings_a_receiver_back_to_the_fast_lane(
-    post: PostOffice, receiver: Receiver, quick_limits: None
+    post: PostOffice, receiver: Receiver, quick_limits: pytest.MonkeyPatch
 ) -> None:
     receiver.answer = HANG
     post.event()
@@ -146,12 +149,14 @@ def test_a_quick_success_brings_a_receiver_back_to_the_fast_lane(
 
 
 def test_a_receiver_that_was_not_heard_of_for_a_minute_gets_another_chance(
-    post: PostOffice, receiver: Receiver, quick_limits: None
+    post: PostOffice, receiver: Receiver, quick_limits: pytest.MonkeyPatch
 ) -> None:
     receiver.answer = HANG
     post.event()
     post.deliver()
     post.clock.advance(seconds=endpoint.SLOW_FOR.total_seconds() + 1)
+    # A busy machine may take longer than half a second for one that answers.
+    quick_limits.undo()
     receiver.answer = OK
     hook = post.event()
     post.deliver()
