@@ -134,5 +134,6 @@ async def forwarding(base_url: str) -> AsyncIterator[Proxy]:
 def api_app(proxy: Proxy) -> web.Application:
     """The application for the API's port."""
     app = web.Application(client_max_size=BODY_BYTES)
-    app.router.add_route("*", "/{path:.*}", proxy.handle)
+    # Not `.*`: a path may hold an encoded line break.
+    app.router.add_route("*", r"/{path:[\s\S]*}", proxy.handle)
     return app

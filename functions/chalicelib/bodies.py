@@ -7,7 +7,7 @@ means the one whose `const` it has.
 
 from typing import Any
 
-from asyncpay.domain.instruments import HOLDER_NAME_LENGTH_MAX
+from asyncpay.domain.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
 from asyncpay.domain.refund import REASON_LENGTH_MAX
 from asyncpay.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
 
@@ -26,11 +26,22 @@ _CARD: dict[str, Any] = {
         "number": {
             "type": "string",
             "description": "13 to 19 digits that pass the Luhn check; spaces and dashes are dropped.",
+            "examples": ["4111 1111 1111 1111"],
         },
-        "expiry_month": {**_EXPIRY_PART, "description": "1 to 12."},
-        "expiry_year": {**_EXPIRY_PART, "description": "Two digits mean 20YY."},
-        "cvv": {"type": "string", "description": "3 digits; 4 for American Express."},
-        "holder_name": {"type": "string", "description": f"1 to {HOLDER_NAME_LENGTH_MAX} characters."},
+        "expiry_month": {**_EXPIRY_PART, "description": "1 to 12.", "examples": ["12"]},
+        "expiry_year": {**_EXPIRY_PART, "description": "Two digits mean 20YY.", "examples": ["2039"]},
+        "cvv": {
+            "type": "string",
+            "pattern": "^[0-9]{3,4}$",
+            "description": "3 digits; 4 for American Express.",
+            "examples": ["123"],
+        },
+        "holder_name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": HOLDER_NAME_LENGTH_MAX,
+            "examples": ["Asha Rao"],
+        },
     },
 }
 _ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 64}
@@ -71,7 +82,12 @@ BODIES: dict[str, dict[str, Any]] = {
                 "required": ["vpa"],
                 "properties": {
                     "method": {"const": "upi"},
-                    "vpa": {"type": "string", "description": "`^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$`"},
+                    "vpa": {
+                        "type": "string",
+                        "pattern": "^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$",
+                        "maxLength": VPA_LENGTH_MAX,
+                        "examples": ["asha@okbank"],
+                    },
                 },
             },
             {

@@ -1,20 +1,20 @@
 """The OpenAPI 3.1 document, made from what the endpoints declared; imported when it is asked for.
 
 Its parts come from where they are enforced: operations from chalicelib/operation.py, bodies from
-chalicelib/bodies.py, statuses and codes from the error tree. chalicelib/answers.py has the answers.
+chalicelib/bodies.py, answers and refusals from chalicelib/responses.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from asyncpay import __version__
-from asyncpay.domain.errors import AsyncPayError
 from asyncpay.domain.events import EVENTS, TEST_EVENT
 from asyncpay.domain.idempotency import KEY_LENGTH_MAX
 from chalicelib.answers import ANSWERS
 from chalicelib.bodies import BODIES
 from chalicelib.operation import Operation
-from chalicelib.vocabulary import TEXT, an_object, ref
+from chalicelib.responses import ERROR, HEADERS, as_json, common_responses, responses
+from chalicelib.vocabulary import TEXT, ref
 
 TAGS = {
     "orders": "What you want to be paid. An order is paid once, by one of its payments.",
@@ -51,39 +51,13 @@ WEBHOOK_HEADERS = {
     "webhook-timestamp": "When this attempt was made, in unix seconds (Standard Webhooks).",
     "webhook-signature": "Signatures of id, timestamp and body (Standard Webhooks).",
 }
-STATUS_TEXTS = {
-    200: "Done.",
-    201: "Created.",
-    400: "The request can't be carried out as it was written; `field` names what is wrong.",
-    401: "Unknown, wrong or inactive API credentials.",
-    404: "There is no such thing, or it belongs to another merchant.",
-    409: "The first request with this key is not decided yet.",
-    413: "The body is longer than any valid request.",
-    422: "The key was already used with another body.",
-    500: "Something went wrong on our side.",
-    503: "A service behind us did not answer. The request may be repeated.",
-}
-_ERROR = an_object(
-    {
-        "code": TEXT,
-        "description": {**TEXT, "description": "For people."},
-        "field": {**TEXT, "description": "The member, header or parameter that is wrong."},
-        "request_id": {**TEXT, "description": "Also in the header X-Request-Id."},
-    },
-    optional=("field",),
-)
-_HEADERS: dict[str, Any] = {
-    "X-Request-Id": {"description": "Names this request in our logs.", "schema": TEXT, "required": True},
-    "Idempotent-Replayed": {"description": "The answer was given before.", "schema": {"const": "true"}},
-    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
-}
 
 
-def document(operations: Iterable[Operation]) -> dict[str, Any]:
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """The document of these operations, which are all of one API."""
     paths: dict[str, Any] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, operations)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -98,8 +72,9 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
         "paths": paths,
         "webhooks": {event: {"post": _webhook(event)} for event in EVENTS},
         "components": {
-            "schemas": {**BODIES, **ANSWERS, "Error": an_object({"error": _ERROR})},
-            "headers": _HEADERS,
+            "schemas": {**BODIES, **ANSWERS, "Error": ERROR},
+            "headers": HEADERS,
+            "responses": common_responses(),
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "ApiSecret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
@@ -108,7 +83,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, all_operations: Sequence[Operation]) -> dict[str, Any]:
     summary, description = operation.texts()
     shown: dict[str, Any] = {
         "operationId": operation.name,
@@ -117,10 +92,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "description": description,
         "security": [] if operation.public else [{"ApiKey": [], "ApiSecret": []}],
         "parameters": _parameters(operation),
-        "responses": _responses(operation),
+        "responses": responses(operation, all_operations),
     }
     if operation.body:
-        shown["requestBody"] = {"required": True, "content": _json(ref(operation.body))}
+        shown["requestBody"] = {"required": True, "content": as_json(ref(operation.body))}
     return shown
 
 
@@ -158,31 +133,6 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     return shown
 
 
-def _responses(operation: Operation) -> dict[str, Any]:
-    shown = {
-        str(status): {
-            "description": STATUS_TEXTS[status],
-            "headers": _header_refs("X-Request-Id", *(["Idempotent-Replayed"] * operation.idempotent)),
-            "content": _json(ref(name)),
-        }
-        for status, name in operation.answers.items()
-    }
-    by_status: dict[int, list[type[AsyncPayError]]] = {}
-    for error in operation.errors_of():
-        by_status.setdefault(error.http_status, []).append(error)
-    for status, errors in sorted(by_status.items()):
-        waits = any(error.retry_after_seconds is not None for error in errors)
-        codes = sorted({error.code for error in errors})
-        shown[str(status)] = {
-            "description": STATUS_TEXTS[status],
-            "headers": _header_refs("X-Request-Id", *(["Retry-After"] * waits)),
-            "content": _json(
-                {**ref("Error"), "properties": {"error": {"properties": {"code": {"enum": codes}}}}}
-            ),
-        }
-    return shown
-
-
 def _webhook(event: str) -> dict[str, Any]:
     kind = "TestEvent" if event == TEST_EVENT else f"{event.partition('.')[0].title()}Event"
     body = {**ref(kind), "properties": {"event": {"const": event}}}
@@ -195,14 +145,6 @@ def _webhook(event: str) -> dict[str, Any]:
             {"name": name, "in": "header", "required": True, "description": text, "schema": TEXT}
             for name, text in WEBHOOK_HEADERS.items()
         ],
-        "requestBody": {"required": True, "content": _json(body)},
+        "requestBody": {"required": True, "content": as_json(body)},
         "responses": {"2XX": {"description": "Taken. Anything else is tried again, five times in all."}},
     }
-
-
-def _header_refs(*names: str) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _json(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": {"schema": schema}}

@@ -112,7 +112,7 @@ class Identifier:
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON Schema."""
-        return {"type": "string", "minLength": 1, "maxLength": PARAMETER_LENGTH_MAX}
+        return {"type": "string", "minLength": int(self.required), "maxLength": PARAMETER_LENGTH_MAX}
 
 
 Parameter = Integer | Choice | Identifier

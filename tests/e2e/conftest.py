@@ -51,6 +51,7 @@ class Stack:
     checkout_origin: str
     endpoint: str
     outputs: dict[str, str]
+    data_stack: str
     printed: list[str]
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -159,6 +160,7 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
             checkout_origin=f"http://localhost:{ports['CHECKOUT_PORT']}",
             endpoint=endpoint,
             outputs=stack_outputs(endpoint, environment.get("ASYNCPAY_STACK", "asyncpay")),
+            data_stack=environment.get("ASYNCPAY_STACK", "asyncpay") + "-data",
             printed=printed,
         )
     finally:
