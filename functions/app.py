@@ -11,12 +11,13 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from asyncpay.services import log
 from asyncpay.services.deps import Deps, deps
-from chalicelib import ledger, orders, payments, reference, refunds, status, webhooks
+from chalicelib import checkout, ledger, orders, payments, reference, refunds, status, webhooks
 from chalicelib.http import Gateway
 
 app = Gateway("asyncpay", configure_logs=False)
 app.register_blueprint(orders.blueprint)
 app.register_blueprint(payments.blueprint)
+app.register_blueprint(checkout.blueprint)
 app.register_blueprint(refunds.blueprint)
 app.register_blueprint(ledger.blueprint)
 app.register_blueprint(webhooks.blueprint)

@@ -10,6 +10,7 @@ from asyncpay.domain.webhook import Attempt
 from asyncpay.services import webhook_client, webhooks
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.capture_payment import capture_payment
+from asyncpay.services.checkout import find_checkout_order, find_checkout_origins
 from asyncpay.services.deliver_webhook import deliver_webhooks
 from asyncpay.services.ledger import list_entries, read_balances
 from asyncpay.services.orders import NewOrder, create_order, find_order
@@ -120,6 +121,8 @@ def api(shop: Shop, payment_id: str) -> None:
     find_test_merchant(deps)
     order = create_order(deps, merchant_id, NewOrder(500, "INR", None, {}))
     find_order(order.id, merchant_id)
+    find_checkout_order(deps, order.id, None)
+    find_checkout_origins(deps, deps.config.test_api_key)
     queues.secret.cache_clear()
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
     shop.pay(order, merchant_id=None)

@@ -106,6 +106,10 @@ ANSWERS: dict[str, Schema] = {
     "OrderCreated": an_object(_ORDER_CREATED, optional=("expires_at",)),
     "Order": an_object({**_ORDER_CREATED, "updated_at": TIME}, optional=("expires_at",)),
     "PublicOrder": an_object(_PUBLIC_ORDER),
+    "CheckoutOrder": an_object(
+        {**_PUBLIC_ORDER, "expired": {"type": "boolean", "description": "Too late to begin a payment."}}
+    ),
+    "CheckoutOrigins": an_object({"origins": {"type": "array", "items": TEXT}}),
     "PaymentCreated": an_object(_PAYMENT_CREATED, optional=tuple(_INSTRUMENT)),
     "Payment": an_object(
         {

@@ -19,6 +19,7 @@ from chalicelib.vocabulary import TEXT, ref
 TAGS = {
     "orders": "What you want to be paid. An order is paid once, by one of its payments.",
     "payments": "Attempts to pay an order: pending, then success or failed. A success is captured once.",
+    "checkout": "What the checkout page and the server of that page ask for.",
     "refunds": "Money on its way back: pending, then processed, or cancelled.",
     "ledger": "What you are owed, and each movement that led to it.",
     "webhooks": "Where events go, how each delivery went, and events that you missed.",

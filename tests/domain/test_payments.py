@@ -145,6 +145,14 @@ def test_an_order_can_be_paid_until_the_moment_it_expires() -> None:
         order.check_payable(NOW)
 
 
+def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid() -> None:
+    order, paid = an_order(expires_at=NOW), an_order(expires_at=NOW, status=OrderStatus.PAID)
+    assert order.as_checkout(NOW) == {**order.as_public(), "expired": True}
+    assert not order.as_checkout(NOW - timedelta(microseconds=1))["expired"]
+    assert not paid.as_checkout(NOW)["expired"]
+    assert not an_order().as_checkout(NOW)["expired"]
+
+
 def test_a_shopper_sees_four_members_of_an_order() -> None:
     order = an_order()
     shown = {"id": order.id, "amount": 50_000, "currency": "INR", "status": "created"}

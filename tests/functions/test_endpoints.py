@@ -9,7 +9,7 @@ from app import app
 from asyncpay.domain.errors import NotFound
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.deps import Deps
-from tests.factories import a_payment, an_order, some_deps
+from tests.factories import NOW, a_payment, an_order, some_deps
 from tests.functions.conftest import KEYS, MERCHANT_ID
 from tests.http_calls import send
 
@@ -38,8 +38,12 @@ CONTRACT = [
     ("GET", "/api/v1/test/merchant", True),
     ("GET", "/api/v1/test/jobs/status", True),
 ]
-# What there is beyond the contract and needs no credentials.
-ALSO_PUBLIC = {("GET", "/openapi.json")}
+# What there is beyond the contract and needs no credentials; the checkout page and its server ask the others.
+ALSO_PUBLIC = {
+    ("GET", "/openapi.json"),
+    ("GET", "/api/v1/checkout/orders/{id}"),
+    ("GET", "/api/v1/checkout/origins"),
+}
 CARD = {"number": "4111111111111111", "expiry_month": "12", "expiry_year": "2030", "cvv": "123"}
 
 
@@ -57,11 +61,11 @@ def test_an_endpoint_of_the_contract_exists(method: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(routes()))
-def test_only_the_contracts_public_endpoints_need_no_credentials(
+def test_only_public_endpoints_need_no_credentials(
     surroundings: Deps, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     shape = "/".join("{id}" if "{" in part else part for part in path.split("/"))
-    public = (method, shape, True) in CONTRACT or (method, path) in ALSO_PUBLIC
+    public = (method, shape, True) in CONTRACT or (method, shape) in ALSO_PUBLIC
     monkeypatch.setattr(chalicelib.http, "authenticate", authenticate)
     reply = send(app, method, path.replace("{", "x").replace("}", "x"))
     assert (reply.status == 401) is not public
@@ -125,6 +129,34 @@ def test_a_shoppers_payment_is_found_by_its_order(
     assert send(app, "GET", path, query={"order_id": ["order_1"]}).json["id"] == payment.id
     reply = send(app, "GET", path)
     assert (reply.status, reply.error["field"]) == (400, "order_id")
+
+
+def test_a_checkout_page_is_told_no_more_than_it_shows(
+    surroundings: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def find(_deps: Deps, order_id: str, key: str | None) -> Any:
+        asked.append((order_id, key))
+        return an_order(id="order_1", expires_at=NOW)
+
+    monkeypatch.setattr("chalicelib.checkout.find_checkout_order", find)
+    for query in ({"key": ["key_1"]}, None, {"key": [""]}):
+        reply = send(app, "GET", "/api/v1/checkout/orders/order_1", query=query)
+        wanted = {"id": "order_1", "amount": 50_000, "currency": "INR", "status": "created", "expired": True}
+        assert (reply.status, reply.json) == (200, wanted)
+    assert asked == [("order_1", "key_1"), ("order_1", None), ("order_1", None)]
+
+
+def test_the_pages_server_asks_who_may_frame_it(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+    origins = {"key_1": ("https://shop.example",)}
+    monkeypatch.setattr("chalicelib.checkout.find_checkout_origins", lambda _deps, key: origins.get(key, ()))
+    path = "/api/v1/checkout/origins"
+    assert send(app, "GET", path, query={"key": ["key_1"]}).json == {"origins": ["https://shop.example"]}
+    assert send(app, "GET", path, query={"key": ["key_2"]}).json == {"origins": []}
+    for query in (None, {"key": ["k" * 129]}):
+        reply = send(app, "GET", path, query=query)
+        assert (reply.status, reply.error["field"]) == (400, "key")
 
 
 @pytest.mark.parametrize(

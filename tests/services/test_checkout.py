@@ -1,10 +1,13 @@
 import pytest
 
 from asyncpay.domain.errors import BadRequest, NotFound
-from asyncpay.services.checkout import set_checkout_origins
+from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
+from asyncpay.domain.order import Order
+from asyncpay.services.checkout import find_checkout_order, find_checkout_origins, set_checkout_origins
 from asyncpay.services.webhooks import find_merchant
-from asyncpay.store import merchants
-from tests.factories import a_merchant, some_deps
+from asyncpay.store import merchants, orders
+from tests.aws_calls import watched
+from tests.factories import NOW, a_merchant, an_order, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ORIGINS = ("https://shop.example", "https://www.shop.example")
@@ -43,3 +46,70 @@ def test_a_merchant_can_be_stored_with_origins() -> None:
     merchant = a_merchant(checkout_origins=ORIGINS)
     merchants.add_merchant(merchant)
     assert find_merchant(merchant.id) == merchant
+
+
+def key_of(merchant: Merchant, *, active: bool = True) -> str:
+    """A publishable key of the merchant, both of them stored."""
+    merchants.add_merchant(merchant)
+    name = some_id("key_")
+    merchants.put_api_key(ApiKey(name, merchant.id, hash_secret(name, "secret"), active), NOW)
+    return name
+
+
+def stored_order(**members: object) -> Order:
+    order = an_order(**members)
+    orders.add_order(order)
+    return order
+
+
+def test_a_key_leads_to_its_merchants_origins() -> None:
+    merchant = a_merchant(checkout_origins=ORIGINS)
+    assert find_checkout_origins(some_deps(), key_of(merchant)) == ORIGINS
+
+
+@pytest.mark.parametrize("what", ["unknown key", "key switched off", "merchant switched off", "no origins"])
+def test_a_key_that_is_nobodys_or_off_leads_to_no_origins(what: str) -> None:
+    keys = {
+        "unknown key": "key_nobody",
+        "key switched off": key_of(a_merchant(checkout_origins=ORIGINS), active=False),
+        "merchant switched off": key_of(a_merchant(checkout_origins=ORIGINS, active=False)),
+        "no origins": key_of(a_merchant()),
+    }
+    assert find_checkout_origins(some_deps(), keys[what]) == ()
+
+
+def test_an_order_is_found_with_its_shops_key_and_without_any() -> None:
+    merchant = a_merchant()
+    order = stored_order(merchant_id=merchant.id)
+    for key in (key_of(merchant), None):
+        assert find_checkout_order(some_deps(), order.id, key) == order
+
+
+def test_with_a_remembered_key_an_order_is_one_round_trip() -> None:
+    merchant = a_merchant()
+    key, order = key_of(merchant), stored_order(merchant_id=merchant.id)
+    deps = some_deps()
+    find_checkout_order(deps, order.id, key)
+    with watched() as calls:
+        find_checkout_order(deps, order.id, key)
+    assert calls == ["GetItem"]
+
+
+@pytest.mark.parametrize("whose", ["another shop's", "nobody's", "switched off"])
+def test_an_order_is_not_found_with_a_key_that_is_not_its_shops(whose: str) -> None:
+    merchant = a_merchant()
+    order = stored_order(merchant_id=merchant.id)
+    keys = {
+        "another shop's": key_of(a_merchant()),
+        "nobody's": "key_nobody",
+        "switched off": key_of(merchant, active=False),
+    }
+    with pytest.raises(NotFound) as refusal:
+        find_checkout_order(some_deps(), order.id, keys[whose])
+    assert refusal.value.field == "key"
+
+
+def test_an_order_that_is_none_is_not_found_whoever_asks() -> None:
+    with pytest.raises(NotFound) as refusal:
+        find_checkout_order(some_deps(), "order_ZZZZZZZZZZZZZZZZ", key_of(a_merchant()))
+    assert refusal.value.field is None

@@ -15,12 +15,14 @@ async function call(path, init = {}) {
   return response.json();
 }
 
-export async function createOrder(amount = 50_000) {
-  const order = await call("/orders", { method: "POST", body: JSON.stringify({ amount, currency: "INR" }) });
+export async function createOrder(amount = 50_000, more = {}) {
+  const body = JSON.stringify({ amount, currency: "INR", ...more });
+  const order = await call("/orders", { method: "POST", body });
   return order.id;
 }
 
 export const getOrder = (id) => call(`/orders/${id}`);
+export const getCheckoutOrder = (id) => call(`/checkout/orders/${id}`);
 export const getPayment = (id) => call(`/payments/${id}`);
 
 export async function paymentsOf(orderId) {

@@ -5,6 +5,8 @@ export interface Order {
   amount: number;
   currency: string;
   status: string;
+  /** Too late to begin a payment; one that is under way may still succeed. */
+  expired: boolean;
 }
 
 export interface Payment {
@@ -51,9 +53,9 @@ export class Api {
   ) {}
 
   order(id: string): Promise<Order> {
-    // The key lets the API refuse an order that is not this shop's.
+    // The key lets the API refuse an order that is not this shop's; the page on its own has none.
     const query = this.key ? `?key=${encodeURIComponent(this.key)}` : "";
-    return this.call(`/orders/${encodeURIComponent(id)}/public${query}`);
+    return this.call(`/checkout/orders/${encodeURIComponent(id)}${query}`);
   }
 
   payment(id: string, orderId: string): Promise<Payment> {

@@ -9,7 +9,7 @@ import { Attempts } from "./attempt";
 import type { Tell } from "./opener";
 import { poll } from "./poll";
 
-export type Problem = "bad_link" | "not_found" | "expired" | "offline";
+export type Problem = "bad_link" | "not_found" | "foreign" | "expired" | "offline";
 
 export type State =
   | { name: "loading" }
@@ -52,10 +52,9 @@ export class Flow {
     } catch (error) {
       return this.set({ name: "unavailable", problem: problemOf(error) });
     }
-    if (this.order.status === "expired") return this.set({ name: "unavailable", problem: "expired" });
     const open = this.attempts.open();
     if (open?.paymentId) return this.follow(open.paymentId, 0);
-    this.set(this.order.status === "paid" ? { name: "paid" } : { name: "form" });
+    this.set(stateOf(this.order));
     // An earlier visit's answer was lost: the same details would find that payment, and it may yet end well.
     if (open && this.order.status === "attempted") this.stopPolling = this.watchOrder();
   }
@@ -83,14 +82,14 @@ export class Flow {
     this.set({ name: "form" });
   }
 
-  /** Watches the order while something else may pay it (a phone that scans the QR code). */
+  /** Watches the order while something else may pay it (a phone that scans the QR code), or it expires. */
   watchOrder(): () => void {
     return poll(async () => {
-      if (this.state.name !== "form") return false;
+      if (this.state.name !== "form" && this.state.name !== "unavailable") return false;
       this.order = await this.api.order(this.orderId);
-      if (this.order.status !== "paid") return false;
-      this.set({ name: "paid" });
-      return true;
+      const now = stateOf(this.order);
+      if (now.name !== this.state.name) this.set(now);
+      return now.name === "paid";
     });
   }
 
@@ -117,7 +116,8 @@ export class Flow {
     this.sent = undefined;
     const order = await this.api.order(this.orderId).catch(() => this.order);
     this.order = order;
-    if (order?.status === "paid") return this.set({ name: "paid" });
+    const now = order && stateOf(order);
+    if (now && now.name !== "form") return this.set(now);
     const { code, field, description } = error;
     if (field.startsWith("card") || field === "vpa") return this.set({ name: "form", field, code });
     if (code === "INVALID_VPA") return this.set({ name: "form", field: "vpa", code });
@@ -172,8 +172,13 @@ export class Flow {
   }
 }
 
+/** What to show of an order that no payment of ours is under way for. */
+function stateOf(order: Order): State {
+  if (order.status === "paid") return { name: "paid" };
+  return order.expired ? { name: "unavailable", problem: "expired" } : { name: "form" };
+}
+
 function problemOf(error: unknown): Problem {
-  const status = error instanceof ApiError ? error.status : 0;
-  if (status === 410) return "expired";
-  return status === 404 || status === 400 ? "not_found" : "offline";
+  if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 400)) return "offline";
+  return error.field === "key" ? "foreign" : "not_found";
 }

@@ -45,13 +45,14 @@ export const en = {
     bad_link: ["This payment link is incomplete", "Go back to the shop and start the payment again."],
     not_found: [
       "We couldn't find this order",
-      "The link may be wrong, or it belongs to another shop. Go back and try again.",
+      "The link may be wrong. Go back to the shop and start the payment again.",
     ],
-    expired: ["This order has expired", "Go back to the shop and order again. You have not been charged."],
-    offline: [
-      "We couldn't reach AsyncPay",
-      "Check your connection, then try again. You have not been charged.",
+    foreign: [
+      "This shop can't take a payment for this order",
+      "The order belongs to another shop, or the shop's key is wrong. Go back and start the payment again.",
     ],
+    expired: ["This order has expired", "It can no longer be paid. Go back to the shop and order again."],
+    offline: ["We couldn't reach AsyncPay", "Check your connection, then try again."],
   },
   fields: {
     vpa: { required: "Enter your UPI ID", invalid: "Enter a UPI ID such as name@bank" },

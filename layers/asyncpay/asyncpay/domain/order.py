@@ -63,9 +63,13 @@ class Order:
     updated_at: datetime
     expires_at: datetime | None = None
 
+    def has_expired(self, now: datetime) -> bool:
+        """Whether it is too late to begin a payment; never so once the order is paid."""
+        return self.status is not OrderStatus.PAID and self.expires_at is not None and self.expires_at <= now
+
     def check_payable(self, now: datetime) -> None:
         """BadRequest unless a payment may be made for this order now."""
-        if self.status is not OrderStatus.PAID and self.expires_at is not None and self.expires_at <= now:
+        if self.has_expired(now):
             raise BadRequest("Order has expired", field="order_id")
         if (self.status, OrderEvent.PAYMENT_CREATED) not in TRANSITIONS:
             raise BadRequest(f"Order is already {self.status}", field="order_id")
@@ -91,3 +95,7 @@ class Order:
     def as_public(self) -> dict[str, Any]:
         """All that a shopper's browser may see of an order."""
         return {"id": self.id, "amount": self.amount, "currency": self.currency, "status": str(self.status)}
+
+    def as_checkout(self, now: datetime) -> dict[str, Any]:
+        """What the checkout page is told: the public members, and whether it is too late."""
+        return {**self.as_public(), "expired": self.has_expired(now)}

@@ -26,6 +26,17 @@ def authenticate(deps: Deps, api_key: str | None, api_secret: str | None) -> str
     return known.merchant_id
 
 
+def merchant_of(deps: Deps, api_key: str) -> str | None:
+    """The id of the merchant whose key this is; None where nobody has it, or it is off.
+
+    Proves nothing about the caller: keys are published in shops' pages, secrets are not.
+    """
+    if not api_key or len(api_key) > API_KEY_LENGTH_MAX:
+        return None
+    known = _recall(deps, api_key)
+    return known.merchant_id if known is not None and known.active else None
+
+
 def forget_all() -> None:
     """Drops what is remembered (tests do)."""
     _remembered.clear()

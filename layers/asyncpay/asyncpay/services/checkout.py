@@ -4,9 +4,32 @@ from collections.abc import Sequence
 
 from asyncpay.domain.errors import NotFound
 from asyncpay.domain.merchant import check_checkout_origins
+from asyncpay.domain.order import Order
 from asyncpay.services import log
+from asyncpay.services.authentication import merchant_of
 from asyncpay.services.deps import Deps
+from asyncpay.services.orders import find_order
 from asyncpay.store import merchants
+
+
+def find_checkout_order(deps: Deps, order_id: str, key: str | None) -> Order:
+    """The order that a shopper wants to pay; NotFound names `order_id` or `key`.
+
+    `key` is the publishable key of the shop that opened the page, None where no shop did. An order of
+    another merchant, or the key of none, is refused: the shop took a wrong order's id, or is not who it
+    seems. One round trip, while the key is remembered.
+    """
+    order = find_order(order_id)
+    if key is not None and merchant_of(deps, key) != order.merchant_id:
+        raise NotFound("Order not found for this key", field="key")
+    return order
+
+
+def find_checkout_origins(deps: Deps, key: str) -> tuple[str, ...]:
+    """The sites that may frame the checkout page opened with this key; none for a key that nobody has."""
+    merchant_id = merchant_of(deps, key)
+    merchant = merchants.get_merchant(merchant_id) if merchant_id is not None else None
+    return merchant.checkout_origins if merchant is not None else ()
 
 
 def set_checkout_origins(deps: Deps, merchant_id: str, origins: Sequence[str]) -> tuple[str, ...]:
