@@ -1,7 +1,7 @@
 /**
- * The checkout's browser tests: `npm test --prefix checkout-site`. Starts a gateway of its own on free
- * ports, in a home of its own, unless CHECKOUT_URL (with API_URL and SHOP_URL) names one that runs.
- * Arguments pick test files.
+ * The browser tests of every page that we serve: `npm test --prefix checkout-site`. Starts a gateway of its
+ * own on free ports, in a home of its own, unless CHECKOUT_URL (with API_URL, SHOP_URL and DASHBOARD_URL)
+ * names one that runs. Arguments pick test files by a part of their path.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -12,11 +12,15 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
 
-const HERE = fileURLToPath(new URL(".", import.meta.url));
-const ROOT = join(HERE, "../..");
+const TESTS = fileURLToPath(new URL("..", import.meta.url));
+const ROOT = join(TESTS, "..");
+const FOLDERS = ["checkout", "dashboard"];
 const HOME = ".build/checkout-tests";
 const START_LIMIT_MS = 300_000;
+const WORKERS = 4;
 const FILE_LIMIT_MS = 600_000;
+// Each file has a browser. They wait much, for the bank and for the page's next poll, so two fit beside the gateway.
+const FILES_AT_ONCE = 2;
 
 async function freePort() {
   const server = createServer();
@@ -47,6 +51,7 @@ async function start() {
     API_URL: `http://localhost:${ports.API_PORT}`,
     CHECKOUT_URL: `http://localhost:${ports.CHECKOUT_PORT}`,
     SHOP_URL: `http://127.0.0.1:${ports.SHOP_PORT}`,
+    DASHBOARD_URL: `http://localhost:${ports.DASHBOARD_PORT}`,
   };
   const probes = [`${urls.API_URL}/health`, `${urls.CHECKOUT_URL}/checkout`, urls.SHOP_URL];
   const deadline = Date.now() + START_LIMIT_MS;
@@ -58,6 +63,8 @@ async function start() {
     await new Promise((resolve) => setTimeout(resolve, 500));
     ready = (await Promise.all(probes.map(answers))).every(Boolean);
   }
+  // The emulator starts a worker for each call at once: now, and not while a page waits.
+  await Promise.all(Array.from({ length: WORKERS }, () => answers(`${urls.API_URL}/api/v1/test/merchant`)));
   return { urls, end };
 }
 
@@ -71,8 +78,12 @@ async function answers(url) {
 
 async function testFiles() {
   const wanted = process.argv.slice(2);
-  const all = (await readdir(HERE)).filter((name) => name.endsWith(".test.mjs")).sort();
-  return all.filter((name) => !wanted.length || wanted.some((part) => name.includes(part)));
+  const all = [];
+  for (const folder of FOLDERS) {
+    const names = await readdir(join(TESTS, folder)).catch(() => []);
+    all.push(...names.filter((name) => name.endsWith(".test.mjs")).map((name) => `${folder}/${name}`));
+  }
+  return all.sort().filter((name) => !wanted.length || wanted.some((part) => name.includes(part)));
 }
 
 const gateway = process.env.CHECKOUT_URL ? { urls: {}, end: () => {} } : await start();
@@ -84,8 +95,8 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 const tests = run({
-  files: (await testFiles()).map((name) => join(HERE, name)),
-  concurrency: 1, // one browser at a time: two cores run the gateway besides
+  files: (await testFiles()).map((name) => join(TESTS, name)),
+  concurrency: FILES_AT_ONCE,
   timeout: FILE_LIMIT_MS,
 });
 tests.on("test:fail", () => {

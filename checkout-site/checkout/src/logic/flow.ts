@@ -43,20 +43,34 @@ export class Flow {
     this.attempts = new Attempts(orderId, attempt, (text) => tell("checkout_attempt", { attempt: text }));
   }
 
-  /** Loads the order; takes up a payment that an earlier visit left open. */
+  /** Loads the order; where the API gives no answer, goes on asking until it does. */
   async load(): Promise<void> {
+    this.stopPolling();
     this.set({ name: "loading" });
     if (!ORDER_ID.test(this.orderId)) return this.set({ name: "unavailable", problem: "bad_link" });
     try {
-      this.order = await this.api.order(this.orderId);
+      this.begin(await this.api.order(this.orderId));
     } catch (error) {
-      return this.set({ name: "unavailable", problem: problemOf(error) });
+      const problem = problemOf(error);
+      this.set({ name: "unavailable", problem });
+      if (problem === "offline") {
+        this.stopPolling = poll(async () => {
+          this.begin(await this.api.order(this.orderId));
+          return true;
+        });
+      }
     }
+  }
+
+  /** Shows the order's form, or takes up a payment that an earlier visit left open. */
+  private begin(order: Order): void {
+    this.stopPolling();
+    this.order = order;
     const open = this.attempts.open();
     if (open?.paymentId) return this.follow(open.paymentId, 0);
-    this.set(stateOf(this.order));
+    this.set(stateOf(order));
     // An earlier visit's answer was lost: the same details would find that payment, and it may yet end well.
-    if (open && this.order.status === "attempted") this.stopPolling = this.watchOrder();
+    if (open && order.status === "attempted") this.stopPolling = this.watchOrder();
   }
 
   /** Pays; a call while a payment is under way does nothing. */
