@@ -118,6 +118,10 @@ const versioned = `/checkout-${version}-${sha(script, "sha256", "hex").slice(0, 
 await put(join(DIST, "checkout.js"), script);
 await put(join(DIST, versioned), script);
 await cp(join(HERE, "shop"), join(DIST, "shop"), { recursive: true });
+// What the function on AWS is made of that serves the page (infra/edge.yaml).
+await put(join(DIST, "edge/checkout_page.py"), await readFile(join(HERE, "edge/checkout_page.py"), "utf8"));
+await put(join(DIST, "edge/headers.json"), await readFile(join(HERE, "headers.json"), "utf8"));
+await cp(join(DIST, "checkout/index.html"), join(DIST, "edge/index.html"));
 const sizes = { "checkout.js": gzipped(script), page, dashboard };
 const release = { version, script: versioned, integrity: integrity(script), gzipped: sizes };
 await put(join(DIST, "checkout/release.json"), `${JSON.stringify(release, null, 2)}\n`);

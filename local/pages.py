@@ -21,6 +21,7 @@ from aiohttp import web
 from local.files import DIST, SITE, File, answered, filled_in, read
 
 KEY_LENGTH_MAX = 128
+ORIGINS_SECONDS = 3
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 ORDER_SECONDS = 15
 DEMO_ORDER = {"amount": 50_000, "currency": "INR", "receipt": "demo-shop"}
@@ -70,21 +71,44 @@ class Checkout:
         return self._answer(request, found)
 
     async def _framers(self, request: web.Request) -> str:
-        """Any site in the test stage; in the live one, the origins that the key's merchant registered."""
+        """Any site in the test stage; in the live one, the origins that the key's merchant registered.
+
+        Where those can't be learnt, an error: a page that nobody may frame would look broken for good.
+        """
         if self._settings.stage == "test":
             return "*"
-        key = request.query.get("key", "")[:KEY_LENGTH_MAX]
-        if not key or self._settings.origins_of is None:
+        key = request.query.get("key", "")
+        if not 1 <= len(key) <= KEY_LENGTH_MAX or self._settings.origins_of is None:
             return "'none'"
+        try:
+            origins = await self._settings.origins_of(key)
+        except (aiohttp.ClientError, TimeoutError, ValueError, LookupError) as problem:
+            headers = {"Cache-Control": "no-store", "Retry-After": "2"}
+            raise web.HTTPServiceUnavailable(headers=headers) from problem
         # Checked again: a stored text that is no origin must not become a directive of its own.
-        origins = [origin for origin in await self._settings.origins_of(key) if ORIGIN.fullmatch(origin)]
-        return " ".join(origins) or "'none'"
+        return " ".join(origin for origin in origins if ORIGIN.fullmatch(origin)) or "'none'"
 
     def _headers_of(self, path: Path) -> Mapping[str, str]:
         return self._headers["script" if path.name in ("checkout.js", "release.json") else "immutable"]
 
     def _answer(self, request: web.Request, file: File) -> web.Response:
         return answered(request, file, self._headers["transport"] if self._settings.https else None)
+
+
+def origins_from(api_url: str) -> OriginsOf:
+    """Asks the API each time: on a laptop, nothing has to be saved or be stale."""
+
+    async def ask(key: str) -> Sequence[str]:
+        timeout = aiohttp.ClientTimeout(total=ORIGINS_SECONDS)
+        url = f"{api_url}/api/v1/checkout/origins"
+        async with (
+            aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session,
+            session.get(url, params={"key": key}) as answer,
+        ):
+            origins: list[str] = (await answer.json())["origins"]
+            return origins
+
+    return ask
 
 
 def checkout_app(settings: PageSettings, dist: Path = DIST) -> web.Application:

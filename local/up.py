@@ -15,7 +15,7 @@ from local.dashboard import DashboardSettings, dashboard_app
 from local.deploy import deploy
 from local.emulator import emulator, ended, keep_log_small
 from local.merchant import merchant_app
-from local.pages import PageSettings, ShopSettings, checkout_app, shop_app
+from local.pages import PageSettings, ShopSettings, checkout_app, origins_from, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
 from local.servers import check_ports, serving
@@ -116,7 +116,8 @@ def _pages(settings: Settings) -> tuple[web.Application, web.Application]:
         api_key=values["TestApiKey"],
         api_secret=values["TestApiSecret"],
     )
-    return checkout_app(PageSettings(api_url=api_url, stage=values["Stage"])), shop_app(shop)
+    page = PageSettings(api_url=api_url, stage=values["Stage"], origins_of=origins_from(shop.api_url))
+    return checkout_app(page), shop_app(shop)
 
 
 def _dashboard(settings: Settings, proxy: Proxy) -> web.Application:

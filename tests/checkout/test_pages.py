@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from local.pages import PageSettings, checkout_app
+from local.pages import PageSettings, checkout_app, origins_from
 
 API = "https://api.example"
 
@@ -56,6 +56,39 @@ def test_only_the_keys_registered_origins_may_frame_the_live_page(
     settings = PageSettings(api_url=API, stage="live", origins_of=registered)
     answer, _ = ask(dist, settings, f"/checkout{query}")
     assert framers(answer) == wanted
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "wanted"),
+    [
+        ("key_live", 200, "frame-ancestors https://shop.example"),
+        ("key_none", 200, "frame-ancestors 'none'"),
+        ("key_failing", 503, ""),
+    ],
+)
+def test_the_origins_are_those_that_the_api_knows(dist: Path, key: str, status: int, wanted: str) -> None:
+    async def origins(request: web.Request) -> web.Response:
+        asked = request.query["key"]
+        return web.json_response(
+            {"origins": ["https://shop.example"] if asked == "key_live" else []},
+            status=500 if asked == "key_failing" else 200,
+        )
+
+    async def go() -> ClientResponse:
+        api = web.Application()
+        api.router.add_get("/api/v1/checkout/origins", origins)
+        async with TestServer(api) as server:
+            ask_api = origins_from(str(server.make_url("")).rstrip("/"))
+            settings = PageSettings(api_url=API, stage="live", origins_of=ask_api)
+            async with TestClient(TestServer(checkout_app(settings, dist))) as client:
+                return await client.get(f"/checkout?key={key}")
+
+    answer = asyncio.run(go())
+    assert answer.status == status
+    if wanted:
+        assert framers(answer) == wanted
+    else:
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_any_site_may_frame_the_page_of_a_test_stage(dist: Path) -> None:
