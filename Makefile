@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test torture bench bench-webhooks clean
+.PHONY: help need-python up down logs build install install-dev check test torture bench bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -60,6 +60,12 @@ bench: ## Latency and throughput of a stack that runs (TEST_MODE=true make up)
 
 bench-webhooks: ## What one receiver of twenty that hangs costs the others (WEBHOOK_RETRY_INTERVALS_TEST=true make up)
 	@$(PYTHON) -m local bench-webhooks
+
+deploy: need-python ## Deploy STAGE=test or live to AWS, or to AWS_ENDPOINT_URL; shows the change set first (docs/aws.md)
+	@$(PYTHON) -m local deploy
+
+teardown: need-python ## Remove STAGE=...; the tables stay
+	@$(PYTHON) -m local teardown
 
 clean: down ## Remove everything that was made here, data included
 	rm -rf .build .venv .venv-emulator checkout-site/node_modules checkout-site/dist sdk/checkout/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -29,6 +29,8 @@ COMMANDS = {
     "bench-webhooks": "measure what a receiver that hangs costs the others",
     "redrive": "send dead-lettered messages again (--queue payments|refunds|webhooks)",
     "logs": "follow what the functions print",
+    "deploy": "deploy a stage to AWS or to AWS_ENDPOINT_URL (STAGE=test|live, CONFIRM=yes, EDGE=yes)",
+    "teardown": "remove a stage (STAGE=test|live, CONFIRM=yes; DATA=delete: its tables' stack too)",
 }
 
 
@@ -79,6 +81,14 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         from local import bench_webhooks
 
         bench_webhooks.main(settings)
+    elif command == "deploy":
+        from local import release
+
+        release.main(settings, progress)
+    elif command == "teardown":
+        from local import teardown
+
+        teardown.main(settings, progress)
     elif command == "logs":
         from local import function_logs
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from asyncio.subprocess import Process
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from local.console import Problem, last_lines
 from local.install import main_venv
@@ -12,15 +14,20 @@ RUN_SECONDS = 900  # a first deployment to AWS takes some minutes
 STOP_SECONDS = 5
 
 
-async def cloudformation(settings: Settings, log_name: str, *arguments: str) -> None:
-    """One command. Its failure is a Problem with the end of its log; cancelled, it ends the program."""
+async def cloudformation(
+    settings: Settings, log_name: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Path:
+    """One command; answers its log. Failing is a Problem with the log's end; cancelled, it ends the program.
+
+    `environment` replaces the one that knows nothing of the caller's AWS set-up.
+    """
     log = settings.logs / f"{log_name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             main_venv(settings).python,
             *("-m", "awscli", "cloudformation", *arguments),
-            env=_environment(settings),
+            env=_environment(settings) if environment is None else environment,
             cwd=settings.root,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -29,6 +36,7 @@ async def cloudformation(settings: Settings, log_name: str, *arguments: str) -> 
         )
     if await _end_of(process) != 0:
         raise Problem(f"aws cloudformation {arguments[0]} failed. {log} ends:", last_lines(log))
+    return log
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -4,34 +4,28 @@ Both stacks go at once: neither needs the other to be made, only to run.
 """
 
 import asyncio
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import build
 from local.awscli import cloudformation
 from local.console import Problem, Progress
-from local.parameters import load, parameters
+from local.parameters import parameters
 from local.settings import Settings
 from local.stack import clients, seed, stack_outputs, stack_status
+from local.stacks import NEVER_CAME_UP, expire_rows, failed_events, remove, settled
 from local.tasks import tasks
 from local.unchanged import digest, is_deployed
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
-    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_s3 import S3Client
 
-SETTLE_SECONDS = 180
-POLL_SECONDS = 1
 WATCH_SECONDS = 5
-SHOWN_EVENTS = 10
-# Such a stack can only be deleted. The application's holds no data: the tables are in the other one.
-NEVER_CAME_UP = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 
 
 async def deploy(settings: Settings, progress: Progress) -> dict[str, str]:
@@ -42,7 +36,8 @@ async def deploy(settings: Settings, progress: Progress) -> dict[str, str]:
             progress.say("nothing has changed since the last deployment")
         else:
             await _deploy_both(settings, progress, release)
-            await asyncio.to_thread(_expire_rows, settings)
+            data = settings.root / "infra" / "data.yaml"
+            await asyncio.to_thread(expire_rows, clients(settings), data, settings.data_stack)
         outputs = await asyncio.to_thread(_outputs, settings)
         await asyncio.to_thread(seed, clients(settings), outputs)
     except (BotoCoreError, ClientError) as problem:
@@ -69,36 +64,11 @@ def _prepare(settings: Settings) -> bool:
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
         s3.create_bucket(Bucket=_bucket(settings))
     made: CloudFormationClient = clients(settings)("cloudformation")
-    _settled(made, settings.data_stack)
-    status = _settled(made, settings.stack)
+    settled(made, settings.data_stack)
+    status = settled(made, settings.stack)
     if status in NEVER_CAME_UP:
-        _remove(settings)
+        remove(made, settings.stack)
     return status not in {"", *NEVER_CAME_UP}
-
-
-def _remove(settings: Settings) -> None:
-    """Deletes the application's stack, which holds no data. The old status may show on for a moment."""
-    made: CloudFormationClient = clients(settings)("cloudformation")
-    made.delete_stack(StackName=settings.stack)
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while stack_status(made, settings.stack):
-        if time.monotonic() > deadline:
-            raise Problem(f"Stack {settings.stack} cannot be deleted at {settings.endpoint}.")
-        time.sleep(POLL_SECONDS)
-
-
-def _settled(made: "CloudFormationClient", stack: str) -> str:
-    """The stack's status once nothing is going on there."""
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while True:
-        status = stack_status(made, stack)
-        if not status.endswith("_IN_PROGRESS") or status == "REVIEW_IN_PROGRESS":
-            return status
-        if time.monotonic() > deadline:
-            raise Problem(
-                f"Stack {stack} stays {status}. On a laptop's own emulator: make clean, then make up."
-            )
-        time.sleep(POLL_SECONDS)
 
 
 async def _deploy_tables(settings: Settings) -> None:
@@ -123,7 +93,7 @@ async def _deploy_application(
             raise
         # LocalStack cannot update an alias, for one. The queues' messages go; the sweeper sends them again.
         progress.say(f"stack {settings.stack} cannot be updated there, so it is made anew")
-        await asyncio.to_thread(_remove, settings)
+        await asyncio.to_thread(remove, clients(settings)("cloudformation"), settings.stack)
         await _deploy(*order)
 
 
@@ -147,7 +117,8 @@ async def _deploy(
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             await done.pop()
     except Problem as problem:
-        events = await asyncio.to_thread(_failed_events, settings, stack, begun)
+        made = clients(settings)("cloudformation")
+        events = await asyncio.to_thread(failed_events, made, stack, begun)
         raise Problem(f"The deployment of stack {stack} failed.", events or problem.details) from problem
 
 
@@ -159,38 +130,5 @@ async def _until_it_cannot_come_up(settings: Settings, stack: str) -> None:
     raise Problem(f"Stack {stack} was rolled back.")
 
 
-def _failed_events(settings: Settings, stack: str, begun: datetime) -> list[str]:
-    """What CloudFormation says failed in this deployment, the cause first."""
-    try:
-        made: CloudFormationClient = clients(settings)("cloudformation")
-        events: list[Any] = made.describe_stack_events(StackName=stack)["StackEvents"]
-    except (BotoCoreError, ClientError):
-        return []
-    lines = [
-        f"{event.get('LogicalResourceId')}: {event.get('ResourceStatusReason')}"
-        for event in reversed(events)
-        if event.get("ResourceStatus", "").endswith("_FAILED")
-        and event.get("ResourceStatusReason")
-        and event["Timestamp"].astimezone(UTC) >= begun.replace(microsecond=0)
-    ]
-    return list(dict.fromkeys(lines))[:SHOWN_EVENTS]
-
-
 def _outputs(settings: Settings) -> dict[str, str]:
     return stack_outputs(settings.endpoint, settings.stack, aws=clients(settings))
-
-
-def _expire_rows(settings: Settings) -> None:
-    """Time to live: MiniStack does not take it from a template."""
-    made: CloudFormationClient = clients(settings)("cloudformation")
-    dynamodb: DynamoDBClient = clients(settings)("dynamodb")
-    resources = load(settings.root / "infra" / "data.yaml")["Resources"]
-    for name, resource in resources.items():
-        wanted = resource["Properties"].get("TimeToLiveSpecification")
-        if not wanted:
-            continue
-        detail = made.describe_stack_resource(StackName=settings.data_stack, LogicalResourceId=name)
-        table = detail["StackResourceDetail"]["PhysicalResourceId"]
-        found = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-        if found.get("TimeToLiveStatus") == "DISABLED":
-            dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)

@@ -52,30 +52,33 @@ def parameters(settings: Settings) -> dict[str, str]:
         # An empty value means something only where the template itself defaults to empty (no webhook URL).
         counts = given is not None and (given != "" or declaration.get("Default") == "")
         values[name] = decided.get(name, given if counts and given is not None else default)
-    values["SettingsVersion"] = _digest({name: values[name] for name in values if name != "SettingsVersion"})
-    return values
+    return with_version(values)
 
 
-def _digest(values: dict[str, str]) -> str:
-    """Changes when a value does, which makes CloudFormation publish the API with its new environment."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
+def with_version(values: dict[str, str]) -> dict[str, str]:
+    """Adds a digest that changes when a value does, so that the API is published with its new settings."""
+    others = {name: value for name, value in values.items() if name != "SettingsVersion"}
+    found = hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()[:16]
+    return others | {"SettingsVersion": found}
 
 
-def _of_the_target(settings: Settings) -> dict[str, str]:
+def of_the_emulator(python: str = "python3.11") -> dict[str, str]:
+    """What emulators need otherwise than AWS. Not every build of LocalStack has a newer Python."""
     machine = platform.machine().lower()
     return {
-        "DataStack": settings.data_stack,
-        # LocalStack of today has no newer one that every build of it can run.
-        "Runtime": "python3.11" if settings.given_endpoint else emulator.runtime(),
+        "Runtime": python,
         "Architecture": "arm64" if machine in {"arm64", "aarch64"} else "x86_64",
         "SnapStart": "None",
         "Size": "laptop",
         "Tracing": "PassThrough",
         "ApiProvisionedConcurrency": "0",
-        "FirewallRateLimit": "0",
-        "AlarmEmail": "",
-        "AlarmTopicArn": "",
     }
+
+
+def _of_the_target(settings: Settings) -> dict[str, str]:
+    of_all = of_the_emulator() if settings.given_endpoint else of_the_emulator(emulator.runtime())
+    nobody = {"FirewallRateLimit": "0", "AlarmEmail": "", "AlarmTopicArn": ""}
+    return of_all | nobody | {"DataStack": settings.data_stack}
 
 
 def _of_the_laptop(settings: Settings) -> dict[str, str]:

@@ -12,11 +12,11 @@ from local.build import is_shipped
 from local.parameters import parameters
 from local.settings import Settings
 from local.stack import clients, stack_outputs, stack_status
+from local.stacks import COMPLETE
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
-COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 # All that the two stacks are made from, beside the parameters; this folder says how.
 SOURCES = ("template.yaml", "infra/data.yaml", "functions", "layers/asyncpay", "local")
 

@@ -1,0 +1,137 @@
+"""Where `make deploy` and `make teardown` go: the usual AWS environment's account, or an endpoint.
+
+Two stages in one account are two sets of stacks: asyncpay-test, asyncpay-test-data, asyncpay-test-edge.
+"""
+
+import functools
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.console import Problem
+from local.parameters import load, of_the_emulator, variable, with_version
+from local.settings import Settings, is_aws
+from local.stack import CONFIG, Clients
+
+STAGES = ("test", "live")
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One stage of one account and region."""
+
+    settings: Settings
+    stage: str
+    stack: str
+    account: str
+    region: str
+    endpoint: str
+    aws: Clients
+    environment: Mapping[str, str]
+
+    @property
+    def data_stack(self) -> str:
+        """The tables' stack."""
+        return f"{self.stack}-data"
+
+    @property
+    def edge_stack(self) -> str:
+        """The CDN's stack."""
+        return f"{self.stack}-edge"
+
+    @property
+    def bucket(self) -> str:
+        """Where packages of all stages go. Buckets' names are the whole world's, so this has the account."""
+        return f"asyncpay-artifacts-{self.account}-{self.region}"
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether this is not AWS itself."""
+        return bool(self.endpoint) and not is_aws(self.endpoint)
+
+    def __str__(self) -> str:
+        where = self.endpoint or f"AWS account {self.account}"
+        return f"stage {self.stage}: stack {self.stack}, {where}, {self.region}"
+
+
+def find(settings: Settings) -> Target:
+    """The target that the environment describes; it is asked who we are."""
+    environ = settings.environment
+    stage = environ.get("STAGE", "")
+    if stage not in STAGES:
+        raise Problem("Say which stage: STAGE=test or STAGE=live.")
+    environment = _environment(settings)
+    # The session reads profile, region and credentials as every AWS tool does.
+    os.environ.update(environment)
+    session = boto3.Session()
+    if session.region_name is None:
+        raise Problem("No AWS region is set: AWS_REGION, or the profile's (AWS_PROFILE).")
+    aws: Clients = functools.cache(lambda service: session.client(service, config=CONFIG))
+    try:
+        account = str(aws("sts").get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"AWS does not know who you are: {problem}") from problem
+    return Target(
+        settings=settings,
+        stage=stage,
+        stack=environ.get("ASYNCPAY_STACK") or f"asyncpay-{stage}",
+        account=account,
+        region=session.region_name,
+        endpoint=settings.given_endpoint,
+        aws=aws,
+        environment=environment,
+    )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The caller's, with what an emulator would have anyway: any key, and a region."""
+    environment = dict(settings.environment)
+    if settings.is_other_emulator:
+        environment = CREDENTIALS | environment
+        if not any(environment.get(name) for name in REGION_VARIABLES):
+            environment["AWS_DEFAULT_REGION"] = "us-east-1"
+    return environment
+
+
+def stage_parameters(target: Target) -> dict[str, str]:
+    """A value for every parameter of template.yaml: the environment's, the stage's or the template's."""
+    root = target.settings.root
+    decided = {"Stage": target.stage, "DataStack": target.data_stack}
+    if target.is_emulator:
+        decided |= of_the_emulator()
+    of_stage = json.loads((root / "infra" / "stages.json").read_text(encoding="utf-8"))[target.stage]
+    values = {}
+    for name, declaration in load(root / "template.yaml")["Parameters"].items():
+        given = target.settings.environment.get(variable(name))
+        default = of_stage.get(name, str(declaration.get("Default", "")))
+        values[name] = decided.get(name, given or default)
+    return with_version(values)
+
+
+def refuse_published_secret(target: Target) -> None:
+    """A test stage on AWS can be reached by everybody, and the default secret stands in this repository."""
+    if (
+        target.stage == "test"
+        and not target.is_emulator
+        and not target.settings.environment.get("TEST_API_SECRET")
+    ):
+        raise Problem(
+            "A test stage on AWS is public, and the seeded merchant's default secret is published: "
+            "set TEST_API_SECRET, and TEST_API_KEY too."
+        )
+
+
+def ask(question: str, environ: Mapping[str, str]) -> bool:
+    """Whether the person agrees; CONFIRM=yes answers beforehand."""
+    if environ.get("CONFIRM") == "yes":
+        return True
+    try:
+        return input(f"{question} [yes/no] ").strip() == "yes"
+    except EOFError:
+        raise Problem("Nobody answers. CONFIRM=yes says yes beforehand.") from None

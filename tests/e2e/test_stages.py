@@ -1,0 +1,100 @@
+"""`make deploy` and `make teardown`: a live stage next to the test stage, in one account."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from local.stack import api_base_url, stack_outputs
+from tests.e2e.conftest import KEY, ROOT, Stack
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.skipif(
+        "ASYNCPAY_E2E_ENDPOINT" in os.environ,
+        reason="LocalStack resolves attributes of resources that a condition leaves out",
+    ),
+]
+NAME = "e2e-live"
+
+
+def make(stack: Stack, command: str, **variables: str) -> str:
+    """Runs one of the two commands; answers its exit code and what it printed."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment = kept | {
+        "AWS_ENDPOINT_URL": stack.endpoint,
+        "STAGE": "live",
+        "ASYNCPAY_STACK": NAME,
+        "ASYNCPAY_HOME": f".build/e2e-stages-{os.getpid()}",
+        **variables,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "local", command],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return f"{done.returncode}\n{done.stdout}{done.stderr}"
+
+
+@pytest.fixture(scope="module")
+def live(stack: Stack) -> Iterator[str]:
+    """Where the API of a live stage is, deployed beside the test stage that other tests use."""
+    printed = make(stack, "deploy", CONFIRM="yes")
+    assert printed.startswith("0\n"), printed
+    assert "Add      ApiFunction  AWS::Lambda::Function" in printed
+    yield api_base_url(stack.endpoint, stack_outputs(stack.endpoint, NAME))
+    printed = make(stack, "teardown", CONFIRM="yes", DATA="delete")
+    assert printed.startswith("0\n"), printed
+    # What a live stage held is still there, however it was torn down.
+    assert f"{NAME}-data-payments" in printed
+    assert f"{NAME}-data-payments" in stack.aws("dynamodb").list_tables()["TableNames"]
+
+
+def test_nothing_is_changed_before_somebody_agrees(stack: Stack) -> None:
+    printed = make(stack, "deploy", ASYNCPAY_STACK="e2e-unseen")
+    assert printed.startswith("1\n"), printed
+    assert "Add      Payments  AWS::DynamoDB::Table" in printed
+    assert "CONFIRM=yes" in printed
+    tables = stack.aws("dynamodb").list_tables()["TableNames"]
+    assert not any(table.startswith("e2e-unseen") for table in tables)
+
+
+def test_a_live_stage_works(live: str) -> None:
+    health = requests.get(f"{live}/health", timeout=30)
+    assert (health.status_code, health.json()["status"]) == (200, "healthy")
+    refused = requests.post(f"{live}/api/v1/orders", json={"amount": 500}, timeout=30)
+    assert refused.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/api/v1/test/merchant", "/api/v1/test/jobs/status"])
+def test_a_live_stage_has_no_test_endpoints(live: str, path: str) -> None:
+    assert requests.get(live + path, timeout=30).status_code == 404
+
+
+def test_a_live_stage_does_not_know_the_test_merchant(stack: Stack, live: str) -> None:
+    assert requests.get(f"{live}/api/v1/payments", headers=KEY, timeout=30).status_code == 401
+    assert "SeedFunctionName" not in stack_outputs(stack.endpoint, NAME)
+    assert stack.aws("dynamodb").scan(TableName=f"{NAME}-data-merchants")["Count"] == 0
+
+
+def test_nobody_logs_in_to_a_live_stage_with_any_password(live: str) -> None:
+    body = {"email": "test@example.com", "password": "anything"}
+    answer = requests.post(f"{live}/api/v1/dashboard/session", json=body, timeout=30)
+    assert answer.status_code in {401, 403, 404}, answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_test_stage_next_to_it_goes_on(stack: Stack, live: str) -> None:
+    payment = stack.pay(stack.order()["id"])
+    assert stack.final(payment["id"])["status"] == "success"
+
+
+def test_a_second_deployment_changes_nothing(stack: Stack, live: str) -> None:
+    assert "nothing to change" in make(stack, "deploy")
