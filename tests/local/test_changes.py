@@ -42,6 +42,7 @@ class Stacks:
         return {"Stacks": [{"StackStatus": self.status}]}
 
     def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        assert StackName == CHANGE.stack
         event = {"ResourceStatus": "CREATE_FAILED", "Timestamp": datetime(2100, 1, 1, tzinfo=UTC)}
         return {"StackEvents": [event | {"LogicalResourceId": "Api", "ResourceStatusReason": "too many"}]}
 

@@ -9,6 +9,7 @@ from local import target
 from local.console import Problem
 from local.parameters import load
 from local.settings import ROOT
+from local.stack import CONFIG
 from local.target import Target, ask, find, refuse_published_secret, stage_parameters
 from tests.local.conftest import SettingsMaker
 
@@ -38,7 +39,7 @@ class Session:
     region_name: str | None = "ap-south-1"
 
     def client(self, service: str, config: object) -> Any:
-        assert service == "sts"
+        assert (service, config) == ("sts", CONFIG)
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
