@@ -106,6 +106,8 @@ def reading(shop: Shop) -> None:
     hook = shop.get("/api/v1/webhooks").json["data"][0]["id"]
     shop.get(f"/api/v1/orders/{order}/public", public=True)
     shop.get(f"/api/v1/payments/{payment}/public?order_id={order}", public=True)
+    shop.get(f"/api/v1/checkout/orders/{order}?key={shop.account.key}", public=True)
+    shop.get(f"/api/v1/checkout/origins?key={shop.account.key}", public=True)
     shop.get("/api/v1/test/jobs/status", public=True)
     shop.get("/health", public=True)
     shop.get("/api/v1/test/merchant", public=True)
