@@ -1,6 +1,7 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test torture bench bench-webhooks deploy teardown clean
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser packages torture bench \
+  bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -43,10 +44,12 @@ check: install-dev ## Format, lint, types, templates, the browser code's checks,
 	npm run --silent check --prefix checkout-site
 	$(PYTEST) $(FAST)
 
-test: packages install-dev ## All tests, those against the deployed stack too
+test: test-python test-browser ## All tests
+
+test-python: packages install-dev ## Those of the Python code, those against the deployed stack too
 	$(PYTEST)
 
-test-browser: packages install-dev ## The checkout in a real browser, against a stack of its own
+test-browser: packages install-dev ## Those in a real browser: the pages, against a stack of their own
 	npm test --silent --prefix checkout-site
 
 packages: # System packages that tests need

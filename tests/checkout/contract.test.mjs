@@ -21,6 +21,16 @@ async function shopPage() {
   return page;
 }
 
+/** What the page posted of one type. Each is {type, data}; the session's nonce comes besides. */
+async function posted(page, type) {
+  const all = await page.evaluate(() => window.messages);
+  for (const { origin, data } of all) {
+    assert.equal(origin, CHECKOUT);
+    assert.deepEqual(Object.keys(data).sort(), ["data", "nonce", "type"]);
+  }
+  return all.filter(({ data }) => data.type === type).map(({ data }) => data.data);
+}
+
 test("checkout.js defines window.PaymentGateway, and missing key or orderId throws", async () => {
   const page = await shopPage();
   const thrown = await page.evaluate(() =>
@@ -79,6 +89,7 @@ test("close_modal from the page closes: onClose once", async () => {
   await page.locator("#payment-gateway-modal").waitFor({ state: "detached" });
   await page.evaluate(() => gateway.close());
   assert.deepEqual(await heard(page), [["close"]]);
+  assert.deepEqual(await posted(page, "close_modal"), [{}]);
 });
 
 test("payment_success: onSuccess with paymentId, then close; the message is {type, data}", async () => {
@@ -89,11 +100,8 @@ test("payment_success: onSuccess with paymentId, then close; the message is {typ
   const [[first, response], [second]] = await heard(page);
   assert.deepEqual([first, second], ["success", "close"]);
   assert.match(response.paymentId, /^pay_[A-Za-z0-9]{16}$/);
-  const messages = await page.evaluate(() => window.messages);
-  const success = messages.filter(({ data }) => data.type === "payment_success");
-  assert.equal(success.length, 1);
-  assert.equal(success[0].data.data.paymentId, response.paymentId);
-  assert.equal(success[0].origin, CHECKOUT);
+  const [data, ...more] = await posted(page, "payment_success");
+  assert.deepEqual([data.paymentId, more], [response.paymentId, []]);
 });
 
 test("payment_failed: onFailure, and the modal stays for another try", async () => {
@@ -106,6 +114,8 @@ test("payment_failed: onFailure, and the modal stays for another try", async () 
   assert.equal(error.code, "PAYMENT_FAILED");
   assert.equal(await page.locator("#payment-gateway-modal").isVisible(), true);
   await byId(frame, "retry-button").waitFor();
+  const [data, ...others] = await posted(page, "payment_failed");
+  assert.deepEqual([data.code, others], ["PAYMENT_FAILED", []]);
 });
 
 test("the page works on its own and carries every data-test-id", async () => {

@@ -6,7 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { byId, launch, newPage } from "./support/browser.mjs";
 import { fillCard, hears, openCheckout, payByUpi } from "./support/shop.mjs";
-import { CHECKOUT, createOrder, DEMO_SHOP } from "./support/stack.mjs";
+import { CHECKOUT, createOrder, DEMO_SHOP, getCheckoutOrder, until } from "./support/stack.mjs";
 
 const OUT = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const DEVICES = {
@@ -55,6 +55,14 @@ async function pageStates(page, shoot) {
   await page.goto(`${CHECKOUT}/checkout?order_id=order_ZZZZZZZZZZZZZZZZ`);
   await byId(page, "unavailable-state").waitFor();
   await shoot("page-unknown-order");
+  await page.goto(`${CHECKOUT}/checkout?order_id=${orderId}&key=key_of_nobody`);
+  await byId(page, "unavailable-state").waitFor();
+  await shoot("page-foreign-order");
+  const late = await createOrder(50_000, { expires_at: new Date(Date.now() + 5_000).toISOString() });
+  await until(async () => (await getCheckoutOrder(late)).expired, "the order has expired");
+  await page.goto(`${CHECKOUT}/checkout?order_id=${late}`);
+  await byId(page, "unavailable-state").waitFor();
+  await shoot("page-expired-order");
 }
 
 async function blocked(page, shoot) {
