@@ -11,7 +11,18 @@ from chalice.app import CloudWatchEvent, SQSEvent
 
 from asyncpay.services import log
 from asyncpay.services.deps import Deps, deps
-from chalicelib import checkout, ledger, orders, payments, reference, refunds, status, webhooks
+from chalicelib import (
+    checkout,
+    dashboard,
+    ledger,
+    orders,
+    payments,
+    reference,
+    refunds,
+    sessions,
+    status,
+    webhooks,
+)
 from chalicelib.http import Gateway
 
 app = Gateway("asyncpay", configure_logs=False)
@@ -21,6 +32,8 @@ app.register_blueprint(checkout.blueprint)
 app.register_blueprint(refunds.blueprint)
 app.register_blueprint(ledger.blueprint)
 app.register_blueprint(webhooks.blueprint)
+app.register_blueprint(sessions.blueprint)
+app.register_blueprint(dashboard.blueprint)
 app.register_blueprint(status.blueprint)
 app.register_blueprint(reference.blueprint)
 

@@ -55,9 +55,10 @@ class Emulator:
         """Deletes every row of a set of tables."""
         dynamodb = self.client("dynamodb")
         for row, name in tables.ROWS.items():
-            table, key = f"{prefix}-{name}", str(row._hash_key_attribute().attr_name)
+            table = f"{prefix}-{name}"
+            keys = [key["AttributeName"] for key in row._get_schema()["key_schema"]]
             for item in dynamodb.scan(TableName=table)["Items"]:
-                dynamodb.delete_item(TableName=table, Key={key: item[key]})
+                dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
 
     def make_queue(self, **attributes: str) -> str:
         """A new queue; answers its URL."""

@@ -28,13 +28,20 @@ class Shop:
 
     emulator: Emulator
     secret_arn: str
+    session_key_arn: str = ""
     bank: ScriptedProcessor = field(default_factory=lambda: ScriptedProcessor(delay_ms=0))
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
         self.queue_urls = {name: self.emulator.make_queue() for name in QUEUES}
         settings = {f"{name.upper()}_QUEUE_URL": url for name, url in self.queue_urls.items()}
-        self.deps: Deps = some_deps(self.clock, self.bank, FINGERPRINT_KEY_ARN=self.secret_arn, **settings)
+        self.deps: Deps = some_deps(
+            self.clock,
+            self.bank,
+            FINGERPRINT_KEY_ARN=self.secret_arn,
+            SESSION_KEY_ARN=self.session_key_arn or self.secret_arn,
+            **settings,
+        )
         self.merchant: Merchant = a_merchant()
         merchants.add_merchant(self.merchant)
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from asyncpay.domain.errors import AuthenticationFailed
 from asyncpay.domain.webhook import Attempt
 from asyncpay.services import webhook_client, webhooks
+from asyncpay.services.api_keys import disable_key, issue_key, list_keys, rotate_key
+from asyncpay.services.audit import list_audit
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.capture_payment import capture_payment
 from asyncpay.services.checkout import find_checkout_order, find_checkout_origins
@@ -18,10 +21,12 @@ from asyncpay.services.payments import find_payment, list_payments
 from asyncpay.services.processor import Outcome, OutcomeUnknown
 from asyncpay.services.refunds import cancel_refund, list_refunds
 from asyncpay.services.seed import find_test_merchant, seed_test_merchant
+from asyncpay.services.sessions import find_visit, log_in, log_out
 from asyncpay.services.status import check_health, read_jobs_status
+from asyncpay.services.summary import read_summary
 from asyncpay.services.sweep import sweep
 from asyncpay.store import queues, tables
-from tests.factories import DECLINED, a_message
+from tests.factories import DECLINED, a_message, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.templates import APPLICATION, resources
@@ -71,15 +76,15 @@ def uses_of(operation: str, given: dict[str, Any], prefix: str, names: dict[str,
         return {
             (f"dynamodb:{IN_TRANSACTION[kind]}", write["TableName"][len(prefix) :]) for kind, write in writes
         }
-    if operation == "BatchGetItem":
-        return {("dynamodb:BatchGetItem", table[len(prefix) :]) for table in given["RequestItems"]}
+    if "RequestItems" in given:
+        return {(f"dynamodb:{operation}", table[len(prefix) :]) for table in given["RequestItems"]}
     if "TableName" in given:
         index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
         return {(f"dynamodb:{operation}", given["TableName"][len(prefix) :] + index)}
     if "QueueUrl" in given:
         return {(f"sqs:{operation.removesuffix('Batch')}", names[given["QueueUrl"]])}
     if operation == "GetSecretValue":
-        return {("secretsmanager:GetSecretValue", "FingerprintKey")}
+        return {("secretsmanager:GetSecretValue", names[given["SecretId"]])}
     return {(f"lambda:{operation}", "*")}
 
 
@@ -89,6 +94,7 @@ def used_by(shop: Shop) -> Iterator[set[Use]]:
     uses: set[Use] = set()
     prefix = tables.OrderRow.Meta.table_name.removesuffix("orders")
     names = {shop.queue_urls[name]: logical for name, logical in QUEUE_NAMES.items()}
+    names[shop.secret_arn], names[shop.session_key_arn] = "FingerprintKey", "SessionKey"
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         uses.update(uses_of(model.name, params, prefix, names))
@@ -111,7 +117,8 @@ def attempt(code: int | None, duration_ms: int = 1) -> Callable[..., Attempt]:
 
 @pytest.fixture
 def shop(emulator: Emulator, store: str, secret_arn: str) -> Shop:
-    return Shop(emulator, secret_arn)
+    key = emulator.client("secretsmanager").create_secret(Name=some_id("session-"), SecretString="key")
+    return Shop(emulator, secret_arn, str(key["ARN"]))
 
 
 def api(shop: Shop, payment_id: str) -> None:
@@ -145,11 +152,29 @@ def api(shop: Shop, payment_id: str) -> None:
     webhooks.events_of(refund.id, merchant_id)
 
 
+def dashboard(shop: Shop) -> None:
+    """Everything that the dashboard asks for."""
+    deps, merchant_id = shop.deps, shop.merchant.id
+    visit = log_in(deps, deps.config.test_merchant_email, "any", "127.0.0.1")
+    shop.clock.advance(minutes=10)
+    log_out(find_visit(deps, visit.cookie))
+    with pytest.raises(AuthenticationFailed):
+        log_in(deps, "nobody@example.com", "any", "127.0.0.1")
+    issued = issue_key(deps, merchant_id, "user:me").key.api_key
+    rotate_key(deps, merchant_id, issued, 1, "user:me")
+    disable_key(deps, merchant_id, issued, "user:me")
+    list_keys(merchant_id)
+    list_audit(merchant_id, 1, 0)
+    shop.clock.advance(days=3)
+    read_summary(deps, merchant_id, None, None)
+
+
 def test_the_api_may_do_what_it_does(shop: Shop) -> None:
     seed_test_merchant(shop.deps)
     payment = shop.paid(amount=500)
     with used_by(shop) as uses:
         api(shop, payment.id)
+        dashboard(shop)
     assert uses - allowed("ApiRole") == set()
 
 

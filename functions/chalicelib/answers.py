@@ -9,6 +9,7 @@ from asyncpay.domain.ledger import PAYABLE, RECEIVABLE, EntryKind
 from asyncpay.domain.order import OrderStatus
 from asyncpay.domain.payment import ORDER_ALREADY_PAID, PAYMENT_FAILED, PaymentStatus
 from asyncpay.domain.webhook import ATTEMPTS_MAX, WebhookStatus
+from chalicelib.dashboard_answers import DASHBOARD_ANSWERS
 from chalicelib.vocabulary import (
     AMOUNT,
     COUNT,
@@ -211,5 +212,6 @@ ANSWERS: dict[str, Schema] = {
             "worker_status": RUNNING,
         }
     ),
+    **DASHBOARD_ANSWERS,
     "OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]},
 }

@@ -7,10 +7,13 @@ means the one whose `const` it has.
 
 from typing import Any
 
+from asyncpay.domain.api_key import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX
 from asyncpay.domain.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
+from asyncpay.domain.password import PASSWORD_LENGTH_MAX
 from asyncpay.domain.refund import REASON_LENGTH_MAX
 from asyncpay.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
 
+EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
 AMOUNT = {
     "type": "integer",
     "minimum": 1,
@@ -115,6 +118,26 @@ BODIES: dict[str, dict[str, Any]] = {
                 "type": ["string", "null"],
                 "maxLength": 2048,
                 "description": "null clears it: no webhooks are sent.",
+            }
+        },
+    },
+    "LogIn": {
+        "type": "object",
+        "required": ["email", "password"],
+        "properties": {
+            "email": {"type": "string", "maxLength": EMAIL_LENGTH_MAX},
+            "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
+        },
+    },
+    "Rotation": {
+        "type": "object",
+        "properties": {
+            "overlap_hours": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": OVERLAP_HOURS_MAX,
+                "default": OVERLAP_HOURS_DEFAULT,
+                "description": "How long the old key works on.",
             }
         },
     },

@@ -18,11 +18,11 @@ from chalice import Blueprint, Chalice, Response
 from asyncpay.domain.errors import AsyncPayError, MethodNotAllowed
 from asyncpay.domain.events import compact_json
 from asyncpay.services import log
-from asyncpay.services.authentication import authenticate
 from asyncpay.services.deps import Deps, deps
 from asyncpay.services.idempotent import Answer as StoredAnswer
 from asyncpay.store.paging import Page
 from chalicelib.body import parse_object
+from chalicelib.caller import NOBODY, Caller, identify
 from chalicelib.cors import cors_headers, preflight
 from chalicelib.operation import Operation, Parameter
 from chalicelib.routing import resolve
@@ -31,15 +31,24 @@ from chalicelib.schemas import check
 
 @dataclass(frozen=True)
 class Call:
-    """One request: `merchant_id` is empty on public endpoints, `query` holds what was declared."""
+    """One request: `caller` is NOBODY on public endpoints, `query` holds what was declared.
+
+    `source` is the network address that API Gateway was called from.
+    """
 
     deps: Deps
     operation: Operation
-    merchant_id: str
+    caller: Caller
     path: Mapping[str, str]
     query: Mapping[str, Any]
     headers: Mapping[str, str]
     raw_body: bytes
+    source: str
+
+    @property
+    def merchant_id(self) -> str:
+        """Whose rows it is about; empty on public endpoints."""
+        return self.caller.merchant_id
 
     def json(self) -> dict[str, Any]:
         """The body's JSON object as its schema wants it, or BadRequest."""
@@ -87,7 +96,7 @@ def endpoint(
 ) -> Callable[[Endpoint], Endpoint]:
     """Registers an endpoint with its declaration (chalicelib/operation.py says what each member means).
 
-    Unless it is public, it wants valid API credentials.
+    Unless it is public, it wants valid API credentials or a session.
     """
 
     def register(function: Endpoint) -> Endpoint:
@@ -172,21 +181,18 @@ def _respond(request: Any, operation: Operation, parameters: dict[str, str]) -> 
 def _call(request: Any, operation: Operation, parameters: dict[str, str]) -> Call:
     surroundings = deps()
     log.set_level(surroundings.config.log_level)
-    merchant_id = ""
-    if not operation.public:
-        merchant_id = authenticate(
-            surroundings, request.headers.get("x-api-key"), request.headers.get("x-api-secret")
-        )
+    caller = NOBODY if operation.public else identify(surroundings, request)
     raw_body = request.raw_body
     given = _query(request)
     return Call(
         deps=surroundings,
         operation=operation,
-        merchant_id=merchant_id,
+        caller=caller,
         path=parameters,
         query={known.name: known.read(given.get(known.name, [None])[-1]) for known in operation.query},
         headers=request.headers,
         raw_body=raw_body if isinstance(raw_body, bytes) else raw_body.encode(),
+        source=(request.context.get("identity") or {}).get("sourceIp") or "",
     )
 
 

@@ -12,6 +12,7 @@ from asyncpay.domain.events import EVENTS, TEST_EVENT
 from asyncpay.domain.idempotency import KEY_LENGTH_MAX
 from chalicelib.answers import ANSWERS
 from chalicelib.bodies import BODIES
+from chalicelib.caller import COOKIE, CSRF_HEADER
 from chalicelib.operation import Operation
 from chalicelib.responses import ERROR, HEADERS, as_json, common_responses, responses
 from chalicelib.vocabulary import TEXT, ref
@@ -23,6 +24,8 @@ TAGS = {
     "refunds": "Money on its way back: pending, then processed, or cancelled.",
     "ledger": "What you are owed, and each movement that led to it.",
     "webhooks": "Where events go, how each delivery went, and events that you missed.",
+    "sessions": "How people log in to the dashboard.",
+    "dashboard": "Credentials, numbers and the audit trail, as the dashboard shows them.",
     "status": "Whether the gateway works, and what exists in test stages only.",
     "reference": "This document.",
 }
@@ -32,6 +35,7 @@ PATH_PARAMETERS = {
     "payment_id": "The id of a payment.",
     "refund_id": "The id of a refund.",
     "webhook_id": "The id of a delivery.",
+    "api_key": "An API key, without its secret.",
 }
 DESCRIPTION = """\
 Amounts are integers in the currency's minor unit (50000 is ₹500.00). Times are ISO 8601 in UTC. Lists are
@@ -52,6 +56,8 @@ WEBHOOK_HEADERS = {
     "webhook-timestamp": "When this attempt was made, in unix seconds (Standard Webhooks).",
     "webhook-signature": "Signatures of id, timestamp and body (Standard Webhooks).",
 }
+# Either both headers or the cookie.
+_CREDENTIALS: list[dict[str, list[str]]] = [{"ApiKey": [], "ApiSecret": []}, {"Session": []}]
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
@@ -79,6 +85,12 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "securitySchemes": {
                 "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
                 "ApiSecret": {"type": "apiKey", "in": "header", "name": "X-Api-Secret"},
+                "Session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": COOKIE,
+                    "description": f"The dashboard's. Requests that change something need {CSRF_HEADER} too.",
+                },
             },
         },
     }
@@ -91,7 +103,7 @@ def _operation(operation: Operation, all_operations: Sequence[Operation]) -> dic
         "tags": [operation.tag],
         "summary": summary,
         "description": description,
-        "security": [] if operation.public else [{"ApiKey": [], "ApiSecret": []}],
+        "security": [] if operation.public else _CREDENTIALS,
         "parameters": _parameters(operation),
         "responses": responses(operation, all_operations),
     }

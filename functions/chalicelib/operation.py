@@ -21,8 +21,10 @@ is described there too, by its name.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from asyncpay.domain.errors import (
@@ -33,13 +35,16 @@ from asyncpay.domain.errors import (
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
+    RequestForged,
     Unavailable,
 )
 from asyncpay.store.paging import LIMIT_DEFAULT, LIMIT_MAX
+from chalicelib.caller import SAFE_METHODS
 from chalicelib.routing import PARAMETER_LENGTH_MAX
 
 OFFSET_MAX = 1_000_000_000
 INTEGER_DIGITS_MAX = 10
+_DAY = re.compile("2[0-9]{3}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,32 @@ class Identifier:
         return {"type": "string", "minLength": int(self.required), "maxLength": PARAMETER_LENGTH_MAX}
 
 
-Parameter = Integer | Choice | Identifier
+@dataclass(frozen=True)
+class Day:
+    """A query parameter that is a day of the calendar; None where it is absent or empty."""
+
+    name: str
+    description: str
+    required = False
+
+    def read(self, text: str | None) -> date | None:
+        """Its value, or BadRequest."""
+        if not text:
+            return None
+        try:
+            # Python reads more forms of ISO 8601 than this one.
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        raise BadRequest(f"{self.name} must be a day such as 2026-01-31", field=self.name)
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        return {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
+
+
+Parameter = Integer | Choice | Identifier | Day
 
 LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to answer with at most.")
 OFFSET = Integer("offset", 0, OFFSET_MAX, 0, "How many items to skip, counted from the newest.")
@@ -162,6 +192,8 @@ class Operation:
         found: list[type[AsyncPayError]] = []
         if not self.public:
             found.append(AuthenticationFailed)
+            if self.method not in SAFE_METHODS:
+                found.append(RequestForged)
         if self.query or self.body or self.idempotent:
             found.append(BadRequest)
         if self.body:

@@ -13,6 +13,8 @@ from asyncpay.domain.errors import (
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
+    RateLimited,
+    RequestForged,
     Unavailable,
 )
 from chalicelib.operation import Operation
@@ -22,11 +24,13 @@ STATUS_TEXTS = {
     200: "Done.",
     201: "Created.",
     400: "The request can't be carried out as it was written; `field` names what is wrong.",
-    401: "Unknown, wrong or inactive API credentials.",
+    401: "Unknown, wrong or inactive credentials, or a session that is over.",
+    403: "A session's request that lacks X-CSRF-Token, or that another site's page sent.",
     404: "There is no such thing, or it belongs to another merchant.",
     409: "The first request with this key is not decided yet.",
     413: "The body is longer than any valid request.",
     422: "The key was already used with another body.",
+    429: "Too often; wait.",
     500: "Something went wrong on our side.",
     503: "A service behind us did not answer. The request may be repeated.",
 }
@@ -35,10 +39,12 @@ COMMON = {
     error.http_status: error
     for error in (
         AuthenticationFailed,
+        RequestForged,
         NotFound,
         IdempotencyInFlight,
         BodyTooLarge,
         IdempotencyKeyReused,
+        RateLimited,
         AsyncPayError,
         Unavailable,
     )

@@ -3,41 +3,12 @@ from datetime import timedelta
 import pytest
 
 from asyncpay.domain.errors import BadRequest
-from asyncpay.domain.merchant import ApiKey, check_checkout_origins, hash_secret
+from asyncpay.domain.merchant import check_checkout_origins
 from tests.factories import NOW, a_merchant
 
-SECRET = "secret_test_xyz789"
 
-
-def a_key(*, active: bool = True) -> ApiKey:
-    return ApiKey("key_test_abc123", "merchant", hash_secret("key_test_abc123", SECRET), active)
-
-
-def test_a_key_knows_its_secret() -> None:
-    assert a_key().matches(SECRET)
-
-
-@pytest.mark.parametrize("guess", ["", "secret", SECRET + " ", SECRET.upper(), SECRET[:-1], "sécret"])
-def test_a_key_knows_no_other_secret(guess: str) -> None:
-    assert not a_key().matches(guess)
-
-
-def test_an_inactive_key_knows_no_secret() -> None:
-    assert not a_key(active=False).matches(SECRET)
-
-
-def test_the_same_secret_of_two_keys_is_stored_differently() -> None:
-    assert hash_secret("one", SECRET) != hash_secret("other", SECRET)
-
-
-def test_the_stored_form_does_not_hold_the_secret() -> None:
-    assert SECRET not in hash_secret("one", SECRET)
-
-
-def test_the_text_of_a_key_or_a_merchant_shows_no_secret() -> None:
-    key, merchant = a_key(), a_merchant(webhook_secret="whsec_hidden")
-    assert key.secret_hash not in repr(key)
-    assert "whsec_hidden" not in repr(merchant)
+def test_the_text_of_a_merchant_shows_no_secret() -> None:
+    assert "whsec_hidden" not in repr(a_merchant(webhook_secret="whsec_hidden"))
 
 
 @pytest.mark.parametrize(

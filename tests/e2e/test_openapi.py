@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
-from asyncpay.store import merchants, tables
+from asyncpay.domain.api_key import ApiKey, hash_secret
+from asyncpay.domain.merchant import Merchant
+from asyncpay.store import api_keys, merchants, tables
 from tests.e2e.conftest import Stack
 from tests.openapi.attack import attack
 
@@ -30,7 +31,9 @@ def keys(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     merchants.add_merchant(merchant)
     made = {"X-Api-Key": f"key_{merchant.id}", "X-Api-Secret": "secret_of_a_test"}
     digest = hash_secret(made["X-Api-Key"], made["X-Api-Secret"])
-    merchants.put_api_key(ApiKey(made["X-Api-Key"], merchant.id, digest, active=True), datetime.now(UTC))
+    api_keys.put_api_key(
+        ApiKey(made["X-Api-Key"], merchant.id, digest, active=True, created_at=datetime.now(UTC))
+    )
     return made
 
 
@@ -44,4 +47,4 @@ def test_the_deployed_api_answers_as_its_document_says(stack: Stack, keys: dict[
     payment = made("/payments", order_id=orders[0], method="upi", vpa="success@asyncpay")
     ids = {"order_id": orders, "payment_id": [payment], "object": [payment]}
     options = ("--phases", "coverage,stateful", "--max-examples", "5")
-    attack(stack.api, keys["X-Api-Key"], keys["X-Api-Secret"], ids, *options)
+    attack(stack.api, keys, ids, *options)

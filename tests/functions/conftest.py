@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from chalice import Blueprint
 
+import chalicelib.caller
 import chalicelib.http
 from asyncpay.domain.errors import AuthenticationFailed, NotFound, Unavailable
 from asyncpay.services.deps import Deps
@@ -28,7 +29,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Deps:
         return MERCHANT_ID
 
     monkeypatch.setattr(chalicelib.http, "deps", lambda: deps)
-    monkeypatch.setattr(chalicelib.http, "authenticate", authenticate)
+    monkeypatch.setattr(chalicelib.caller, "authenticate", authenticate)
     return deps
 
 

@@ -15,10 +15,10 @@ HERE = Path(__file__).parent
 RUN_SECONDS = 300
 
 
-def attack(api: str, key: str, secret: str, ids: dict[str, list[str]], *options: str) -> str:
+def attack(api: str, headers: dict[str, str], ids: dict[str, list[str]], *options: str) -> str:
     """Runs it against an API; answers what it printed, and fails where the API did.
 
-    `ids` are of things that exist, by the name of the parameter.
+    `headers` are the credentials, `ids` are of things that exist, by the name of the parameter.
     """
     paths = os.pathsep.join(str(ROOT / part) for part in (".", "functions", "layers/asyncpay"))
     environment = {
@@ -31,7 +31,7 @@ def attack(api: str, key: str, secret: str, ids: dict[str, list[str]], *options:
     command = [
         *(sys.executable, "-m", "schemathesis.cli"),
         *("--config-file", str(HERE / "schemathesis.toml"), "run", f"{api}/openapi.json"),
-        *("-H", f"X-Api-Key: {key}", "-H", f"X-Api-Secret: {secret}"),
+        *(part for name, value in headers.items() for part in ("-H", f"{name}: {value}")),
         *("--generation-deterministic", "--no-color", "--continue-on-failure", "--suppress-health-check=all"),
         *options,
     ]

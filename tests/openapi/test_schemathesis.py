@@ -16,6 +16,9 @@ import pytest
 
 import app
 from asyncpay.domain.errors import AsyncPayError
+from asyncpay.services.api_keys import issue_key
+from asyncpay.services.sessions import log_in
+from chalicelib.caller import COOKIE, CSRF_HEADER
 from chalicelib.operation import operations
 from chalicelib.routing import resolve
 from tests.http_calls import CONTEXT, an_event
@@ -104,6 +107,8 @@ def some_of_everything(world: World, account: Account) -> dict[str, list[str]]:
         "refund_id": refunds,
         "webhook_id": [made(world, account, "/webhooks/test") for _ in range(2)],
         "object": payments + refunds,
+        "api_key": [issue_key(world.deps, account.id, "admin:test").key.api_key for _ in range(6)],
+        "email": [world.deps.config.test_merchant_email],
     }
 
 
@@ -111,7 +116,11 @@ def test_no_answer_is_outside_of_the_document(world: World, port: Port) -> None:
     world.seed()
     account = world.new_merchant()
     ids = some_of_everything(world, account)
-    attack(port.url, account.key, account.secret, ids, "--max-examples", "15")
+    keys = {"X-Api-Key": account.key, "X-Api-Secret": account.secret}
+    attack(port.url, keys, ids, "--max-examples", "15")
+    visit = log_in(world.deps, world.deps.config.test_merchant_email, "any", "")
+    session = {"Cookie": f"{COOKIE}={visit.cookie}", CSRF_HEADER: visit.csrf_token}
+    attack(port.url, session, ids, "--max-examples", "5", "--include-tag", "sessions")
     for operation in operations(app.app):
         seen = port.seen[f"{operation.method} {operation.path}"]
         # Else it would have shown nothing: everything was refused.

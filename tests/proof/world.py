@@ -14,11 +14,12 @@ import pytest
 
 import app
 import chalicelib.http
-from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
+from asyncpay.domain.api_key import ApiKey, hash_secret
+from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.values import new_id
 from asyncpay.services import authentication, webhook_client
 from asyncpay.services.deps import Deps
-from asyncpay.store import due, merchants, queues
+from asyncpay.store import api_keys, due, merchants, queues
 from chalicelib.routing import resolve
 from tests.factories import Clock, a_config
 from tests.fixtures_emulator import Emulator
@@ -69,7 +70,7 @@ class World:
             Merchant(account.id, "Chai Point", "chai@example.com", True, url, secret, self.clock())  # noqa: FBT003
         )
         digest = hash_secret(account.key, account.secret)
-        merchants.put_api_key(ApiKey(account.key, account.id, digest, active=True), self.clock())
+        api_keys.put_api_key(ApiKey(account.key, account.id, digest, active=True, created_at=self.clock()))
         return account
 
     def call(

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from asyncpay.domain.api_key import ApiKey, hash_secret
 from asyncpay.domain.errors import AuthenticationFailed
-from asyncpay.domain.merchant import ApiKey, hash_secret
 from asyncpay.services.authentication import REMEMBERED_FOR, authenticate
 from asyncpay.services.deps import Deps
-from asyncpay.store import merchants
+from asyncpay.store import api_keys, merchants
 from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_merchant, some_deps, some_id
 
@@ -22,8 +22,8 @@ def a_key(*, active: bool = True, merchant_active: bool = True) -> ApiKey:
     merchant = a_merchant(active=merchant_active)
     merchants.add_merchant(merchant)
     name = some_id("key_")
-    key = ApiKey(name, merchant.id, hash_secret(name, "secret"), active)
-    merchants.put_api_key(key, NOW)
+    key = ApiKey(name, merchant.id, hash_secret(name, "secret"), active, NOW)
+    api_keys.put_api_key(key)
     return key
 
 
@@ -72,7 +72,7 @@ def test_a_key_is_read_once_in_a_while(deps: Deps, clock: Clock) -> None:
 def test_a_disabled_key_is_refused_within_fifteen_seconds(deps: Deps, clock: Clock) -> None:
     key = a_key()
     authenticate(deps, key.api_key, "secret")
-    merchants.put_api_key(replace(key, active=False), NOW)
+    api_keys.put_api_key(replace(key, active=False))
     clock.advance(seconds=15)
     with pytest.raises(AuthenticationFailed):
         authenticate(deps, key.api_key, "secret")

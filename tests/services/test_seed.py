@@ -3,7 +3,7 @@ import pytest
 from asyncpay.domain.errors import AuthenticationFailed, NotFound
 from asyncpay.services.authentication import authenticate
 from asyncpay.services.seed import find_test_merchant, seed_test_merchant
-from asyncpay.store.tables import ApiKeyRow
+from asyncpay.store.access_tables import ApiKeyRow
 from tests.factories import Clock, some_deps, some_id
 
 pytestmark = pytest.mark.emulator

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from asyncpay.domain.api_key import ApiKey
 from asyncpay.domain.idempotency import IdempotencyRecord
 from asyncpay.domain.ledger import payment_reversed, payment_taken
-from asyncpay.domain.merchant import ApiKey
 from asyncpay.domain.order import Order, OrderEvent, OrderStatus
 from asyncpay.domain.payment import Payment
 from asyncpay.domain.refund import Refund, RefundEvent
 from asyncpay.domain.webhook import GAPS_SECONDS, Attempt, Webhook
-from asyncpay.store import idempotency, ledger, merchants, orders, payments, refunds, webhooks
+from asyncpay.store import api_keys, idempotency, ledger, merchants, orders, payments, refunds, webhooks
 from asyncpay.store.transaction import Transaction
 from tests import factories
 from tests.factories import DECLINED, NOW, a_card_payment, a_merchant, a_payment, an_order
@@ -141,10 +141,10 @@ def test_a_merchant_is_added_once() -> None:
 
 
 def test_an_api_key_and_the_one_in_its_place() -> None:
-    key = ApiKey(factories.some_id("key_"), "merchant", "digest", active=True)
+    key = ApiKey(factories.some_id("key_"), "merchant", "digest", active=True, created_at=NOW)
     for stored in (key, replace(key, secret_hash="other", active=False)):
-        merchants.put_api_key(stored, NOW)
-        assert merchants.get_api_key(key.api_key) == stored
+        api_keys.put_api_key(stored)
+        assert api_keys.get_api_key(key.api_key) == stored
 
 
 def test_an_idempotency_record_to_the_second() -> None:
@@ -174,7 +174,7 @@ def test_ledger_entries_and_their_sums() -> None:
         refunds.get_refund,
         webhooks.get_webhook,
         merchants.get_merchant,
-        merchants.get_api_key,
+        api_keys.get_api_key,
         idempotency.get_record,
     ],
     ids=lambda get: get.__name__,

@@ -10,14 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from asyncpay.domain.api_key import ApiKey, hash_secret
 from asyncpay.domain.endpoint import EndpointHealth
 from asyncpay.domain.events import sample_webhook
-from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
+from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.webhook import Webhook
 from asyncpay.services.deliver_webhook import deliver_webhooks
 from asyncpay.services.deps import Deps
 from asyncpay.services.nudge import send_webhooks
-from asyncpay.store import endpoints, merchants, queues, webhooks
+from asyncpay.store import api_keys, endpoints, merchants, queues, webhooks
 from asyncpay.store.endpoints import EndpointRow
 from asyncpay.store.transaction import Transaction
 from tests.factories import Clock, a_merchant, some_deps
@@ -96,7 +97,7 @@ class PostOffice:
         merchant = a_merchant(webhook_url=url)
         merchants.add_merchant(merchant)
         digest = hash_secret(merchant.id, API_SECRET)
-        merchants.put_api_key(ApiKey(merchant.id, merchant.id, digest, active=True), self.clock())
+        api_keys.put_api_key(ApiKey(merchant.id, merchant.id, digest, active=True, created_at=self.clock()))
         return merchant
 
     def listen(self, url: str | None) -> None:

@@ -8,9 +8,11 @@ AsyncPayError                      500 SERVER_ERROR
 │   ├── MethodNotAllowed           405 BAD_REQUEST_ERROR
 │   └── BodyTooLarge               413 BAD_REQUEST_ERROR
 ├── AuthenticationFailed           401 AUTHENTICATION_ERROR
+├── RequestForged                  403 AUTHENTICATION_ERROR
 ├── NotFound                       404 NOT_FOUND_ERROR
 ├── IdempotencyInFlight            409 IDEMPOTENCY_ERROR   with Retry-After
 ├── IdempotencyKeyReused           422 IDEMPOTENCY_ERROR
+├── RateLimited                    429 RATE_LIMIT_ERROR    with Retry-After
 ├── Unavailable                    503 SERVER_ERROR        with Retry-After; nothing was changed, or it is
 safe to repeat
 └── IllegalTransition              500 SERVER_ERROR        our own mistake: an event that this status does not
@@ -77,13 +79,23 @@ class BodyTooLarge(BadRequest):
 
 
 class AuthenticationFailed(AsyncPayError):
-    """Unknown, wrong or inactive API credentials: never says which."""
+    """Unknown, wrong or inactive credentials: never says which."""
 
     code = "AUTHENTICATION_ERROR"
     http_status = 401
 
-    def __init__(self) -> None:
-        super().__init__("Invalid API credentials")
+    def __init__(self, description: str = "Invalid API credentials") -> None:
+        super().__init__(description)
+
+
+class RequestForged(AsyncPayError):
+    """A request that came with the session's cookie, but not from the dashboard's own page."""
+
+    code = "AUTHENTICATION_ERROR"
+    http_status = 403
+
+    def __init__(self, field: str) -> None:
+        super().__init__("The request does not come from the dashboard's own page", field=field)
 
 
 class NotFound(AsyncPayError):
@@ -126,6 +138,18 @@ class IdempotencyKeyReused(AsyncPayError):
         super().__init__(
             "This Idempotency-Key was already used with a different request body", field="Idempotency-Key"
         )
+
+
+class RateLimited(AsyncPayError):
+    """Too often within a window of time (RFC 6585, 4); says when the window ends."""
+
+    code = "RATE_LIMIT_ERROR"
+    http_status = 429
+    retry_after_seconds = 60
+
+    def __init__(self, description: str, retry_after_seconds: int) -> None:
+        super().__init__(description)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Unavailable(AsyncPayError):

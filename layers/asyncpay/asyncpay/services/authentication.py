@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from asyncpay.domain.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
 from asyncpay.domain.errors import AuthenticationFailed
-from asyncpay.domain.merchant import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
 from asyncpay.services.deps import Deps
-from asyncpay.store import merchants
+from asyncpay.store import api_keys, merchants
 
 # How long a disabled key may still work; also bounds how often a busy process reads it.
 REMEMBERED_FOR = timedelta(seconds=15)
@@ -21,7 +21,7 @@ def authenticate(deps: Deps, api_key: str | None, api_secret: str | None) -> str
     if len(api_key) > API_KEY_LENGTH_MAX or len(api_secret) > API_SECRET_LENGTH_MAX:
         raise AuthenticationFailed
     known = _recall(deps, api_key)
-    if known is None or not known.matches(api_secret):
+    if known is None or not known.matches(api_secret, deps.now()):
         raise AuthenticationFailed
     return known.merchant_id
 
@@ -48,7 +48,7 @@ def _recall(deps: Deps, api_key: str) -> ApiKey | None:
     if entry is not None and entry[0] > now:
         return entry[1]
     # Unknown keys are not remembered: guesses must not fill the memory.
-    key = merchants.get_api_key(api_key)
+    key = api_keys.get_api_key(api_key)
     if key is None:
         return None
     merchant = merchants.get_merchant(key.merchant_id)

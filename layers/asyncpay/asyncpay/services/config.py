@@ -41,6 +41,7 @@ class Config:
     webhooks_queue_url: str
     slow_webhooks_queue_url: str
     fingerprint_key_arn: str
+    session_key_arn: str
     worker_functions: tuple[str, ...]
     webhook_gaps_test: bool
     webhook_allowed_hosts: tuple[str, ...]
@@ -76,6 +77,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         webhooks_queue_url=_required(environ, "WEBHOOKS_QUEUE_URL"),
         slow_webhooks_queue_url=_required(environ, "SLOW_WEBHOOKS_QUEUE_URL"),
         fingerprint_key_arn=environ.get("FINGERPRINT_KEY_ARN", ""),
+        session_key_arn=environ.get("SESSION_KEY_ARN", ""),
         worker_functions=_list(environ.get("WORKER_FUNCTIONS", "")),
         webhook_gaps_test=_flag(environ, "WEBHOOK_RETRY_INTERVALS_TEST", default=False),
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),

@@ -1,10 +1,11 @@
 """The merchant that exists in test stages, so that a first call works without signing up."""
 
+from asyncpay.domain.api_key import ApiKey, hash_secret
 from asyncpay.domain.errors import NotFound
-from asyncpay.domain.merchant import TEST_MERCHANT_ID, ApiKey, Merchant, hash_secret
+from asyncpay.domain.merchant import TEST_MERCHANT_ID, Merchant
 from asyncpay.services import log
 from asyncpay.services.deps import Deps
-from asyncpay.store import merchants
+from asyncpay.store import api_keys, merchants
 
 WEBHOOK_SECRET = "whsec_test_abc123"  # noqa: S105 - published in the docs, for test stages only
 
@@ -27,7 +28,7 @@ def seed_test_merchant(deps: Deps) -> bool:
     created = merchants.add_merchant(merchant)
     digest = hash_secret(config.test_api_key, config.test_api_secret)
     # The deployment's settings say what the key is, also when they change.
-    merchants.put_api_key(ApiKey(config.test_api_key, merchant.id, digest, active=True), now)
+    api_keys.put_api_key(ApiKey(config.test_api_key, merchant.id, digest, active=True, created_at=now))
     log.info("test merchant seeded", created=created, merchant_id=merchant.id)
     return created
 

@@ -72,3 +72,23 @@ class WebhooksByMerchant(_NewestFirst):
         projection = AllProjection()
 
     merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class ApiKeysByMerchant(_NewestFirst):
+    """The API keys of a merchant, without the digests of their secrets."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = IncludeProjection(["active", "expires_at"])
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class AuditByMerchant(_NewestFirst):
+    """What was changed of a merchant's access."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)

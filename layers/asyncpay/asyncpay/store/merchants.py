@@ -1,4 +1,4 @@
-"""Merchants and their API keys."""
+"""Merchants."""
 
 from datetime import datetime
 
@@ -6,10 +6,13 @@ from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from asyncpay.domain.merchant import ApiKey, Merchant
+from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.values import from_iso, to_iso
 from asyncpay.store.errors import unavailable_when_aws_fails
-from asyncpay.store.tables import ApiKeyRow, MerchantRow
+from asyncpay.store.tables import MerchantRow
+from asyncpay.store.transaction import Transaction
+
+MERCHANT = "merchant"
 
 
 def to_merchant(row: MerchantRow) -> Merchant:
@@ -25,6 +28,7 @@ def to_merchant(row: MerchantRow) -> Merchant:
         previous_secret=row.previous_secret,
         previous_secret_until=from_iso(row.previous_secret_until) if row.previous_secret_until else None,
         checkout_origins=tuple(row.checkout_origins or ()),
+        session_version=int(row.session_version or 0),
     )
 
 
@@ -37,19 +41,44 @@ def get_merchant(merchant_id: str) -> Merchant | None:
             return None
 
 
-def get_api_key(api_key: str) -> ApiKey | None:
-    """The API key with the digest of its secret, or None."""
-    with unavailable_when_aws_fails():
-        try:
-            row = ApiKeyRow.get(api_key, consistent_read=True)
-        except ApiKeyRow.DoesNotExist:
-            return None
-    return ApiKey(row.api_key, row.merchant_id, row.secret_hash, row.active)
-
-
 def add_merchant(merchant: Merchant) -> bool:
     """Stores a merchant unless there is one with this id; says whether it was stored."""
-    row = MerchantRow(
+    with unavailable_when_aws_fails():
+        try:
+            _row(merchant).save(condition=MerchantRow.id.does_not_exist())
+        except PutError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True
+
+
+def put_new(transaction: Transaction, merchant: Merchant) -> None:
+    """Adds a new merchant to a transaction; refused (label MERCHANT) where the id is taken."""
+    transaction.put(MERCHANT, _row(merchant), MerchantRow.id.does_not_exist())
+
+
+def set_active(transaction: Transaction, merchant_id: str, *, active: bool) -> None:
+    """Adds that a merchant is, or is not, served; refused (label MERCHANT) where that is so already.
+
+    Sessions begun before end with it.
+    """
+    actions: list[Action] = [MerchantRow.active.set(active), _end_sessions()]
+    transaction.update(MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.active == (not active))
+
+
+def end_sessions(transaction: Transaction, merchant_id: str) -> None:
+    """Adds the end of all sessions that a merchant's people have; refused (label MERCHANT) without one."""
+    transaction.update(MERCHANT, MerchantRow(merchant_id), [_end_sessions()], MerchantRow.id.exists())
+
+
+def _end_sessions() -> Action:
+    version: Action = MerchantRow.session_version.add(1)
+    return version
+
+
+def _row(merchant: Merchant) -> MerchantRow:
+    return MerchantRow(
         merchant.id,
         name=merchant.name,
         email=merchant.email,
@@ -59,14 +88,6 @@ def add_merchant(merchant: Merchant) -> bool:
         created_at=to_iso(merchant.created_at),
         checkout_origins=list(merchant.checkout_origins) or None,
     )
-    with unavailable_when_aws_fails():
-        try:
-            row.save(condition=MerchantRow.id.does_not_exist())
-        except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                return False
-            raise
-    return True
 
 
 def set_webhook_url(merchant_id: str, url: str | None) -> None:
@@ -105,16 +126,3 @@ def _update_if(merchant_id: str, actions: list[Action], condition: Condition) ->
                 return False
             raise
     return True
-
-
-def put_api_key(key: ApiKey, now: datetime) -> None:
-    """Stores an API key, in place of an earlier one with the same name."""
-    row = ApiKeyRow(
-        key.api_key,
-        merchant_id=key.merchant_id,
-        secret_hash=key.secret_hash,
-        active=key.active,
-        created_at=to_iso(now),
-    )
-    with unavailable_when_aws_fails():
-        row.save()

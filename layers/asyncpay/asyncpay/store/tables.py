@@ -10,7 +10,9 @@ from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 from asyncpay.store import indexes
+from asyncpay.store.access_tables import ACCESS_ROWS
 from asyncpay.store.endpoints import EndpointRow
+from asyncpay.store.rollups import RollupRow
 
 
 class MerchantRow(Model):
@@ -28,19 +30,7 @@ class MerchantRow(Model):
     previous_secret = UnicodeAttribute(null=True)
     previous_secret_until = UnicodeAttribute(null=True)
     checkout_origins = JSONAttribute(null=True)
-    created_at = UnicodeAttribute()
-
-
-class ApiKeyRow(Model):
-    """Table `api-keys`."""
-
-    class Meta:
-        table_name = "api-keys"
-
-    api_key = UnicodeAttribute(hash_key=True)
-    merchant_id = UnicodeAttribute()
-    secret_hash = UnicodeAttribute()
-    active = BooleanAttribute()
+    session_version = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
 
 
@@ -202,7 +192,6 @@ class StatsRow(Model):
 
 ROWS: dict[type[Model], str] = {
     MerchantRow: "merchants",
-    ApiKeyRow: "api-keys",
     OrderRow: "orders",
     PaymentRow: "payments",
     RefundRow: "refunds",
@@ -212,6 +201,8 @@ ROWS: dict[type[Model], str] = {
     EndpointRow: "endpoints",
     IdempotencyRow: "idempotency-keys",
     StatsRow: "stats",
+    RollupRow: "rollups",
+    **ACCESS_ROWS,
 }
 
 CONNECT_TIMEOUT_SECONDS = 2.0

@@ -1,0 +1,91 @@
+"""Sessions of the dashboard: how long they last, and what a browser holds of one.
+
+The cookie carries the session's secret id and the merchant's id, signed; the row in the table, under the
+digest of the id, is what decides. So a session ends on the server when it is ended, and the table's contents
+are no one's way in. The CSRF token is a second signature over the id: it needs no place of its own.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+# OWASP, "Session Management": an idle limit, and an absolute one.
+IDLE_FOR = timedelta(minutes=30)
+LASTS_FOR = timedelta(hours=12)
+# A session in use is written to once in this time, not at every request.
+EXTENDED_EVERY = timedelta(minutes=5)
+TOKEN_LENGTH_MAX = 256
+
+
+class Token(NamedTuple):
+    """What a cookie says: the session's secret id and whose it is."""
+
+    secret_id: str
+    merchant_id: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A person's stay at the dashboard, as it is stored. `id` is the digest of the cookie's secret id.
+
+    `version` is the merchant's of the day it began: raising that one ends all sessions at once.
+    """
+
+    id: str
+    merchant_id: str
+    email: str
+    version: int
+    created_at: datetime
+    expires_at: datetime
+
+    def is_current(self, now: datetime, version: int) -> bool:
+        """Whether it still counts; DynamoDB deletes expired rows only some time later."""
+        return now < self.expires_at and self.version == version
+
+    def extended(self, now: datetime) -> "Session":
+        """The session after a use: the same one, unless it is time to move its end."""
+        until = _whole(min(now + IDLE_FOR, self.created_at + LASTS_FOR))
+        return self if until - self.expires_at < EXTENDED_EVERY else replace(self, expires_at=until)
+
+
+def begin(token: Token, email: str, version: int, now: datetime) -> Session:
+    """A new session."""
+    return Session(stored_id(token.secret_id), token.merchant_id, email, version, now, _whole(now + IDLE_FOR))
+
+
+def stored_id(secret_id: str) -> str:
+    """The name of a session's row. Ids are random and long, so a plain digest keeps them."""
+    return hashlib.sha256(secret_id.encode()).hexdigest()
+
+
+def sign(key: bytes, token: Token) -> str:
+    """The cookie's value."""
+    text = f"{token.secret_id}.{token.merchant_id}"
+    return f"{text}.{_signature(key, 'session', text)}"
+
+
+def read(key: bytes, value: str) -> Token | None:
+    """What a cookie's value says, or None where we never signed it."""
+    text, _, signature = value.rpartition(".")
+    secret_id, _, merchant_id = text.partition(".")
+    if len(value) > TOKEN_LENGTH_MAX or not secret_id or not merchant_id or not value.isascii():
+        return None
+    if not hmac.compare_digest(signature, _signature(key, "session", text)):
+        return None
+    return Token(secret_id, merchant_id)
+
+
+def csrf_token(key: bytes, token: Token) -> str:
+    """What unsafe requests of this session must bring beside the cookie."""
+    return _signature(key, "csrf", token.secret_id)
+
+
+def _whole(moment: datetime) -> datetime:
+    """Ends are kept in whole seconds, as DynamoDB's time to live is."""
+    return moment.replace(microsecond=0)
+
+
+def _signature(key: bytes, purpose: str, text: str) -> str:
+    return hmac.new(key, f"asyncpay {purpose} {text}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,29 @@
+"""The audit trail of a merchant's access."""
+
+from typing import Any
+
+from asyncpay.domain.audit import Action, AuditEntry
+from asyncpay.services.deps import Deps
+from asyncpay.store import audit
+from asyncpay.store.paging import Page
+from asyncpay.store.transaction import Transaction
+
+
+def record(
+    transaction: Transaction,
+    deps: Deps,
+    *,
+    merchant_id: str,
+    actor: str,
+    action: Action,
+    changed: str,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Adds who did what to a transaction that does it; `changed` is the id of what is changed."""
+    entry = AuditEntry(deps.new_uuid(), merchant_id, deps.now(), actor, action, changed, details or {})
+    audit.put_entry(transaction, entry)
+
+
+def list_audit(merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+    """What was changed of a merchant's access, newest first."""
+    return audit.list_entries(merchant_id, limit, offset)

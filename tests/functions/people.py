@@ -1,0 +1,53 @@
+"""Merchants with keys and sessions, calling the whole app on the emulator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app import app
+from asyncpay.domain import session as sessions_domain
+from asyncpay.domain.merchant import Merchant
+from asyncpay.domain.session import Token
+from asyncpay.services.api_keys import IssuedKey, issue_key
+from asyncpay.services.deps import Deps
+from asyncpay.store import merchants, queues, sessions
+from tests.factories import a_merchant, some_id
+from tests.http_calls import Reply, send
+
+COOKIE = "asyncpay_session"
+
+
+@dataclass
+class Person:
+    """Somebody at a merchant: with a server that has a key, and a browser that has a session."""
+
+    deps: Deps
+    merchant: Merchant
+    issued: IssuedKey
+    cookie: str
+    csrf_token: str
+
+    @property
+    def key_headers(self) -> dict[str, str]:
+        return {"X-Api-Key": self.issued.key.api_key, "X-Api-Secret": self.issued.secret}
+
+    @property
+    def session_headers(self) -> dict[str, str]:
+        return {"Cookie": f"{COOKIE}={self.cookie}", "X-CSRF-Token": self.csrf_token}
+
+    def call(self, method: str, path: str, *, by: str = "session", **request: Any) -> Reply:
+        """A call of the app, by key or by session."""
+        headers: Mapping[str, str] = self.session_headers if by == "session" else self.key_headers
+        return send(app, method, path, headers={**headers, **request.pop("headers", {})}, **request)
+
+
+def a_person(deps: Deps, **members: Any) -> Person:
+    merchant = a_merchant(**members)
+    merchants.add_merchant(merchant)
+    token = Token(some_id("") * 2, merchant.id)
+    sessions.add_session(sessions_domain.begin(token, merchant.email, 0, deps.now()))
+    key = queues.secret(deps.config.session_key_arn)
+    issued = issue_key(deps, merchant.id, "admin:test")
+    return Person(
+        deps, merchant, issued, sessions_domain.sign(key, token), sessions_domain.csrf_token(key, token)
+    )

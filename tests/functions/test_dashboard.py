@@ -1,0 +1,99 @@
+"""The dashboard's own endpoints over HTTP, on the emulator."""
+
+import pytest
+
+import chalicelib.http
+from app import app
+from asyncpay.services.deps import Deps
+from asyncpay.services.seed import seed_test_merchant
+from tests.factories import some_deps
+from tests.functions.people import Person, a_person
+from tests.http_calls import send
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+CREDENTIALS = "/api/v1/dashboard/credentials"
+KEYS = "/api/v1/dashboard/api-keys"
+
+
+@pytest.fixture
+def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
+    made = some_deps(SESSION_KEY_ARN=secret_arn)
+    monkeypatch.setattr(chalicelib.http, "deps", lambda: made)
+    return made
+
+
+@pytest.fixture
+def me(deps: Deps) -> Person:
+    return a_person(deps)
+
+
+def test_in_test_stages_the_seeded_merchant_sees_its_secret(deps: Deps, secret_arn: str) -> None:
+    seed_test_merchant(deps)
+    config = deps.config
+    headers = {"X-Api-Key": config.test_api_key, "X-Api-Secret": config.test_api_secret}
+    shown = send(app, "GET", CREDENTIALS, headers=headers).json
+    assert (shown["api_key"], shown["api_secret"]) == ("key_test_abc123", "secret_test_xyz789")
+
+
+def test_a_secret_that_was_issued_is_never_shown_again(me: Person) -> None:
+    shown = me.call("GET", CREDENTIALS)
+    assert (shown.json["api_key"], shown.json["api_secret"]) == (me.issued.key.api_key, None)
+    assert me.issued.secret not in shown.text
+    assert me.issued.key.secret_hash not in shown.text
+
+
+def test_a_key_is_issued_rotated_and_disabled(me: Person) -> None:
+    made = me.call("POST", KEYS)
+    assert made.status == 201
+    old = made.json
+    rotated = me.call("POST", f"{KEYS}/{old['api_key']}/rotate", json_body={"overlap_hours": 2})
+    assert rotated.status == 201
+    assert rotated.json["replaces"]["expires_at"] == "2026-01-31T11:30:00.250Z"
+    for pair in (old, rotated.json):
+        headers = {"X-Api-Key": pair["api_key"], "X-Api-Secret": pair["api_secret"]}
+        assert send(app, "GET", "/api/v1/payments", headers=headers).status == 200
+    gone = me.call("DELETE", f"{KEYS}/{old['api_key']}")
+    assert (gone.status, gone.json["active"]) == (200, False)
+    keys = {key["api_key"]: key["active"] for key in me.call("GET", CREDENTIALS).json["keys"]}
+    assert keys == {me.issued.key.api_key: True, old["api_key"]: False, rotated.json["api_key"]: True}
+
+
+@pytest.mark.parametrize("hours", [-1, 169, 1.5, "1", None])
+def test_an_overlap_that_makes_no_sense_is_named(me: Person, hours: object) -> None:
+    path = f"{KEYS}/{me.issued.key.api_key}/rotate"
+    reply = me.call("POST", path, json_body={"overlap_hours": hours})
+    assert (reply.status, reply.error["field"]) == (400, "overlap_hours")
+
+
+def test_without_an_overlap_in_the_body_it_is_a_day(me: Person) -> None:
+    reply = me.call("POST", f"{KEYS}/{me.issued.key.api_key}/rotate", json_body={})
+    assert reply.json["replaces"]["expires_at"] == "2026-02-01T09:30:00.250Z"
+
+
+def test_the_audit_trail_tells_who_it_was(me: Person) -> None:
+    made = me.call("POST", KEYS, by="key").json
+    me.call("DELETE", f"{KEYS}/{made['api_key']}")
+    page = me.call("GET", "/api/v1/dashboard/audit")
+    found = {(row["action"], row["object"], row["actor"]) for row in page.json["data"]}
+    assert page.json["total"] == 3
+    assert found == {
+        ("api_key.issued", me.issued.key.api_key, "admin:test"),
+        ("api_key.issued", made["api_key"], f"key:{me.issued.key.api_key}"),
+        ("api_key.disabled", made["api_key"], f"user:{me.merchant.email}"),
+    }
+    assert made["api_secret"] not in page.text
+
+
+def test_the_numbers_of_no_payments_are_noughts(me: Person) -> None:
+    shown = me.call("GET", "/api/v1/dashboard/summary").json
+    assert (shown["total_transactions"], shown["total_amount"], shown["success_rate"]) == (0, 0, 0.0)
+    assert len(shown["by_day"]) == 30
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-1-1", "20260101", "2026-02-30", "2026-W01-1", "1999-01-01", "x", "2026-01-01T00:00"]
+)
+@pytest.mark.parametrize("name", ["from", "to"])
+def test_a_day_that_is_none_is_named(me: Person, name: str, text: str) -> None:
+    reply = me.call("GET", "/api/v1/dashboard/summary", query={name: [text]})
+    assert (reply.status, reply.error["field"]) == (400, name)
