@@ -47,7 +47,10 @@ def test_a_session_begins_with_a_cookie_that_scripts_cannot_read(deps: Deps) -> 
         "name": "Test Merchant",
         "email": "test@example.com",
     }
-    assert (reply.json["stage"], reply.json["expires_at"]) == ("test", to_iso((NOW + IDLE_FOR).replace(microsecond=0)))
+    assert (reply.json["stage"], reply.json["expires_at"]) == (
+        "test",
+        to_iso((NOW + IDLE_FOR).replace(microsecond=0)),
+    )
     name, _, attributes = reply.headers["set-cookie"].partition("=")
     assert name == "asyncpay_session"
     assert attributes.split("; ")[1:] == ["Path=/", "Max-Age=43200", "HttpOnly", "SameSite=Strict"]
