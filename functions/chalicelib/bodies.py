@@ -125,7 +125,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "type": "object",
         "required": ["email", "password"],
         "properties": {
-            "email": {"type": "string", "maxLength": EMAIL_LENGTH_MAX},
+            "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
             "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
         },
     },

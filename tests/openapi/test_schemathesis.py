@@ -17,8 +17,6 @@ import pytest
 import app
 from asyncpay.domain.errors import AsyncPayError
 from asyncpay.services.api_keys import issue_key
-from asyncpay.services.sessions import log_in
-from chalicelib.caller import COOKIE, CSRF_HEADER
 from chalicelib.operation import operations
 from chalicelib.routing import resolve
 from tests.http_calls import CONTEXT, an_event
@@ -118,10 +116,9 @@ def test_no_answer_is_outside_of_the_document(world: World, port: Port) -> None:
     ids = some_of_everything(world, account)
     keys = {"X-Api-Key": account.key, "X-Api-Secret": account.secret}
     attack(port.url, keys, ids, "--max-examples", "15")
-    visit = log_in(world.deps, world.deps.config.test_merchant_email, "any", "")
-    session = {"Cookie": f"{COOKIE}={visit.cookie}", CSRF_HEADER: visit.csrf_token}
-    attack(port.url, session, ids, "--max-examples", "5", "--include-tag", "sessions")
     for operation in operations(app.app):
         seen = port.seen[f"{operation.method} {operation.path}"]
+        if operation.tag == "sessions":
+            continue  # what a key does not open: tests/functions/test_sessions.py
         # Else it would have shown nothing: everything was refused.
         assert set(operation.answers) <= set(seen), f"{operation.name} only answered {dict(seen)}"

@@ -189,6 +189,7 @@ def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
         TEST_PROCESSING_DELAY="0",
         WEBHOOK_RETRY_INTERVALS_TEST="true",
         FINGERPRINT_KEY_ARN=secret["ARN"],
+        SESSION_KEY_ARN=secret["ARN"],
         WORKER_FUNCTIONS="nobody",
         **settings,
     )

@@ -79,10 +79,10 @@ def test_an_address_that_nobody_has_is_refused_in_the_same_words_after_the_same_
     checked: list[str] = []
     monkeypatch.setattr(service, "password_matches", lambda _, stored: checked.append(stored))
     email, _ = a_person()
-    for address in (email, some_email()):
+    for address in (email, some_email(), " "):
         with pytest.raises(AuthenticationFailed, match="Wrong e-mail or password"):
             enter(live, address)
-    assert [stored.split("$")[1:3] for stored in checked] == [["scrypt", "ln=16,r=8,p=2"]] * 2
+    assert [stored.split("$")[1:3] for stored in checked] == [["scrypt", "ln=16,r=8,p=2"]] * 3
 
 
 def test_in_test_stages_the_seeded_merchant_logs_in_with_any_password(test_stage: Deps) -> None:
