@@ -17,7 +17,7 @@ from chalicelib.bodies import BODIES
 # Why a request that its schema allows may be refused: rules about more than one member, about time, or about
 # what is stored. The part in brackets is the beginning of the description.
 BEYOND_SCHEMAS = re.compile(
-    r"((amount|overlap_hours) must be an integer)"  # JSON Schema takes 500.0 for an integer; money is written as one
+    r"((amount|overlap_hours) must be an integer)"  # JSON Schema takes 500.0 for one; here nobody does
     r"|(expires_at must be )"  # a time, and one to come
     r"|(webhook_url )|(Webhooks )|(No webhook URL)"  # which addresses may be called
     r"|(Card )|(VPA )"  # Luhn, expiry

@@ -1,11 +1,12 @@
 import pytest
 
+from asyncpay.domain.api_key import ApiKey, hash_secret
 from asyncpay.domain.errors import BadRequest, NotFound
-from asyncpay.domain.merchant import ApiKey, Merchant, hash_secret
+from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.order import Order
 from asyncpay.services.checkout import find_checkout_order, find_checkout_origins, set_checkout_origins
 from asyncpay.services.webhooks import find_merchant
-from asyncpay.store import merchants, orders
+from asyncpay.store import api_keys, merchants, orders
 from tests.aws_calls import watched
 from tests.factories import NOW, a_merchant, an_order, some_deps, some_id
 
@@ -52,7 +53,7 @@ def key_of(merchant: Merchant, *, active: bool = True) -> str:
     """A publishable key of the merchant, both of them stored."""
     merchants.add_merchant(merchant)
     name = some_id("key_")
-    merchants.put_api_key(ApiKey(name, merchant.id, hash_secret(name, "secret"), active), NOW)
+    api_keys.put_api_key(ApiKey(name, merchant.id, hash_secret(name, "secret"), active, NOW))
     return name
 
 

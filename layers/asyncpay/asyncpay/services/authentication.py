@@ -34,7 +34,7 @@ def merchant_of(deps: Deps, api_key: str) -> str | None:
     if not api_key or len(api_key) > API_KEY_LENGTH_MAX:
         return None
     known = _recall(deps, api_key)
-    return known.merchant_id if known is not None and known.active else None
+    return known.merchant_id if known is not None and known.is_usable(deps.now()) else None
 
 
 def forget_all() -> None:
