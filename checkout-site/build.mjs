@@ -17,7 +17,7 @@ const SDK = join(HERE, "../sdk/checkout");
 const DIST = join(HERE, "dist");
 const TARGET = ["chrome105", "edge105", "firefox121", "safari16.4"];
 const STAGE = process.env.CHECKOUT_STAGE === "test" ? "test" : "live";
-const LIMITS = { "checkout.js": 6_000, page: 50_000, dashboard: 80_000 };
+const LIMITS = { "checkout.js": 6_000, page: 50_000, dashboard: 80_000, "api-reference": 600_000 };
 
 const { version } = JSON.parse(await readFile(join(SDK, "package.json"), "utf8"));
 const shared = {
@@ -113,6 +113,11 @@ async function buildPage(name) {
 await rm(DIST, { recursive: true, force: true });
 const script = await buildSdk();
 const [page, dashboard] = [await buildPage("checkout"), await buildPage("dashboard")];
+const reference = await buildPage("api-reference");
+// What the viewer is made of, and under which licences.
+for (const name of ["LICENSE", "NOTICE", "swagger-ui-es-bundle.js.LICENSE.txt"]) {
+  await cp(join(HERE, "node_modules/swagger-ui-dist", name), join(DIST, "api-reference/assets", name));
+}
 // The name holds the content's hash besides the version: it can be cached for ever, in development too.
 const versioned = `/checkout-${version}-${sha(script, "sha256", "hex").slice(0, 12)}.js`;
 await put(join(DIST, "checkout.js"), script);
@@ -122,7 +127,7 @@ await cp(join(HERE, "shop"), join(DIST, "shop"), { recursive: true });
 await put(join(DIST, "edge/checkout_page.py"), await readFile(join(HERE, "edge/checkout_page.py"), "utf8"));
 await put(join(DIST, "edge/headers.json"), await readFile(join(HERE, "headers.json"), "utf8"));
 await cp(join(DIST, "checkout/index.html"), join(DIST, "edge/index.html"));
-const sizes = { "checkout.js": gzipped(script), page, dashboard };
+const sizes = { "checkout.js": gzipped(script), page, dashboard, "api-reference": reference };
 const release = { version, script: versioned, integrity: integrity(script), gzipped: sizes };
 await put(join(DIST, "checkout/release.json"), `${JSON.stringify(release, null, 2)}\n`);
 console.log(JSON.stringify(release, null, 2));

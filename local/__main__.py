@@ -28,6 +28,7 @@ COMMANDS = {
     "bench": "measure a stack that runs",
     "bench-webhooks": "measure what a receiver that hangs costs the others",
     "redrive": "send dead-lettered messages again (--queue payments|refunds|webhooks)",
+    "openapi": "print the OpenAPI document",
     "logs": "follow what the functions print",
     "deploy": "deploy a stage to AWS or to AWS_ENDPOINT_URL (STAGE=test|live, CONFIRM=yes, EDGE=yes)",
     "teardown": "remove a stage (STAGE=test|live, CONFIRM=yes; DATA=delete: its tables' stack too)",
@@ -89,6 +90,10 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         from local import teardown
 
         teardown.main(settings, progress)
+    elif command == "openapi":
+        from local import openapi
+
+        openapi.main(settings)
     elif command == "logs":
         from local import function_logs
 

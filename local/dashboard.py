@@ -15,7 +15,8 @@ from local.files import DIST, SITE, File, answered, filled_in, read
 from local.proxy import BODY_BYTES, Proxy
 
 PAGES = ("/login", "/dashboard", "/dashboard/{path:.*}")
-FORWARDED = ("/api/{path:.*}", "/health", "/openapi.json")
+# Not `.*`: a path may hold an encoded line break.
+FORWARDED = (r"/api/{path:[\s\S]*}", "/health", "/openapi.json")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from local.merchant import merchant_app
 from local.pages import PageSettings, ShopSettings, checkout_app, origins_from, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
+from local.reference import add_reference
 from local.servers import check_ports, serving
 from local.settings import Settings
 from local.stack import api_base_url
@@ -122,7 +123,7 @@ def _pages(settings: Settings) -> tuple[web.Application, web.Application]:
 
 def _dashboard(settings: Settings, proxy: Proxy) -> web.Application:
     """The dashboard; the addresses in its guide are those that programs on this machine use."""
-    return dashboard_app(
+    app = dashboard_app(
         DashboardSettings(
             api_url=f"http://localhost:{settings.ports['api']}",
             checkout_url=f"http://localhost:{settings.ports['checkout']}",
@@ -130,6 +131,8 @@ def _dashboard(settings: Settings, proxy: Proxy) -> web.Application:
         ),
         proxy,
     )
+    add_reference(app)
+    return app
 
 
 async def _first_answer(url: str) -> int:
