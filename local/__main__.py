@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is told so
@@ -32,6 +33,13 @@ COMMANDS = {
     "logs": "follow what the functions print",
     "deploy": "deploy a stage to AWS or to AWS_ENDPOINT_URL (STAGE=test|live, CONFIRM=yes, EDGE=yes)",
     "teardown": "remove a stage (STAGE=test|live, CONFIRM=yes; DATA=delete: its tables' stack too)",
+}
+# Commands that are the `main` of a module, which takes the settings.
+ALONE = {
+    "merchant": "merchant",
+    "bench": "bench",
+    "bench-webhooks": "bench_webhooks",
+    "openapi": "openapi",
 }
 
 
@@ -70,18 +78,8 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
     if command == "build":
         with build.take_lock(settings):
             build.build(settings)
-    elif command == "merchant":
-        from local import merchant
-
-        merchant.main(settings)
-    elif command == "bench":
-        from local import bench
-
-        bench.main(settings)
-    elif command == "bench-webhooks":
-        from local import bench_webhooks
-
-        bench_webhooks.main(settings)
+    elif command in ALONE:
+        import_module(f"local.{ALONE[command]}").main(settings)
     elif command == "deploy":
         from local import release
 
@@ -90,10 +88,6 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
         from local import teardown
 
         teardown.main(settings, progress)
-    elif command == "openapi":
-        from local import openapi
-
-        openapi.main(settings)
     elif command == "logs":
         from local import function_logs
 
