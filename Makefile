@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser packages torture bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages torture bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -48,6 +48,11 @@ test: test-python test-browser ## All tests
 
 test-python: packages install-dev ## Those of the Python code, those against the deployed stack too
 	$(PYTEST)
+
+ONLY ?= e2e
+test-localstack: packages install-dev ## The deployed stack's tests on LocalStack: at AWS_ENDPOINT_URL, or by Docker (ONLY=smoke: some)
+	@found=$$($(VENV)/python -m local localstack) && eval "$$found" && unset AWS_ENDPOINT_URL && \
+	  $(VENV)/pytest -q -m "e2e and $(ONLY)" tests/e2e tests/webhooks/test_end_to_end.py
 
 test-browser: packages install-dev ## Those in a real browser: the pages, against a stack of their own
 	npm test --silent --prefix checkout-site

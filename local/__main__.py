@@ -30,17 +30,19 @@ COMMANDS = {
     "bench-webhooks": "measure what a receiver that hangs costs the others",
     "redrive": "send dead-lettered messages again (--queue payments|refunds|webhooks)",
     "openapi": "print the OpenAPI document",
+    "localstack": "say where LocalStack is, starting it by Docker unless AWS_ENDPOINT_URL names one",
     "logs": "follow what the functions print",
     "deploy": "deploy a stage to AWS or to AWS_ENDPOINT_URL (STAGE=test|live, CONFIRM=yes, EDGE=yes)",
     "teardown": "remove a stage (STAGE=test|live, CONFIRM=yes; DATA=delete: its tables' stack too)",
 }
-# Commands that are the `main` of a module, which takes the settings.
+# Commands and their modules, which are imported in .venv only; the second kind says how it gets on.
 ALONE = {
     "merchant": "merchant",
     "bench": "bench",
     "bench-webhooks": "bench_webhooks",
     "openapi": "openapi",
 }
+TELLING = {"deploy": "release", "teardown": "teardown"}
 
 
 def main() -> int:
@@ -70,6 +72,8 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
     if command == "down":
         print("AsyncPay is down" if running.down(settings) else "AsyncPay was not running")
         return 0
+    if command == "localstack":  # its output is evaluated, so it must not say what it installs
+        return _localstack(settings, progress)
     install.ensure(settings, progress, dev=dev)
     if command == "install":
         site.ensure(settings, progress, dev=dev)
@@ -80,14 +84,8 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
             build.build(settings)
     elif command in ALONE:
         import_module(f"local.{ALONE[command]}").main(settings)
-    elif command == "deploy":
-        from local import release
-
-        release.main(settings, progress)
-    elif command == "teardown":
-        from local import teardown
-
-        teardown.main(settings, progress)
+    elif command in TELLING:
+        import_module(f"local.{TELLING[command]}").main(settings, progress)
     elif command == "logs":
         from local import function_logs
 
@@ -97,6 +95,14 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
 
         site.ensure(settings, progress)
         up.main(settings, progress)
+    return 0
+
+
+def _localstack(settings: Settings, progress: Progress) -> int:
+    _continue_in_venv(settings, progress)
+    from local import localstack
+
+    localstack.main(settings)
     return 0
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SETTLE_SECONDS = 180
 POLL_SECONDS = 1
 SHOWN_EVENTS = 10
+DELETE_TRIES = 3
 COMPLETE = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
 # Such a stack can only be deleted. The application's holds no data: the tables are in the other one.
 NEVER_CAME_UP = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
@@ -41,8 +42,12 @@ def remove(made: "CloudFormationClient", stack: str, *, within_seconds: float = 
     """Deletes a stack and waits until it is gone. The old status may show on for a moment."""
     made.delete_stack(StackName=stack)
     deadline = time.monotonic() + within_seconds
+    tries_left = DELETE_TRIES
     while status := stack_status(made, stack):
-        if status == "DELETE_FAILED" or time.monotonic() > deadline:
+        if status == "DELETE_FAILED" and tries_left and time.monotonic() < deadline:
+            tries_left -= 1
+            made.delete_stack(StackName=stack)  # LocalStack needs a second go after an update that failed
+        elif status == "DELETE_FAILED" or time.monotonic() > deadline:
             events = failed_events(made, stack, datetime.fromtimestamp(0, UTC))
             raise Problem(f"Stack {stack} cannot be deleted ({status}).", events)
         time.sleep(POLL_SECONDS)

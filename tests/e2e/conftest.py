@@ -1,6 +1,7 @@
 """The deployed stack, started as a user starts it: `python -m local up`, on ports and in a home of its own.
 
-ASYNCPAY_E2E_ENDPOINT runs the same tests against another emulator (LocalStack) in place of the embedded one.
+ASYNCPAY_E2E_ENDPOINT runs the same tests against another emulator in place of the embedded one; so does
+`make test-localstack`, for LocalStack. What is marked `smoke` is CI's share of that.
 """
 
 import json
@@ -127,6 +128,18 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
+def _reached_from_containers(merchant_port: str) -> dict[str, str]:
+    """Where functions run in containers (local/localstack.py), this machine has another name for them."""
+    host = os.environ.get("ASYNCPAY_E2E_WEBHOOK_HOST")
+    if not host:
+        return {}
+    return {
+        "ASYNCPAY_HOST": "0.0.0.0",  # noqa: S104 - a container reaches no loopback address
+        "TEST_WEBHOOK_URL": f"http://{host}:{merchant_port}/webhook",
+        "WEBHOOK_ALLOWED_HOSTS": f"{host},localhost,127.0.0.1",
+    }
+
+
 @contextmanager
 def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Iterator[Stack]:
     """A stack with these settings, ended as Ctrl-C ends it; fresh, unless the one before kept its home."""
@@ -137,7 +150,8 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
     clean = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
     environment = clean | ports | settings | {"ASYNCPAY_HOME": home}
     if endpoint:
-        environment |= {"AWS_ENDPOINT_URL": endpoint, "ASYNCPAY_STACK": f"e2e-{name}"}
+        environment |= {"AWS_ENDPOINT_URL": endpoint, "ASYNCPAY_STACK": f"e2e-{name}-{os.getpid()}"}
+        environment |= _reached_from_containers(ports["MERCHANT_PORT"])
     else:
         endpoint = f"http://127.0.0.1:{ports['ASYNCPAY_EMULATOR_PORT']}"
     process = subprocess.Popen(

@@ -18,6 +18,7 @@ DEFAULT_MODE_PAYMENTS = 200
 FINAL_WITHIN_SECONDS = 30
 
 
+@pytest.mark.smoke
 def test_the_merchant_gets_a_verified_webhook_of_each_step(stack: Stack) -> None:
     payment = stack.pay(stack.order(receipt="नमस्ते")["id"])
     events = stack.received(payment["id"], 3)
@@ -48,6 +49,7 @@ def test_fifty_requests_at_once_with_one_key_make_one_payment(stack: Stack) -> N
     assert stack.call("GET", f"/api/v1/payments?order_id={order['id']}").json()["total"] == 1
 
 
+@pytest.mark.smoke
 def test_a_key_with_another_body_is_refused_and_changes_nothing(stack: Stack) -> None:
     order = stack.order()
     headers = {"Idempotency-Key": f"other-{order['id']}"}
@@ -58,6 +60,7 @@ def test_a_key_with_another_body_is_refused_and_changes_nothing(stack: Stack) ->
     assert stack.pay(order["id"], headers=headers) == first
 
 
+@pytest.mark.smoke
 def test_a_purged_queue_loses_no_payment(stack: Stack) -> None:
     made = [stack.pay(stack.order()["id"])["id"] for _ in range(10)]
     stack.aws("sqs").purge_queue(QueueUrl=stack.outputs["PaymentsQueueUrl"])

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import ROOT, Stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.smoke]
 
 
 def first_payment(readme: Path) -> str:

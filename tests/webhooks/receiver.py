@@ -1,6 +1,7 @@
 """A merchant's receiver on this machine that answers as a test tells it, and remembers what it was sent."""
 
 import json
+import os
 import socket
 import struct
 import threading
@@ -11,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 OBSERVABLE_SECONDS = 0.15
+# Functions in containers know this machine by a name (local/localstack.py) and reach no loopback address.
+REACHED_AT = os.environ.get("ASYNCPAY_E2E_WEBHOOK_HOST")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/webhook"
+        return f"http://{REACHED_AT or '127.0.0.1'}:{self._server.server_address[1]}/webhook"
 
     @property
     def ids(self) -> list[str]:
@@ -103,7 +106,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("0.0.0.0" if REACHED_AT else "127.0.0.1", 0), _Handler)  # noqa: S104 - see REACHED_AT
 
     def handle_error(self, *_: object) -> None:
         """A sender that was killed or gave up is what some tests are about."""

@@ -1,0 +1,41 @@
+"""docs/configuration.md names every setting, with the default that it has."""
+
+import re
+
+from local.parameters import load, variable
+from local.settings import PORTS, ROOT
+
+TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+DECLARED = load(ROOT / "template.yaml")["Parameters"]
+ROWS = [
+    [cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if line[:3] == "| `"
+]
+PARAMETERS = {row[0].strip("`"): row for row in ROWS if len(row) == 4}
+VARIABLES = {name: row for row in ROWS if len(row) == 3 for name in re.findall(r"`(\w+)`", row[0])}
+# Read by a test's or a bench's own run, or set by the template for the functions.
+ELSEWHERE = {"BENCH_EVENTS", "BENCH_RATE", "CHECKOUT_ORIGIN"}
+
+
+def test_every_parameter_of_the_template_is_in_the_tables_and_no_other() -> None:
+    assert PARAMETERS.keys() == DECLARED.keys()
+
+
+def test_a_parameter_has_the_variable_and_the_default_that_the_tables_say() -> None:
+    for name, (_, shown, default, _meaning) in PARAMETERS.items():
+        assert shown == f"`{variable(name)}`"
+        assert default == str(DECLARED[name].get("Default", "")), name
+
+
+def test_every_port_is_in_the_tables() -> None:
+    for name, default, _ in PORTS.values():
+        assert VARIABLES[name][1] == str(default)
+
+
+def test_every_variable_that_the_commands_read_is_in_the_tables() -> None:
+    read = set()
+    for path in sorted((ROOT / "local").glob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        read |= set(re.findall(r"(?:environ|environment|values)\.get\(\s*\"([A-Z][A-Z_]+)\"", source))
+    known = VARIABLES.keys() | {row[1].strip("`") for row in PARAMETERS.values()}
+    assert read - known - ELSEWHERE == set()
+    assert {"CONFIRM", "ASYNCPAY_HOME"} <= read
