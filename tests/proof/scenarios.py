@@ -141,6 +141,23 @@ def changing_the_webhook_settings(shop: Shop) -> None:
     shop.wait()
 
 
+def the_dashboard(shop: Shop) -> None:
+    """A person logs in, reads, and logs out; the merchant's server changes its API keys."""
+    shop.world.seed()
+    shop.pay(shop.order())
+    shop.wait()
+    session = "/api/v1/dashboard/session"
+    visit = shop.log_in(session, "test@example.com")
+    for path in (session, "/api/v1/dashboard/summary", "/api/v1/dashboard/credentials"):
+        shop.ask(Request("GET", path, public=True, headers=visit))
+    keys = "/api/v1/dashboard/api-keys"
+    issued = shop.post(keys, {}).json["api_key"]
+    shop.post(f"{keys}/{issued}/rotate", {"overlap_hours": 1})
+    shop.ask(Request("DELETE", f"{keys}/{issued}"))
+    shop.get("/api/v1/dashboard/audit")
+    shop.ask(Request("DELETE", session, public=True, headers=visit))
+
+
 def seeding(shop: Shop) -> None:
     """The test merchant is made, or found."""
     shop.world.seed()
@@ -155,6 +172,7 @@ SCENARIOS: list[Scenario] = [
     the_same_request_twice,
     a_failing_receiver,
     a_slow_receiver,
+    the_dashboard,
     seeding,
     overdue_work,
     reading,

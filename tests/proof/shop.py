@@ -27,6 +27,7 @@ class Request:
     body: Any = None
     key: str | None = None
     public: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -44,7 +45,14 @@ class Shop:
         for _ in range(TRIES_MAX):
             self.asked.append(request)
             account = None if request.public else self.account
-            reply = self.world.call(account, request.method, request.path, body=request.body, key=request.key)
+            reply = self.world.call(
+                account,
+                request.method,
+                request.path,
+                body=request.body,
+                key=request.key,
+                headers=request.headers,
+            )
             if reply is None:
                 continue
             self.answers.append((request, reply))
@@ -63,6 +71,14 @@ class Shop:
 
     def get(self, path: str, *, public: bool = False) -> Reply:
         return self.ask(Request("GET", path, public=public))
+
+    def log_in(self, path: str, email: str) -> tuple[tuple[str, str], ...]:
+        """Begins a session of the dashboard, waiting where told to; answers the headers that go with it."""
+        request = Request("POST", path, {"email": email, "password": "any"}, public=True)
+        while (reply := self.ask(request)).status == 429:
+            self.world.clock.advance(seconds=int(reply.headers["retry-after"]))
+        cookie = reply.headers["set-cookie"].partition(";")[0]
+        return (("Cookie", cookie), ("X-CSRF-Token", reply.json["csrf_token"]))
 
     def order(self, amount: int = 50_000, **members: Any) -> str:
         return str(self.post("/api/v1/orders", {"amount": amount, **members}).json["id"])

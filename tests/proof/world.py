@@ -4,7 +4,7 @@ tables and queues, a bank, receivers, and a clock that only tests move.
 
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -82,11 +82,14 @@ class World:
         body: Any = None,
         key: str | None = None,
         raw_body: str | None = None,
+        headers: Iterable[tuple[str, str]] = (),
     ) -> Reply | None:
         """One HTTP request; None where the process died over it."""
-        headers = {} if account is None else {"X-Api-Key": account.key, "X-Api-Secret": account.secret}
+        sent = dict(headers)
+        if account is not None:
+            sent |= {"X-Api-Key": account.key, "X-Api-Secret": account.secret}
         if key is not None:
-            headers["Idempotency-Key"] = key
+            sent["Idempotency-Key"] = key
         plain, _, query = path.partition("?")
         parameters = {name: [value] for name, _, value in (pair.partition("=") for pair in query.split("&"))}
         try:
@@ -95,7 +98,7 @@ class World:
                     app.app,
                     method,
                     plain,
-                    headers=headers,
+                    headers=sent,
                     json_body=body,
                     body=raw_body,
                     query=parameters if query else None,
