@@ -86,6 +86,8 @@ def a_config(**settings: str) -> Config:
         "SLOW_WEBHOOKS_QUEUE_URL": "http://127.0.0.1:1/slow-webhooks",
         "ALLOWED_ORIGINS": "http://localhost:3000,http://localhost:3001",
         "TEST_MODE": "true",
+        # All endpoints answer, whichever function has them in the template.
+        "STATUS_FUNCTION": "true",
     }
     return read_config(base | settings)
 

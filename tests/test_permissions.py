@@ -1,7 +1,9 @@
 """Each function's role allows what the function does: emulators don't ask, AWS does."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,13 +21,15 @@ from asyncpay.services.ledger import list_entries, read_balances
 from asyncpay.services.orders import NewOrder, create_order, find_order
 from asyncpay.services.payments import find_payment, list_payments
 from asyncpay.services.processor import Outcome, OutcomeUnknown
+from asyncpay.services.queue_status import read_queues
 from asyncpay.services.refunds import cancel_refund, list_refunds
 from asyncpay.services.seed import find_test_merchant, seed_test_merchant
 from asyncpay.services.sessions import find_visit, log_in, log_out
-from asyncpay.services.status import check_health, read_jobs_status
+from asyncpay.services.status import check_health
 from asyncpay.services.summary import read_summary
 from asyncpay.services.sweep import sweep
 from asyncpay.store import queues, tables
+from asyncpay.store.timeouts import PROBE
 from tests.factories import DECLINED, a_message, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
@@ -45,6 +49,9 @@ QUEUE_NAMES = {
     "refunds": "RefundsQueue",
     "webhooks": "WebhooksQueue",
     "slow_webhooks": "SlowWebhooksQueue",
+    "dead_payments": "PaymentsDeadLetterQueue",
+    "dead_refunds": "RefundsDeadLetterQueue",
+    "dead_webhooks": "WebhooksDeadLetterQueue",
 }
 
 
@@ -66,7 +73,8 @@ def _target(resource: Any) -> str:
         return str(resource["Ref"])
     if "Fn::GetAtt" in resource:
         return str(resource["Fn::GetAtt"][0])
-    return str(resource["Fn::Sub"]).partition(":table/${DataStack}-")[2]
+    text = str(resource["Fn::Sub"])
+    return text.partition(":table/${DataStack}-")[2] or text.rpartition(":")[0].rpartition(":")[2]
 
 
 def uses_of(operation: str, given: dict[str, Any], prefix: str, names: dict[str, str]) -> set[Use]:
@@ -85,7 +93,7 @@ def uses_of(operation: str, given: dict[str, Any], prefix: str, names: dict[str,
         return {(f"sqs:{operation.removesuffix('Batch')}", names[given["QueueUrl"]])}
     if operation == "GetSecretValue":
         return {("secretsmanager:GetSecretValue", names[given["SecretId"]])}
-    return {(f"lambda:{operation}", "*")}
+    return {(f"lambda:{operation}", "event-source-mapping")}
 
 
 @contextmanager
@@ -93,14 +101,16 @@ def used_by(shop: Shop) -> Iterator[set[Use]]:
     """Collects what is used while a function's work is done."""
     uses: set[Use] = set()
     prefix = tables.OrderRow.Meta.table_name.removesuffix("orders")
-    names = {shop.queue_urls[name]: logical for name, logical in QUEUE_NAMES.items()}
+    names = {url: QUEUE_NAMES[name] for name, url in shop.queue_urls.items()}
     names[shop.secret_arn], names[shop.session_key_arn] = "FingerprintKey", "SessionKey"
 
     def note(params: dict[str, Any], model: Any, **_: Any) -> None:
         uses.update(uses_of(model.name, params, prefix, names))
 
     services = ("sqs", "secretsmanager", "lambda")
-    clients = [tables.connection().client, *(queues.client(service) for service in services)]
+    clients = [tables.connection().client]
+    clients += [queues.client(service) for service in services]
+    clients += [queues.client(service, PROBE) for service in services]
     for client in clients:
         client.meta.events.register("provide-client-params", note)
     try:
@@ -242,11 +252,21 @@ def test_the_sweeper_may_do_what_it_does(emulator: Emulator, empty_store: str, s
 
 
 def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
+    urls = [shop.emulator.make_queue() for _ in range(3)]
+    shop.queue_urls |= dict(zip(("dead_payments", "dead_refunds", "dead_webhooks"), urls, strict=True))
+    config = replace(
+        shop.deps.config,
+        worker_triggers=dict.fromkeys(queues.JOB_QUEUES, str(uuid.uuid4())),
+        dead_letter_queue_urls=dict(zip(queues.JOB_QUEUES, urls, strict=False)),
+    )
+    for url in config.job_queue_urls.values():
+        queues.send(url, [{"id": "1"}])
     with used_by(shop) as uses:
-        check_health(shop.deps)
-        read_jobs_status(shop.deps)
-        queues.triggers_enabled(["function"])
-    assert uses - allowed("StatusRole") == set()
+        check_health(replace(shop.deps, config=config))
+        read_queues(replace(shop.deps, config=config), dead_letters=True)
+    assert uses == allowed("StatusRole") - {
+        (action, "StatusLogs") for action in ("logs:CreateLogStream", "logs:PutLogEvents")
+    }
 
 
 def test_the_seed_may_do_what_it_does(shop: Shop) -> None:

@@ -10,6 +10,7 @@ from asyncpay.domain.order import OrderStatus
 from asyncpay.domain.payment import ORDER_ALREADY_PAID, PAYMENT_FAILED, PaymentStatus
 from asyncpay.domain.webhook import ATTEMPTS_MAX, WebhookStatus
 from chalicelib.dashboard_answers import DASHBOARD_ANSWERS
+from asyncpay.store.queues import JOB_QUEUES
 from chalicelib.vocabulary import (
     AMOUNT,
     COUNT,
@@ -213,5 +214,31 @@ ANSWERS: dict[str, Schema] = {
         }
     ),
     **DASHBOARD_ANSWERS,
+    "JobQueues": an_object(
+        {
+            "data": {
+                "type": "array",
+                "items": an_object(
+                    {
+                        "name": one_of(JOB_QUEUES),
+                        "waiting": COUNT,
+                        "delayed": COUNT,
+                        "processing": COUNT,
+                        "completed": COUNT,
+                        "failed": COUNT,
+                        "dead_letters": {
+                            **or_null(COUNT),
+                            "description": "Null in the slow lane of webhooks, which shares the other one's.",
+                        },
+                        "oldest_age_seconds": {
+                            **or_null(COUNT),
+                            "description": "How long the oldest job has been due; null where none waits.",
+                        },
+                        "worker_status": RUNNING,
+                    }
+                ),
+            }
+        }
+    ),
     "OpenApi": {"type": "object", "required": ["openapi", "info", "paths"]},
 }

@@ -38,6 +38,7 @@ CONTRACT = [
     ("POST", "/api/v1/webhooks/test", False),
     ("GET", "/api/v1/test/merchant", True),
     ("GET", "/api/v1/test/jobs/status", True),
+    ("GET", "/api/v1/test/jobs/queues", True),
 ]
 # What there is beyond the contract and needs no credentials; the checkout page and its server ask the others.
 ALSO_PUBLIC = {
@@ -169,7 +170,9 @@ def test_an_unknown_filter_is_named(surroundings: Deps, path: str, name: str) ->
     assert (reply.status, reply.error["field"]) == (400, name)
 
 
-@pytest.mark.parametrize("path", ["/api/v1/test/merchant", "/api/v1/test/jobs/status"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/test/merchant", "/api/v1/test/jobs/status", "/api/v1/test/jobs/queues"]
+)
 def test_outside_test_stages_there_are_no_test_endpoints(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     live = some_deps(STAGE="live")
     monkeypatch.setattr(chalicelib.http, "deps", lambda: live)

@@ -1,10 +1,13 @@
 """A gateway whose tables nobody else uses: the sweeper sees everybody's overdue work."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from asyncpay.store import queues, tables
+from asyncpay.store.timeouts import WORK
 from tests.fixtures_emulator import Emulator
 from tests.proof.size import REPORT, SEED, TIMEOUT_SECONDS, TORTURE
 from tests.proof.world import World, a_world
@@ -35,10 +38,9 @@ def proof_tables(emulator: Emulator) -> str:
 @pytest.fixture
 def world(emulator: Emulator, proof_tables: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     # A busy machine answers late: that is not among the failures that are tested here.
-    for module in (tables, queues):
-        monkeypatch.setattr(module, "READ_TIMEOUT_SECONDS", 60.0)
-    queues.client.cache_clear()
-    tables.bind(proof_tables)
+    patient = replace(WORK, read_seconds=60.0)
+    make = queues.client.__wrapped__
+    monkeypatch.setattr(queues, "client", cache(lambda service, *_: make(service, patient)))
+    tables.bind(proof_tables, timeouts=patient)
     with a_world(emulator, proof_tables) as made:
         yield made
-    queues.client.cache_clear()

@@ -109,6 +109,7 @@ def reading(shop: Shop) -> None:
     shop.get(f"/api/v1/checkout/orders/{order}?key={shop.account.key}", public=True)
     shop.get(f"/api/v1/checkout/origins?key={shop.account.key}", public=True)
     shop.get("/api/v1/test/jobs/status", public=True)
+    shop.get("/api/v1/test/jobs/queues", public=True)
     shop.get("/health", public=True)
     shop.get("/api/v1/test/merchant", public=True)
     for path in (

@@ -193,7 +193,6 @@ def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
         WEBHOOK_RETRY_INTERVALS_TEST="true",
         FINGERPRINT_KEY_ARN=secret["ARN"],
         SESSION_KEY_ARN=secret["ARN"],
-        WORKER_FUNCTIONS="nobody",
         **settings,
     )
     bank = Bank(config.processor)

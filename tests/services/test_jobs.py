@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 
 from asyncpay.domain.errors import Unavailable
+from asyncpay.domain.values import to_unix_ms
 from asyncpay.services.jobs import NOTHING_TO_DO, RETRY, Done, Job, parse_jobs, run_jobs
 from asyncpay.store import stats
-from tests.factories import a_message, some_deps
+from asyncpay.store.stats import Batch
+from tests.factories import NOW, a_message, some_deps
 
 MEMBERS = ("payment_id", "merchant_id")
 POISON = {
@@ -25,14 +27,10 @@ POISON = {
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    """What was added to the job counters."""
-    calls: list[tuple[int, int]] = []
-
-    def count(_shard: int, completed: int, failed: int) -> None:
-        calls.append((completed, failed))
-
-    monkeypatch.setattr(stats, "count_jobs", count)
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
+    """The batches that were counted."""
+    calls: list[Batch] = []
+    monkeypatch.setattr(stats, "count_batch", calls.append)
     return calls
 
 
@@ -58,7 +56,7 @@ def test_a_poison_message_is_dropped_and_the_others_are_not(
 
 
 @pytest.mark.parametrize("broken", [0, 1, 2])
-def test_a_job_that_fails_keeps_only_its_own_message(broken: int, counted: list[tuple[int, int]]) -> None:
+def test_a_job_that_fails_keeps_only_its_own_message(broken: int, counted: list[Batch]) -> None:
     jobs = some_jobs(3)
 
     def work(job: Job) -> Done:
@@ -66,48 +64,48 @@ def test_a_job_that_fails_keeps_only_its_own_message(broken: int, counted: list[
             raise ZeroDivisionError
         return Done(completed=1)
 
-    assert failures(run_jobs(some_deps(), jobs, work)) == [jobs[broken].message_id]
-    assert counted == [(2, 0)]
+    assert failures(run_jobs(some_deps(), "payments", jobs, work)) == [jobs[broken].message_id]
+    assert counted == [Batch("payments", to_unix_ms(NOW), 2, 0)]
 
 
-def test_a_job_that_wants_to_come_back_comes_back(counted: list[tuple[int, int]]) -> None:
+def test_a_job_that_wants_to_come_back_comes_back(counted: list[Batch]) -> None:
     jobs = some_jobs(2)
-    answer = run_jobs(some_deps(), jobs, lambda job: RETRY if job is jobs[1] else NOTHING_TO_DO)
+    answer = run_jobs(some_deps(), "payments", jobs, lambda job: RETRY if job is jobs[1] else NOTHING_TO_DO)
     assert failures(answer) == [jobs[1].message_id]
-    assert counted == []
+    assert counted == [Batch("payments", to_unix_ms(NOW), 0, 0)]  # somebody takes from the queue
 
 
-def test_a_batch_adds_to_the_counters_once(counted: list[tuple[int, int]]) -> None:
+def test_a_batch_adds_to_the_counters_once(counted: list[Batch]) -> None:
     ends = [Done(completed=1), Done(failed=1, retry=True), Done(completed=1), NOTHING_TO_DO]
     jobs = some_jobs(len(ends))
-    answer = run_jobs(some_deps(), jobs, lambda job: ends[jobs.index(job)])
-    assert counted == [(2, 1)]
+    answer = run_jobs(some_deps(), "payments", jobs, lambda job: ends[jobs.index(job)])
+    assert [(done.completed, done.failed) for done in counted] == [(2, 1)]
     assert failures(answer) == [jobs[1].message_id]
 
 
 def test_counters_that_cannot_be_written_hold_nobody_up(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_: int) -> None:
+    def refuse(_done: Batch) -> None:
         raise Unavailable("no")
 
-    monkeypatch.setattr(stats, "count_jobs", refuse)
-    assert failures(run_jobs(some_deps(), some_jobs(1), lambda _: Done(completed=1))) == []
+    monkeypatch.setattr(stats, "count_batch", refuse)
+    assert failures(run_jobs(some_deps(), "payments", some_jobs(1), lambda _: Done(completed=1))) == []
     assert "jobs not counted" in capsys.readouterr().out
 
 
-def test_an_empty_batch_is_done(counted: list[tuple[int, int]]) -> None:
-    assert failures(run_jobs(some_deps(), [], lambda _: RETRY)) == []
+def test_an_empty_batch_is_done(counted: list[Batch]) -> None:
+    assert failures(run_jobs(some_deps(), "payments", [], lambda _: RETRY)) == []
     assert counted == []
 
 
 def test_the_log_says_which_job_failed_but_not_with_what_text(
-    counted: list[tuple[int, int]], capsys: pytest.CaptureFixture[str]
+    counted: list[Batch], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def work(_job: Job) -> Done:
         raise ValueError("4111111111111111")
 
-    run_jobs(some_deps(), some_jobs(1), work)
+    run_jobs(some_deps(), "payments", some_jobs(1), work)
     text = capsys.readouterr().out
     assert "4111111111111111" not in text
     assert json.loads(text.splitlines()[0])["payment_id"] == "pay_0"

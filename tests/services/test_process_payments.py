@@ -8,6 +8,7 @@ import pytest
 from asyncpay.domain.errors import Unavailable
 from asyncpay.domain.order import OrderStatus
 from asyncpay.domain.payment import Payment, PaymentStatus
+from asyncpay.domain.values import to_unix_ms
 from asyncpay.services.capture_payment import capture_payment
 from asyncpay.services.processor import Outcome, OutcomeUnknown
 from asyncpay.store import ledger, queues, stats, tables
@@ -79,7 +80,7 @@ def test_a_final_payment_stays_as_it_is(shop: Shop, *, declined: bool) -> None:
     shop.bank.outcome = lambda _payment: Outcome(None if declined else DECLINED)
     with watched() as calls:
         assert shop.process(payment) == []
-    assert calls == ["BatchGetItem"]
+    assert calls == ["BatchGetItem", "UpdateItem"]  # the second one notes the batch
     assert shop.stored_payment(payment.id) == before
     assert len(shop.events(payment.id)) == 3
 
@@ -203,7 +204,9 @@ def test_jobs_are_counted(only_shop: Shop) -> None:
     good = only_shop.pending_payment()
     ghost = a_payment(merchant_id=only_shop.merchant.id)
     assert only_shop.process(good, ghost) == []
-    assert stats.job_counts() == (1, 1)
+    counted = stats.read_stats()["payments"]
+    assert (counted.completed, counted.failed) == (1, 1)
+    assert counted.taken_at_ms == to_unix_ms(only_shop.clock())
 
 
 def test_a_poison_message_harms_nobody(shop: Shop) -> None:

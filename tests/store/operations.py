@@ -8,6 +8,7 @@ from asyncpay.store.tables import OrderRow, PaymentRow
 from asyncpay.store.transaction import Transaction
 from tests.factories import NOW, a_merchant, a_payment, an_order
 
+MAPPING = "d8cbb5e2-2f19-4a08-8f35-0c5a8f4f5a11"
 QUEUE = "http://127.0.0.1:1/000000000000/queue"
 
 
@@ -28,14 +29,16 @@ DYNAMODB: dict[str, Callable[[], Any]] = {
     "postpone": lambda: due.postpone(PaymentRow, due.Overdue("pay_1", "m", 1), NOW),
     "record": lambda: idempotency.get_record("key"),
     "balance": lambda: ledger.balances("m"),
-    "count": lambda: stats.count_jobs(1, 1, 1),
-    "counts": stats.job_counts,
+    "oldest due": payments.oldest_due,
+    "count": lambda: stats.count_batch(stats.Batch("payments", 1, 1, 1)),
+    "note": lambda: stats.note_waiting("payments", 1),
+    "counts": stats.read_stats,
 }
 OTHERS: dict[str, Callable[[], Any]] = {
     "send": lambda: queues.send(QUEUE, [{"id": "1"}]),
     "send many": lambda: queues.send(QUEUE, [{"id": "1"}, {"id": "2"}]),
     "give back": lambda: queues.give_back(QUEUE, "handle", 1),
     "depth": lambda: queues.depth(QUEUE),
-    "triggers": lambda: queues.triggers_enabled(["function"]),
+    "trigger": lambda: queues.trigger_enabled(MAPPING),
     "secret": lambda: queues.secret("arn"),
 }

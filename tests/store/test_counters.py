@@ -14,20 +14,32 @@ pytestmark = pytest.mark.emulator
 
 
 @pytest.mark.usefixtures("empty_store")
-def test_job_counts_are_the_sums_over_all_shards() -> None:
-    assert stats.job_counts() == (0, 0)
-    for shard in range(2 * stats.SHARDS):
-        stats.count_jobs(shard, completed=2, failed=shard % 2)
+def test_each_queue_has_the_sums_over_its_shards() -> None:
+    assert set(stats.read_stats().values()) == {stats.QueueStats()}
+    for number in range(2 * stats.SHARDS):
+        stats.count_batch(stats.Batch("payments", 1000 + number, completed=2, failed=number % 2))
+    stats.count_batch(stats.Batch("slow_webhooks", 7, completed=0, failed=1))
     with watched() as calls:
-        assert stats.job_counts() == (4 * stats.SHARDS, stats.SHARDS)
+        found = stats.read_stats()
     assert calls == ["BatchGetItem"]
+    newest = 1000 + 2 * stats.SHARDS - 1
+    assert found["payments"] == stats.QueueStats(4 * stats.SHARDS, stats.SHARDS, taken_at_ms=newest)
+    assert found["slow_webhooks"] == stats.QueueStats(0, 1, taken_at_ms=7)
+    assert found["refunds"] == found["webhooks"] == stats.QueueStats()
 
 
 @pytest.mark.usefixtures("empty_store")
-def test_counts_at_once_are_all_counted() -> None:
+def test_batches_at_once_are_all_counted() -> None:
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: stats.count_jobs(3, 1, 2), range(40)))
-    assert stats.job_counts() == (40, 80)
+        list(pool.map(lambda _: stats.count_batch(stats.Batch("refunds", 3, 1, 2)), range(40)))
+    assert stats.read_stats()["refunds"] == stats.QueueStats(40, 80, taken_at_ms=3)
+
+
+@pytest.mark.usefixtures("empty_store")
+def test_the_time_that_work_waits_since_is_kept_beside_the_sums() -> None:
+    stats.note_waiting("webhooks", 5)
+    stats.note_waiting("webhooks", 9)
+    assert stats.read_stats()["webhooks"] == stats.QueueStats(waiting_since_ms=9)
 
 
 @pytest.mark.usefixtures("store")

@@ -5,8 +5,10 @@ import pytest
 
 from asyncpay.domain.errors import Unavailable
 from asyncpay.store import queues
+from asyncpay.store.timeouts import PROBE
 from tests.aws_calls import answering, watched
 from tests.fixtures_emulator import Emulator
+from tests.store.operations import MAPPING
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
@@ -75,20 +77,10 @@ def test_a_secret_is_read_once(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "states", "enabled"),
-    [
-        (["a", "b"], [["Enabled"], ["Enabled"]], True),
-        (["a", "b"], [["Enabled"], ["Enabling"]], True),
-        (["a", "b"], [["Enabled"], ["Disabled"]], False),
-        (["a", "b"], [["Enabled"], ["Disabling"]], False),
-        (["a", "b"], [["Enabled"], []], False),
-        ([], [], False),
-    ],
-    ids=str,
+    ("state", "enabled"),
+    [("Enabled", True), ("Enabling", True), ("Disabling", False), ("Disabled", False), ("Deleting", False)],
 )
-def test_workers_run_when_every_trigger_is_enabled(
-    names: list[str], states: list[list[str]], *, enabled: bool
-) -> None:
-    answers = [{"EventSourceMappings": [{"State": state} for state in own]} for own in states]
-    with answering(queues.client("lambda"), "ListEventSourceMappings", answers):
-        assert queues.triggers_enabled(names) is enabled
+def test_a_trigger_is_on_or_about_to_be(state: str, *, enabled: bool) -> None:
+    answer = {"UUID": MAPPING, "State": state}
+    with answering(queues.client("lambda", PROBE), "GetEventSourceMapping", [answer]):
+        assert queues.trigger_enabled(MAPPING) is enabled

@@ -1,12 +1,14 @@
 """AWS that isn't there."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from asyncpay.domain.errors import Unavailable
 from asyncpay.store import queues, tables
+from asyncpay.store.timeouts import WORK
 from tests.conftest import NOBODY_LISTENS
 from tests.store.operations import DYNAMODB, OTHERS
 
@@ -16,10 +18,10 @@ def _nobody_there() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", NOBODY_LISTENS)
         # The SDK waits between its tries; that there are several is its own business.
-        patch.setattr(tables, "RETRIES_MAX", 0)
-        one_try = queues.client.__wrapped__
-        patch.setattr(queues, "client", lambda service, **_: one_try(service, attempts_max=1))
-        tables.bind("nowhere")
+        once = replace(WORK, tries_max=1)
+        make = queues.client.__wrapped__
+        patch.setattr(queues, "client", lambda service, *_: make(service, once))
+        tables.bind("nowhere", timeouts=once)
         yield
         queues.secret.cache_clear()
 

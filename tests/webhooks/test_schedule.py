@@ -68,7 +68,7 @@ def test_jitter_in_production_lies_between_nothing_and_a_tenth(
     for name in ("PAYMENTS", "REFUNDS", "WEBHOOKS", "SLOW_WEBHOOKS"):
         monkeypatch.setenv(f"{name}_QUEUE_URL", post.fast.url)
     monkeypatch.setenv("TABLE_PREFIX", "jitter")
-    monkeypatch.setattr("asyncpay.store.tables.bind", lambda _prefix: None)
+    monkeypatch.setattr("asyncpay.store.tables.bind", lambda _prefix, **_: None)
     drawn = [production_deps().jitter() for _ in range(2000)]
     assert min(drawn) >= 0
     assert max(drawn) <= JITTER_MAX

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from asyncpay.store.queues import JOB_QUEUES
+from asyncpay.store.timeouts import PROBE, WORK, Timeouts
+
 
 class ConfigError(Exception):
     """A setting is missing or makes no sense; the message names it."""
@@ -42,7 +45,9 @@ class Config:
     slow_webhooks_queue_url: str
     fingerprint_key_arn: str
     session_key_arn: str
-    worker_functions: tuple[str, ...]
+    worker_triggers: Mapping[str, str]
+    dead_letter_queue_urls: Mapping[str, str]
+    is_status_function: bool
     webhook_gaps_test: bool
     webhook_allowed_hosts: tuple[str, ...]
     sweep_grace_seconds: int
@@ -51,6 +56,22 @@ class Config:
     test_api_key: str
     test_api_secret: str = field(repr=False)
     test_webhook_url: str | None = None
+
+    @property
+    def job_queue_urls(self) -> Mapping[str, str]:
+        """The queues that workers take jobs from, by name."""
+        urls = (
+            self.payments_queue_url,
+            self.refunds_queue_url,
+            self.webhooks_queue_url,
+            self.slow_webhooks_queue_url,
+        )
+        return dict(zip(JOB_QUEUES, urls, strict=True))
+
+    @property
+    def aws_timeouts(self) -> Timeouts:
+        """How long AWS may take to answer this function."""
+        return PROBE if self.is_status_function else WORK
 
     @property
     def is_test_stage(self) -> bool:
@@ -78,7 +99,11 @@ def read_config(environ: Mapping[str, str]) -> Config:
         slow_webhooks_queue_url=_required(environ, "SLOW_WEBHOOKS_QUEUE_URL"),
         fingerprint_key_arn=environ.get("FINGERPRINT_KEY_ARN", ""),
         session_key_arn=environ.get("SESSION_KEY_ARN", ""),
-        worker_functions=_list(environ.get("WORKER_FUNCTIONS", "")),
+        worker_triggers=dict(zip(JOB_QUEUES, _list(environ.get("WORKER_TRIGGERS", "")), strict=False)),
+        dead_letter_queue_urls=dict(
+            zip(JOB_QUEUES, _list(environ.get("DEAD_LETTER_QUEUE_URLS", "")), strict=False)
+        ),
+        is_status_function=_flag(environ, "STATUS_FUNCTION", default=False),
         webhook_gaps_test=_flag(environ, "WEBHOOK_RETRY_INTERVALS_TEST", default=False),
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),
         sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),

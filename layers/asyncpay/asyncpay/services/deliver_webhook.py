@@ -89,7 +89,7 @@ def deliver_webhooks(deps: Deps, records: Sequence[dict[str, Any]], *, slow: boo
             return _deliver(deps, lane, Task(job, webhooks.to_webhook(row), merchant, health))
 
     with ThreadPoolExecutor(max_workers=AT_ONCE_MAX) as pool:
-        return jobs.run_jobs(deps, batch_jobs, work, pool.map)
+        return jobs.run_jobs(deps, "slow_webhooks" if slow else "webhooks", batch_jobs, work, pool.map)
 
 
 def _deliver(deps: Deps, lane: Lane, task: Task) -> Done:

@@ -35,7 +35,7 @@ class Deps:
 def deps() -> Deps:
     """The surroundings in production, built once in each process."""
     settings = config()
-    tables.bind(settings.table_prefix)
+    tables.bind(settings.table_prefix, timeouts=settings.aws_timeouts)
     queues.client("sqs")  # before any thread asks for it: building clients is not thread-safe
     return Deps(
         config=settings,

@@ -7,14 +7,15 @@ developer guide, "Reporting batch item failures").
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Any
 
 from asyncpay.domain.errors import Unavailable
+from asyncpay.domain.values import to_unix_ms
 from asyncpay.services import log, metrics
 from asyncpay.services.deps import Deps
 from asyncpay.store import stats
+from asyncpay.store.stats import Batch
 
 
 @dataclass(frozen=True)
@@ -57,31 +58,37 @@ def parse_jobs(records: Sequence[dict[str, Any]], members: tuple[str, ...]) -> l
 
 def run_jobs(
     deps: Deps,
+    queue: str,
     jobs: Sequence[Job],
     work: Callable[[Job], Done],
     run_each: Callable[[Callable[[Job], Done], Sequence[Job]], Iterable[Done]] = map,
 ) -> dict[str, Any]:
     """Does each job by itself: one that fails takes no other with it. Answers what SQS expects.
 
+    Each batch is noted under its queue, so that the status knows that somebody takes from it.
+
     `run_each` decides in which order or at what time, as the built-in `map` or an executor's.
     """
     results = list(run_each(partial(_guarded, work, log.request_id.get()), jobs))
-    _count(deps, results)
-    _measure(deps, jobs, results)
+    if jobs:
+        _count(deps, queue, results)
+        _measure(deps, jobs, results)
     kept = [job for job, done in zip(jobs, results, strict=True) if done.retry]
     return {"batchItemFailures": [{"itemIdentifier": job.message_id} for job in kept]}
 
 
-def _count(deps: Deps, results: Sequence[Done]) -> None:
-    """Adds a batch's outcomes to the job counters; they are statistics, so a failure here is only logged."""
-    completed = sum(done.completed for done in results)
-    failed = sum(done.failed for done in results)
-    if not completed and not failed:
-        return
+def _count(deps: Deps, queue: str, results: Sequence[Done]) -> None:
+    """Notes a batch and its outcomes; they are statistics, so a failure here is only logged."""
+    done = Batch(
+        queue=queue,
+        at_ms=to_unix_ms(deps.now()),
+        completed=sum(done.completed for done in results),
+        failed=sum(done.failed for done in results),
+    )
     try:
-        stats.count_jobs(_shard(deps.now()), completed, failed)
+        stats.count_batch(done)
     except Unavailable as error:
-        log.error("jobs not counted", error, completed=completed, failed=failed)
+        log.error("jobs not counted", error, **done._asdict())
 
 
 def _measure(deps: Deps, jobs: Sequence[Job], results: Sequence[Done]) -> None:
@@ -93,10 +100,6 @@ def _measure(deps: Deps, jobs: Sequence[Job], results: Sequence[Done]) -> None:
     }
     if any(counts.values()):
         metrics.put(deps, "batch done", counts, job=next(iter(jobs[0].body)).removesuffix("_id"))
-
-
-def _shard(now: datetime) -> int:
-    return now.microsecond // 1000
 
 
 def _guarded(work: Callable[[Job], Done], request_id: str, job: Job) -> Done:

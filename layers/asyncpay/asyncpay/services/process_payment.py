@@ -51,7 +51,7 @@ def process_payments(deps: Deps, records: Sequence[dict[str, Any]]) -> dict[str,
         merchant = merchants.to_merchant(merchant_row) if merchant_row else None
         return _process(deps, job, payments.to_payment(row), merchant, hooks)
 
-    answer = jobs.run_jobs(deps, batch_jobs, work)
+    answer = jobs.run_jobs(deps, "payments", batch_jobs, work)
     try:
         send_webhooks(deps, hooks)
     except Unavailable as error:

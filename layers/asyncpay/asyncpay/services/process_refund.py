@@ -50,7 +50,7 @@ def process_refunds(deps: Deps, records: Sequence[dict[str, Any]]) -> dict[str, 
             hooks.append(hook)
         return done
 
-    answer = jobs.run_jobs(deps, batch_jobs, work)
+    answer = jobs.run_jobs(deps, "refunds", batch_jobs, work)
     try:
         send_webhooks(deps, hooks)
     except Unavailable as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from asyncpay.domain.errors import Unavailable
 from asyncpay.services import log
 from asyncpay.services.deps import Deps
+from asyncpay.services.queue_status import make_clients, read_queues
 from asyncpay.store import queues, stats
 
 
@@ -34,49 +35,31 @@ class JobsStatus:
 
 
 def check_health(deps: Deps) -> Health:
-    """Probes the tables, a queue and the workers' triggers."""
+    """Probes the tables, a queue and the workers."""
+    make_clients()
     with ThreadPoolExecutor(max_workers=3) as pool:
-        database = pool.submit(_answers, "database", stats.job_counts)
+        database = pool.submit(_answers, "database", stats.read_stats)
         queue = pool.submit(_answers, "queue", lambda: queues.depth(deps.config.payments_queue_url))
-        worker = pool.submit(_worker_runs, deps)
+        worker = pool.submit(_answers, "worker", lambda: read_jobs_status(deps).worker_running)
         return Health(database.result(), queue.result(), worker.result())
 
 
 def read_jobs_status(deps: Deps) -> JobsStatus:
     """The depth of all job queues and the job counters. Unavailable where AWS does not answer."""
-    config = deps.config
-    urls = [
-        config.payments_queue_url,
-        config.refunds_queue_url,
-        config.webhooks_queue_url,
-        config.slow_webhooks_queue_url,
-    ]
-    with ThreadPoolExecutor(max_workers=len(urls) + 2) as pool:
-        worker = pool.submit(_worker_runs, deps)
-        counts = pool.submit(stats.job_counts)
-        depths = list(pool.map(queues.depth, urls))
-        completed, failed = counts.result()
+    found = read_queues(deps)
     return JobsStatus(
-        pending=sum(depth.visible + depth.delayed for depth in depths),
-        processing=sum(depth.in_flight for depth in depths),
-        completed=completed,
-        failed=failed,
-        worker_running=worker.result(),
+        pending=sum(queue.depth.visible + queue.depth.delayed for queue in found),
+        processing=sum(queue.depth.in_flight for queue in found),
+        completed=sum(queue.stats.completed for queue in found),
+        failed=sum(queue.stats.failed for queue in found),
+        worker_running=all(queue.has_worker for queue in found),
     )
 
 
-def _worker_runs(deps: Deps) -> bool:
-    try:
-        return queues.triggers_enabled(deps.config.worker_functions)
-    except Unavailable as error:
-        log.warning("probe failed", probe="worker", error=type(error.__cause__).__name__)
-        return False
-
-
 def _answers(name: str, probe: Callable[[], object]) -> bool:
+    """Whether a probe found something; an answer of False or nothing counts as none."""
     try:
-        probe()
+        return bool(probe())
     except Unavailable as error:
         log.warning("probe failed", probe=name, error=type(error.__cause__).__name__)
         return False
-    return True

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from asyncpay.domain.errors import Unavailable
 from asyncpay.services import log, metrics
 from asyncpay.services.deps import Deps
-from asyncpay.store import payments, queues, refunds, webhooks
+from asyncpay.store import payments, queues, refunds, stats, webhooks
 from asyncpay.store.due import Overdue
 
 # When a row that was just sent again counts as overdue anew.
@@ -33,6 +33,7 @@ class Swept:
 class _Kind:
     """One kind of work: where its messages go and where its overdue rows are."""
 
+    queue: str
     queue_url: str
     id_name: str
     find: Callable[[datetime, int], list[Overdue]]
@@ -47,15 +48,16 @@ def sweep(deps: Deps) -> Swept:
     now = deps.now()
     config = deps.config
     grace = timedelta(seconds=config.sweep_grace_seconds)
-    paid = _Kind(
-        config.payments_queue_url, "payment_id", payments.overdue_payments, payments.postpone_payment
-    )
-    refunded = _Kind(config.refunds_queue_url, "refund_id", refunds.overdue_refunds, refunds.postpone_refund)
-    told = _Kind(
-        config.webhooks_queue_url, "webhook_id", webhooks.overdue_webhooks, webhooks.postpone_webhook
-    )
+    urls = config.job_queue_urls
+    kinds = [
+        _Kind(name, urls[name], id_name, find, postpone)
+        for name, id_name, find, postpone in (
+            ("payments", "payment_id", payments.overdue_payments, payments.postpone_payment),
+            ("refunds", "refund_id", refunds.overdue_refunds, refunds.postpone_refund),
+            ("webhooks", "webhook_id", webhooks.overdue_webhooks, webhooks.postpone_webhook),
+        )
+    ]
     failed: list[Unavailable] = []
-    kinds = (paid, refunded, told)
     swept = Swept(*(_send_again(kind, now - grace, now, failed) for kind in kinds))
     counts = asdict(swept)
     total = sum(counts.values())
@@ -70,6 +72,8 @@ def _send_again(kind: _Kind, before: datetime, now: datetime, failed: list[Unava
     sent = 0
     try:
         found = kind.find(before, SWEEP_MAX)
+        if found:
+            _note_waiting(kind.queue, min(item.due_at_ms for item in found))
         for start in range(0, len(found), queues.BATCH_MAX):
             some = found[start : start + queues.BATCH_MAX]
             mine = [item for item in some if kind.postpone(item, now + POSTPONED_BY)]
@@ -81,3 +85,13 @@ def _send_again(kind: _Kind, before: datetime, now: datetime, failed: list[Unava
         log.error("not all swept; the next sweep goes on", error, kind=kind.id_name, sent=sent)
         failed.append(error)
     return sent
+
+
+def _note_waiting(queue: str, due_since_ms: int) -> None:
+    """Notes since when work waits untaken, since the rows will say a later time; a later sweep keeps it."""
+    try:
+        known = stats.read_stats()[queue]
+        if known.waiting_since_ms <= known.taken_at_ms:
+            stats.note_waiting(queue, max(due_since_ms, known.taken_at_ms + 1))
+    except Unavailable as error:  # the work is sent again all the same
+        log.error("waiting work not noted", error, queue=queue)

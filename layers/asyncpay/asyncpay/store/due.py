@@ -65,6 +65,15 @@ def overdue(row_type: Any, before: datetime, limit: int) -> Iterator[Overdue]:
             yield Overdue(row.id, row.merchant_id, int(row.due_at_ms))
 
 
+def oldest(row_type: Any) -> int | None:
+    """When the row that is due first is, or was, due, in unix milliseconds; None where nothing is open."""
+    first: list[int] = []
+    for shard in range(SHARDS):
+        with unavailable_when_aws_fails():
+            first += [int(row.due_at_ms) for row in row_type.due.query(str(shard), limit=1, page_size=1)]
+    return min(first, default=None)
+
+
 def postpone(row_type: Any, item: Overdue, until: datetime) -> bool:
     """Moves an overdue row to a later time; False where it was done or moved meanwhile."""
     row = row_type(item.id)

@@ -215,6 +215,11 @@ def overdue_payments(before: datetime, limit: int) -> list[due.Overdue]:
     return list(due.overdue(PaymentRow, before, limit))
 
 
+def oldest_due() -> int | None:
+    """When the open payment that is due first is, or was, due, in unix milliseconds."""
+    return due.oldest(PaymentRow)
+
+
 def postpone_payment(item: due.Overdue, until: datetime) -> bool:
     """Gives an overdue payment until then; False where it was finished or postponed meanwhile."""
     return due.postpone(PaymentRow, item, until)

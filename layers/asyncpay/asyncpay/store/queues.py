@@ -12,11 +12,12 @@ from typing import Any
 
 from asyncpay.store.errors import unavailable_when_aws_fails
 from asyncpay.store.tables import connection
+from asyncpay.store.timeouts import PROBE, WORK, Timeouts
 
 BATCH_MAX = 10  # SendMessageBatch's own limit
 DELAY_SECONDS_MAX = 900  # SQS's own limit
-CONNECT_TIMEOUT_SECONDS = 2.0
-READ_TIMEOUT_SECONDS = 4.0
+# The queues that workers take jobs from, by the names that settings and statistics use.
+JOB_QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")
 
 
 @dataclass(frozen=True)
@@ -29,14 +30,14 @@ class QueueDepth:
 
 
 @cache
-def client(service: str, attempts_max: int = 3) -> Any:
-    """One client for each AWS service, kept for the life of the process."""
+def client(service: str, timeouts: Timeouts = WORK) -> Any:
+    """One client for each AWS service and patience, kept for the life of the process."""
     from botocore.config import Config
 
     config = Config(
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
-        retries={"total_max_attempts": attempts_max, "mode": "standard"},
+        connect_timeout=timeouts.connect_seconds,
+        read_timeout=timeouts.read_seconds,
+        retries={"total_max_attempts": timeouts.tries_max, "mode": "standard"},
     )
     # The tables' session has read botocore's data files already; a second one would read them again.
     return connection().session.create_client(service, config=config)
@@ -83,25 +84,15 @@ def depth(queue_url: str) -> QueueDepth:
         "ApproximateNumberOfMessagesNotVisible",
     ]
     with unavailable_when_aws_fails():
-        answer = client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        answer = client("sqs", PROBE).get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
     return QueueDepth(*(int(answer["Attributes"][name]) for name in names))
 
 
-def triggers_enabled(function_names: Sequence[str]) -> bool:
-    """Whether every function's queue trigger (event source mapping) is enabled."""
+def trigger_enabled(mapping_id: str) -> bool:
+    """Whether a queue's trigger (event source mapping) is on, or about to be."""
     with unavailable_when_aws_fails():
-        states = [
-            mapping["State"]
-            for name in function_names
-            for mapping in client("lambda").list_event_source_mappings(FunctionName=name)[
-                "EventSourceMappings"
-            ]
-        ]
-    return (
-        bool(function_names)
-        and len(states) >= len(function_names)
-        and all(state in ("Enabled", "Enabling") for state in states)
-    )
+        answer = client("lambda", PROBE).get_event_source_mapping(UUID=mapping_id)
+    return answer["State"] in ("Enabled", "Enabling")
 
 
 @cache

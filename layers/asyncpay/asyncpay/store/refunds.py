@@ -81,6 +81,11 @@ def overdue_refunds(before: datetime, limit: int) -> list[due.Overdue]:
     return list(due.overdue(RefundRow, before, limit))
 
 
+def oldest_due() -> int | None:
+    """When the open refund that is due first is, or was, due, in unix milliseconds."""
+    return due.oldest(RefundRow)
+
+
 def postpone_refund(item: due.Overdue, until: datetime) -> bool:
     """Gives an overdue refund until then; False where it was finished or postponed meanwhile."""
     return due.postpone(RefundRow, item, until)

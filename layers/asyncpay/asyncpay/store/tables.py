@@ -13,6 +13,7 @@ from asyncpay.store import indexes
 from asyncpay.store.access_tables import ACCESS_ROWS
 from asyncpay.store.endpoints import EndpointRow
 from asyncpay.store.rollups import RollupRow
+from asyncpay.store.timeouts import WORK, Timeouts
 
 
 class MerchantRow(Model):
@@ -180,7 +181,7 @@ class IdempotencyRow(Model):
 
 
 class StatsRow(Model):
-    """Table `stats`: job counters, one item for each shard."""
+    """Table `stats`: what the workers did, one item for each queue and shard."""
 
     class Meta:
         table_name = "stats"
@@ -188,6 +189,8 @@ class StatsRow(Model):
     id = UnicodeAttribute(hash_key=True)
     completed = NumberAttribute(default=0)
     failed = NumberAttribute(default=0)
+    taken_at_ms = NumberAttribute(default=0)
+    waiting_since_ms = NumberAttribute(default=0)
 
 
 ROWS: dict[type[Model], str] = {
@@ -205,24 +208,21 @@ ROWS: dict[type[Model], str] = {
     **ACCESS_ROWS,
 }
 
-CONNECT_TIMEOUT_SECONDS = 2.0
-READ_TIMEOUT_SECONDS = 4.0
-RETRIES_MAX = 2
 CONNECTIONS_MAX = 20
 
 _shared: list[Connection] = []
 
 
-def bind(table_prefix: str, region: str | None = None) -> None:
+def bind(table_prefix: str, region: str | None = None, timeouts: Timeouts = WORK) -> None:
     """Points every table at `<table_prefix>-<name>`; the endpoint and credentials are the SDK's business.
 
     To be called first. Calling it again with another prefix moves all tables there (tests do).
     """
     shared = Connection(
         region=region,
-        connect_timeout_seconds=CONNECT_TIMEOUT_SECONDS,
-        read_timeout_seconds=READ_TIMEOUT_SECONDS,
-        max_retry_attempts=RETRIES_MAX,
+        connect_timeout_seconds=timeouts.connect_seconds,
+        read_timeout_seconds=timeouts.read_seconds,
+        max_retry_attempts=timeouts.tries_max - 1,
         max_pool_connections=CONNECTIONS_MAX,
     )
     for row, name in ROWS.items():

@@ -111,6 +111,11 @@ def overdue_webhooks(before: datetime, limit: int) -> list[due.Overdue]:
     return list(due.overdue(WebhookRow, before, limit))
 
 
+def oldest_due() -> int | None:
+    """When the open delivery that is due first is, or was, due, in unix milliseconds."""
+    return due.oldest(WebhookRow)
+
+
 def postpone_webhook(item: due.Overdue, until: datetime) -> bool:
     """Gives an overdue delivery until then; False where it was tried or postponed meanwhile."""
     return due.postpone(WebhookRow, item, until)

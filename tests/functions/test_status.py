@@ -1,0 +1,110 @@
+"""Health, asked of the whole function, with parts of AWS gone."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+import chalicelib.http
+from app import app
+from asyncpay.store import queues, tables
+from asyncpay.store.timeouts import PROBE
+from tests.conftest import NOBODY_LISTENS
+from tests.fixtures_emulator import Emulator
+from tests.http_calls import send
+from tests.shop import Shop
+
+pytestmark = pytest.mark.emulator
+# The status function's own limit is 10 s; a busy machine's share is in it.
+ANSWERED_SECONDS = 8
+
+
+@pytest.fixture
+def shop(emulator: Emulator, store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A shop on the emulator, whose tables and clients do as the status function's."""
+    shop = Shop(emulator, secret_arn)
+    monkeypatch.setattr(chalicelib.http, "deps", lambda: shop.deps)
+    yield shop
+    tables.bind(store)
+
+
+def without_sqs_and_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", NOBODY_LISTENS)
+        nobody = {service: queues.client.__wrapped__(service, PROBE) for service in ("sqs", "lambda")}
+    monkeypatch.setattr(queues, "client", cache(lambda service, *_: nobody[service]))
+
+
+def without_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", NOBODY_LISTENS)
+        tables.bind("nowhere", timeouts=PROBE)
+
+
+def test_health_tells_a_queue_that_is_gone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_sqs_and_lambda(monkeypatch)
+    began = time.monotonic()
+    reply = send(app, "GET", "/health")
+    assert time.monotonic() - began < ANSWERED_SECONDS
+    assert reply.status == 200
+    found = {name: reply.json[name] for name in ("status", "database", "redis", "worker")}
+    assert found == {
+        "status": "healthy",
+        "database": "connected",
+        "redis": "disconnected",
+        "worker": "stopped",
+    }
+
+
+def test_health_tells_tables_that_are_gone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_tables(monkeypatch)
+    began = time.monotonic()
+    reply = send(app, "GET", "/health")
+    assert time.monotonic() - began < ANSWERED_SECONDS
+    assert (reply.status, reply.json["database"], reply.json["redis"]) == (200, "disconnected", "connected")
+    assert reply.json["worker"] == "stopped"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/test/jobs/status", "/api/v1/test/jobs/queues"])
+def test_job_counts_that_cannot_be_had_are_not_made_up(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    without_tables(monkeypatch)
+    reply = send(app, "GET", path)
+    assert (reply.status, reply.error["code"]) == (503, "SERVER_ERROR")
+
+
+def test_the_queues_are_answered_one_by_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = shop.emulator.make_queue()
+    config = replace(shop.deps.config, dead_letter_queue_urls={"payments": dead})
+    monkeypatch.setattr(shop, "deps", replace(shop.deps, config=config))
+    queues.send(shop.queue_urls["payments"], [{"id": "1"}])
+    payments, _, _, slow = send(app, "GET", "/api/v1/test/jobs/queues").json["data"]
+    assert (payments.pop("completed") >= 0, payments.pop("failed") >= 0) == (True, True)
+    assert type(payments.pop("oldest_age_seconds")) in (int, type(None))  # other tests' rows
+    assert payments == {
+        "name": "payments",
+        "waiting": 1,
+        "delayed": 0,
+        "processing": 0,
+        "dead_letters": 0,
+        "worker_status": "stopped",
+    }
+    assert (slow["name"], slow["dead_letters"]) == ("slow_webhooks", None)
+
+
+def test_a_method_that_the_status_has_not_is_refused_as_the_api_does(shop: Shop) -> None:
+    reply = send(app, "PUT", "/health")
+    assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+@pytest.mark.parametrize("path", ["/health/", "/api/v1/test/jobs/status", "/api/v1/test/jobs/queues/"])
+def test_the_api_function_leaves_the_status_to_the_other_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    config = replace(shop.deps.config, is_status_function=False)
+    monkeypatch.setattr(shop, "deps", replace(shop.deps, config=config))
+    reply = send(app, "GET", path)
+    assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")
