@@ -25,6 +25,7 @@ def _served(settings: Settings) -> list[str]:
         f"  Checkout         http://localhost:{ports['checkout']}/checkout.js",
         f"  Demo shop        http://127.0.0.1:{ports['shop']}",
         f"  Sample merchant  http://localhost:{ports['merchant']}/webhook   (what it received: /events)",
+        f"  Job status       redis-cli -p {ports['status']} HGETALL asyncpay:jobs",
         f"  AWS              {settings.endpoint}   (region {REGION}, stack {settings.stack})",
         f"  Logs             make logs   (the functions'; files are in {_shown(settings, settings.logs)})",
     ]

@@ -18,13 +18,14 @@ from local.merchant import merchant_app
 from local.pages import PageSettings, ShopSettings, checkout_app, origins_from, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
+from local.redis_server import serving_status
 from local.reference import add_reference
 from local.servers import check_ports, serving
 from local.settings import Settings
 from local.stack import api_base_url
 from local.tasks import tasks
 
-SERVED = ("api", "merchant", "dashboard", "checkout", "shop")
+SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")
 ANSWER_SECONDS = 30
 REACH_SECONDS = 5
 
@@ -101,6 +102,7 @@ async def _serve(settings: Settings, progress: Progress) -> None:
         serving(_dashboard(settings, proxy), settings, "dashboard"),
         serving(checkout, settings, "checkout"),
         serving(shop, settings, "shop"),
+        serving_status(settings, base_url),
     ):
         status = await _first_answer(f"http://{settings.host}:{settings.ports['api']}/health")
         ready.show(settings, status)

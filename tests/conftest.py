@@ -17,7 +17,7 @@ from asyncpay.services.config import config
 from asyncpay.services.deps import deps
 from tests.factories import Clock
 
-pytest_plugins = ["tests.fixtures_emulator"]
+pytest_plugins = ["tests.fixtures_emulator", "tests.fixtures_node"]
 
 # Two cores are shared with others: a slow example is no failure.
 settings.register_profile("asyncpay", deadline=None, max_examples=100)

@@ -9,8 +9,8 @@ from asyncpay.domain.ledger import PAYABLE, RECEIVABLE, EntryKind
 from asyncpay.domain.order import OrderStatus
 from asyncpay.domain.payment import ORDER_ALREADY_PAID, PAYMENT_FAILED, PaymentStatus
 from asyncpay.domain.webhook import ATTEMPTS_MAX, WebhookStatus
-from chalicelib.dashboard_answers import DASHBOARD_ANSWERS
 from asyncpay.store.queues import JOB_QUEUES
+from chalicelib.dashboard_answers import DASHBOARD_ANSWERS
 from chalicelib.vocabulary import (
     AMOUNT,
     COUNT,

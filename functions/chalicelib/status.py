@@ -1,7 +1,7 @@
 """/health, how the job queues are doing, and what else exists in test stages only.
 
-The status function answers the former. It is apart from the API so that it may see what the API need not, gives
-up soon, and answers when the API is busy.
+The status function answers the former. It is apart from the API so that it may see what the API need not,
+gives up soon, and answers while the API is busy.
 """
 
 from typing import Any

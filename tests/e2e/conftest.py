@@ -50,6 +50,7 @@ class Stack:
     api: str
     merchant: str
     checkout_origin: str
+    status_port: int
     endpoint: str
     outputs: dict[str, str]
     data_stack: str
@@ -172,6 +173,7 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
             api=f"http://127.0.0.1:{ports['API_PORT']}",
             merchant=f"http://127.0.0.1:{ports['MERCHANT_PORT']}",
             checkout_origin=f"http://localhost:{ports['CHECKOUT_PORT']}",
+            status_port=int(ports["STATUS_PORT"]),
             endpoint=endpoint,
             outputs=stack_outputs(endpoint, environment.get("ASYNCPAY_STACK", "asyncpay")),
             data_stack=environment.get("ASYNCPAY_STACK", "asyncpay") + "-data",

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import redis
 
 from tests.e2e.conftest import Stack, until
 
@@ -61,7 +62,7 @@ def test_one_stopped_trigger_stops_the_worker_and_starting_it_starts_it(stack: S
 
 
 def test_stopped_workers_leave_the_work_to_be_counted_and_take_it_up_again(stack: Stack) -> None:
-    until(lambda: jobs(stack), lambda found: found["pending"] + found["processing"] == 0, 60)
+    until(lambda: jobs(stack), lambda found: found["pending"] + found["processing"] == 0, 120)
     with stopped(stack, *WORKERS):
         until(lambda: jobs(stack)["worker_status"], lambda found: found == "stopped", STOPPED_WITHIN_SECONDS)
         made = [stack.pay(stack.order()["id"])["id"] for _ in range(3)]
@@ -97,3 +98,20 @@ def test_a_method_that_a_status_path_has_not_is_refused_in_the_contracts_form(
     assert (answer.status_code, answer.json()["error"]["code"]) == (405, "BAD_REQUEST_ERROR")
     head = stack.public("HEAD", path)
     assert (head.status_code, head.content) == (200, b"")
+
+
+def test_the_redis_port_shows_what_the_status_endpoint_says(stack: Stack) -> None:
+    until(lambda: jobs(stack), lambda found: found["pending"] + found["processing"] == 0, 120)
+    with redis.Redis(port=stack.status_port, decode_responses=True, protocol=3) as client:
+        shown = {name: str(value) for name, value in jobs(stack).items()}
+        until(lambda: client.hgetall("asyncpay:jobs"), lambda found: found == shown, 10)
+        with stopped(stack, *WORKERS):
+            stack.pay(stack.order()["id"])
+            until(
+                lambda: client.get("asyncpay:worker"),
+                lambda found: found == "stopped",
+                STOPPED_WITHIN_SECONDS,
+            )
+            until(lambda: client.llen("bull:payments:wait"), lambda found: found == 1, 10)
+        until(lambda: client.llen("bull:payments:wait"), lambda found: found == 0, 30)
+        assert client.zcard("bull:payments:completed") > 0

@@ -116,7 +116,7 @@ def test_a_batch_is_one_line_of_metrics_by_kind_of_job(
 ) -> None:
     ends = [Done(completed=1), Done(failed=1, retry=True), RETRY, NOTHING_TO_DO]
     jobs = some_jobs(len(ends))
-    run_jobs(some_deps(), jobs, lambda job: ends[jobs.index(job)])
+    run_jobs(some_deps(), "payments", jobs, lambda job: ends[jobs.index(job)])
     (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
     assert line["Job"] == "payment"
     assert (line["JobsCompleted"], line["JobsFailed"], line["JobsRetried"]) == (1, 1, 2)
@@ -125,5 +125,5 @@ def test_a_batch_is_one_line_of_metrics_by_kind_of_job(
 def test_a_batch_in_which_nothing_was_to_be_done_counts_nothing(
     counted: list[tuple[int, int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_jobs(some_deps(), some_jobs(1), lambda _: NOTHING_TO_DO)
+    run_jobs(some_deps(), "payments", some_jobs(1), lambda _: NOTHING_TO_DO)
     assert capsys.readouterr().out == ""

@@ -1,0 +1,177 @@
+"""The status server: job counts in the Redis protocol, for tools that used to ask Redis and Bull.
+
+Read-only, in front of the status endpoint. One read of the endpoint serves every client for a short time:
+however many ask, the API is asked twice a second at most. Whatever a client sends, at worst it loses its own
+connection.
+"""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import aiohttp
+
+from local.console import Problem
+from local.redis_commands import answer, reads_keys
+from local.redis_keys import Keys, keys_of
+from local.redis_session import Server, Session
+from local.redis_wire import Failure, Malformed, Requests, encode
+from local.settings import PORTS, Settings
+
+PATH = "/api/v1/test/jobs/queues"
+FRESH_SECONDS = 0.5
+ANSWER_SECONDS = 12
+SEND_SECONDS = 10
+READ_BYTES = 16 * 1024
+REPLIES_BYTES = 64 * 1024
+
+Read = Callable[[], Coroutine[Any, Any, Keys]]
+
+
+class NoStatus(Exception):
+    """The status endpoint gave no answer that keys can be made of."""
+
+
+class SharedStatus:
+    """The newest keys. Callers at the same time wait for the same read, and share its failure too."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._reading: asyncio.Task[Keys] | None = None
+        self._read_at = 0.0
+
+    async def keys(self) -> Keys:
+        """Keys no older than FRESH_SECONDS, or NoStatus."""
+        reading = self._reading
+        if reading is None or (reading.done() and time.monotonic() - self._read_at > FRESH_SECONDS):
+            reading = self._reading = asyncio.create_task(self._read())
+            reading.add_done_callback(self._note)
+        # Shielded: a client that goes away takes the answer from nobody else.
+        return await asyncio.shield(reading)
+
+    def _note(self, reading: asyncio.Task[Keys]) -> None:
+        self._read_at = time.monotonic()
+        if not reading.cancelled():
+            reading.exception()  # looked at here in case every client has gone away
+
+
+class StatusServer:
+    """Serves connections until it is closed."""
+
+    def __init__(self, status: SharedStatus, shared: Server) -> None:
+        self._status = status
+        self._shared = shared
+        self._numbers = itertools.count(1)
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, to its end."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        try:
+            # The client went away or takes no replies, or the server ends: nobody is left to be told.
+            with suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
+                await self._serve(reader, writer)
+        finally:
+            self._connections.discard(task)
+            writer.transport.abort()
+
+    async def end(self) -> None:
+        """Ends every connection."""
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        shared = self._shared
+        if len(shared.sessions) >= shared.clients_max:
+            await _send(writer, encode(Failure("ERR max number of clients reached")))
+            return
+        shared.connections_total += 1
+        session = Session(shared, next(self._numbers), "{}:{}".format(*writer.get_extra_info("peername")[:2]))
+        session.reset()
+        shared.sessions[session.id] = session
+        try:
+            await self._converse(session, reader, writer)
+        finally:
+            del shared.sessions[session.id]
+
+    async def _converse(
+        self, session: Session, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        requests = Requests()
+        while True:
+            async with asyncio.timeout(self._shared.idle_seconds):
+                data = await reader.read(READ_BYTES)
+            if not data:
+                return
+            replies = bytearray()
+            try:
+                for request in requests.feed(data):
+                    replies += await self._reply(session, request)
+                    if session.is_closing:
+                        break
+                    if len(replies) > REPLIES_BYTES:
+                        await _send(writer, bytes(replies))
+                        replies.clear()
+            except Malformed as problem:
+                replies += encode(Failure(f"ERR {problem}"))
+                session.is_closing = True
+            await _send(writer, bytes(replies))
+            if session.is_closing:
+                return
+
+    async def _reply(self, session: Session, request: list[bytes]) -> bytes:
+        try:
+            session.keys = await self._status.keys() if reads_keys(session, request) else {}
+        except NoStatus as problem:
+            session.queued, session.is_spoiled = None, False
+            return encode(Failure(f"ERR {problem}"), session.protocol)
+        reply = answer(session, request)
+        return encode(reply, session.protocol)
+
+
+async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    writer.write(data)
+    async with asyncio.timeout(SEND_SECONDS):
+        await writer.drain()
+
+
+def status_of(session: aiohttp.ClientSession, base_url: str) -> Read:
+    """Reads the status endpoint of a deployed API."""
+
+    async def read() -> Keys:
+        try:
+            async with session.get(base_url + PATH) as response:
+                if response.status == 404:
+                    raise NoStatus("job counts are shown in test stages only")
+                response.raise_for_status()
+                return keys_of((await response.json())["data"])
+        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as problem:
+            raise NoStatus("the status endpoint did not answer; see `make logs`") from problem
+
+    return read
+
+
+@asynccontextmanager
+async def serving_status(settings: Settings, base_url: str) -> AsyncIterator[None]:
+    """Serves on the status port until the end of the block."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+    shared = Server(password=settings.environment.get("STATUS_PASSWORD", ""))
+    port = settings.ports["status"]
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        server = StatusServer(SharedStatus(status_of(session, base_url)), shared)
+        try:
+            listener = await asyncio.start_server(server.serve, settings.host, port, backlog=512)
+        except OSError as problem:
+            variable, _, purpose = PORTS["status"]
+            raise Problem(f"Cannot serve {purpose} on port {port} ({variable}): {problem}") from problem
+        try:
+            yield
+        finally:
+            listener.close()
+            await server.end()

@@ -1,0 +1,86 @@
+"""The status server in a thread of this process, in front of a status that tests make up."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from local.redis_keys import Keys, keys_of
+from local.redis_server import NoStatus, SharedStatus, StatusServer
+from local.redis_session import Server
+
+QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")
+START_SECONDS = 10
+
+
+def a_queue(name: str, **members: Any) -> dict[str, Any]:
+    """One queue as the status endpoint shows it."""
+    return {
+        "name": name,
+        "waiting": 5,
+        "delayed": 2,
+        "processing": 3,
+        "completed": 40,
+        "failed": 1,
+        "dead_letters": 0,
+        "oldest_age_seconds": None,
+        "worker_status": "running",
+    } | members
+
+
+@dataclass
+class Gateway:
+    """What the server reads: queues that a test changes, and how often it was asked."""
+
+    queues: list[dict[str, Any]] = field(default_factory=lambda: [a_queue(name) for name in QUEUES])
+    is_down: bool = False
+    reads: int = 0
+
+    async def read(self) -> Keys:
+        self.reads += 1
+        if self.is_down:
+            raise NoStatus("the status endpoint did not answer")
+        return keys_of(self.queues)
+
+
+@contextmanager
+def serving(gateway: Gateway, **settings: Any) -> Iterator[int]:
+    """Serves until the end of the block; answers the port."""
+    ready, ports = threading.Event(), list[int]()
+    loop = asyncio.new_event_loop()
+    done = asyncio.Event()
+
+    async def serve() -> None:
+        server = StatusServer(SharedStatus(gateway.read), Server(**settings))
+        listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, backlog=512)
+        ports.append(listener.sockets[0].getsockname()[1])
+        ready.set()
+        await done.wait()
+        listener.close()
+        await server.end()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    try:
+        assert ready.wait(START_SECONDS)
+        yield ports[0]
+    finally:
+        loop.call_soon_threadsafe(done.set)
+        thread.join(START_SECONDS)
+        loop.close()
+
+
+@pytest.fixture
+def gateway() -> Gateway:
+    return Gateway()
+
+
+@pytest.fixture
+def port(gateway: Gateway) -> Iterator[int]:
+    """A server without a password."""
+    with serving(gateway) as port:
+        yield port
