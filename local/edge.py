@@ -1,17 +1,20 @@
 """The edge on AWS, an option of `make deploy` (EDGE=yes): infra/edge.yaml and the files that it serves.
 
-Assets go first, then what names them; old assets stay, for pages that are open.
+Assets go first, then what names them: the function that serves the page is in the stack. Old assets stay, for
+pages that are open.
 """
 
 import mimetypes
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import site
-from local.changes import change_set, described, execute
+from local.changes import awscli, change_set, described, execute
 from local.console import Progress
-from local.stack import stack_outputs
+from local.stack import stack_outputs, stack_status
+from local.stacks import COMPLETE
 from local.target import Target, ask
 
 if TYPE_CHECKING:
@@ -19,37 +22,30 @@ if TYPE_CHECKING:
 
 FOREVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
-# In the order of their upload: files, and how long browsers keep them.
-UPLOADS = (
-    (("checkout-*.js", "checkout/assets/*"), FOREVER),
-    (("checkout.js", "checkout/release.json"), SHORT),
-    (("checkout/index.html",), "no-cache"),
-)
+ASSETS = ("checkout-*.js", "checkout/assets/*")
+NAMING = ("checkout.js", "checkout/release.json")
 CHANGING = ["/checkout", "/checkout.js", "/checkout/release.json"]
 
 
 def deploy(target: Target, api: dict[str, str], progress: Progress) -> None:
-    """The stack, after a look at its change set, and then the files."""
-    settings = target.settings
-    host = f"{api['ApiId']}.execute-api.{target.region}.amazonaws.com"
-    values = {"Stage": target.stage, "ApiDomain": host, "ApiStage": api["ApiStage"]}
-    for parameter, variable in (
-        ("DomainName", "EDGE_DOMAIN_NAME"),
-        ("CertificateArn", "EDGE_CERTIFICATE_ARN"),
-    ):
-        values[parameter] = settings.environment.get(variable, "")
-    template = settings.root / "infra" / "edge.yaml"
-    change = change_set(target, target.edge_stack, template, values)
+    """The stack, after a look at its change set, and the files around it."""
+    settings, dist = target.settings, target.settings.root / "checkout-site" / "dist"
+    made = target.aws("cloudformation")
+    site.ensure(settings, progress)
+    change = change_set(target, target.edge_stack, _packaged(target), _values(target, api))
     if change is not None:
-        print("\n".join(described(target.aws("cloudformation"), change)))
+        print("\n".join(described(made, change)))
         if not ask(f"Change {change.stack}?", settings.environment):
             return
+    if stack_status(made, target.edge_stack) in COMPLETE:
+        upload(target.aws("s3"), _outputs(target)["BucketName"], dist, ASSETS, FOREVER)
+    if change is not None:
         progress.say(f"changing stack {change.stack} (CloudFront takes minutes)")
-        execute(target.aws("cloudformation"), change)
-    site.ensure(settings, progress)
-    outputs = stack_outputs(target.endpoint, target.edge_stack, aws=target.aws)
-    progress.say("uploading the pages")
-    upload(target.aws("s3"), outputs["BucketName"], settings.root / "checkout-site" / "dist")
+        execute(made, change)
+    outputs = _outputs(target)
+    progress.say("uploading the pages' files")
+    upload(target.aws("s3"), outputs["BucketName"], dist, ASSETS, FOREVER)
+    upload(target.aws("s3"), outputs["BucketName"], dist, NAMING, SHORT)
     paths = {"Quantity": len(CHANGING), "Items": CHANGING}
     target.aws("cloudfront").create_invalidation(
         DistributionId=outputs["DistributionId"],
@@ -58,10 +54,30 @@ def deploy(target: Target, api: dict[str, str], progress: Progress) -> None:
     progress.say(f"checkout: {outputs['Url']}")
 
 
-def upload(s3: "S3Client", bucket: str, dist: Path) -> None:
-    """Every file that the edge serves, with its type and its Cache-Control."""
-    for patterns, kept in UPLOADS:
-        for path in (found for pattern in patterns for found in sorted(dist.glob(pattern))):
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            extra = {"CacheControl": kept, "ContentType": kind}
-            s3.upload_file(str(path), bucket, path.relative_to(dist).as_posix(), ExtraArgs=extra)
+def _packaged(target: Target) -> Path:
+    packaged = target.settings.home / f"packaged-{target.edge_stack}.yaml"
+    source = ("--template-file", "infra/edge.yaml", "--s3-bucket", target.bucket)
+    awscli(target, "package-edge", "package", *source, "--output-template-file", str(packaged))
+    return packaged
+
+
+def _values(target: Target, api: dict[str, str]) -> dict[str, str]:
+    return {
+        "Stage": target.stage,
+        "ApiDomain": f"{api['ApiId']}.execute-api.{target.region}.amazonaws.com",
+        "ApiStage": api["ApiStage"],
+        "DomainName": target.settings.environment.get("EDGE_DOMAIN_NAME", ""),
+        "CertificateArn": target.settings.environment.get("EDGE_CERTIFICATE_ARN", ""),
+    }
+
+
+def _outputs(target: Target) -> dict[str, str]:
+    return stack_outputs(target.endpoint, target.edge_stack, aws=target.aws)
+
+
+def upload(s3: "S3Client", bucket: str, dist: Path, patterns: Sequence[str], kept: str) -> None:
+    """Files that the edge serves, with their type and how long browsers keep them (Cache-Control)."""
+    for path in (found for pattern in patterns for found in sorted(dist.glob(pattern))):
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        extra = {"CacheControl": kept, "ContentType": kind}
+        s3.upload_file(str(path), bucket, path.relative_to(dist).as_posix(), ExtraArgs=extra)

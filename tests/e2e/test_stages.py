@@ -46,12 +46,13 @@ def make(stack: Stack, command: str, **variables: str) -> str:
 @pytest.fixture(scope="module")
 def live(stack: Stack) -> Iterator[str]:
     """Where the API of a live stage is, deployed beside the test stage that other tests use."""
-    printed = make(stack, "deploy", CONFIRM="yes")
+    printed = make(stack, "deploy", CONFIRM="yes", EDGE="yes")
     assert printed.startswith("0\n"), printed
     assert "Add      ApiFunction  AWS::Lambda::Function" in printed
     yield api_base_url(stack.endpoint, stack_outputs(stack.endpoint, NAME))
     printed = make(stack, "teardown", CONFIRM="yes", DATA="delete")
     assert printed.startswith("0\n"), printed
+    assert f"deleting stack {NAME}-edge" in printed
     # What a live stage held is still there, however it was torn down.
     assert f"{NAME}-data-payments" in printed
     assert f"{NAME}-data-payments" in stack.aws("dynamodb").list_tables()["TableNames"]
@@ -89,6 +90,15 @@ def test_nobody_logs_in_to_a_live_stage_with_any_password(live: str) -> None:
     answer = requests.post(f"{live}/api/v1/dashboard/session", json=body, timeout=30)
     assert answer.status_code in {401, 403, 404}, answer.text
     assert "set-cookie" not in answer.headers
+
+
+def test_the_edge_has_the_pages_files(stack: Stack, live: str) -> None:
+    s3, outputs = stack.aws("s3"), stack_outputs(stack.endpoint, f"{NAME}-edge")
+    found = {item["Key"] for item in s3.list_objects_v2(Bucket=outputs["BucketName"])["Contents"]}
+    assert {"checkout.js", "checkout/release.json"} <= found
+    assert any(key.startswith("checkout/assets/") for key in found)
+    script = s3.head_object(Bucket=outputs["BucketName"], Key="checkout.js")
+    assert script["CacheControl"] == "public, max-age=300"
 
 
 def test_the_test_stage_next_to_it_goes_on(stack: Stack, live: str) -> None:

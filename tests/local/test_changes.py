@@ -80,14 +80,17 @@ class Bucket:
         self.files.append((key, ExtraArgs["CacheControl"], ExtraArgs["ContentType"]))
 
 
-def test_the_edge_gets_the_assets_first_and_the_page_that_names_them_last(tmp_path: Path) -> None:
-    names = ("checkout-1.js", "checkout.js", "checkout/index.html", "checkout/assets/page-a.js", "other")
+def test_the_edge_gets_files_with_their_type_and_how_long_they_are_kept(tmp_path: Path) -> None:
+    names = ("checkout-1.js", "checkout.js", "checkout/index.html", "checkout/assets/page-a.css", "other")
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     bucket = Bucket()
-    edge.upload(bucket, "site", tmp_path)  # type: ignore[arg-type]
-    keys = [key for key, _, _ in bucket.files]
-    assert keys == ["checkout-1.js", "checkout/assets/page-a.js", "checkout.js", "checkout/index.html"]
-    assert [kept for _, kept, _ in bucket.files] == [edge.FOREVER, edge.FOREVER, edge.SHORT, "no-cache"]
-    assert bucket.files[-1][2] == "text/html"
+    edge.upload(bucket, "site", tmp_path, edge.ASSETS, edge.FOREVER)  # type: ignore[arg-type]
+    edge.upload(bucket, "site", tmp_path, edge.NAMING, edge.SHORT)  # type: ignore[arg-type]
+    assert [(key, kept) for key, kept, _ in bucket.files] == [
+        ("checkout-1.js", edge.FOREVER),
+        ("checkout/assets/page-a.css", edge.FOREVER),
+        ("checkout.js", edge.SHORT),
+    ]
+    assert bucket.files[1][2] == "text/css"
