@@ -19,7 +19,7 @@ from asyncpay.services.checkout import find_checkout_order, find_checkout_origin
 from asyncpay.services.deliver_webhook import deliver_webhooks
 from asyncpay.services.ledger import list_entries, read_balances
 from asyncpay.services.orders import NewOrder, create_order, find_order
-from asyncpay.services.payments import find_payment, list_payments
+from asyncpay.services.payments import Filters, find_payment, list_payments
 from asyncpay.services.processor import Outcome, OutcomeUnknown
 from asyncpay.services.queue_status import read_queues
 from asyncpay.services.refunds import cancel_refund, list_refunds
@@ -28,6 +28,7 @@ from asyncpay.services.sessions import find_visit, log_in, log_out
 from asyncpay.services.status import check_health
 from asyncpay.services.summary import read_summary
 from asyncpay.services.sweep import sweep
+from asyncpay.services.timeline import read_timeline
 from asyncpay.store import queues, tables
 from asyncpay.store.timeouts import PROBE
 from tests.factories import DECLINED, a_message, some_id
@@ -144,7 +145,9 @@ def api(shop: Shop, payment_id: str) -> None:
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
     shop.pay(order, merchant_id=None)
     for order_id in (None, order.id):
-        list_payments(merchant_id, order_id=order_id, status=None, limit=1, offset=0)
+        list_payments(merchant_id, Filters(order_id=order_id), 1, 0)
+    list_payments(merchant_id, Filters(text="receipt"), 1, 0)
+    read_timeline(payment_id, merchant_id)
     find_payment(payment.id, merchant_id)
     paid = shop.stored_payment(payment_id)
     refund = shop.stored_refund(shop.refund(paid, 100, shop.key("k2")))

@@ -10,7 +10,7 @@ from asyncpay.domain.order import OrderStatus
 from asyncpay.domain.payment import ORDER_ALREADY_PAID, PAYMENT_FAILED, PaymentStatus
 from asyncpay.domain.webhook import ATTEMPTS_MAX, WebhookStatus
 from asyncpay.store.queues import JOB_QUEUES
-from chalicelib.dashboard_answers import DASHBOARD_ANSWERS
+from chalicelib.dashboard_answers import DASHBOARD_ANSWERS, MOMENT
 from chalicelib.vocabulary import (
     AMOUNT,
     COUNT,
@@ -124,7 +124,9 @@ ANSWERS: dict[str, Schema] = {
         },
         optional=(*_INSTRUMENT, *_FAILURE),
     ),
-    "PaymentList": a_list("Payment"),
+    "PaymentList": a_list("Payment", next_cursor=or_null(TEXT)),
+    "Timeline": an_object({"data": {"type": "array", "items": ref("Moment")}}),
+    "Moment": MOMENT,
     "PublicPayment": an_object({**_PUBLIC_PAYMENT, **_FAILURE}, optional=tuple(_FAILURE)),
     "RefundCreated": an_object(_REFUND_CREATED),
     "Refund": an_object({**_REFUND_CREATED, "processed_at": or_null(TIME)}),

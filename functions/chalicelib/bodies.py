@@ -9,6 +9,7 @@ from typing import Any
 
 from asyncpay.domain.api_key import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX
 from asyncpay.domain.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
+from asyncpay.domain.order import RECEIPT_LENGTH_MAX
 from asyncpay.domain.password import PASSWORD_LENGTH_MAX
 from asyncpay.domain.refund import REASON_LENGTH_MAX
 from asyncpay.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
@@ -58,7 +59,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "currency": {"type": "string", "enum": list(CURRENCIES), "default": "INR"},
             "receipt": {
                 "type": ["string", "null"],
-                "maxLength": 255,
+                "maxLength": RECEIPT_LENGTH_MAX,
                 "description": "Your own number for it.",
             },
             "notes": {

@@ -16,6 +16,11 @@ from chalicelib.vocabulary import (
     ref,
 )
 
+KINDS = (
+    *("order.created", "payment.created", "payment.success", "payment.failed", "payment.captured"),
+    *("refund.created", "refund.processed", "refund.cancelled", "ledger.entry"),
+    *("webhook.created", "webhook.attempt"),
+)
 _DAY = {"type": "string", "format": "date", "examples": ["2026-01-31"]}
 _SUM = {**COUNT, "description": "Of the successful payments, in the currency's minor unit."}
 _METHOD = an_object({"count": COUNT, "amount": _SUM})
@@ -47,6 +52,30 @@ _ISSUED = {
     "created_at": TIME,
     "expires_at": {"type": "null"},
 }
+
+# One of many kinds: each has its own members beside `at` and `kind`.
+_MOMENT_MEMBERS: Schema = {
+    "order_id": TEXT,
+    "payment_id": TEXT,
+    "refund_id": TEXT,
+    "entry_id": TEXT,
+    "webhook_id": TEXT,
+    "amount": COUNT,
+    "receipt": or_null(TEXT),
+    "method": TEXT,
+    "error_code": TEXT,
+    "error_description": TEXT,
+    "reason": or_null(TEXT),
+    "entry_kind": TEXT,
+    "lines": {"type": "array", "items": {"type": "object"}},
+    "event": TEXT,
+    "status": TEXT,
+    "attempt": COUNT,
+    "duration_ms": COUNT,
+    "response_code": {"type": ["integer", "null"]},
+    "error": or_null(TEXT),
+}
+MOMENT = an_object({"at": TIME, "kind": one_of(KINDS), **_MOMENT_MEMBERS}, optional=tuple(_MOMENT_MEMBERS))
 
 DASHBOARD_ANSWERS: dict[str, Schema] = {
     "Session": an_object(

@@ -104,20 +104,19 @@ class Identifier:
     name: str
     description: str
     required: bool = False
+    length_max: int = PARAMETER_LENGTH_MAX
 
     def read(self, text: str | None) -> str | None:
         """Its value, or BadRequest."""
         if self.required and not text:
             raise BadRequest(f"{self.name} is required", field=self.name)
-        if text and len(text) > PARAMETER_LENGTH_MAX:
-            raise BadRequest(
-                f"{self.name} must have at most {PARAMETER_LENGTH_MAX} characters", field=self.name
-            )
+        if text and len(text) > self.length_max:
+            raise BadRequest(f"{self.name} must have at most {self.length_max} characters", field=self.name)
         return text or None
 
     def schema(self) -> dict[str, Any]:
         """The same as JSON Schema."""
-        return {"type": "string", "minLength": int(self.required), "maxLength": PARAMETER_LENGTH_MAX}
+        return {"type": "string", "minLength": int(self.required), "maxLength": self.length_max}
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,24 @@
 
 from chalice import Blueprint
 
+from asyncpay.domain.cursor import CURSOR_LENGTH_MAX, read_cursor
 from asyncpay.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
-from asyncpay.domain.payment import Payment, PaymentStatus
+from asyncpay.domain.order import RECEIPT_LENGTH_MAX
+from asyncpay.domain.payment import METHODS, Payment, PaymentStatus
 from asyncpay.services.capture_payment import capture_payment
 from asyncpay.services.create_payment import create_payment
 from asyncpay.services.idempotent import idempotency_key
-from asyncpay.services.payments import find_payment, find_public_payment, list_payments
+from asyncpay.services.payments import (
+    Filters,
+    find_payment,
+    find_public_payment,
+    list_payments,
+    next_cursor,
+)
+from asyncpay.services.timeline import read_timeline
 from chalicelib import schemas
 from chalicelib.http import Answer, Call, collection, endpoint, stored
-from chalicelib.operation import PAGE, Choice, Identifier
+from chalicelib.operation import PAGE, Choice, Day, Identifier
 
 blueprint = Blueprint(__name__)
 CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
@@ -61,21 +70,40 @@ def _create(call: Call, *, owner: str, merchant_id: str | None, endpoint_name: s
         *PAGE,
         Choice("status", PaymentStatus, "Only payments in this status."),
         Identifier("order_id", "Only the payments of this order."),
+        Choice("method", METHODS, "Only payments by this method."),
+        Day("from", "Only payments of this day (UTC) or later."),
+        Day("to", "Only payments of this day (UTC) or earlier."),
+        Identifier(
+            "q", "The id of a payment or of an order, or an order's receipt.", length_max=RECEIPT_LENGTH_MAX
+        ),
+        Identifier(
+            "cursor", "The last page's `next_cursor`, in place of `offset`.", length_max=CURSOR_LENGTH_MAX
+        ),
     ),
     answers={200: "PaymentList"},
 )
 def get_payments(call: Call) -> Answer:
     """Lists payments, newest first."""
     limit, offset = call.limit_and_offset()
-    status = call.query["status"]
-    page = list_payments(
-        call.merchant_id,
-        order_id=call.query["order_id"],
-        status=PaymentStatus(status) if status else None,
-        limit=limit,
-        offset=offset,
+    query = call.query
+    filters = Filters(
+        order_id=query["order_id"],
+        status=PaymentStatus(query["status"]) if query["status"] else None,
+        method=query["method"],
+        first=query["from"],
+        last=query["to"],
+        text=query["q"],
     )
-    return collection(page, Payment.as_read)
+    cursor = read_cursor(query["cursor"]) if query["cursor"] else None
+    page = list_payments(call.merchant_id, filters, limit, offset, cursor)
+    listed = collection(page, Payment.as_read)
+    return Answer({**listed.body, "next_cursor": next_cursor(page)})
+
+
+@endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", answers={200: "Timeline"})
+def get_timeline(call: Call) -> Answer:
+    """Lists what happened to a payment, oldest first. Its refunds, entries and webhooks are in it."""
+    return Answer({"data": read_timeline(call.path["payment_id"], call.merchant_id)})
 
 
 @endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}", answers={200: "Payment"})

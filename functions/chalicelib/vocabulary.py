@@ -32,14 +32,15 @@ def an_id(prefix: str) -> Schema:
     return {"type": "string", "pattern": f"^{prefix}[A-Za-z0-9]{{{ID_LENGTH}}}$", "examples": [example]}
 
 
-def a_list(name: str) -> Schema:
-    """A page of a collection, newest first."""
+def a_list(name: str, **more: Schema) -> Schema:
+    """A page of a collection, newest first; `more` are members beside the contract's."""
     return an_object(
         {
             "data": {"type": "array", "items": ref(name)},
             "total": {**COUNT, "description": "How many there are in all."},
             "limit": {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX},
             "offset": COUNT,
+            **more,
         }
     )
 

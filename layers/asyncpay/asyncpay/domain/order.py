@@ -11,6 +11,8 @@ from typing import Any
 from asyncpay.domain.errors import BadRequest, IllegalTransition
 from asyncpay.domain.values import to_iso
 
+RECEIPT_LENGTH_MAX = 255
+
 
 class OrderStatus(StrEnum):
     """Where an order stands."""

@@ -12,6 +12,8 @@ from typing import Any
 from asyncpay.domain.errors import BadRequest, IllegalTransition
 from asyncpay.domain.values import to_iso
 
+METHODS = ("upi", "card")
+
 
 class PaymentStatus(StrEnum):
     """Where a payment stands."""
@@ -85,6 +87,7 @@ class Payment:
     failure: Failure | None = None
     release_pending: int = 0
     finished_at: datetime | None = None
+    captured_at: datetime | None = None
 
     def approved(self, now: datetime) -> "Payment":
         """The payment once the processor took the money."""
@@ -108,6 +111,7 @@ class Payment:
         return replace(
             self,
             captured=True,
+            captured_at=now,
             amount_captured=amount,
             refundable=self.refundable - released,
             release_pending=released,

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from asyncpay.domain.payment import PaymentStatus
+from asyncpay.domain.payment import METHODS, PaymentStatus
 
-METHODS = ("upi", "card")
 MAIN_CURRENCY = "INR"
 _SUCCESS, _FAILED, _PENDING = PaymentStatus.SUCCESS, PaymentStatus.FAILED, PaymentStatus.PENDING
 

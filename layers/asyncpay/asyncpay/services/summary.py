@@ -14,7 +14,7 @@ from asyncpay.domain.errors import BadRequest, NotFound, Unavailable
 from asyncpay.domain.tally import Tally, as_read, each_day
 from asyncpay.services import log
 from asyncpay.services.deps import Deps
-from asyncpay.store import merchants, payments, rollups
+from asyncpay.store import merchants, payment_facts, rollups
 
 BY_DAY_DEFAULT = 30
 DAYS_MAX = 366
@@ -59,7 +59,7 @@ def tally_days(deps: Deps, merchant_id: str, first: date, last: date) -> dict[da
 def _count(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
     days: defaultdict[date, Tally] = defaultdict(Tally)
     day = first
-    for number, fact in enumerate(payments.facts(merchant_id, first, last)):
+    for number, fact in enumerate(payment_facts.facts(merchant_id, first, last)):
         day = date.fromisoformat(fact.created_at[:10])
         if number >= COUNTED_MAX:
             # The day that it broke off in is not complete.

@@ -6,11 +6,22 @@ infra/data.yaml creates them; a test holds that both say the same.
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 
 class _NewestFirst(GlobalSecondaryIndex[Any]):
     created_at = UnicodeAttribute(range_key=True)
+
+
+class OrdersByReceipt(GlobalSecondaryIndex[Any]):
+    """Sparse: the orders of a merchant that have a receipt, by it."""
+
+    class Meta:
+        index_name = "by-receipt"
+        projection = KeysOnlyProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+    receipt_key = UnicodeAttribute(range_key=True)
 
 
 class PaymentsByMerchant(_NewestFirst):

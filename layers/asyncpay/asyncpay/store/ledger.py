@@ -6,6 +6,7 @@ one batch read.
 """
 
 import zlib
+from collections.abc import Iterable
 
 from asyncpay.domain.ledger import Balance, Entry, EntryKind
 from asyncpay.domain.values import CURRENCIES, from_iso, to_iso
@@ -56,6 +57,13 @@ def put_entries(transaction: Transaction, *entries: Entry) -> None:
 def list_entries(merchant_id: str, limit: int, offset: int) -> Page[Entry]:
     """A merchant's entries, newest first."""
     return page_of(LedgerRow.by_merchant, merchant_id, to_entry, condition=None, limit=limit, offset=offset)
+
+
+def entries_of(ids: Iterable[str]) -> list[Entry]:
+    """Those of these entries that there are. One round trip."""
+    wanted = list(ids)
+    rows = batch.read((LedgerRow, entry_id) for entry_id in wanted)
+    return [to_entry(row) for entry_id in wanted if (row := rows.get(LedgerRow, entry_id)) is not None]
 
 
 def balances(merchant_id: str) -> list[Balance]:

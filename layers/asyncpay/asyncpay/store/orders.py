@@ -47,6 +47,8 @@ def add_order(order: Order) -> None:
         amount=order.amount,
         currency=order.currency,
         receipt=order.receipt,
+        # The key of an index must not be empty; an order without a receipt is not in it.
+        receipt_key=order.receipt or None,
         notes=order.notes,
         status=str(order.status),
         created_at=to_iso(order.created_at),
@@ -60,6 +62,13 @@ def add_order(order: Order) -> None:
             # Ids are random, so the one that is there is this one: the SDK asked twice.
             if error.cause_response_code != "ConditionalCheckFailedException":
                 raise
+
+
+def order_ids_of_receipt(merchant_id: str, receipt: str, limit: int) -> list[str]:
+    """The ids of a merchant's orders with this receipt, at most `limit` of them."""
+    with unavailable_when_aws_fails():
+        rows = OrderRow.by_receipt.query(merchant_id, OrderRow.receipt_key == receipt, limit=limit)
+        return [row.id for row in rows]
 
 
 def apply_event(transaction: Transaction, order_id: str, event: OrderEvent, now: datetime) -> None:

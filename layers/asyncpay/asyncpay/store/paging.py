@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from asyncpay.domain.cursor import Cursor
 from asyncpay.store.errors import unavailable_when_aws_fails
 
 LIMIT_DEFAULT = 10
@@ -20,23 +21,54 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """Some items of a list, and how many there are in all."""
+    """Some items of a list, how many there are in all, and whether there are more after these."""
 
     items: list[Item]
     total: int
     limit: int
     offset: int
+    has_more: bool = False
 
 
 def page_of(
-    index: Any, key: str, to_item: Callable[[Any], Item], *, condition: Any, limit: int, offset: int
+    index: Any,
+    key: str,
+    to_item: Callable[[Any], Item],
+    *,
+    condition: Any,
+    limit: int,
+    offset: int,
+    between: Any = None,
+    cursor: Cursor | None = None,
 ) -> Page[Item]:
-    """The items from `offset` on, at most `limit`, of an index partition, newest first."""
+    """The items from `offset` on, at most `limit`, of an index partition, newest first.
+
+    `between` narrows the partition by its range key. A `cursor` says which item was the last one before, its
+    place and the total; nothing is counted then.
+    """
+    skip = offset if cursor is None else 0
+    wanted = limit + 1  # one more tells whether there are more
     # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
-    read_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, offset + limit)
+    read_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, skip + wanted)
     with unavailable_when_aws_fails():
-        rows = index.query(key, filter_condition=condition, scan_index_forward=False, page_size=read_size)
-        items = [to_item(row) for row in islice(rows, offset, offset + limit)]
-        if not offset and len(items) < limit:
+        rows = index.query(
+            key,
+            between,
+            filter_condition=condition,
+            scan_index_forward=False,
+            page_size=read_size,
+            last_evaluated_key=None if cursor is None else _key_of(index, key, cursor),
+        )
+        found = [to_item(row) for row in islice(rows, skip, skip + wanted)]
+        items, has_more = found[:limit], len(found) > limit
+        if cursor is not None:
+            return Page(items, cursor.total, limit, cursor.offset, has_more)
+        if not offset and not has_more:
             return Page(items, len(items), limit, offset)
-        return Page(items, index.count(key, filter_condition=condition), limit, offset)
+        total = index.count(key, between, filter_condition=condition)
+        return Page(items, total, limit, offset, has_more)
+
+
+def _key_of(index: Any, key: str, cursor: Cursor) -> dict[str, Any]:
+    hash_name = index._hash_key_attribute().attr_name  # noqa: SLF001 - no public name for it
+    return {hash_name: {"S": key}, "created_at": {"S": cursor.created_at}, "id": {"S": cursor.id}}

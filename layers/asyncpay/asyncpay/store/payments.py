@@ -1,17 +1,19 @@
 """Payments: written once when made and once when the outcome is known, each time conditionally."""
 
-from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from functools import reduce
+from operator import and_
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from asyncpay.domain.cursor import Cursor
 from asyncpay.domain.payment import Failure, Payment, PaymentStatus
 from asyncpay.domain.values import from_iso, from_unix_ms, to_iso
 from asyncpay.store import due
 from asyncpay.store.errors import unavailable_when_aws_fails
 from asyncpay.store.paging import Page, page_of
-from asyncpay.store.tables import PaymentRow, connection
+from asyncpay.store.tables import PaymentRow
 from asyncpay.store.transaction import Transaction
 
 PAYMENT = "payment"
@@ -44,6 +46,7 @@ def to_payment(row: PaymentRow) -> Payment:
         failure=failure,
         finished_at=from_iso(row.finished_at) if row.finished_at else None,
         release_pending=int(row.release_pending or 0),
+        captured_at=from_iso(row.captured_at) if row.captured_at else None,
     )
 
 
@@ -57,57 +60,50 @@ def get_payment(payment_id: str) -> Payment | None:
 
 
 def list_payments(
-    merchant_id: str, *, order_id: str | None, status: PaymentStatus | None, limit: int, offset: int
+    merchant_id: str,
+    *,
+    order_id: str | None,
+    status: PaymentStatus | None,
+    limit: int,
+    offset: int,
+    method: str | None = None,
+    days: tuple[date | None, date | None] = (None, None),
+    cursor: Cursor | None = None,
 ) -> Page[Payment]:
-    """A merchant's payments, newest first; those of one order and of one status where asked for."""
-    condition = None if status is None else PaymentRow.status == str(status)
-    if order_id is None:
-        return page_of(
-            PaymentRow.by_merchant, merchant_id, to_payment, condition=condition, limit=limit, offset=offset
-        )
-    own = PaymentRow.merchant_id == merchant_id
-    condition = own if condition is None else own & condition
-    return page_of(PaymentRow.by_order, order_id, to_payment, condition=condition, limit=limit, offset=offset)
+    """A merchant's payments, newest first; of one order, status, method, and of some days where asked for.
 
-
-class Fact(NamedTuple):
-    """What of a payment is added up; `created_at` as text."""
-
-    created_at: str
-    currency: str
-    method: str
-    status: str
-    amount: int
-
-
-def facts(merchant_id: str, first: date, last: date) -> Iterator[Fact]:
-    """Of each payment that a merchant got on these days (UTC, both included), oldest first.
-
-    Past PynamoDB's models, which would take most of the time.
+    `days` are the first and the last (UTC, both included). With a `cursor` the list goes on there and the
+    offset is its own.
     """
-    names = {f"#{number}": name for number, name in enumerate(Fact._fields)}
-    request: dict[str, Any] = {
-        "TableName": PaymentRow.Meta.table_name,
-        "IndexName": PaymentRow.by_merchant.Meta.index_name,
-        "KeyConditionExpression": "merchant_id = :id AND created_at BETWEEN :first AND :last",
-        # A day's times sort after the day itself and before "T" and whatever follows it in the alphabet.
-        "ExpressionAttributeValues": {
-            ":id": {"S": merchant_id},
-            ":first": {"S": first.isoformat()},
-            ":last": {"S": last.isoformat() + "U"},
-        },
-        "ProjectionExpression": ",".join(names),
-        "ExpressionAttributeNames": names,
-    }
-    while True:
-        with unavailable_when_aws_fails():
-            answer = connection().dispatch("Query", request)
-        for item in answer["Items"]:
-            texts = {name: item[name]["S"] for name in Fact._fields if name != "amount"}
-            yield Fact(**texts, amount=int(item["amount"]["N"]))
-        if not answer.get("LastEvaluatedKey"):
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    conditions = [PaymentRow.status == str(status)] if status is not None else []
+    if method is not None:
+        conditions.append(PaymentRow.method == method)
+    index, key = (
+        (PaymentRow.by_merchant, merchant_id) if order_id is None else (PaymentRow.by_order, order_id)
+    )
+    if order_id is not None:
+        conditions.append(PaymentRow.merchant_id == merchant_id)
+    condition = reduce(and_, conditions) if conditions else None
+    between = _between(*days)
+    return page_of(
+        index,
+        key,
+        to_payment,
+        condition=condition,
+        limit=limit,
+        offset=offset,
+        between=between,
+        cursor=cursor,
+    )
+
+
+def _between(first: date | None, last: date | None) -> Condition | None:
+    # A day's times sort after the day itself, and before the day and whatever follows "T" in the alphabet.
+    if first is not None and last is not None:
+        return PaymentRow.created_at.between(first.isoformat(), last.isoformat() + "U")
+    if first is not None:
+        return PaymentRow.created_at >= first.isoformat()
+    return PaymentRow.created_at < last.isoformat() + "U" if last is not None else None
 
 
 def put_new(transaction: Transaction, payment: Payment) -> None:
@@ -159,6 +155,7 @@ def capture(transaction: Transaction, after: Payment) -> None:
     released = after.amount - after.amount_captured
     actions: list[Action] = [
         PaymentRow.captured.set(True),
+        PaymentRow.captured_at.set(to_iso(after.updated_at)),
         PaymentRow.amount_captured.set(after.amount_captured),
         PaymentRow.refundable.set(PaymentRow.refundable - released),
         PaymentRow.updated_at.set(to_iso(after.updated_at)),

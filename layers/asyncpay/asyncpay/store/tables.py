@@ -46,12 +46,15 @@ class OrderRow(Model):
     amount = NumberAttribute()
     currency = UnicodeAttribute()
     receipt = UnicodeAttribute(null=True)
+    receipt_key = UnicodeAttribute(null=True)
     # As JSON text: DynamoDB has no floats, and notes come back just as they were sent.
     notes = JSONAttribute()
     status = UnicodeAttribute()
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     expires_at = UnicodeAttribute(null=True)
+
+    by_receipt = indexes.OrdersByReceipt()
 
 
 class PaymentRow(Model):
@@ -79,6 +82,7 @@ class PaymentRow(Model):
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     finished_at = UnicodeAttribute(null=True)
+    captured_at = UnicodeAttribute(null=True)
     error_code = UnicodeAttribute(null=True)
     error_reason = UnicodeAttribute(null=True)
     error_description = UnicodeAttribute(null=True)

@@ -106,6 +106,14 @@ def list_webhooks(
     return page_of(index, merchant_id, to_webhook, condition=condition, limit=limit, offset=offset)
 
 
+def webhooks_of(merchant_id: str, object_id: str, created_at: datetime) -> list[Webhook]:
+    """The deliveries about an object that were made at this very time, as those of one transaction are."""
+    at = WebhookRow.created_at == to_iso(created_at)
+    with unavailable_when_aws_fails():
+        rows = WebhookRow.by_merchant.query(merchant_id, at)
+        return [to_webhook(row) for row in rows if row.object_id == object_id]
+
+
 def overdue_webhooks(before: datetime, limit: int) -> list[due.Overdue]:
     """Deliveries that should have been tried before then."""
     return list(due.overdue(WebhookRow, before, limit))

@@ -1,0 +1,170 @@
+"""Nobody sees or changes another merchant's rows: over every route that the app has, by key and by session.
+
+The routes are the app's own, so an endpoint that is new is in here by itself, or fails for want of what it
+takes: then `BODIES`, `MINE` or `QUERIES` below need a line.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import chalicelib.http
+from app import app
+from asyncpay.services.deps import Deps
+from asyncpay.services.payments import Filters, list_payments, next_cursor
+from asyncpay.store.access_tables import ApiKeyRow, AuditRow
+from asyncpay.store.tables import LedgerRow, MerchantRow, OrderRow, PaymentRow, RefundRow, WebhookRow
+from chalicelib.operation import Operation, operations
+from tests.fixtures_emulator import Emulator
+from tests.functions.people import Person, a_person
+from tests.http_calls import Reply, send
+from tests.shop import Shop
+
+pytestmark = pytest.mark.emulator
+PRIVATE = [operation for operation in operations(app) if not operation.public]
+each_private = pytest.mark.parametrize("operation", PRIVATE, ids=lambda known: known.name)
+RECEIPT = "receipt-of-the-other"
+# A valid body for each schema, naming the other merchant's order where it names any.
+BODIES: dict[str, dict[str, Any]] = {
+    "NewOrder": {"amount": 500},
+    "NewPayment": {"order_id": "{order_id}", "method": "upi", "vpa": "user@paytm"},
+    "Capture": {"amount": 100},
+    "NewRefund": {"amount": 100},
+    "WebhookConfigUpdate": {"webhook_url": "https://mine.example/hook"},
+    "Rotation": {"overlap_hours": 1},
+}
+# Query parameters that can name something, each with the other merchant's things. None: it names nothing.
+QUERIES: dict[str, list[str] | None] = {
+    "order_id": ["order_id"],
+    "object": ["payment_id", "refund_id"],
+    "q": ["payment_id", "order_id", "receipt"],
+    "cursor": ["cursor"],
+    **dict.fromkeys(("limit", "offset", "status", "method", "event", "from", "to")),
+}
+
+
+@dataclass(frozen=True)
+class Other:
+    """A merchant with one of everything; `ids` by the name of the parameter."""
+
+    shop: Shop
+    person: Person
+    ids: dict[str, str]
+
+    def secrets(self) -> set[str]:
+        """What must be in no answer to anybody else."""
+        merchant = self.person.merchant
+        return {*self.ids.values(), merchant.id, merchant.email, merchant.webhook_secret} - {
+            self.ids["cursor"]
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """All that is stored of the merchant."""
+        merchant_id = self.person.merchant.id
+        found: dict[str, Any] = {"merchant": MerchantRow.get(merchant_id).to_dynamodb_dict()}
+        for row_type in (OrderRow, PaymentRow, RefundRow, WebhookRow, LedgerRow, ApiKeyRow, AuditRow):
+            rows = [row.to_dynamodb_dict() for row in row_type.scan() if row.merchant_id == merchant_id]
+            found[row_type.__name__] = sorted(rows, key=str)
+        return found
+
+
+@pytest.fixture(scope="module")
+def shop(emulator: Emulator, table_prefix: str, secret_arn: str) -> Shop:
+    from tests.fixtures_emulator import _bound
+
+    _bound(table_prefix)
+    return Shop(emulator, secret_arn)
+
+
+@pytest.fixture(scope="module")
+def other(shop: Shop) -> Other:
+    person = a_person(shop.deps, email="other@secret.example", webhook_secret="whsec_of_the_other")
+    shop.merchant = person.merchant
+    order = shop.order(receipt=RECEIPT)
+    payment = shop.pending_payment(order)
+    shop.process(payment)
+    shop.pending_payment()
+    refund = shop.refund(shop.stored_payment(payment.id), 100)
+    refund_id = shop.stored_refund(refund).id
+    webhook_id = next(iter(WebhookRow.by_merchant.query(person.merchant.id))).id
+    cursor = next_cursor(list_payments(person.merchant.id, Filters(), 1, 0))
+    assert cursor is not None
+    ids = {
+        "order_id": order.id,
+        "payment_id": payment.id,
+        "refund_id": refund_id,
+        "webhook_id": webhook_id,
+        "api_key": person.issued.key.api_key,
+        "receipt": RECEIPT,
+        "cursor": cursor,
+    }
+    return Other(shop, person, ids)
+
+
+@pytest.fixture
+def deps(store: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Deps:
+    monkeypatch.setattr(chalicelib.http, "deps", lambda: shop.deps)
+    return shop.deps
+
+
+def requests_about(other: Other, operation: Operation) -> list[tuple[str, dict[str, list[str]], Any]]:
+    """Path, query and body of each way to ask for what is the other merchant's."""
+    path = re.sub(r"{(\w+)}", lambda found: other.ids[found[1]], operation.path)
+    body = BODIES[operation.body] if operation.body else None
+    if body is not None:
+        body = {
+            name: value.format(**other.ids) if isinstance(value, str) else value
+            for name, value in body.items()
+        }
+    queries: list[dict[str, list[str]]] = [{}]
+    for parameter in operation.query:
+        names = QUERIES[parameter.name]
+        queries += [{parameter.name: [other.ids[name]]} for name in names or []]
+        if parameter.required:
+            queries.remove({})
+    return [(path, query, body) for query in queries]
+
+
+def check(reply: Reply, other: Other, operation: Operation, *, names_something: bool) -> None:
+    assert not [secret for secret in other.secrets() if secret in reply.text]
+    if names_something:
+        assert reply.status == 404, reply.text
+    else:
+        assert reply.status in (200, 201, 400), reply.text
+    if "data" in (reply.json or {}) and "audit" not in operation.path:
+        assert reply.json["data"] == []
+
+
+@pytest.mark.parametrize("by", ["key", "session"])
+@each_private
+def test_what_is_another_merchants_cannot_be_seen_or_changed(
+    deps: Deps, other: Other, operation: Operation, by: str
+) -> None:
+    before = other.rows()
+    for path, query, body in requests_about(other, operation):
+        me = a_person(deps)
+        if operation.tag == "sessions" and by == "key":
+            assert me.call(operation.method, path, by=by).status == 401
+            continue
+        reply = me.call(operation.method, path, by=by, query=query, json_body=body)
+        named = "{" in operation.path or operation.body == "NewPayment" or "object" in query
+        check(reply, other, operation, names_something=named)
+    assert other.rows() == before
+
+
+@each_private
+def test_without_credentials_nothing_is_answered(deps: Deps, other: Other, operation: Operation) -> None:
+    path, query, body = requests_about(other, operation)[0]
+    for headers in ({}, {"Cookie": "asyncpay_session=a.b.c"}, {"Cookie": "asyncpay_session="}):
+        reply = send(app, operation.method, path, headers=headers, query=query, json_body=body)
+        assert (reply.status, reply.error["code"]) == (401, "AUTHENTICATION_ERROR")
+
+
+@each_private
+def test_the_owner_is_not_refused(deps: Deps, other: Other, operation: Operation) -> None:
+    # Else the test above would show nothing: reading is enough, and changes nothing.
+    if operation.method == "GET":
+        path, query, _ = requests_about(other, operation)[0]
+        assert other.person.call("GET", path, query=query).status == 200
