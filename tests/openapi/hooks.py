@@ -22,7 +22,8 @@ BEYOND_SCHEMAS = re.compile(
     r"|(webhook_url )|(Webhooks )|(No webhook URL)"  # which addresses may be called
     r"|(Card )|(VPA )"  # Luhn, expiry
     r"|(Payment not )|(Refund not )|(Order )|(Refund amount )|(Capture amount )"  # what is stored
-    r"|(from must )|(to must )|(Only an API key )|(The API key )"  # days that there are; keys in use
+    r"|(from must )|(to must )|(cursor )|(offset and cursor )"  # days that there are; places in a list
+    r"|(Only an API key )|(The API key )"  # keys in use
     r"|(This Idempotency-Key )|(Idempotency-Key must )"
     r"|(.* must not contain null characters)|(.* must be valid Unicode text)|(.* nested deeper )"
 )
