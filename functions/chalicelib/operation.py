@@ -35,6 +35,7 @@ from asyncpay.domain.errors import (
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
+    RateLimited,
     RequestForged,
     Unavailable,
 )
@@ -201,4 +202,5 @@ class Operation:
             found.append(NotFound)
         if self.idempotent:
             found += [IdempotencyInFlight, IdempotencyKeyReused]
-        return [*found, *self.errors, AsyncPayError, Unavailable]
+        # Stages and routes have limits: API Gateway refuses what comes too fast (template.yaml).
+        return [*found, *self.errors, RateLimited, AsyncPayError, Unavailable]

@@ -51,6 +51,7 @@ class Stack:
     merchant: str
     checkout_origin: str
     status_port: int
+    dashboard: str
     endpoint: str
     outputs: dict[str, str]
     data_stack: str
@@ -174,6 +175,7 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
             merchant=f"http://127.0.0.1:{ports['MERCHANT_PORT']}",
             checkout_origin=f"http://localhost:{ports['CHECKOUT_PORT']}",
             status_port=int(ports["STATUS_PORT"]),
+            dashboard=f"http://localhost:{ports['DASHBOARD_PORT']}",
             endpoint=endpoint,
             outputs=stack_outputs(endpoint, environment.get("ASYNCPAY_STACK", "asyncpay")),
             data_stack=environment.get("ASYNCPAY_STACK", "asyncpay") + "-data",
