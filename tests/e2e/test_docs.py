@@ -32,6 +32,7 @@ def here(text: str, stack: Stack) -> str:
         "3001": stack.checkout_origin,
         "3000": stack.dashboard,
     }
+    text = text.replace("redis-cli ", f"redis-cli -p {stack.status_port} ")
     for port, address in addresses.items():
         text = text.replace(f"http://localhost:{port}", address)
         text = text.replace(f"localhost:{port}", address.removeprefix("http://"))
@@ -47,6 +48,12 @@ def run(block: Block, stack: Stack, session: Path) -> str:
     }
     command = ["bash", "-c", SESSION % text] if block.language in SHELL else commands[block.language]
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    # So that our own commands find this gateway.
+    if "ASYNCPAY_E2E_ENDPOINT" in os.environ:
+        stack_name = stack.data_stack.removesuffix("-data")
+        environment |= {"AWS_ENDPOINT_URL": stack.endpoint, "ASYNCPAY_STACK": stack_name}
+    else:
+        environment["ASYNCPAY_EMULATOR_PORT"] = stack.endpoint.rpartition(":")[2]
     done = subprocess.run(
         command,
         cwd=ROOT,
