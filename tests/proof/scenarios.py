@@ -145,12 +145,15 @@ def changing_the_webhook_settings(shop: Shop) -> None:
 def the_dashboard(shop: Shop) -> None:
     """A person logs in, reads, and logs out; the merchant's server changes its API keys."""
     shop.world.seed()
-    shop.pay(shop.order())
+    payment = shop.pay(shop.order())
     shop.wait()
     session = "/api/v1/dashboard/session"
     visit = shop.log_in(session, "test@example.com")
     for path in (session, "/api/v1/dashboard/summary", "/api/v1/dashboard/credentials"):
         shop.ask(Request("GET", path, public=True, headers=visit))
+    shop.get(f"/api/v1/payments/{payment}/timeline")
+    for query in (f"q={payment}", "q=a-receipt", "method=upi&from=2026-01-01"):
+        shop.get(f"/api/v1/payments?{query}")
     keys = "/api/v1/dashboard/api-keys"
     issued = shop.post(keys, {}).json["api_key"]
     shop.post(f"{keys}/{issued}/rotate", {"overlap_hours": 1})
