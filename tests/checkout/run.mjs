@@ -1,7 +1,7 @@
 /**
  * The browser tests of every page that we serve: `npm test --prefix checkout-site`. Starts a gateway of its
- * own on free ports, in a home of its own, unless CHECKOUT_URL (with API_URL, SHOP_URL and DASHBOARD_URL)
- * names one that runs. Arguments pick test files by a part of their path.
+ * own on free ports, in a home of its own, unless CHECKOUT_URL (with API_URL, SHOP_URL, DASHBOARD_URL and
+ * AWS_ENDPOINT_URL) names one that runs. Arguments pick test files by a part of their path.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
@@ -52,8 +52,10 @@ async function start() {
     CHECKOUT_URL: `http://localhost:${ports.CHECKOUT_PORT}`,
     SHOP_URL: `http://127.0.0.1:${ports.SHOP_PORT}`,
     DASHBOARD_URL: `http://localhost:${ports.DASHBOARD_PORT}`,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${ports.ASYNCPAY_EMULATOR_PORT}`, // for a look into the tables
   };
-  const probes = [`${urls.API_URL}/health`, `${urls.CHECKOUT_URL}/checkout`, urls.SHOP_URL];
+  const pages = [`${urls.CHECKOUT_URL}/checkout`, `${urls.DASHBOARD_URL}/login`, urls.SHOP_URL];
+  const probes = [`${urls.API_URL}/health`, ...pages];
   const deadline = Date.now() + START_LIMIT_MS;
   for (let ready = false; !ready;) {
     if (child.exitCode !== null || Date.now() > deadline) {

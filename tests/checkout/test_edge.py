@@ -1,6 +1,7 @@
-"""AWS serves the checkout as a laptop does; test_checkout_page.py has the function behind it."""
+"""AWS serves checkout and dashboard as a laptop does; test_checkout_page.py has the function of the page."""
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,12 @@ def headers_of(policy: dict[str, Any]) -> dict[str, str]:
     security = config["SecurityHeadersConfig"]
     if "ContentTypeOptions" in security:
         found["X-Content-Type-Options"] = "nosniff"
+    if "ContentSecurityPolicy" in security:
+        found["Content-Security-Policy"] = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    if "FrameOptions" in security:
+        found["X-Frame-Options"] = security["FrameOptions"]["FrameOption"]
+    if "ReferrerPolicy" in security:
+        found["Referrer-Policy"] = security["ReferrerPolicy"]["ReferrerPolicy"]
     transport = security["StrictTransportSecurity"]
     found["Strict-Transport-Security"] = f"max-age={transport['AccessControlMaxAgeSec']}; includeSubDomains"
     if "CorsConfig" in config:
@@ -56,6 +63,34 @@ def test_scripts_have_the_same_headers_and_hsts(resources: dict[str, Any]) -> No
     # Cache-Control is each object's own there.
     wanted = without(HEADERS["script"], "Cache-Control") | HEADERS["transport"]
     assert headers_of(resources["ScriptHeaders"]) == wanted
+
+
+def test_the_dashboard_has_the_same_headers_and_hsts(resources: dict[str, Any]) -> None:
+    assert headers_of(resources["DashboardHeaders"]) == HEADERS["dashboard"] | HEADERS["transport"]
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "page"),
+    [
+        ("/login", "site", True),
+        ("/dashboard", "site", True),
+        ("/dashboard/transactions/pay_1", "site", True),
+        ("/dashboard/assets/page-1.js", "site", False),
+        ("/api/v1/payments", "api", False),
+        ("/health", "api", False),
+        ("/openapi.json", "api", False),
+        ("/checkout.js", "site", False),
+    ],
+)
+def test_the_edge_tells_the_dashboards_addresses_from_files_and_the_api(
+    resources: dict[str, Any], path: str, origin: str, page: bool
+) -> None:
+    config = resources["Distribution"]["Properties"]["DistributionConfig"]
+    fitting = (one for one in config["CacheBehaviors"] if fnmatchcase(path, one["PathPattern"]))
+    behaviour = next(fitting, config["DefaultCacheBehavior"])
+    functions = [one["FunctionARN"] for one in behaviour.get("FunctionAssociations", [])]
+    assert behaviour["TargetOriginId"] == origin
+    assert (functions == ["DashboardRequest.FunctionARN"]) is page
 
 
 def test_the_page_comes_from_its_function_and_is_kept_for_each_key(resources: dict[str, Any]) -> None:

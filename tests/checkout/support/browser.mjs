@@ -18,7 +18,7 @@ const ARGUMENTS = [
   "--disable-sync",
 ];
 /** How long any one condition may take: the machine may be shared. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
 
 export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });

@@ -126,7 +126,7 @@ createServer(async (request, response) => {
     return;
   }
   const { event, data } = JSON.parse(body);
-  console.log(event, data.payment.id);
+  console.log(event, JSON.stringify(data));
   response.writeHead(200).end();
 }).listen(process.env.PORT ?? 4001);`,
     },
@@ -155,7 +155,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
         if genuine:
             event = json.loads(body)
-            print(event["event"], event["data"]["payment"]["id"], flush=True)
+            print(event["event"], json.dumps(event["data"]), flush=True)
 
 
 HTTPServer(("", int(os.environ.get("PORT", "4001"))), Receiver).serve_forever()`,

@@ -124,6 +124,7 @@ function options(element: HTMLElement, onPoint: (index: number | null) => void):
       {
         ...axis,
         grid: { show: false },
+        size: 30,
         incrs: [1, 2, 7, 14, 28].map((days) => days * 86_400),
         space: 56,
         values: (_plot, times) =>

@@ -55,7 +55,8 @@ export function Docs(): JSX.Element {
           </dl>
         )}
         <p>
-          <Link to="/dashboard/webhooks">{texts.toWebhooks}</Link>
+          <Link to="/dashboard/webhooks">{texts.toWebhooks}</Link> ·{" "}
+          <a href="/api-reference">{texts.toReference}</a>
         </p>
       </Card>
     </div>

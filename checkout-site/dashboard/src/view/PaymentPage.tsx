@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { money } from "../logic/money";
 import { capturable, refundable } from "../logic/payment";
 import { moment } from "../logic/time";
-import type { Page, Payment, Refund, TimelineEntry } from "../logic/types";
+import type { Page, Payment, Refund } from "../logic/types";
 import { en } from "../texts/en";
 import { CaptureDialog } from "./CaptureDialog";
 import { useSurroundings } from "./context";
@@ -19,12 +19,15 @@ import { useLoad } from "./useLoad";
 interface Read {
   payment: Payment;
   refunds: readonly Refund[];
-  timeline: readonly TimelineEntry[];
 }
 
 const LOOK_AGAIN_MS = 2_000;
 const REFUNDS_SHOWN = "100";
 const texts = en.payment;
+
+/** Whether something is still to happen by itself. */
+const isOpen = ({ payment, refunds }: Read): boolean =>
+  [payment, ...refunds].some(({ status }) => status === "pending");
 
 export function PaymentPage({ id }: { id: string }): JSX.Element {
   const { api } = useSurroundings();
@@ -32,30 +35,30 @@ export function PaymentPage({ id }: { id: string }): JSX.Element {
   const loaded = useLoad<Read>(
     id,
     async (signal) => {
-      const [payment, refunds, timeline] = await Promise.all([
+      const [payment, refunds] = await Promise.all([
         api.get<Payment>(path, {}, signal),
         api.get<Page<Refund>>(`${path}/refunds`, { limit: REFUNDS_SHOWN }, signal),
-        api.get<Page<TimelineEntry>>(`${path}/timeline`, {}, signal),
       ]);
-      return { payment, refunds: refunds.data, timeline: timeline.data };
+      return { payment, refunds: refunds.data };
     },
-    ({ payment, refunds }) =>
-      [payment, ...refunds].some(({ status }) => status === "pending") ? LOOK_AGAIN_MS : 0,
+    (read) => (isOpen(read) ? LOOK_AGAIN_MS : 0),
   );
   return (
     <>
       <p class="back">
         <Link to="/dashboard/transactions">{texts.back}</Link>
       </p>
+      <Head title={en.pages.payment}>
+        {loaded.data && <Actions payment={loaded.data.payment} reload={loaded.reload} />}
+      </Head>
       <Await of={loaded} lines={8}>
-        {(read) => <Shown {...read} reload={loaded.reload} />}
+        {(read) => <Shown {...read} />}
       </Await>
-      {loaded.data === null && <Head title={en.pages.payment} />}
     </>
   );
 }
 
-function Shown({ payment, refunds, timeline, reload }: Read & { reload: () => void }): JSX.Element {
+function Actions({ payment, reload }: { payment: Payment; reload: () => void }): JSX.Element {
   const { say } = useSurroundings();
   const [open, setOpen] = useState<"refund" | "capture" | "">("");
   const done = (notice: string): void => {
@@ -65,33 +68,41 @@ function Shown({ payment, refunds, timeline, reload }: Read & { reload: () => vo
   };
   const dialog = { payment, onClose: () => setOpen(""), onDone: done };
   return (
+    <>
+      {refundable(payment) > 0 && (
+        <button type="button" data-test-id="refund-button" onClick={() => setOpen("refund")}>
+          {en.refund.open}
+        </button>
+      )}
+      {capturable(payment) && (
+        <button type="button" data-test-id="capture-button" onClick={() => setOpen("capture")}>
+          {en.capture.open}
+        </button>
+      )}
+      {open === "refund" && <RefundDialog {...dialog} />}
+      {open === "capture" && <CaptureDialog {...dialog} />}
+    </>
+  );
+}
+
+function Shown({ payment, refunds }: Read): JSX.Element {
+  return (
     <div data-test-id="payment">
-      <Head title={money(payment.amount, payment.currency)}>
+      <p class="sum">
+        <span class="figure">{money(payment.amount, payment.currency)}</span>{" "}
         <Badge status={payment.status} />
-        {refundable(payment) > 0 && (
-          <button type="button" data-test-id="refund-button" onClick={() => setOpen("refund")}>
-            {en.refund.open}
-          </button>
-        )}
-        {capturable(payment) && (
-          <button type="button" data-test-id="capture-button" onClick={() => setOpen("capture")}>
-            {en.capture.open}
-          </button>
-        )}
-      </Head>
+      </p>
       <div class="columns">
         <Card title={texts.details}>
           <Details payment={payment} />
         </Card>
         <Card title={texts.timeline}>
-          <Timeline entries={timeline} currency={payment.currency} />
+          <Timeline payment={payment} refunds={refunds} />
         </Card>
       </div>
       <Card title={texts.refunds}>
         <Refunds refunds={refunds} />
       </Card>
-      {open === "refund" && <RefundDialog {...dialog} />}
-      {open === "capture" && <CaptureDialog {...dialog} />}
     </div>
   );
 }

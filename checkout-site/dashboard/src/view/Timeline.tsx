@@ -3,40 +3,78 @@
 import type { JSX } from "preact";
 import { money } from "../logic/money";
 import { webhookPath } from "../logic/route";
-import type { TimelineEntry } from "../logic/types";
+import type { Page, Payment, Refund, TimelineEntry } from "../logic/types";
 import { en } from "../texts/en";
-import { Empty, Moment } from "./parts";
+import { useSurroundings } from "./context";
+import { Await, Empty, Moment } from "./parts";
 import { Link } from "./router";
+import { useLoad } from "./useLoad";
 
 interface Props {
-  entries: readonly TimelineEntry[];
-  currency: string;
+  payment: Payment;
+  refunds: readonly Refund[];
 }
 
-export function Timeline({ entries, currency }: Props): JSX.Element {
-  if (entries.length === 0) return <Empty>{en.payment.noTimeline}</Empty>;
+// What the page shows changes before the webhooks of that change are delivered.
+const LOOK_AGAIN_MS = 3_000;
+const UNTIL_MS = 60_000;
+
+export function Timeline({ payment, refunds }: Props): JSX.Element {
+  const { api } = useSurroundings();
+  const changes = [payment, ...refunds].map(({ status }) => status).join();
+  const path = `/payments/${encodeURIComponent(payment.id)}/timeline`;
+  const loaded = useLoad(
+    `${path} ${changes} ${payment.captured}`,
+    (signal) => api.get<Page<TimelineEntry>>(path, {}, signal),
+    ({ data }) => (isFresh(data) ? LOOK_AGAIN_MS : 0),
+  );
   return (
-    <ol class="timeline" data-test-id="timeline">
-      {entries.map((entry, index) => (
-        <li key={index} data-test-id="timeline-entry" data-kind={entry.kind}>
-          <Moment at={entry.at} />
-          <span>{title(entry)}</span>
-          <Detail entry={entry} currency={currency} />
-        </li>
-      ))}
-    </ol>
+    <Await of={loaded}>
+      {({ data }) =>
+        data.length === 0 ? (
+          <Empty>{en.payment.noTimeline}</Empty>
+        ) : (
+          <ol class="timeline" data-test-id="timeline">
+            {data.map((entry, index) => (
+              <li key={index} data-test-id="timeline-entry" data-kind={entry.kind}>
+                <Moment at={entry.at} />
+                <span>{title(entry)}</span>
+                <Detail entry={entry} currency={payment.currency} />
+              </li>
+            ))}
+          </ol>
+        )
+      }
+    </Await>
   );
 }
 
+const isFresh = (entries: readonly TimelineEntry[]): boolean =>
+  entries.some(({ at }) => Date.now() - Date.parse(at) < UNTIL_MS);
+
 const title = (entry: TimelineEntry): string => en.kinds[entry.kind] ?? entry.kind.replaceAll(/[._]/g, " ");
 
+// Known from the page itself, or shown in a way of their own.
+const LEFT_OUT = new Set([
+  ...["at", "kind", "amount", "lines", "webhook_id"],
+  ...["order_id", "payment_id", "entry_id", "entry_kind"],
+]);
+
+interface Line {
+  account: string;
+  debit: number;
+  credit: number;
+}
+
 function Detail({ entry, currency }: { entry: TimelineEntry; currency: string }): JSX.Element | null {
-  const { amount, webhook_id: webhook } = entry;
+  const { amount, webhook_id: webhook, lines } = entry;
   const words = Object.entries(entry)
-    .filter(([name]) => !["at", "kind", "amount", "currency", "webhook_id"].includes(name))
-    .filter(([, value]) => ["string", "number"].includes(typeof value) && value !== "")
+    .filter(
+      ([name, value]) => !LEFT_OUT.has(name) && ["string", "number"].includes(typeof value) && value !== "",
+    )
     .map(([name, value]) => `${name.replaceAll("_", " ")}: ${String(value)}`);
-  if (typeof amount === "number") words.unshift(money(amount, currency));
+  if (Array.isArray(lines)) words.unshift(...(lines as Line[]).map((line) => lineOf(line, currency)));
+  else if (typeof amount === "number") words.unshift(money(amount, currency));
   if (words.length === 0 && typeof webhook !== "string") return null;
   return (
     <span class="soft">
@@ -44,4 +82,9 @@ function Detail({ entry, currency }: { entry: TimelineEntry; currency: string })
       {typeof webhook === "string" && <Link to={webhookPath(webhook)}>{en.payment.delivery}</Link>}
     </span>
   );
+}
+
+function lineOf({ account, debit, credit }: Line, currency: string): string {
+  const side = debit > 0 ? en.payment.debit : en.payment.credit;
+  return `${side} ${account.replaceAll("_", " ")} ${money(debit || credit, currency)}`;
 }

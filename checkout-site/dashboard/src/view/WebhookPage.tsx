@@ -26,23 +26,22 @@ export function WebhookPage({ id }: { id: string }): JSX.Element {
       <p class="back">
         <Link to="/dashboard/webhooks">{texts.back}</Link>
       </p>
+      <Head title={en.pages.webhook}>{row.data && <Retry hook={row.data} onRetried={row.reload} />}</Head>
       <Await of={row} lines={8}>
-        {(hook) => <Shown hook={hook} reload={row.reload} />}
+        {(hook) => <Shown hook={hook} />}
       </Await>
-      {row.data === null && <Head title={en.pages.webhook} />}
     </>
   );
 }
 
-function Shown({ hook, reload }: { hook: WebhookRow; reload: () => void }): JSX.Element {
+function Shown({ hook }: { hook: WebhookRow }): JSX.Element {
   const body = JSON.stringify(hook.payload, null, 2);
   const payment = (hook.payload as { data?: { payment?: { id?: string } } }).data?.payment?.id;
   return (
     <div data-test-id="webhook">
-      <Head title={hook.event}>
-        <Badge status={hook.status} />
-        <Retry hook={hook} onRetried={reload} />
-      </Head>
+      <p class="sum">
+        <span class="figure">{hook.event}</span> <Badge status={hook.status} />
+      </p>
       <Card title={texts.attempts}>
         {hook.status === "pending" && hook.next_retry_at && (
           <p role="status">

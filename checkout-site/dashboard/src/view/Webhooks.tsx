@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 2_000;
 const STATUSES = ["pending", "success", "failed"];
 const EVENTS = [
   ...["payment.created", "payment.pending", "payment.success", "payment.failed"],
-  ...["refund.created", "refund.processed"],
+  ...["refund.created", "refund.processed", "webhook.test"],
 ];
 const texts = en.webhooks;
 
