@@ -32,6 +32,7 @@ COMMANDS = {
     "openapi": "print the OpenAPI document",
     "localstack": "say where LocalStack is, starting it by Docker unless AWS_ENDPOINT_URL names one",
     "logs": "follow what the functions print",
+    "admin": "merchants, their keys, passwords and origins (admin --help)",
     "deploy": "deploy a stage to AWS or to AWS_ENDPOINT_URL (STAGE=test|live, CONFIRM=yes, EDGE=yes)",
     "teardown": "remove a stage (STAGE=test|live, CONFIRM=yes; DATA=delete: its tables' stack too)",
 }
@@ -55,9 +56,13 @@ def main() -> int:
     parser.add_argument("--queue", choices=("payments", "refunds", "webhooks"), help=argparse.SUPPRESS)
     parser.add_argument("--dev", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--began", type=float, default=time.monotonic(), help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
+    # `admin` has a command line of its own.
+    own = sys.argv[1:2] == ["admin"]
+    arguments, rest = _split(parser) if own else (parser.parse_args(), [])
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if arguments.command == "admin":
+            return _admin(Settings.read(), Progress(arguments.began), rest)
         if arguments.command == "redrive":
             return _redrive(Settings.read(), Progress(arguments.began), arguments.queue)
         return _run(arguments.command, Settings.read(), Progress(arguments.began), dev=arguments.dev)
@@ -95,6 +100,21 @@ def _run(command: str, settings: Settings, progress: Progress, *, dev: bool) -> 
 
         site.ensure(settings, progress)
         up.main(settings, progress)
+    return 0
+
+
+def _split(parser: argparse.ArgumentParser) -> tuple[argparse.Namespace, list[str]]:
+    ours = [text for text in sys.argv[1:] if text.startswith("--began=")]
+    rest = [text for text in sys.argv[2:] if text not in ours]
+    return parser.parse_args(["admin", *ours]), rest
+
+
+def _admin(settings: Settings, progress: Progress, rest: list[str]) -> int:
+    install.ensure(settings, progress, dev=False)
+    _continue_in_venv(settings, progress)
+    from local import admin
+
+    admin.main(settings, rest)
     return 0
 
 

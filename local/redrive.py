@@ -81,13 +81,19 @@ def use_library(settings: Settings) -> None:
         "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
         "AWS_DEFAULT_REGION": REGION,
     }
-    # The library as it is here; what it needs, as it was built.
+    library_paths(settings)
+    from asyncpay.store import tables
+
+    tables.bind(settings.data_stack, REGION)
+
+
+def library_paths(settings: Settings) -> None:
+    """Makes the layer importable: the library as it is here; what it needs, as it was built."""
     sys.path += [
         str(settings.root / "layers" / "asyncpay"),
         str(settings.root / ".build" / "layer" / "python"),
     ]
     try:
-        from asyncpay.store import tables
+        import asyncpay.store.tables  # noqa: F401
     except ImportError as problem:
         raise Problem("The layer is not built; start AsyncPay once: make up") from problem
-    tables.bind(settings.data_stack, REGION)

@@ -92,7 +92,7 @@ def made(world: World, account: Account, path: str, body: Any = None) -> str:
 
 def some_of_everything(world: World, account: Account) -> dict[str, list[str]]:
     """Ids of orders, paid payments, refunds and deliveries."""
-    orders = [made(world, account, "/orders", {"amount": 50_000}) for _ in range(6)]
+    orders = [made(world, account, "/orders", {"amount": 50_000}) for _ in range(20)]
     payments = [
         made(world, account, "/payments", {"order_id": order_id, "method": "upi", "vpa": "success@asyncpay"})
         for order_id in orders[:4]

@@ -11,6 +11,7 @@ from tests.aws_calls import watched
 from tests.factories import NOW, a_merchant, an_order, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+ME = "admin:test"
 ORIGINS = ("https://shop.example", "https://www.shop.example")
 
 
@@ -23,24 +24,24 @@ def stored_merchant() -> str:
 def test_the_origins_that_are_set_are_the_merchants_until_others_are() -> None:
     merchant_id = stored_merchant()
     assert find_merchant(merchant_id).checkout_origins == ()
-    assert set_checkout_origins(some_deps(STAGE="live"), merchant_id, ORIGINS) == ORIGINS
+    assert set_checkout_origins(some_deps(STAGE="live"), merchant_id, ORIGINS, ME) == ORIGINS
     assert find_merchant(merchant_id).checkout_origins == ORIGINS
-    set_checkout_origins(some_deps(STAGE="live"), merchant_id, [])
+    set_checkout_origins(some_deps(STAGE="live"), merchant_id, [], ME)
     assert find_merchant(merchant_id).checkout_origins == ()
 
 
 def test_plain_http_is_for_test_stages_only() -> None:
     merchant_id = stored_merchant()
     shop = ["http://127.0.0.1:3002"]
-    assert set_checkout_origins(some_deps(), merchant_id, shop) == tuple(shop)
+    assert set_checkout_origins(some_deps(), merchant_id, shop, ME) == tuple(shop)
     with pytest.raises(BadRequest, match="https"):
-        set_checkout_origins(some_deps(STAGE="live"), merchant_id, shop)
+        set_checkout_origins(some_deps(STAGE="live"), merchant_id, shop, ME)
     assert find_merchant(merchant_id).checkout_origins == tuple(shop)
 
 
 def test_nobodys_origins_cannot_be_set() -> None:
     with pytest.raises(NotFound):
-        set_checkout_origins(some_deps(), a_merchant().id, ORIGINS)
+        set_checkout_origins(some_deps(), a_merchant().id, ORIGINS, ME)
 
 
 def test_a_merchant_can_be_stored_with_origins() -> None:

@@ -118,6 +118,14 @@ def find_key(api_key: str, merchant_id: str) -> ApiKey:
     return key
 
 
+def owner_of(api_key: str) -> str:
+    """The id of the merchant whose key this is, or NotFound. For administrators."""
+    key = api_keys.get_api_key(api_key)
+    if key is None:
+        raise NotFound("API key not found")
+    return key.merchant_id
+
+
 def _check_active(key: ApiKey) -> None:
     if not key.active:
         raise BadRequest("The API key is disabled already")

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 
-from asyncpay.domain.errors import NotFound
+from asyncpay.domain.audit import Action
+from asyncpay.domain.errors import NotFound, Unavailable
 from asyncpay.domain.merchant import check_checkout_origins
 from asyncpay.domain.order import Order
 from asyncpay.services import log
+from asyncpay.services.audit import record
 from asyncpay.services.authentication import merchant_of
 from asyncpay.services.deps import Deps
 from asyncpay.services.orders import find_order
 from asyncpay.store import merchants
+from asyncpay.store.errors import ConditionFailed, Conflict
+from asyncpay.store.transaction import Transaction
 
 
 def find_checkout_order(deps: Deps, order_id: str, key: str | None) -> Order:
@@ -32,14 +36,29 @@ def find_checkout_origins(deps: Deps, key: str) -> tuple[str, ...]:
     return merchant.checkout_origins if merchant is not None else ()
 
 
-def set_checkout_origins(deps: Deps, merchant_id: str, origins: Sequence[str]) -> tuple[str, ...]:
+def set_checkout_origins(deps: Deps, merchant_id: str, origins: Sequence[str], actor: str) -> tuple[str, ...]:
     """Sets the sites that may frame the checkout page of this merchant; answers them as they are kept.
 
     BadRequest names the origin that is none (or, outside test stages, not https); NotFound where there is no
     such merchant. An empty list lets nobody frame it. Page servers may remember the old list for a minute.
     """
     checked = check_checkout_origins(origins, https_only=not deps.config.is_test_stage)
-    if not merchants.set_checkout_origins(merchant_id, checked):
-        raise NotFound("Merchant not found")
-    log.info("checkout origins set", merchant_id=merchant_id, origins=list(checked))
+    transaction = Transaction()
+    merchants.set_checkout_origins(transaction, merchant_id, checked)
+    record(
+        transaction,
+        deps,
+        merchant_id=merchant_id,
+        actor=actor,
+        action=Action.CHECKOUT_ORIGINS_SET,
+        changed=merchant_id,
+        details={"origins": list(checked)},
+    )
+    try:
+        transaction.commit()
+    except ConditionFailed as refusal:
+        raise NotFound("Merchant not found") from refusal
+    except Conflict as refusal:
+        raise Unavailable("The merchant is being changed by another request; please try again") from refusal
+    log.info("checkout origins set", merchant_id=merchant_id, origins=list(checked), actor=actor)
     return checked

@@ -56,6 +56,8 @@ def create_payment(
     order.check_payable(now)
     if merchant is None:
         merchant = merchants.get_merchant(order.merchant_id)
+    if merchant is not None and not merchant.active:
+        raise NotFound("Order not found")
     payment = _payment(deps, order, new, now)
     answer = Answer(idempotent.CREATED, compact_json(payment.as_created()), replayed=False)
     hooks = _webhooks(deps, merchant, payment, now)

@@ -41,6 +41,12 @@ def get_merchant(merchant_id: str) -> Merchant | None:
             return None
 
 
+def scan_merchants(limit: int) -> list[Merchant]:
+    """All merchants, in no order, at most `limit`: reads the table from end to end."""
+    with unavailable_when_aws_fails():
+        return [to_merchant(row) for row in MerchantRow.scan(limit=limit)]
+
+
 def add_merchant(merchant: Merchant) -> bool:
     """Stores a merchant unless there is one with this id; says whether it was stored."""
     with unavailable_when_aws_fails():
@@ -102,9 +108,10 @@ def clear_webhook_url(merchant_id: str, url: str) -> bool:
     return _update_if(merchant_id, [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url)
 
 
-def set_checkout_origins(merchant_id: str, origins: tuple[str, ...]) -> bool:
-    """Sets which sites may frame the checkout page; False where there is no such merchant."""
-    return _update_if(merchant_id, [MerchantRow.checkout_origins.set(list(origins))], MerchantRow.id.exists())
+def set_checkout_origins(transaction: Transaction, merchant_id: str, origins: tuple[str, ...]) -> None:
+    """Adds which sites may frame the checkout page; refused (label MERCHANT) without such a merchant."""
+    actions: list[Action] = [MerchantRow.checkout_origins.set(list(origins))]
+    transaction.update(MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
 
 
 def replace_webhook_secret(merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
