@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from asyncpay.domain import events
 from asyncpay.domain.ledger import Entry, EntryKind
 from asyncpay.domain.order import Order, OrderStatus
-from asyncpay.domain.payment import ORDER_ALREADY_PAID, Payment, PaymentStatus
+from asyncpay.domain.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
 from asyncpay.domain.refund import Refund, RefundStatus
 from asyncpay.domain.webhook import ATTEMPTS_MAX, Webhook, WebhookStatus
+from asyncpay.services.summary import read_summary
 from asyncpay.store import batch, ledger, orders, payments, refunds, webhooks
 from asyncpay.store.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
 from tests.proof.shop import Shop
@@ -75,6 +76,7 @@ def settled(shop: Shop, books: Books) -> Iterator[str]:
     yield from _finished(books)
     yield from _bank(shop, books)
     yield from _webhooks(shop, books)
+    yield from _dashboard(shop, books)
 
 
 def _orders(books: Books) -> Iterator[str]:
@@ -183,3 +185,24 @@ def _webhooks(shop: Shop, books: Books) -> Iterator[str]:
         given_up = hook.status is WebhookStatus.FAILED and len(hook.attempts) == ATTEMPTS_MAX and not told
         if not delivered and not given_up:
             yield f"webhook {hook.id} ({hook.event}) is {hook.status} and was told {len(told)} times"
+
+
+def _dashboard(shop: Shop, books: Books) -> Iterator[str]:
+    statuses = Counter(payment.status for payment in books.payments.values())
+    paid = [payment for payment in books.payments.values() if payment.status is PaymentStatus.SUCCESS]
+    expected = {
+        "total_transactions": len(books.payments),
+        "total_amount": sum(payment.amount for payment in paid),
+        "by_status": {str(status): statuses[status] for status in PaymentStatus},
+        "by_method": {
+            method: {
+                "count": sum(payment.method == method for payment in books.payments.values()),
+                "amount": sum(payment.amount for payment in paid if payment.method == method),
+            }
+            for method in METHODS
+        },
+    }
+    shown = read_summary(shop.world.deps, shop.account.id, None, None)
+    for name, recounted in expected.items():
+        if shown[name] != recounted:
+            yield f"the dashboard shows {name} {shown[name]}, a recount gives {recounted}"
