@@ -45,6 +45,6 @@ def test_the_deployed_api_answers_as_its_document_says(stack: Stack, keys: dict[
 
     orders = [made("/orders", amount=50_000) for _ in range(3)]
     payment = made("/payments", order_id=orders[0], method="upi", vpa="success@asyncpay")
-    ids = {"order_id": orders, "payment_id": [payment], "object": [payment]}
+    ids = {"order_id": orders, "unpaid": orders[1:], "payment_id": [payment], "object": [payment]}
     options = ("--phases", "coverage,stateful", "--max-examples", "5")
     attack(stack.api, keys, ids, *options)

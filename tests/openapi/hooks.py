@@ -25,7 +25,8 @@ BEYOND_SCHEMAS = re.compile(
     r"|(from must )|(to must )|(cursor )|(offset and cursor )"  # days that there are; places in a list
     r"|(Only an API key )|(The API key )"  # keys in use
     r"|(This Idempotency-Key )|(Idempotency-Key must )"
-    r"|(.* must not contain null characters)|(.* must be valid Unicode text)|(.* nested deeper )"
+    r"|(.* must not contain null characters)|(.* must be valid Unicode text)|(.* nested deeper )",
+    re.DOTALL,  # a member may be named with a line break
 )
 
 
@@ -46,7 +47,13 @@ def map_query(_context: Any, query: dict[str, Any]) -> dict[str, Any]:
 
 @schemathesis.hook
 def map_body(_context: Any, body: Any) -> Any:
-    return _existing(body) if isinstance(body, dict) else body
+    if not isinstance(body, dict):
+        return body
+    changed = _existing(body)
+    # An order is paid once: each payment has one of its own.
+    if body.get("order_id") != changed.get("order_id"):
+        changed["order_id"] = IDS["unpaid"][crc32(repr(body).encode()) // 2 % len(IDS["unpaid"])]
+    return changed
 
 
 def _existing(values: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +62,7 @@ def _existing(values: dict[str, Any]) -> dict[str, Any]:
         number = crc32(repr(values).encode())
         if number % 2 and isinstance(changed[name], str):
             # Mostly the first ones, which belong together.
-            changed[name] = IDS[name][number // 2 % len(IDS[name]) * (number // 64 % 2)]
+            changed[name] = IDS[name][number // 2 % len(IDS[name]) * (number // 64 % 4 == 0)]
     return changed
 
 
