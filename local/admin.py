@@ -190,8 +190,8 @@ def _outputs_on_aws(stack: str) -> tuple[dict[str, str], str]:
     import boto3
 
     # boto3 reads AWS_DEFAULT_REGION only, the AWS CLI and Lambda both.
-    if region := os.environ.get("AWS_REGION"):
-        os.environ.setdefault("AWS_DEFAULT_REGION", region)
+    if "AWS_REGION" in os.environ:
+        os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
     session = boto3.Session()
     if session.region_name is None:
         raise Problem("No AWS region is set: AWS_REGION, or the profile's (AWS_PROFILE).")

@@ -1,6 +1,8 @@
 """The administrator's command line, on the emulator."""
 
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -145,3 +147,9 @@ def test_a_command_line_that_is_none_is_explained(
     with pytest.raises(SystemExit):
         admin.parse(argv)
     assert "usage: python -m local admin" in capsys.readouterr().err
+
+
+def test_the_commands_in_the_documents_are_such_commands() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    told = [shlex.split(line)[4:] for line in text.splitlines() if line.startswith("python -m local admin")]
+    assert len({admin.parse(argv).command for argv in told}) == 11

@@ -226,7 +226,7 @@ def test_guesses_at_one_address_are_limited_from_wherever_they_come(live: Deps, 
 def test_guesses_from_one_place_are_limited_at_whomever_they_aim(
     live: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "password_matches", lambda *_: False)  # fifty of them take a while
+    monkeypatch.setattr(service, "password_matches", lambda *_: False)  # a hundred of them take a while
     source = some_id("address")
     for _ in range(PER_SOURCE.uses_max):
         with pytest.raises(AuthenticationFailed):

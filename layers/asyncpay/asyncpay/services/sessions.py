@@ -19,8 +19,8 @@ from asyncpay.store import merchants, queues, sessions, throttles
 from asyncpay.store.throttles import Limit
 
 PER_EMAIL = Limit("login-email", 10, timedelta(minutes=15))
-# An office or a mobile network may share an address.
-PER_SOURCE = Limit("login-source", 50, timedelta(minutes=15))
+# An office, a mobile network or an edge of the CDN is one address for many people.
+PER_SOURCE = Limit("login-source", 100, timedelta(minutes=15))
 
 
 @dataclass(frozen=True)
