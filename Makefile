@@ -8,7 +8,7 @@ VENV := .venv/bin
 # `make check` is for every save; the proofs take minutes.
 FAST := -m "not e2e" --ignore=tests/proof
 # Much of a test's time is waiting, for an emulator or for a backoff: so one process more than a CI machine has cores.
-PYTEST := $(VENV)/pytest -q -n 3 --dist loadgroup
+PYTEST := $(VENV)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done

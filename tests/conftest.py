@@ -1,7 +1,7 @@
 """What every test gets: no way to AWS, and a fresh process-wide state.
 
-Under pytest-xdist a file's tests stay together, and so do all that share the deployed stack: each process
-has an emulator of its own, and a stack is too dear to be started twice.
+Under pytest-xdist a file's tests stay together (`--dist loadfile`): each process has an emulator, and
+where it needs one a deployed stack, of its own.
 """
 
 import os
@@ -23,6 +23,7 @@ pytest_plugins = ["tests.fixtures_emulator", "tests.fixtures_node"]
 settings.register_profile("asyncpay", deadline=None, max_examples=100)
 settings.load_profile("asyncpay")
 
+SLOW = ("proof", "openapi")
 NOBODY_LISTENS = "http://127.0.0.1:1"
 AWS_ENVIRONMENT = {
     "AWS_ENDPOINT_URL": NOBODY_LISTENS,
@@ -41,13 +42,9 @@ def pytest_configure() -> None:
     os.environ.setdefault("ASYNCPAY_SEED", str(random.SystemRandom().randrange(1_000_000)))
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Says which tests stay together (`--dist loadgroup`)."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            shared = "stack" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.xdist_group("stack" if shared else str(item.path)))
+    """What takes minutes begins first, so that no process does it alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None and item.path.parent.name not in SLOW)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

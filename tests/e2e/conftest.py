@@ -6,6 +6,7 @@ ASYNCPAY_E2E_ENDPOINT runs the same tests against another emulator in place of t
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from local.stack import client, stack_outputs
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300
 STOP_SECONDS = 30
+# ip(7), ip_local_port_range: connections get 32768 and above.
+PORTS = (20_000, 32_000)
 READY = "AsyncPay is ready"
 # EventBridge user guide, "Scheduled events".
 SCHEDULED_EVENT = {
@@ -123,11 +126,14 @@ def until(ask: Callable[[], Any], is_enough: Callable[[Any], bool], within_secon
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(opened.getsockname()[1]) for opened in sockets]
-    for opened in sockets:
-        opened.close()
-    return ports
+    """Ports below those that the kernel hands to connections, so that they are still free when served."""
+    ports: list[int] = []
+    for port in random.SystemRandom().sample(range(*PORTS), PORTS[1] - PORTS[0]):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports.append(port)
+        if len(ports) == count:
+            return ports
+    pytest.fail(f"fewer than {count} ports are free")
 
 
 def _reached_from_containers(merchant_port: str) -> dict[str, str]:
