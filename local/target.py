@@ -96,6 +96,9 @@ def _environment(settings: Settings) -> dict[str, str]:
         environment = CREDENTIALS | environment
         if not any(environment.get(name) for name in REGION_VARIABLES):
             environment["AWS_DEFAULT_REGION"] = "us-east-1"
+    # boto3 and version 1 of the AWS CLI read AWS_DEFAULT_REGION only, other tools AWS_REGION.
+    if environment.get("AWS_REGION"):
+        environment["AWS_DEFAULT_REGION"] = environment["AWS_REGION"]
     return environment
 
 

@@ -87,6 +87,13 @@ def test_an_emulator_takes_any_key_and_the_callers_own_where_there_is_one(
     assert found.environment["AWS_DEFAULT_REGION"] == "us-east-1"
 
 
+def test_the_region_is_known_to_tools_that_read_its_older_name_only(
+    settings_of: SettingsMaker, session: type[Session]
+) -> None:
+    found = find(settings_of(STAGE="test", AWS_REGION="ap-south-1", AWS_DEFAULT_REGION="us-east-1"))
+    assert found.environment["AWS_DEFAULT_REGION"] == "ap-south-1"
+
+
 def test_aws_is_asked_with_the_callers_environment_and_nothing_else(
     settings_of: SettingsMaker, session: type[Session]
 ) -> None:
