@@ -22,12 +22,17 @@ const FILE_LIMIT_MS = 600_000;
 // Each file has a browser. They wait much, for the bank and for the page's next poll, so two fit beside the gateway.
 const FILES_AT_ONCE = 2;
 
+/** Below those that the kernel hands to connections (ip(7)): it must still be free when it is served. */
 async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 /** Starts `python -m local up`; gives its addresses and a way to end it. */

@@ -163,6 +163,8 @@ test("a keyboard alone signs in, skips to the content, finds a payment and refun
   await byId(page, "refund-dialog").waitFor({ state: "detached" });
   assert.equal(await focused(), "refund-button");
   await keys.press("Enter");
+  await byId(page, "refund-dialog").waitFor();
+  assert.equal(await focused(), "refund-amount-input");
   await keys.press("Control+A");
   await keys.type("50");
   await keys.press("Enter");
