@@ -12,6 +12,7 @@ from tests.templates import APPLICATION, ROOT, events, functions, load, resource
 
 CONFIG = ROOT / "layers" / "asyncpay" / "asyncpay" / "services" / "config.py"
 FUNCTIONS = functions()
+TRIGGERS = resources(APPLICATION, "AWS::Lambda::EventSourceMapping")
 QUEUES = resources(APPLICATION, "AWS::SQS::Queue")
 WORK_QUEUES = {name: queue for name, queue in QUEUES.items() if not name.endswith("DeadLetterQueue")}
 ROLES = resources(APPLICATION, "AWS::IAM::Role")
@@ -31,15 +32,18 @@ def stem_of(name: str, kind: str) -> str:
     return LANES.get(stem, stem)
 
 
+def queue_of(trigger: dict[str, Any]) -> str:
+    return str(trigger["EventSourceArn"]["Fn::GetAtt"][0])
+
+
 def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
 def test_the_queues_in_the_template_are_those_of_the_app() -> None:
     deployed = {
-        (function["Handler"], event["Queue"]["Fn::GetAtt"][0], event["BatchSize"])
-        for function in FUNCTIONS.values()
-        for event in events(function, "SQS")
+        (FUNCTIONS[trigger["FunctionName"]["Ref"]]["Handler"], queue_of(trigger), trigger["BatchSize"])
+        for trigger in TRIGGERS.values()
     }
     registered = {
         (f"app.{source.name}", source.queue, source.batch_size)
@@ -87,19 +91,16 @@ def test_a_queue_is_encrypted_and_keeps_messages_for_two_weeks(name: str) -> Non
 @pytest.mark.parametrize("name", WORK_QUEUES)
 def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(name: str) -> None:
     (timeout,) = (
-        function["Timeout"]
-        for function in FUNCTIONS.values()
-        for event in events(function, "SQS")
-        if event["Queue"]["Fn::GetAtt"][0] == name
+        FUNCTIONS[trigger["FunctionName"]["Ref"]]["Timeout"]
+        for trigger in TRIGGERS.values()
+        if queue_of(trigger) == name
     )
     assert WORK_QUEUES[name]["VisibilityTimeout"] >= 6 * timeout
 
 
-@pytest.mark.parametrize(
-    "event", [event for function in FUNCTIONS.values() for event in events(function, "SQS")], ids=str
-)
-def test_a_worker_reports_each_failed_message_by_itself(event: dict[str, Any]) -> None:
-    assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_a_worker_reports_each_failed_message_by_itself(name: str) -> None:
+    assert TRIGGERS[name]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

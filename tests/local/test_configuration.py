@@ -12,8 +12,8 @@ ROWS = [
 ]
 PARAMETERS = {row[0].strip("`"): row for row in ROWS if len(row) == 4}
 VARIABLES = {name: row for row in ROWS if len(row) == 3 for name in re.findall(r"`(\w+)`", row[0])}
-# Read by a test's or a bench's own run, or set by the template for the functions.
-ELSEWHERE = {"BENCH_EVENTS", "BENCH_RATE", "CHECKOUT_ORIGIN"}
+# AWS's own, read by a test's or a bench's run, or set by the template for the functions.
+ELSEWHERE = {"AWS_REGION", "BENCH_EVENTS", "BENCH_RATE", "CHECKOUT_ORIGIN"}
 
 
 def test_every_parameter_of_the_template_is_in_the_tables_and_no_other() -> None:
