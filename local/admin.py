@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.console import Problem
 from local.redrive import library_paths, use_library
 from local.settings import Settings
-from local.stack import CONFIG, clients, stack_outputs
+from local.stack import clients, session_clients, stack_outputs, with_region
 
 if TYPE_CHECKING:
     from asyncpay.domain.merchant import Merchant
@@ -187,17 +187,7 @@ def _connect(settings: Settings, stack: str | None) -> tuple["Deps", str]:
 
 
 def _outputs_on_aws(stack: str) -> tuple[dict[str, str], str]:
-    import boto3
-
-    # boto3 reads AWS_DEFAULT_REGION only, the AWS CLI and Lambda both.
-    if "AWS_REGION" in os.environ:
-        os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
-    session = boto3.Session()
-    if session.region_name is None:
-        raise Problem("No AWS region is set: AWS_REGION, or the profile's (AWS_PROFILE).")
-    os.environ.setdefault("AWS_DEFAULT_REGION", session.region_name)
-    who = str(session.client("sts", config=CONFIG).get_caller_identity()["Arn"])
-    made = session.client("cloudformation", config=CONFIG)
-    (description,) = made.describe_stacks(StackName=stack)["Stacks"]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
-    return outputs, f"admin:{who}"
+    aws, region = session_clients(with_region(os.environ))
+    os.environ.setdefault("AWS_DEFAULT_REGION", region)
+    who = str(aws("sts").get_caller_identity()["Arn"])
+    return stack_outputs("", stack, aws=aws), f"admin:{who}"

@@ -5,7 +5,8 @@ Tests use these as well as `up` does; they read nothing but what they are given.
 
 import functools
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -55,6 +56,21 @@ def _clients(endpoint: str, access_key_id: str, secret_access_key: str) -> Clien
 def clients(settings: Settings) -> Clients:
     """Makes the client of a service for this run's endpoint, once each."""
     return _clients(settings.endpoint, settings.access_key_id, settings.secret_access_key)
+
+
+def with_region(environment: Mapping[str, str]) -> dict[str, str]:
+    """Lets AWS_REGION count: boto3 and version 1 of the AWS CLI read AWS_DEFAULT_REGION only."""
+    region = environment.get("AWS_REGION")
+    return {**environment, "AWS_DEFAULT_REGION": region} if region else dict(environment)
+
+
+def session_clients(environment: Mapping[str, str]) -> tuple[Clients, str]:
+    """Clients with credentials and region as every AWS tool reads them, and that region; or Problem."""
+    os.environ.update(environment)
+    session = boto3.Session()
+    if session.region_name is None:
+        raise Problem("No AWS region is set: AWS_REGION, or the profile's (AWS_PROFILE).")
+    return functools.cache(lambda service: session.client(service, config=CONFIG)), session.region_name
 
 
 def stack_outputs(endpoint: str, stack: str = "asyncpay", *, aws: Clients | None = None) -> dict[str, str]:

@@ -3,19 +3,16 @@
 Two stages in one account are two sets of stacks: asyncpay-test, asyncpay-test-data, asyncpay-test-edge.
 """
 
-import functools
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.console import Problem
 from local.parameters import load, of_the_emulator, variable, with_version
 from local.settings import Settings, is_aws
-from local.stack import CONFIG, Clients
+from local.stack import Clients, session_clients, with_region
 
 STAGES = ("test", "live")
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
@@ -67,12 +64,7 @@ def find(settings: Settings) -> Target:
     if stage not in STAGES:
         raise Problem("Say which stage: STAGE=test or STAGE=live.")
     environment = _environment(settings)
-    # The session reads profile, region and credentials as every AWS tool does.
-    os.environ.update(environment)
-    session = boto3.Session()
-    if session.region_name is None:
-        raise Problem("No AWS region is set: AWS_REGION, or the profile's (AWS_PROFILE).")
-    aws: Clients = functools.cache(lambda service: session.client(service, config=CONFIG))
+    aws, region = session_clients(environment)
     try:
         account = str(aws("sts").get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as problem:
@@ -82,7 +74,7 @@ def find(settings: Settings) -> Target:
         stage=stage,
         stack=environ.get("ASYNCPAY_STACK") or f"asyncpay-{stage}",
         account=account,
-        region=session.region_name,
+        region=region,
         endpoint=settings.given_endpoint,
         aws=aws,
         environment=environment,
@@ -96,10 +88,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         environment = CREDENTIALS | environment
         if not any(environment.get(name) for name in REGION_VARIABLES):
             environment["AWS_DEFAULT_REGION"] = "us-east-1"
-    # boto3 and version 1 of the AWS CLI read AWS_DEFAULT_REGION only, other tools AWS_REGION.
-    if environment.get("AWS_REGION"):
-        environment["AWS_DEFAULT_REGION"] = environment["AWS_REGION"]
-    return environment
+    return with_region(environment)
 
 
 def stage_parameters(target: Target) -> dict[str, str]:

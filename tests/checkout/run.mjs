@@ -41,7 +41,7 @@ async function start() {
   const ports = {};
   for (const name of names) ports[`${name}_PORT`] = String(await freePort());
   const log = join(ROOT, HOME, "up.log");
-  // The emulator's kept state names its queues by the port of the run before: begin with none.
+  // The tests count what there is: begin with nothing.
   rmSync(join(ROOT, HOME), { recursive: true, force: true });
   mkdirSync(join(ROOT, HOME), { recursive: true });
   const output = openSync(log, "w");

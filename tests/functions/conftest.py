@@ -1,4 +1,4 @@
-"""A small gateway of its own, so that the frame is tested apart from the endpoints."""
+"""A small gateway, so that the frame is tested apart from the endpoints; and a person at the real one."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from chalicelib.bodies import BODIES
 from chalicelib.http import Answer, Call, Endpoint, Gateway, endpoint
 from chalicelib.operation import PAGE, Identifier
 from tests.factories import some_deps
+from tests.functions.people import Person, a_person
 
 KEYS = {"X-Api-Key": "key", "X-Api-Secret": "secret"}
 MERCHANT_ID = "merchant-1"
@@ -81,3 +82,17 @@ def gateway(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     app = Gateway("frame", configure_logs=False)
     app.register_blueprint(blueprint)
     return app
+
+
+@pytest.fixture
+def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
+    """What the app takes for the process's surroundings."""
+    made = some_deps(SESSION_KEY_ARN=secret_arn)
+    monkeypatch.setattr(chalicelib.http, "deps", lambda: made)
+    return made
+
+
+@pytest.fixture
+def me(deps: Deps) -> Person:
+    """Somebody at a merchant of their own."""
+    return a_person(deps)

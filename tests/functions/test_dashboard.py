@@ -2,29 +2,15 @@
 
 import pytest
 
-import chalicelib.http
 from app import app
 from asyncpay.services.deps import Deps
 from asyncpay.services.seed import seed_test_merchant
-from tests.factories import some_deps
-from tests.functions.people import Person, a_person
+from tests.functions.people import Person
 from tests.http_calls import send
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 CREDENTIALS = "/api/v1/dashboard/credentials"
 KEYS = "/api/v1/dashboard/api-keys"
-
-
-@pytest.fixture
-def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    made = some_deps(SESSION_KEY_ARN=secret_arn)
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: made)
-    return made
-
-
-@pytest.fixture
-def me(deps: Deps) -> Person:
-    return a_person(deps)
 
 
 def test_in_test_stages_the_seeded_merchant_sees_its_secret(deps: Deps, secret_arn: str) -> None:

@@ -18,18 +18,6 @@ ANY = "any"
 PATH = "/api/v1/dashboard/session"
 
 
-@pytest.fixture
-def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    made = some_deps(SESSION_KEY_ARN=secret_arn)
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: made)
-    return made
-
-
-@pytest.fixture
-def me(deps: Deps) -> Person:
-    return a_person(deps)
-
-
 def log_in(email: str = "test@example.com", password: str = ANY, **headers: str) -> Reply:
     return send(app, "POST", PATH, headers=headers, json_body={"email": email, "password": password})
 

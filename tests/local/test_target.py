@@ -1,11 +1,11 @@
 import functools
 import json
+import os
 from typing import Any
 
 import boto3
 import pytest
 
-from local import target
 from local.console import Problem
 from local.parameters import load
 from local.settings import ROOT
@@ -49,7 +49,7 @@ class Session:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> type[Session]:
     monkeypatch.setattr(boto3, "Session", Session)
-    monkeypatch.setattr(target.os, "environ", {})
+    monkeypatch.setattr(os, "environ", {})
     return Session
 
 

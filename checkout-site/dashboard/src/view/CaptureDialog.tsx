@@ -7,8 +7,8 @@ import type { Payment } from "../logic/types";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Dialog } from "./Dialog";
-import { Field, Problem } from "./parts";
-import { Buttons, type DialogProps } from "./RefundDialog";
+import { AmountField, Buttons, type DialogProps } from "./amount";
+import { Problem } from "./parts";
 import { useAction } from "./useAction";
 
 const texts = en.capture;
@@ -37,22 +37,14 @@ export function CaptureDialog({ payment, onClose, onDone }: DialogProps): JSX.El
     <Dialog title={texts.title} onClose={onClose} testId="capture-dialog">
       <form onSubmit={capture} noValidate>
         <p>{texts.explained}</p>
-        <Field
+        <AmountField
           label={texts.amount}
           hint={released ? texts.releases(shown(released)) : undefined}
           error={wrong}
-        >
-          {(attributes) => (
-            <input
-              {...attributes}
-              data-test-id="capture-amount-input"
-              inputMode="decimal"
-              autocomplete="off"
-              value={text}
-              onInput={(event) => setText(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+          testId="capture-amount-input"
+          text={text}
+          onText={setText}
+        />
         {action.error && <Problem error={action.error} />}
         <Buttons
           submit={action.busy ? texts.busy : texts.confirm}

@@ -4,18 +4,13 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { decimal, money, parsedAmount } from "../logic/money";
 import { refundable } from "../logic/payment";
-import type { Payment, Refund } from "../logic/types";
+import type { Refund } from "../logic/types";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Dialog } from "./Dialog";
+import { AmountField, Buttons, type DialogProps } from "./amount";
 import { Field, Problem } from "./parts";
 import { useAction } from "./useAction";
-
-export interface DialogProps {
-  payment: Payment;
-  onClose: () => void;
-  onDone: (notice: string) => void;
-}
 
 const REASON_LENGTH_MAX = 255;
 const texts = en.refund;
@@ -51,18 +46,14 @@ export function RefundDialog({ payment, onClose, onDone }: DialogProps): JSX.Ele
     <Dialog title={texts.title} onClose={onClose} testId="refund-dialog">
       {!asked ? (
         <form onSubmit={ask} noValidate>
-          <Field label={texts.amount} hint={texts.left(shown(left))} error={wrong}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                data-test-id="refund-amount-input"
-                inputMode="decimal"
-                autocomplete="off"
-                value={text}
-                onInput={(event) => setText(event.currentTarget.value)}
-              />
-            )}
-          </Field>
+          <AmountField
+            label={texts.amount}
+            hint={texts.left(shown(left))}
+            error={wrong}
+            testId="refund-amount-input"
+            text={text}
+            onText={setText}
+          />
           <Field label={texts.reason}>
             {(attributes) => (
               <input
@@ -98,41 +89,5 @@ export function RefundDialog({ payment, onClose, onDone }: DialogProps): JSX.Ele
         </form>
       )}
     </Dialog>
-  );
-}
-
-interface ButtonsProps {
-  submit: string;
-  testId: string;
-  onCancel: () => void;
-  busy?: boolean;
-  autoFocus?: boolean;
-}
-
-export function Buttons({
-  submit,
-  testId,
-  onCancel,
-  busy = false,
-  autoFocus = false,
-}: ButtonsProps): JSX.Element {
-  return (
-    <div class="buttons">
-      <button
-        type="submit"
-        class="primary"
-        data-test-id={testId}
-        aria-disabled={busy}
-        ref={(button) => {
-          if (autoFocus && button && !button.closest("form")?.contains(document.activeElement))
-            button.focus();
-        }}
-      >
-        {submit}
-      </button>
-      <button type="button" data-test-id="dialog-cancel" onClick={onCancel}>
-        {en.cancel}
-      </button>
-    </div>
   );
 }

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from asyncpay.domain.api_key import ApiKey, hash_secret
 from asyncpay.domain.audit import Action
-from asyncpay.domain.errors import BadRequest, NotFound, RateLimited, Unavailable
+from asyncpay.domain.errors import BadRequest, NotFound, RateLimited
 from asyncpay.services import log
-from asyncpay.services.audit import record
+from asyncpay.services.audit import commit, record
 from asyncpay.services.deps import Deps
 from asyncpay.store import api_keys, throttles
-from asyncpay.store.errors import ConditionFailed, Conflict
+from asyncpay.store.errors import ConditionFailed
 from asyncpay.store.throttles import Limit
 from asyncpay.store.transaction import Transaction
 
@@ -147,7 +147,7 @@ def _add(transaction: Transaction, deps: Deps, key: ApiKey) -> None:
 
 def _commit(deps: Deps, transaction: Transaction) -> None:
     try:
-        transaction.commit()
+        commit(transaction, "key")
     except ConditionFailed as refusal:
         if throttles.THROTTLE in refusal.labels:
             left = ISSUED_PER_DAY.left_seconds(deps.now())
@@ -155,5 +155,3 @@ def _commit(deps: Deps, transaction: Transaction) -> None:
                 f"At most {ISSUED_PER_DAY.uses_max} API keys can be issued a day", left
             ) from refusal
         raise
-    except Conflict as refusal:
-        raise Unavailable("The key is being changed by another request; please try again") from refusal

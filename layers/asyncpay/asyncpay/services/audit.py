@@ -3,8 +3,10 @@
 from typing import Any
 
 from asyncpay.domain.audit import Action, AuditEntry
+from asyncpay.domain.errors import Unavailable
 from asyncpay.services.deps import Deps
 from asyncpay.store import audit
+from asyncpay.store.errors import Conflict
 from asyncpay.store.paging import Page
 from asyncpay.store.transaction import Transaction
 
@@ -22,6 +24,14 @@ def record(
     """Adds who did what to a transaction that does it; `changed` is the id of what is changed."""
     entry = AuditEntry(deps.new_uuid(), merchant_id, deps.now(), actor, action, changed, details or {})
     audit.put_entry(transaction, entry)
+
+
+def commit(transaction: Transaction, what: str) -> None:
+    """Commits a recorded change. ConditionFailed, or Unavailable where others are changing `what` too."""
+    try:
+        transaction.commit()
+    except Conflict as refusal:
+        raise Unavailable(f"The {what} is being changed by another request; please try again") from refusal
 
 
 def list_audit(merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:

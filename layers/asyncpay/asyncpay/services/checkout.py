@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from asyncpay.domain.audit import Action
-from asyncpay.domain.errors import NotFound, Unavailable
+from asyncpay.domain.errors import NotFound
 from asyncpay.domain.merchant import check_checkout_origins
 from asyncpay.domain.order import Order
 from asyncpay.services import log
-from asyncpay.services.audit import record
+from asyncpay.services.audit import commit, record
 from asyncpay.services.authentication import merchant_of
 from asyncpay.services.deps import Deps
 from asyncpay.services.orders import find_order
 from asyncpay.store import merchants
-from asyncpay.store.errors import ConditionFailed, Conflict
+from asyncpay.store.errors import ConditionFailed
 from asyncpay.store.transaction import Transaction
 
 
@@ -55,10 +55,8 @@ def set_checkout_origins(deps: Deps, merchant_id: str, origins: Sequence[str], a
         details={"origins": list(checked)},
     )
     try:
-        transaction.commit()
+        commit(transaction, "merchant")
     except ConditionFailed as refusal:
         raise NotFound("Merchant not found") from refusal
-    except Conflict as refusal:
-        raise Unavailable("The merchant is being changed by another request; please try again") from refusal
     log.info("checkout origins set", merchant_id=merchant_id, origins=list(checked), actor=actor)
     return checked

@@ -6,15 +6,15 @@ Each change and its audit row are one transaction. No endpoint leads here.
 import re
 
 from asyncpay.domain.audit import Action
-from asyncpay.domain.errors import BadRequest, NotFound, Unavailable
+from asyncpay.domain.errors import BadRequest, NotFound
 from asyncpay.domain.merchant import Merchant
 from asyncpay.domain.password import check_password, hash_password
 from asyncpay.services import log
-from asyncpay.services.audit import record
+from asyncpay.services.audit import commit, record
 from asyncpay.services.deps import Deps
 from asyncpay.services.sessions import plain_email
 from asyncpay.store import merchants, sessions
-from asyncpay.store.errors import ConditionFailed, Conflict
+from asyncpay.store.errors import ConditionFailed
 from asyncpay.store.transaction import Transaction
 
 NAME_LENGTH_MAX = 100
@@ -66,7 +66,7 @@ def create_merchant(deps: Deps, name: str, email: str, password: str, actor: str
         details=details,
     )
     try:
-        _commit(transaction)
+        commit(transaction, "merchant")
     except ConditionFailed as refusal:
         raise BadRequest("email is another merchant's", field="email") from refusal
     log.info("merchant created", merchant_id=merchant.id, actor=actor)
@@ -88,7 +88,7 @@ def set_password(deps: Deps, merchant: Merchant, password: str, actor: str) -> N
         changed=merchant.id,
     )
     try:
-        _commit(transaction)
+        commit(transaction, "merchant")
     except ConditionFailed as refusal:
         raise BadRequest("email is another merchant's", field="email") from refusal
     log.info("password set", merchant_id=merchant.id, actor=actor)
@@ -111,7 +111,7 @@ def set_active(deps: Deps, merchant: Merchant, actor: str, *, active: bool) -> N
         changed=merchant.id,
     )
     try:
-        _commit(transaction)
+        commit(transaction, "merchant")
     except ConditionFailed as refusal:
         state = "enabled" if active else "disabled"
         raise BadRequest(f"The merchant is {state} already") from refusal
@@ -125,10 +125,3 @@ def list_merchants(limit: int) -> list[Merchant]:
 
 def _hashed(deps: Deps, password: str) -> str:
     return hash_password(check_password(password), deps.new_id("").encode())
-
-
-def _commit(transaction: Transaction) -> None:
-    try:
-        transaction.commit()
-    except Conflict as refusal:
-        raise Unavailable("The merchant is being changed by another request; please try again") from refusal
