@@ -43,8 +43,15 @@ async function startReceiver() {
 }
 
 async function saveUrl(page, url) {
+  // The notice of an earlier save may still be there.
+  const answered = page.waitForResponse(
+    (answer) =>
+      answer.request().method() === "PUT" &&
+      answer.url().endsWith("/webhooks/config"),
+  );
   await byId(page, "webhook-url-input").fill(url);
   await byId(page, "save-webhook-button").click();
+  assert.equal((await answered).status(), 200);
   await hasText(page.locator(".toast"), /^Saved/);
 }
 
