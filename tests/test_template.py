@@ -192,3 +192,9 @@ def test_a_path_of_the_api_takes_every_method(name: str) -> None:
     assert all(methods == METHODS for methods in alone.values())
     if name == "StatusFunction":
         assert set(by_path) <= set(app.routes)
+
+
+def test_every_function_and_queue_is_in_the_architectures_picture() -> None:
+    picture = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    names = {*FUNCTIONS, *resources(APPLICATION, "AWS::SQS::Queue")}
+    assert {name for name in names if f">{name}<" not in picture} == set()
