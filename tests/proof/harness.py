@@ -19,7 +19,7 @@ def problems(shop: Shop) -> list[str]:
 
 def record(world: World, scenario: Scenario) -> list[Call]:
     """The AWS calls of a scenario in which nothing fails; what it leaves must be right."""
-    world.forget()
+    world.begin_anew()
     world.wire.begin()
     shop = Shop(world, world.new_merchant())
     scenario(shop)
@@ -61,7 +61,7 @@ def trial(world: World, scenario: Scenario, point: Point, fault: Fault) -> Itera
 
 
 def _trial(world: World, scenario: Scenario, point: Point, fault: Fault) -> Iterator[str]:
-    world.forget()
+    world.begin_anew()
     world.wire.begin(point, fault)
     world.settled_for = 0
     shop = Shop(world, world.new_merchant())

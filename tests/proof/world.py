@@ -20,6 +20,7 @@ from asyncpay.domain.values import new_id
 from asyncpay.services import authentication, webhook_client
 from asyncpay.services.deps import Deps
 from asyncpay.store import api_keys, due, merchants, queues
+from asyncpay.store.tables import StatsRow
 from chalicelib.routing import resolve
 from tests.factories import Clock, a_config
 from tests.fixtures_emulator import Emulator
@@ -153,6 +154,13 @@ class World:
         """Begins as a new process does, that knows nothing."""
         authentication.forget_all()
         queues.secret.cache_clear()
+
+    def begin_anew(self) -> None:
+        """Forgets, and drops the workers' statistics: some calls depend on them, and runs must be alike."""
+        with self.wire.unwatched():
+            for row in StatsRow.scan():
+                row.delete()
+        self.forget()
 
     def use(self, **changes: Any) -> None:
         """Changes the settings of the gateway."""
