@@ -1,7 +1,7 @@
 /** A question that wants an answer before anything else: the browser's own dialog keeps the focus inside. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { en } from "../texts/en";
 import { Problem } from "./parts";
 import type { Action } from "./useAction";
@@ -16,7 +16,8 @@ interface Props {
 export function Dialog({ title, onClose, children, testId }: Props): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // In the commit itself: an effect is undone only after the next paint, and until then the focus would be nowhere.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
