@@ -99,9 +99,10 @@ test("who comes back before the answer came: the page notices the payment that w
     await route.fetch();
     await page.reload();
   });
+  const back = page.waitForEvent("load");
   await payByUpi(frame, "success@asyncpay");
   await until(async () => (await paymentsOf(orderId)).length === 1, "the payment is made");
-  await page.waitForFunction(() => !document.querySelector("#payment-gateway-modal"));
+  await back;
   const again = await openCheckout(page, { orderId });
   await byId(again, "paid-state").waitFor();
   assert.equal((await paymentsOf(orderId)).length, 1);
