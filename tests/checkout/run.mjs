@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
@@ -21,8 +21,6 @@ const WORKERS = 4;
 const FILE_LIMIT_MS = 600_000;
 // Each file has a browser. They wait much, for the bank and for the page's next poll, so two fit beside the gateway.
 const FILES_AT_ONCE = 2;
-// More than this is not bad luck.
-const SECOND_RUN_FILES_MAX = 2;
 
 /** Below those that the kernel hands to connections (ip(7)): it must still be free when it is served. */
 async function freePort() {
@@ -103,25 +101,15 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     process.exit(1);
   });
 }
-
-/** Runs these files; gives those of them in which a test failed. */
-async function failing(files, filesAtOnce) {
-  const found = new Set();
-  const tests = run({ files, concurrency: filesAtOnce, timeout: FILE_LIMIT_MS });
-  tests.on("test:fail", ({ file }) => found.add(file));
-  const reported = tests.compose(spec);
-  reported.pipe(process.stdout, { end: false });
-  await new Promise((resolve) => reported.once("end", resolve));
-  return [...found];
-}
-
-const files = (await testFiles()).map((name) => join(TESTS, name));
-let failed = await failing(files, FILES_AT_ONCE);
-if (failed.length > 0 && failed.length <= SECOND_RUN_FILES_MAX && failed.every(Boolean)) {
-  // A browser on a busy machine can be late once. A defect is late twice; and what passed only now is named.
-  const names = failed.map((file) => relative(TESTS, file)).join(", ");
-  failed = await failing(failed, 1);
-  console.log(failed.length ? `failed twice: ${names}` : `UNSTEADY, passed in a second run only: ${names}`);
-}
+const tests = run({
+  files: (await testFiles()).map((name) => join(TESTS, name)),
+  concurrency: FILES_AT_ONCE,
+  timeout: FILE_LIMIT_MS,
+});
+tests.on("test:fail", () => {
+  process.exitCode = 1;
+});
+const reported = tests.compose(spec);
+reported.pipe(process.stdout);
+await new Promise((resolve) => reported.once("end", resolve));
 await gateway.end();
-process.exitCode = failed.length ? 1 : 0;

@@ -16,7 +16,7 @@ interface Props {
 export function Dialog({ title, onClose, children, testId }: Props): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // In the commit itself: an effect is undone only after the next paint, and until then the focus would be nowhere.
+  // In the commit itself: an effect is undone after the next paint; until then the focus would be nowhere.
   useLayoutEffect(() => {
     const opener = document.activeElement;
     const dialog = element.current;
