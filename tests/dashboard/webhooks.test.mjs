@@ -89,6 +89,34 @@ test("the URL is saved, a bad one is refused beside its field, and an empty one 
   await page.locator("form [role=alert]").waitFor();
 });
 
+test("what is typed while a saved URL is read again stays in the field", async () => {
+  const page = await dashboardPage(browser, "/dashboard/webhooks");
+  const field = byId(page, "webhook-url-input");
+  await field.waitFor();
+  let answer;
+  const typed = new Promise((resolve) => (answer = resolve));
+  await page.route("**/api/v1/webhooks/config", async (route) => {
+    if (route.request().method() !== "GET") return route.continue();
+    const response = await route.fetch();
+    const json = { ...(await response.json()), webhook_secret: "read again" };
+    await typed;
+    return route.fulfill({ response, json });
+  });
+  await saveUrl(page, receiver.url);
+  await field.fill("https://shop.example/next");
+  answer();
+  await hasText(byId(page, "webhook-secret"), "read again");
+  // Effects run after the paint.
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        requestAnimationFrame(() => setTimeout(resolve));
+      }),
+  );
+  assert.equal(await field.inputValue(), "https://shop.example/next");
+  await saveUrl(page, "");
+});
+
 test("a test event arrives, and its row becomes a success without a reload", async () => {
   const page = await dashboardPage(browser, "/dashboard/webhooks");
   receiver.status = 200;

@@ -1,7 +1,7 @@
 /** The URL, the signing secret and its rotation, and a test event. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { WebhookConfig } from "../logic/types";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
@@ -30,8 +30,8 @@ interface FormProps {
 
 function Form({ config, onSent, onChanged }: FormProps): JSX.Element {
   const { api, say } = useSurroundings();
+  // Read once: the config is read again after each change, and must not take away what is typed meanwhile.
   const [url, setUrl] = useState(config.webhook_url ?? "");
-  useEffect(() => setUrl(config.webhook_url ?? ""), [config.webhook_url]);
   const save = useAction();
   const test = useAction();
   const submit = (event: Event): void => {
