@@ -47,15 +47,24 @@ class SharedStatus:
         """Keys no older than FRESH_SECONDS, or NoStatus."""
         reading = self._reading
         if reading is None or (reading.done() and time.monotonic() - self._read_at > FRESH_SECONDS):
-            reading = self._reading = asyncio.create_task(self._read())
-            reading.add_done_callback(self._note)
+            reading = self._reading = asyncio.create_task(self._read_now())
+            reading.add_done_callback(_look_at)
         # Shielded: a client that goes away takes the answer from nobody else.
         return await asyncio.shield(reading)
 
-    def _note(self, reading: asyncio.Task[Keys]) -> None:
-        self._read_at = time.monotonic()
-        if not reading.cancelled():
-            reading.exception()  # looked at here in case every client has gone away
+    async def _read_now(self) -> Keys:
+        try:
+            return await self._read()
+        finally:
+            # Part of the task: a callback runs a turn of the loop after the task is done, and whoever asks in
+            # that turn would take what was just read for old.
+            self._read_at = time.monotonic()
+
+
+def _look_at(reading: asyncio.Task[Keys]) -> None:
+    # Every client may have gone away; asyncio complains of a failure that nobody has looked at.
+    if not reading.cancelled():
+        reading.exception()
 
 
 class StatusServer:

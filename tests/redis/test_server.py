@@ -86,6 +86,24 @@ def test_however_many_ask_the_endpoint_is_read_once(
     assert gateway.reads == 1
 
 
+def test_who_asks_in_the_very_turn_in_which_a_read_ends_shares_it() -> None:
+    async def ask_as_it_ends() -> int:
+        gateway = Gateway()
+        late: list[asyncio.Task[Any]] = []
+
+        async def read() -> Any:
+            # Its first step is due before anything that the end of this read sets off.
+            late.append(asyncio.create_task(status.keys()))
+            return await gateway.read()
+
+        status = SharedStatus(read)
+        await status.keys()
+        await late[0]
+        return gateway.reads
+
+    assert asyncio.run(ask_as_it_ends()) == 1
+
+
 def test_what_was_read_is_read_again_when_it_is_old() -> None:
     async def read_twice() -> int:
         gateway = Gateway()
