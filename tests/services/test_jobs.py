@@ -111,14 +111,14 @@ def test_the_log_says_which_job_failed_but_not_with_what_text(
     assert json.loads(text.splitlines()[0])["payment_id"] == "pay_0"
 
 
-def test_a_batch_is_one_line_of_metrics_by_kind_of_job(
+def test_a_batch_is_one_line_of_metrics_by_queue(
     counted: list[tuple[int, int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     ends = [Done(completed=1), Done(failed=1, retry=True), RETRY, NOTHING_TO_DO]
     jobs = some_jobs(len(ends))
     run_jobs(some_deps(), "payments", jobs, lambda job: ends[jobs.index(job)])
     (line,) = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
-    assert line["Job"] == "payment"
+    assert line["Queue"] == "payments"
     assert (line["JobsCompleted"], line["JobsFailed"], line["JobsRetried"]) == (1, 1, 2)
 
 

@@ -38,13 +38,13 @@ def test_a_line_names_the_members_that_are_counted(capsys: pytest.CaptureFixture
 def test_every_dimension_and_metric_that_is_named_is_a_member_at_the_top(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    metrics.put(some_deps(), "batch done", {"JobsCompleted": 1, "JobsFailed": 0}, job="payment")
+    metrics.put(some_deps(), "batch done", {"JobsCompleted": 1, "JobsFailed": 0}, queue="payments")
     written = line(capsys)
     (described,) = written["_aws"]["CloudWatchMetrics"]
-    assert described["Dimensions"] == [["Stack", "Job"]]
+    assert described["Dimensions"] == [["Stack", "Queue"]]
     for name in (*described["Dimensions"][0], *(metric["Name"] for metric in described["Metrics"])):
         assert name in written
-    assert written["Job"] == "payment"
+    assert written["Queue"] == "payments"
 
 
 def test_counts_are_written_at_every_log_level(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,7 @@
 /** What the payments are narrowed to. Choices count at once, what is typed when it is sent off. */
 
 import type { JSX, TargetedEvent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { METHODS, NONE, searchOf, STATUSES, type Filters } from "../logic/filters";
 import { en } from "../texts/en";
 import { Field } from "./parts";
@@ -15,7 +15,8 @@ const texts = en.filters;
 
 export function FilterForm({ filters, onChange }: Props): JSX.Element {
   const [typed, setTyped] = useState(filters.q);
-  useEffect(() => setTyped(filters.q), [filters.q]); // Back, or "Clear"
+  // Back, or "Clear". At once, not after the next paint: by then somebody may have typed on.
+  useLayoutEffect(() => setTyped(filters.q), [filters.q]);
   const submit = (event: Event): void => {
     event.preventDefault();
     onChange({ ...filters, q: typed.trim() });

@@ -72,7 +72,7 @@ def run_jobs(
     results = list(run_each(partial(_guarded, work, log.request_id.get()), jobs))
     if jobs:
         _count(deps, queue, results)
-        _measure(deps, jobs, results)
+        _measure(deps, queue, results)
     kept = [job for job, done in zip(jobs, results, strict=True) if done.retry]
     return {"batchItemFailures": [{"itemIdentifier": job.message_id} for job in kept]}
 
@@ -91,15 +91,15 @@ def _count(deps: Deps, queue: str, results: Sequence[Done]) -> None:
         log.error("jobs not counted", error, **done._asdict())
 
 
-def _measure(deps: Deps, jobs: Sequence[Job], results: Sequence[Done]) -> None:
-    """The same for CloudWatch, and what comes back; the kind is `payment` where jobs name a `payment_id`."""
+def _measure(deps: Deps, queue: str, results: Sequence[Done]) -> None:
+    """The same for CloudWatch, and what comes back."""
     counts = {
         "JobsCompleted": sum(done.completed for done in results),
         "JobsFailed": sum(done.failed for done in results),
         "JobsRetried": sum(done.retry for done in results),
     }
     if any(counts.values()):
-        metrics.put(deps, "batch done", counts, job=next(iter(jobs[0].body)).removesuffix("_id"))
+        metrics.put(deps, "batch done", counts, queue=queue)
 
 
 def _guarded(work: Callable[[Job], Done], request_id: str, job: Job) -> Done:

@@ -18,14 +18,14 @@ def put(
     message: str,
     counts: Mapping[str, int],
     *,
-    job: str | None = None,
+    queue: str | None = None,
     warn: bool = False,
     **members: Any,
 ) -> None:
-    """One line with these counts, by stack and, where `job` is given, by kind of job too."""
+    """One line with these counts, by stack and, where `queue` is given, by queue too."""
     dimensions = {"Stack": deps.config.stack_name}
-    if job is not None:
-        dimensions["Job"] = job
+    if queue is not None:
+        dimensions["Queue"] = queue
     described = {
         "Timestamp": int(deps.now().timestamp() * 1000),
         "CloudWatchMetrics": [
