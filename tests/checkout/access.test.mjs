@@ -223,3 +223,22 @@ test("typing in the middle of a card number keeps the caret where it was", async
   assert.equal(await number.inputValue(), "4000 0120 0000 00077");
   assert.equal(await number.evaluate((input) => input.selectionStart), 8);
 });
+
+test("a field that only the API refuses gets the focus, with the reason beside it", async () => {
+  const page = await newPage(browser);
+  await page.route("**/payments/public", (route) =>
+    route.request().method() === "POST"
+      ? route.fulfill({
+          status: 400,
+          headers: { "Access-Control-Allow-Origin": CHECKOUT },
+          json: { error: { code: "INVALID_VPA", description: "VPA validation failed", field: "vpa" } },
+        })
+      : route.continue(),
+  );
+  await page.goto(`${CHECKOUT}/checkout?order_id=${await createOrder()}`);
+  await payByUpi(page, "asha@okbank");
+  await page.waitForFunction(
+    () => document.querySelector("[data-test-id=vpa-input]").getAttribute("aria-invalid") === "true",
+  );
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testId), "vpa-input");
+});

@@ -1,24 +1,9 @@
 /** The page's rules without a browser: cards, UPI, money, colours, polling. */
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { esbuild } from "./support/browser.mjs";
+import { logicOf, standInPage } from "./support/logic.mjs";
 
-const SOURCE = fileURLToPath(new URL("../../checkout-site/checkout/src/logic/", import.meta.url));
-const contents = ["card", "upi", "money", "theme", "poll"]
-  .map((name) => `export * from "./${name}";`)
-  .join("\n");
-const { outputFiles } = await esbuild.build({
-  stdin: { contents, resolveDir: SOURCE },
-  bundle: true,
-  write: false,
-  format: "esm",
-  platform: "neutral",
-  mainFields: ["module", "main"],
-});
-const logic = await import(
-  `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`
-);
+const logic = await logicOf("card", "upi", "money", "theme", "poll");
 
 test("a network is known by the contract's prefixes, everything else by card-validator or not at all", () => {
   const cases = {
@@ -124,9 +109,7 @@ test("text on a shop's colour is readable", () => {
 });
 
 test("polling: every 2 s, every 5 s after a minute, at once when the shopper comes back", async () => {
-  const target = () => Object.assign(new EventTarget(), { visibilityState: "visible" });
-  globalThis.window = target();
-  globalThis.document = target();
+  standInPage();
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const asked = [];
   const stop = logic.poll(async () => {

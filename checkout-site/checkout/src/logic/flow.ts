@@ -32,6 +32,7 @@ export class Flow {
   // What was sent while its outcome is unknown; lives in memory only.
   private sent: PaymentRequest | undefined;
   private busy = false;
+  private turn = 0;
 
   constructor(
     private readonly orderId: string,
@@ -46,19 +47,22 @@ export class Flow {
   /** Loads the order; where the API gives no answer, goes on asking until it does. */
   async load(): Promise<void> {
     this.stopPolling();
+    const turn = ++this.turn;
+    // "Try again" may be pressed while an earlier ask has no answer yet: only the newest one begins.
+    const ask = async (): Promise<boolean> => {
+      const order = await this.api.order(this.orderId);
+      if (turn === this.turn) this.begin(order);
+      return true;
+    };
     this.set({ name: "loading" });
     if (!ORDER_ID.test(this.orderId)) return this.set({ name: "unavailable", problem: "bad_link" });
     try {
-      this.begin(await this.api.order(this.orderId));
+      await ask();
     } catch (error) {
+      if (turn !== this.turn) return;
       const problem = problemOf(error);
       this.set({ name: "unavailable", problem });
-      if (problem === "offline") {
-        this.stopPolling = poll(async () => {
-          this.begin(await this.api.order(this.orderId));
-          return true;
-        });
-      }
+      if (problem === "offline") this.stopPolling = poll(ask);
     }
   }
 
@@ -99,12 +103,18 @@ export class Flow {
   /** Watches the order while something else may pay it (a phone that scans the QR code), or it expires. */
   watchOrder(): () => void {
     return poll(async () => {
-      if (this.state.name !== "form" && this.state.name !== "unavailable") return false;
-      this.order = await this.api.order(this.orderId);
-      const now = stateOf(this.order);
+      if (!this.waits()) return false;
+      const order = await this.api.order(this.orderId);
+      if (!this.waits()) return false; // "Pay" was pressed meanwhile
+      this.order = order;
+      const now = stateOf(order);
       if (now.name !== this.state.name) this.set(now);
       return now.name === "paid";
     });
+  }
+
+  private waits(): boolean {
+    return this.state.name === "form" || this.state.name === "unavailable";
   }
 
   private async send(request: PaymentRequest): Promise<Payment> {

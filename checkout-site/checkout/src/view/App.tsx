@@ -1,7 +1,7 @@
 /** The page: who is paid how much on one side, how to pay on the other. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useSurroundings } from "./context";
 import { LockIcon, Mark } from "./icons";
 import { Methods } from "./Methods";
@@ -17,9 +17,12 @@ export function App({ onLanguage, onHeight }: Props): JSX.Element {
   const root = useRef<HTMLElement>(null);
   const shown = flow.state.name;
   const before = useRef(shown);
-  useEffect(() => {
+  // The field that the API refused; the form itself moves there.
+  const refused = flow.state.name === "form" && flow.state.field;
+  useLayoutEffect(() => {
     // A new state is announced by moving to its heading; not on arrival, where the shopper starts at the top.
-    if (before.current !== shown && before.current !== "loading") {
+    // In the commit: after the paint the shopper may already be in a field.
+    if (before.current !== shown && before.current !== "loading" && !refused) {
       root.current
         ?.querySelector<HTMLElement>("[data-state]:not([hidden]) :is(h1, h2), .pay:not([hidden]) h2")
         ?.focus();

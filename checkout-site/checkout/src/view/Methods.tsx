@@ -1,7 +1,7 @@
 /** The choice of method: tabs, as the ARIA Authoring Practices describe them (arrow keys, one tab stop). */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CardForm } from "./CardForm";
 import { useSurroundings } from "./context";
 import { CardIcon, UpiIcon } from "./icons";
@@ -16,7 +16,7 @@ export function Methods({ hidden }: { hidden: boolean }): JSX.Element {
   const tabs = useRef<Partial<Record<Method, HTMLButtonElement | null>>>({});
   const root = useRef<HTMLDivElement>(null);
   const refused = flow.state.name === "form" ? flow.state.field : undefined;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (refused)
       root.current
         ?.querySelector<HTMLInputElement>("[role=tabpanel]:not([hidden]) [aria-invalid=true]")

@@ -1,7 +1,7 @@
 /** Who is signed in, which page is shown, and where the focus goes when that changes. */
 
 import type { JSX } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ApiError, type Api } from "../logic/api";
 import { HOME, loginPath, routeOf, type Route } from "../logic/route";
 import type { Settings } from "../logic/settings";
@@ -28,7 +28,8 @@ export function App({ api, settings }: { api: Api; settings: Settings }): JSX.El
   const [notice, say] = useNotice();
   const route = routeOf(path);
   const known = session !== undefined;
-  useEffect(() => {
+  // In the commit: after the paint somebody may already type into what this takes away. So with the focus below.
+  useLayoutEffect(() => {
     if (!known) return;
     if (!session && route.page !== "login") navigate(loginPath(path + search), { replace: true });
     if (session && route.page === "login" && !new URLSearchParams(search).has("return"))
@@ -116,7 +117,7 @@ function useNotice(): [string, (text: string) => void] {
 function useArrival(route: Route, known: boolean): void {
   const first = useRef(true);
   const place = "id" in route ? route.page + route.id : route.page;
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.title = `${en.pages[route.page]} · AsyncPay`;
     if (!known) return;
     if (!first.current) {

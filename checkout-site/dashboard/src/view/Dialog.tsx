@@ -36,6 +36,10 @@ export function Dialog({ title, onClose, children, testId }: Props): JSX.Element
         event.preventDefault();
         onClose();
       }}
+      onKeyDown={(event) => {
+        // Enter held down sends a form off again and again: it must not answer the next question too.
+        if (event.repeat && event.key === "Enter") event.preventDefault();
+      }}
     >
       <h2 id={id}>{title}</h2>
       {children}

@@ -24,7 +24,10 @@ export function Transactions(): JSX.Element {
   const cursor = new URLSearchParams(search).get("cursor") ?? "";
   const list = useLoad(
     search,
-    (signal) => api.get<Page<Payment>>("/payments", { ...filters, cursor, limit: String(ROWS) }, signal),
+    async (signal) => {
+      const query = { ...filters, cursor, limit: String(ROWS) };
+      return { ...(await api.get<Page<Payment>>("/payments", query, signal)), filters };
+    },
     ({ data }) => (data.some((payment) => payment.status === "pending") ? LOOK_AGAIN_MS : 0),
   );
   const narrow = (next: Filters): void => navigate(path + searchOf(next));
@@ -42,7 +45,8 @@ export function Transactions(): JSX.Element {
             </p>
             <Rows payments={page.data} />
             {page.data.length === 0 && <Empty>{searchOf(filters) ? texts.noneFound : texts.none}</Empty>}
-            <Pages filters={filters} cursor={cursor} next={page.next_cursor ?? ""} />
+            {/* While other filters are read, the cursor is still one of the list that is shown. */}
+            <Pages filters={page.filters} cursor={cursor} next={page.next_cursor ?? ""} />
           </>
         )}
       </Await>

@@ -22,6 +22,7 @@ export function useAddress(): [Address, (to: string, options?: { replace?: boole
     return () => removeEventListener("popstate", follow);
   }, []);
   const navigate = useCallback((to: string, { replace = false } = {}) => {
+    if (to === location.pathname + location.search) return; // pressed twice: Back must still lead away
     if (replace) history.replaceState({ depth: depth() }, "", to);
     else history.pushState({ depth: depth() + 1 }, "", to);
     setAddress(here());
