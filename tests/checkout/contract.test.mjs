@@ -84,6 +84,7 @@ test("open() puts the contract's elements into the page, and close() leaves the 
 test("close_modal from the page closes: onClose once", async () => {
   const page = await shopPage();
   const frame = await openCheckout(page, { orderId: await createOrder() });
+  await byId(frame, "vpa-input").waitFor(); // visible: the page has told its opener that it is there
   await byId(frame, "vpa-input").focus();
   pressEscape(page); // pressed inside the iframe
   await page.locator("#payment-gateway-modal").waitFor({ state: "detached" });
@@ -160,7 +161,10 @@ test("the page works on its own and carries every data-test-id", async () => {
 test("the page polls every 2 s and shows processing, then success with the payment's id", async () => {
   const page = await newPage(browser);
   const polls = [];
-  page.on("request", (request) => /\/payments\/pay_/.test(request.url()) && polls.push(Date.now()));
+  // By the browser's clock: an event may reach us late.
+  page.on("response", (response) => {
+    if (/\/payments\/pay_/.test(response.url())) polls.push(response.request().timing().startTime);
+  });
   await page.goto(`${CHECKOUT}/checkout?order_id=${await createOrder()}`);
   await payByUpi(page, "timeout@asyncpay");
   await byId(page, "processing-state").waitFor();

@@ -6,11 +6,11 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { run } from "node:test";
 import { spec } from "node:test/reporters";
 import { fileURLToPath } from "node:url";
+import { freePorts } from "./support/stack.mjs";
 
 const TESTS = fileURLToPath(new URL("..", import.meta.url));
 const ROOT = join(TESTS, "..");
@@ -22,24 +22,11 @@ const FILE_LIMIT_MS = 600_000;
 // Each file has a browser. They wait much, for the bank and for the page's next poll, so two fit beside the gateway.
 const FILES_AT_ONCE = 2;
 
-/** Below those that the kernel hands to connections (ip(7)): it must still be free when it is served. */
-async function freePort() {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const isFree = await new Promise((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
-}
-
 /** Starts `python -m local up`; gives its addresses and a way to end it. */
 async function start() {
   const names = ["API", "MERCHANT", "DASHBOARD", "CHECKOUT", "SHOP", "STATUS", "ASYNCPAY_EMULATOR"];
-  const ports = {};
-  for (const name of names) ports[`${name}_PORT`] = String(await freePort());
+  const free = await freePorts(names.length);
+  const ports = Object.fromEntries(names.map((name, index) => [`${name}_PORT`, String(free[index])]));
   const log = join(ROOT, HOME, "up.log");
   // The tests count what there is: begin with nothing.
   rmSync(join(ROOT, HOME), { recursive: true, force: true });

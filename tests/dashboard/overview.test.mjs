@@ -113,6 +113,7 @@ test("the chart says by words what it draws, and a shorter period counts less or
   await page
     .getByRole("img", { name: /^Bar chart of payments by day/ })
     .waitFor();
+  await page.locator(".plot canvas").first().waitFor(); // drawn after the paint
   assert.equal(await page.locator(".plot canvas").count(), 1);
   const all = Number(
     (await hasText(byId(page, "total-transactions"), /\d/)).replaceAll(",", ""),
