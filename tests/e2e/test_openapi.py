@@ -11,7 +11,7 @@ from asyncpay.store import api_keys, merchants, tables
 from tests.e2e.conftest import Stack
 from tests.openapi.attack import attack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.fixture

@@ -30,6 +30,10 @@ BEYOND_SCHEMAS = re.compile(
 )
 
 
+# What LocalStack 4.9.2's gateway itself answers, with a 500, to a form without a boundary: no function of ours was
+# asked (docs/aws.md). None of ours can answer with this.
+LOCALSTACK_ERROR = b"Error in apigateway invocation: list index out of range"
+
 # Ids of what exists, by the name of the parameter. Every second id that is made up becomes one of these, else
 # nearly all requests would end at "not found".
 IDS: dict[str, list[str]] = json.loads(os.environ["ATTACK_IDS"])
@@ -98,6 +102,8 @@ def _close(schema: Any) -> None:
 @schemathesis.hook
 def filter_failure(_context: Any, failure: Any, case: Case, response: Any) -> bool:
     """Whether it is one."""
+    if response is not None and LOCALSTACK_ERROR in response.content:
+        return False
     if isinstance(failure, AcceptedNegativeData):
         return _is_wrong(case, ParameterLocation.BODY) or (
             _is_wrong(case, ParameterLocation.QUERY) and not _query_is_ignored(case)

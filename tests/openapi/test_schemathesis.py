@@ -27,7 +27,7 @@ from tests.proof.conftest import proof_tables, world
 from tests.proof.world import Account, World
 
 __all__ = ["proof_tables", "world"]
-pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.emulator, pytest.mark.timeout(600)]
 
 
 class Quiet(WSGIRequestHandler):
