@@ -30,8 +30,8 @@ BEYOND_SCHEMAS = re.compile(
 )
 
 
-# What LocalStack 4.9.2's gateway itself answers, with a 500, to a form without a boundary: no function of ours was
-# asked (docs/aws.md). None of ours can answer with this.
+# What LocalStack 4.9.2's gateway itself answers, with a 500, to a form without a boundary (docs/aws.md). No
+# function of ours was asked, and none can answer with this.
 LOCALSTACK_ERROR = b"Error in apigateway invocation: list index out of range"
 
 # Ids of what exists, by the name of the parameter. Every second id that is made up becomes one of these, else
