@@ -76,10 +76,14 @@ def test_stopped_workers_leave_the_work_to_be_counted_and_take_it_up_again(stack
         assert before["pending"] == 3 * len(made)
     for payment_id in made:
         assert stack.final(payment_id)["status"] == "success"
-    after = until(lambda: jobs(stack), lambda found: found["pending"] + found["processing"] == 0, 30)
-    assert after["worker_status"] == "running"
-    # Three payments and their nine events.
-    assert after["completed"] - before["completed"] == 4 * len(made)
+    # Three payments and their nine events. SQS's own numbers are approximate: the count may come a bit later.
+    done = before["completed"] + 4 * len(made)
+    after = until(
+        lambda: jobs(stack),
+        lambda found: found["pending"] + found["processing"] == 0 and found["completed"] >= done,
+        30,
+    )
+    assert (after["worker_status"], after["completed"]) == ("running", done)
 
 
 def test_a_dead_letter_is_seen_in_its_queue(stack: Stack) -> None:

@@ -86,6 +86,26 @@ def test_workers_run_when_every_trigger_is_enabled(only_shop: Shop) -> None:
     assert not read_jobs_status(only_shop.deps).worker_running  # it was told of no trigger
 
 
+def test_what_ends_while_the_queues_are_read_is_counted(
+    only_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = only_shop.deps.config.job_queue_urls
+    asked, read, before = [], queues.depth, stats.read_stats()["slow_webhooks"].completed
+
+    def depth(url: str) -> QueueDepth:
+        asked.append(url)
+        if len(asked) == len(urls):
+            # The last batch of all: what it was given is gone from its queue by the time that is read.
+            stats.count_batch(stats.Batch("slow_webhooks", NOW_MS, completed=7, failed=0))
+        return read(url)
+
+    monkeypatch.setattr(queues, "depth", depth)
+    found = {queue.name: queue for queue in read_queues(only_shop.deps)}
+    assert found["slow_webhooks"].stats.completed - before == 7
+    # Payments and refunds send webhooks: asked the other way round, one just sent would be seen nowhere.
+    assert {urls[name] for name in ("payments", "refunds")} == set(asked[:2])
+
+
 def test_a_trigger_that_cannot_be_asked_about_is_not_taken_for_enabled(only_shop: Shop) -> None:
     config = replace(only_shop.deps.config, worker_triggers={"payments": str(uuid.uuid4())})
     gone = an_error("ResourceNotFoundException")

@@ -23,6 +23,8 @@ from asyncpay.store.timeouts import PROBE
 # More than any batch may take: a worker notes at the batch's end that it took one.
 STALLED_AFTER_MS = 45_000
 ASKED_AT_ONCE = 12
+# JOB_QUEUES, those that send to others first.
+ALONG_THE_WORK = (JOB_QUEUES[:2], JOB_QUEUES[2:])
 _OLDEST: Mapping[str, Callable[[], int | None]] = {
     "payments": payments.oldest_due,
     "refunds": refunds.oldest_due,
@@ -67,15 +69,24 @@ class QueueStatus:
 
 
 def read_queues(deps: Deps, *, dead_letters: bool = False) -> list[QueueStatus]:
-    """Every job queue, asked about all at once. Unavailable where the tables or SQS do not answer."""
+    """Every job queue; Unavailable where the tables or SQS do not answer.
+
+    Asked in the order in which work moves on, and last what was done: a job that moves meanwhile is seen
+    twice rather than not at all, and who sees nothing left sees everything counted. (SQS's own numbers are
+    approximate; SQS API reference, GetQueueAttributes.)
+    """
     config = deps.config
     make_clients()
     with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
-        counted = pool.submit(stats.read_stats)
         triggers = [pool.submit(_has_trigger, config.worker_triggers, name) for name in JOB_QUEUES]
         wanted = config.dead_letter_queue_urls if dead_letters else {}
         dead = {name: pool.submit(queues.depth, url) for name, url in wanted.items()}
-        depths = list(pool.map(lambda name: queues.depth(config.job_queue_urls[name]), JOB_QUEUES))
+        depths = [
+            depth
+            for names in ALONG_THE_WORK
+            for depth in pool.map(lambda name: queues.depth(config.job_queue_urls[name]), names)
+        ]
+        counted = pool.submit(stats.read_stats)
         # Only where something waits: it is a query for each shard of the index.
         due = [
             pool.submit(_OLDEST[name]) if depth.visible else None
