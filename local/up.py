@@ -18,7 +18,7 @@ from local.merchant import merchant_app
 from local.pages import PageSettings, ShopSettings, checkout_app, origins_from, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
-from local.redis_server import serving_status
+from local.redis.server import serving_status
 from local.reference import add_reference
 from local.servers import check_ports, serving
 from local.settings import Settings

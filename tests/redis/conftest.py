@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from local.redis_keys import Keys, keys_of
-from local.redis_server import NoStatus, SharedStatus, StatusServer
-from local.redis_session import Server
+from local.redis.keys import Keys, keys_of
+from local.redis.server import NoStatus, SharedStatus, StatusServer
+from local.redis.session import Server
 
 QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")
 START_SECONDS = 10

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import redis
 
-from local.redis_commands import COMMANDS, QUEUED_MAX, WRITES
+from local.redis.commands import COMMANDS, QUEUED_MAX, WRITES
 from tests.redis.conftest import Gateway, a_queue, serving
 
 

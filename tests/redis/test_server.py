@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import redis
 
-from local import redis_server
-from local.redis_server import SharedStatus
+from local.redis import server
+from local.redis.server import SharedStatus
 from tests.fixtures_node import script
 from tests.redis.conftest import Gateway, serving
 
@@ -74,7 +74,7 @@ def test_a_client_that_says_nothing_is_let_go(gateway: Gateway) -> None:
 def test_however_many_ask_the_endpoint_is_read_once(
     gateway: Gateway, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(redis_server, "FRESH_SECONDS", 3600.0)
+    monkeypatch.setattr(server, "FRESH_SECONDS", 3600.0)
 
     def ask(_number: int) -> Any:
         with redis.Redis(port=port) as client:
@@ -109,7 +109,7 @@ def test_what_was_read_is_read_again_when_it_is_old() -> None:
         gateway = Gateway()
         status = SharedStatus(gateway.read)
         await status.keys()
-        status._read_at -= redis_server.FRESH_SECONDS + 1
+        status._read_at -= server.FRESH_SECONDS + 1
         await status.keys()
         return gateway.reads
 

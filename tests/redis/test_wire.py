@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.redis_wire import (
+from local.redis.wire import (
     ARGUMENTS_MAX,
     LINE_BYTES_MAX,
     OK,

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from local import redis_reads as reads
-from local import redis_session as own
-from local.redis_session import DATABASES, REDIS_VERSION, SYNTAX, Session
-from local.redis_wire import OK, Failure, Reply, Status
+from local.redis import reads
+from local.redis import session as own
+from local.redis.session import DATABASES, REDIS_VERSION, SYNTAX, Session
+from local.redis.wire import OK, Failure, Reply, Status
 
 QUEUED_MAX = 256
 QUEUED_BYTES_MAX = 256 * 1024

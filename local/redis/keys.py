@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.redis_wire import Members
+from local.redis.wire import Members
 
 ALL_QUEUES = "asyncpay"
 PREFIX = "bull"

@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from local.redis_keys import Keys
-from local.redis_scripts import Scripts
-from local.redis_wire import OK, Failure, Reply, Status
+from local.redis.keys import Keys
+from local.redis.scripts import Scripts
+from local.redis.wire import OK, Failure, Reply, Status
 
 # What clients ask for when they decide what they may send; it is the protocol's age and not a product's.
 REDIS_VERSION = "7.2.0"

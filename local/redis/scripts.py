@@ -8,8 +8,8 @@ rest changed from release to release. What it does is done here; any other scrip
 import hashlib
 from collections.abc import Sequence
 
-from local.redis_keys import Jobs, Keys
-from local.redis_wire import Failure, Reply
+from local.redis.keys import Jobs, Keys
+from local.redis.wire import Failure, Reply
 
 OPENING = (b"--[[", b"Get counts per provided states")
 # getCountsPerPriority begins with the same comment, and has no such line.

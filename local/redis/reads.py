@@ -4,10 +4,10 @@ import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from local.redis_keys import Jobs, Value, type_of
-from local.redis_scripts import NOT_KNOWN, REFUSED, run_get_counts
-from local.redis_session import SYNTAX, Session
-from local.redis_wire import OK, Failure, Members, Reply, Status
+from local.redis.keys import Jobs, Value, type_of
+from local.redis.scripts import NOT_KNOWN, REFUSED, run_get_counts
+from local.redis.session import SYNTAX, Session
+from local.redis.wire import OK, Failure, Members, Reply, Status
 
 WRONG_TYPE = Failure("WRONGTYPE Operation against a key holding the wrong kind of value")
 NOT_AN_INTEGER = Failure("ERR value is not an integer or out of range")

@@ -15,10 +15,10 @@ from typing import Any
 import aiohttp
 
 from local.console import Problem
-from local.redis_commands import answer, reads_keys
-from local.redis_keys import Keys, keys_of
-from local.redis_session import Server, Session
-from local.redis_wire import Failure, Malformed, Requests, encode
+from local.redis.commands import answer, reads_keys
+from local.redis.keys import Keys, keys_of
+from local.redis.session import Server, Session
+from local.redis.wire import Failure, Malformed, Requests, encode
 from local.settings import PORTS, Settings
 
 PATH = "/api/v1/test/jobs/queues"
