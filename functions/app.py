@@ -9,9 +9,8 @@ from typing import Any
 from chalice import Rate
 from chalice.app import CloudWatchEvent, SQSEvent
 
-from asyncpay.services import log
-from asyncpay.services.deps import Deps, deps
-from chalicelib import (
+from chalicelib.frame.http import Gateway
+from chalicelib.routes import (
     checkout,
     dashboard,
     ledger,
@@ -23,7 +22,8 @@ from chalicelib import (
     status,
     webhooks,
 )
-from chalicelib.http import Gateway
+from gateway.runtime import log
+from gateway.runtime.deps import Deps, deps
 
 app = Gateway("asyncpay", configure_logs=False)
 app.register_blueprint(orders.blueprint)
@@ -41,7 +41,7 @@ app.register_blueprint(reference.blueprint)
 @app.on_sqs_message(queue="PaymentsQueue", batch_size=10)
 def process_payment(event: SQSEvent) -> dict[str, Any]:
     """Finishes pending payments."""
-    from asyncpay.services.process_payment import process_payments
+    from gateway.use_cases.payments.process_payments import process_payments
 
     return process_payments(_deps(event), event.to_dict()["Records"])
 
@@ -49,7 +49,7 @@ def process_payment(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="RefundsQueue", batch_size=10)
 def process_refund(event: SQSEvent) -> dict[str, Any]:
     """Pays pending refunds out."""
-    from asyncpay.services.process_refund import process_refunds
+    from gateway.use_cases.refunds.process_refunds import process_refunds
 
     return process_refunds(_deps(event), event.to_dict()["Records"])
 
@@ -57,7 +57,7 @@ def process_refund(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="WebhooksQueue", batch_size=10)
 def deliver_webhook(event: SQSEvent) -> dict[str, Any]:
     """Posts webhooks to merchants."""
-    from asyncpay.services.deliver_webhook import deliver_webhooks
+    from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 
     return deliver_webhooks(_deps(event), event.to_dict()["Records"])
 
@@ -65,7 +65,7 @@ def deliver_webhook(event: SQSEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="SlowWebhooksQueue", batch_size=10)
 def deliver_slow_webhook(event: SQSEvent) -> dict[str, Any]:
     """Posts webhooks to receivers that hang or take long, apart from the others."""
-    from asyncpay.services.deliver_webhook import deliver_webhooks
+    from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 
     return deliver_webhooks(_deps(event), event.to_dict()["Records"], slow=True)
 
@@ -75,7 +75,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
     """Sends overdue work again."""
     from dataclasses import asdict
 
-    from asyncpay.services.sweep import sweep as sweep_all
+    from gateway.use_cases.operations.sweep import sweep as sweep_all
 
     return asdict(sweep_all(_deps(event)))
 
@@ -83,7 +83,7 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 @app.lambda_function()
 def seed(_event: Any, _context: Any) -> dict[str, bool]:
     """Creates the test merchant."""
-    from asyncpay.services.seed import seed_test_merchant
+    from gateway.use_cases.access.seed import seed_test_merchant
 
     return {"created": seed_test_merchant(deps())}
 

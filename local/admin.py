@@ -21,8 +21,8 @@ from local.settings import Settings
 from local.stack import clients, session_clients, stack_outputs, with_region
 
 if TYPE_CHECKING:
-    from asyncpay.domain.merchant import Merchant
-    from asyncpay.services.deps import Deps
+    from gateway.domain.merchant import Merchant
+    from gateway.runtime.deps import Deps
 
 LISTED_MAX = 1000
 GENERATED_BYTES = 18
@@ -33,7 +33,7 @@ def main(settings: Settings, argv: list[str]) -> None:
     arguments = parse(argv)
     try:
         deps, actor = _connect(settings, arguments.stack)
-        from asyncpay.domain.errors import AsyncPayError
+        from gateway.domain.errors import AsyncPayError
 
         try:
             # The services' log lines are not what was asked for.
@@ -82,7 +82,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 def run(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
     """Does what a command line says; answers what to print. AsyncPayError where it can't be done."""
-    from asyncpay.services import merchants
+    from gateway.use_cases.access import merchants
 
     if given.command == "create-merchant":
         password, shown = _password(given)
@@ -102,8 +102,8 @@ def run(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
 
 
 def _change_key(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
-    from asyncpay.domain.api_key import OVERLAP_HOURS_MAX
-    from asyncpay.services import api_keys
+    from gateway.domain.api_key import OVERLAP_HOURS_MAX
+    from gateway.use_cases.access import api_keys
 
     merchant_id = api_keys.owner_of(given.api_key)
     if given.command == "disable-key":
@@ -118,7 +118,7 @@ def _change_key(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str
 
 
 def _change_merchant(deps: "Deps", actor: str, merchant: "Merchant", given: argparse.Namespace) -> list[str]:
-    from asyncpay.services import api_keys, checkout, merchants
+    from gateway.use_cases.access import api_keys, checkout, merchants
 
     if given.command == "set-password":
         password, shown = _password(given)
@@ -136,7 +136,7 @@ def _change_merchant(deps: "Deps", actor: str, merchant: "Merchant", given: argp
 
 
 def _listed(deps: "Deps", merchant: "Merchant", given: argparse.Namespace) -> list[str]:
-    from asyncpay.services import api_keys, audit
+    from gateway.use_cases.access import api_keys, audit
 
     if given.command == "keys":
         keys = [key.as_listed(deps.now()) for key in api_keys.list_keys(merchant.id)]
@@ -181,7 +181,7 @@ def _connect(settings: Settings, stack: str | None) -> tuple["Deps", str]:
     names = ("PAYMENTS", "REFUNDS", "WEBHOOKS", "SLOW_WEBHOOKS")
     os.environ |= {f"{name}_QUEUE_URL": outputs[f"{name.title().replace('_', '')}QueueUrl"] for name in names}
     os.environ |= {"STAGE": outputs["ApiStage"], "TABLE_PREFIX": data_stack, "LOG_LEVEL": "INFO"}
-    from asyncpay.services.deps import deps
+    from gateway.runtime.deps import deps
 
     return deps(), actor
 

@@ -76,9 +76,10 @@ class Bench:
         return self._receivers.milliseconds(others)
 
     def _commit(self, merchant_id: str) -> str:
-        from asyncpay.domain.events import sample_webhook
-        from asyncpay.store import queues, webhooks
-        from asyncpay.store.transaction import Transaction
+        from gateway.adapters.aws import queues
+        from gateway.adapters.aws.dynamodb.repositories import webhooks
+        from gateway.adapters.aws.dynamodb.transaction import Transaction
+        from gateway.domain.events import sample_webhook
 
         hook = sample_webhook(str(uuid.uuid4()), merchant_id, datetime.now(UTC))
         transaction = Transaction()
@@ -90,8 +91,8 @@ class Bench:
 
 
 def _add_merchant(port: int) -> str:
-    from asyncpay.domain.merchant import Merchant
-    from asyncpay.store import merchants
+    from gateway.adapters.aws.dynamodb.repositories import merchants
+    from gateway.domain.merchant import Merchant
 
     merchant_id = str(uuid.uuid4())
     url = f"http://127.0.0.1:{port}/webhook/{merchant_id}"

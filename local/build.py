@@ -41,13 +41,13 @@ def build(settings: Settings) -> None:
     output = build_directory(settings)
     layer = output / "layer" / "python"
     _install_packages(settings, layer, output / "layer.stamp")
-    _replace(settings.root / "layers" / "asyncpay" / "asyncpay", layer / "asyncpay")
+    _replace(settings.root / "layers" / "gateway" / "gateway", layer / "gateway")
     _replace(settings.root / "functions", output / "functions")
 
 
 def _install_packages(settings: Settings, layer: Path, stamp: Path) -> None:
     """The layer's third-party packages, pruned."""
-    requirements = settings.root / "layers" / "asyncpay" / "requirements.txt"
+    requirements = settings.root / "layers" / "gateway" / "requirements.txt"
     wanted = digest(requirements)
     if layer.is_dir() and stamp.is_file() and stamp.read_text() == wanted:
         return

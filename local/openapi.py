@@ -8,9 +8,9 @@ from local.settings import Settings
 
 PRINT = """
 from app import app
-from asyncpay.domain.events import compact_json
-from chalicelib.openapi import document
-from chalicelib.operation import operations
+from gateway.domain.events import compact_json
+from chalicelib.openapi.document import document
+from chalicelib.frame.operation import operations
 print(compact_json(document(operations(app))))
 """
 

@@ -61,8 +61,8 @@ def redrive(sqs: "SQSClient", source_url: str, target_url: str, *, are_webhooks:
 
 def begin_anew(body: str) -> bool:
     """Gives a failed delivery all its attempts again; one that is pending goes on where it was."""
-    from asyncpay.domain.webhook import WebhookStatus
-    from asyncpay.store import webhooks
+    from gateway.adapters.aws.dynamodb.repositories import webhooks
+    from gateway.domain.webhook import WebhookStatus
 
     try:
         hook = webhooks.get_webhook(json.loads(body)["webhook_id"])
@@ -82,7 +82,7 @@ def use_library(settings: Settings) -> None:
         "AWS_DEFAULT_REGION": REGION,
     }
     library_paths(settings)
-    from asyncpay.store import tables
+    from gateway.adapters.aws.dynamodb import tables
 
     tables.bind(settings.data_stack, REGION)
 
@@ -90,10 +90,10 @@ def use_library(settings: Settings) -> None:
 def library_paths(settings: Settings) -> None:
     """Makes the layer importable: the library as it is here; what it needs, as it was built."""
     sys.path += [
-        str(settings.root / "layers" / "asyncpay"),
+        str(settings.root / "layers" / "gateway"),
         str(settings.root / ".build" / "layer" / "python"),
     ]
     try:
-        import asyncpay.store.tables  # noqa: F401
+        import gateway.adapters.aws.dynamodb.tables  # noqa: F401
     except ImportError as problem:
         raise Problem("The layer is not built; start AsyncPay once: make up") from problem

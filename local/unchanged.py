@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
 
 # All that the two stacks are made from, beside the parameters; this folder says how.
-SOURCES = ("template.yaml", "infra/data.yaml", "functions", "layers/asyncpay", "local")
+SOURCES = ("template.yaml", "infra/data.yaml", "functions", "layers/gateway", "local")
 
 
 def digest(settings: Settings) -> str:

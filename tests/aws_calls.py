@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from asyncpay.store import queues, tables
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
 
 
 class Calls(list[str]):

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from asyncpay.services import authentication, log
-from asyncpay.services.config import config
-from asyncpay.services.deps import deps
+from gateway.runtime import log
+from gateway.runtime.config import config
+from gateway.runtime.deps import deps
+from gateway.use_cases.access import authentication
 from tests.factories import Clock
 
 pytest_plugins = ["tests.fixtures_emulator", "tests.fixtures_node"]

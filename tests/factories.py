@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from asyncpay.domain.instruments import Card
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.order import Order, OrderStatus
-from asyncpay.domain.payment import Failure, Payment, PaymentStatus
-from asyncpay.domain.refund import Refund, RefundStatus
-from asyncpay.domain.values import new_id
-from asyncpay.domain.webhook import Webhook, WebhookStatus
-from asyncpay.services.config import Config, read_config
-from asyncpay.services.deps import Deps
-from asyncpay.services.processor import Outcome, Processor
-from asyncpay.services.simulated_processor import SimulatedProcessor
+from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
+from gateway.domain.instruments import Card
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import Order, OrderStatus
+from gateway.domain.payment import Failure, Payment, PaymentStatus
+from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.values import new_id
+from gateway.domain.webhook import Webhook, WebhookStatus
+from gateway.runtime.config import Config, read_config
+from gateway.runtime.deps import Deps
+from gateway.use_cases.processor import Outcome, Processor
 
 NOW = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
 DECLINED = Failure("PAYMENT_FAILED", "declined", "The payment was declined by the bank")

@@ -20,7 +20,8 @@ from typing import Any
 import boto3
 import pytest
 
-from asyncpay.store import queues, tables
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_TEMPLATE = (ROOT / "infra" / "data.yaml").read_text(encoding="utf-8")

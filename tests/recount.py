@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from asyncpay.store.tables import PaymentRow
+from gateway.adapters.aws.dynamodb.tables import PaymentRow
 
 
 def rows_of(merchant_id: str) -> list[PaymentRow]:

@@ -4,18 +4,18 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.order import Order, OrderStatus
-from asyncpay.domain.payment import Payment
-from asyncpay.domain.refund import Refund
-from asyncpay.services.create_payment import NewPayment, create_payment
-from asyncpay.services.create_refund import NewRefund, create_refund
-from asyncpay.services.deps import Deps
-from asyncpay.services.idempotent import Answer, IdempotencyKey, idempotency_key
-from asyncpay.services.process_payment import process_payments
-from asyncpay.services.process_refund import process_refunds
-from asyncpay.store import merchants, orders, payments, refunds
-from asyncpay.store.tables import WebhookRow
+from gateway.adapters.aws.dynamodb.repositories import merchants, orders, payments, refunds
+from gateway.adapters.aws.dynamodb.tables import WebhookRow
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import Order, OrderStatus
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund
+from gateway.runtime.deps import Deps
+from gateway.use_cases.idempotent import Answer, IdempotencyKey, idempotency_key
+from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.process_payments import process_payments
+from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
+from gateway.use_cases.refunds.process_refunds import process_refunds
 from tests.factories import Clock, ScriptedProcessor, a_merchant, a_message, an_order, some_deps
 from tests.fixtures_emulator import Emulator
 

@@ -9,28 +9,29 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LIBRARY = ROOT / "layers" / "asyncpay"
+LIBRARY = ROOT / "layers" / "gateway" / "gateway"
 FUNCTIONS = ROOT / "functions"
 MODULES = sorted([*LIBRARY.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 MODULE_LINES_MAX = 250
 FUNCTION_LINES_MAX = 60
 # Who may import whom, besides the standard library. `*` at the end: any module below.
-DOMAIN = {"asyncpay.domain*"}
-STORE = DOMAIN | {"asyncpay.store*", "pynamodb*", "botocore*"}
-SERVICES = DOMAIN | {"asyncpay.store*", "asyncpay.services*"}
-FRAME = SERVICES | {"asyncpay.__version__", "chalicelib*", "chalice*", "fastjsonschema*"}
+DOMAIN = {"gateway.domain*"}
+ADAPTERS = DOMAIN | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*", "pynamodb*", "botocore*"}
+USE_CASES = DOMAIN | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*"}
+FRAME = USE_CASES | {"gateway.__version__", "chalicelib*", "chalice*", "fastjsonschema*"}
 ROOMS = [
-    (LIBRARY / "asyncpay" / "domain", DOMAIN),
-    (LIBRARY / "asyncpay" / "store", STORE),
-    (LIBRARY / "asyncpay" / "services", SERVICES),
+    (LIBRARY / "domain", DOMAIN),
+    (LIBRARY / "adapters", ADAPTERS),
+    (LIBRARY / "use_cases", USE_CASES),
+    (LIBRARY / "runtime", USE_CASES),
     (FUNCTIONS, FRAME),
 ]
 # A module that talks to something else than AWS, and so may import what its room may not.
-ALSO = {"services/webhook_client.py": {"urllib3*", "botocore*"}}
+ALSO = {"adapters/webhook_http/webhook_client.py": {"urllib3*", "botocore*"}}
 
 
 def name_of(path: Path) -> str:
-    return str(path.relative_to(ROOT)).removeprefix("layers/asyncpay/asyncpay/")
+    return str(path.relative_to(ROOT)).removeprefix("layers/gateway/gateway/")
 
 
 @cache
@@ -46,7 +47,7 @@ def imports_of(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative imports hide where a module is"
             assert node.module is not None
-            # `from asyncpay import store` imports a module, `from asyncpay.store import batch` too.
+            # `from gateway import domain` imports a module, `from gateway.domain import order` too.
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
@@ -87,7 +88,7 @@ def test_the_domain_has_no_clock_environment_randomness_or_network(name: str) ->
     found = [
         name_of(path)
         for path in MODULES
-        if path.is_relative_to(LIBRARY / "asyncpay" / "domain")
+        if path.is_relative_to(LIBRARY / "domain")
         and any(fits(module, f"{name}*") for module in imports_of(path))
     ]
     assert found == []
@@ -96,7 +97,7 @@ def test_the_domain_has_no_clock_environment_randomness_or_network(name: str) ->
 def test_the_domain_never_asks_what_time_it_is() -> None:
     asking = [
         f"{name_of(path)}:{node.lineno}"
-        for path in (LIBRARY / "asyncpay" / "domain").glob("*.py")
+        for path in (LIBRARY / "domain").glob("*.py")
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
     ]

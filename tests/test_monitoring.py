@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from asyncpay.services import metrics
+from gateway.runtime import metrics
 from tests.templates import APPLICATION, ROOT, functions, load, resources
 
 ALARMS = resources(APPLICATION, "AWS::CloudWatch::Alarm")

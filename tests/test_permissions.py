@@ -8,29 +8,31 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import AuthenticationFailed
-from asyncpay.domain.webhook import Attempt
-from asyncpay.services import webhook_client, webhooks
-from asyncpay.services.api_keys import disable_key, issue_key, list_keys, rotate_key
-from asyncpay.services.audit import list_audit
-from asyncpay.services.authentication import authenticate
-from asyncpay.services.capture_payment import capture_payment
-from asyncpay.services.checkout import find_checkout_order, find_checkout_origins
-from asyncpay.services.deliver_webhook import deliver_webhooks
-from asyncpay.services.ledger import list_entries, read_balances
-from asyncpay.services.orders import NewOrder, create_order, find_order
-from asyncpay.services.payments import Filters, find_payment, list_payments
-from asyncpay.services.processor import Outcome, OutcomeUnknown
-from asyncpay.services.queue_status import read_queues
-from asyncpay.services.refunds import cancel_refund, list_refunds
-from asyncpay.services.seed import find_test_merchant, seed_test_merchant
-from asyncpay.services.sessions import find_visit, log_in, log_out
-from asyncpay.services.status import check_health
-from asyncpay.services.summary import read_summary
-from asyncpay.services.sweep import sweep
-from asyncpay.services.timeline import read_timeline
-from asyncpay.store import queues, tables
-from asyncpay.store.timeouts import PROBE
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.timeouts import PROBE
+from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.webhook import Attempt
+from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
+from gateway.use_cases.access.audit import list_audit
+from gateway.use_cases.access.authentication import authenticate
+from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins
+from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
+from gateway.use_cases.access.sessions import find_visit, log_in, log_out
+from gateway.use_cases.operations.queue_status import read_queues
+from gateway.use_cases.operations.status import check_health
+from gateway.use_cases.operations.sweep import sweep
+from gateway.use_cases.orders.create_order import NewOrder, create_order, find_order
+from gateway.use_cases.payments.capture_payment import capture_payment
+from gateway.use_cases.payments.read_ledger import list_entries, read_balances
+from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
+from gateway.use_cases.payments.summary import read_summary
+from gateway.use_cases.payments.timeline import read_timeline
+from gateway.use_cases.processor import Outcome, OutcomeUnknown
+from gateway.use_cases.refunds.read_refunds import cancel_refund, list_refunds
+from gateway.use_cases.webhooks import webhooks
+from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.factories import DECLINED, a_message, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop

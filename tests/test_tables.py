@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asyncpay.store.tables import ROWS
+from gateway.adapters.aws.dynamodb.tables import ROWS
 from tests.templates import APPLICATION, DATA, load, resources
 
 TABLES = {

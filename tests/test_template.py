@@ -10,7 +10,7 @@ from chalice.app import ScheduledEventConfig, SQSEventConfig
 from app import app
 from tests.templates import APPLICATION, ROOT, events, functions, load, resources
 
-CONFIG = ROOT / "layers" / "asyncpay" / "asyncpay" / "services" / "config.py"
+CONFIG = ROOT / "layers" / "gateway" / "gateway" / "runtime" / "config.py"
 FUNCTIONS = functions()
 TRIGGERS = resources(APPLICATION, "AWS::Lambda::EventSourceMapping")
 QUEUES = resources(APPLICATION, "AWS::SQS::Queue")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.api_key import ApiKey, hash_secret
-from asyncpay.domain.errors import BadRequest
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.errors import BadRequest
 from tests.factories import NOW
 
 SECRET = "secret_test_xyz789"

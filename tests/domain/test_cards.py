@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncpay.domain.errors import AsyncPayError, ExpiredCard, InvalidCard
-from asyncpay.domain.instruments import HOLDER_NAME_LENGTH_MAX, Card, card_network, check_card, passes_luhn
+from gateway.domain.errors import AsyncPayError, ExpiredCard, InvalidCard
+from gateway.domain.instruments import HOLDER_NAME_LENGTH_MAX, Card, card_network, check_card, passes_luhn
 
 VISA = "4111111111111111"
 AMEX = "378282246310005"

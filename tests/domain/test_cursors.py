@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.cursor import Cursor, read_cursor
-from asyncpay.domain.errors import BadRequest
+from gateway.domain.cursor import Cursor, read_cursor
+from gateway.domain.errors import BadRequest
 
 CURSOR = Cursor("2026-01-31T09:30:00.250Z", "pay_Fq3ZtW8kLmXs0aBc", 10, 25)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain import errors
-from asyncpay.domain.errors import AsyncPayError
+from gateway.domain import errors
+from gateway.domain.errors import AsyncPayError
 
 CODES = {
     "AUTHENTICATION_ERROR",

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.events import compact_json, payment_webhook, refund_webhook
-from asyncpay.domain.refund import RefundEvent
-from asyncpay.domain.signature import sign
+from gateway.domain.events import compact_json, payment_webhook, refund_webhook
+from gateway.domain.refund import RefundEvent
+from gateway.domain.signature import sign
 from tests.factories import (
     DECLINED,
     NOW,

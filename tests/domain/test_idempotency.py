@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncpay.domain.errors import BadRequest, IdempotencyKeyReused
-from asyncpay.domain.idempotency import (
-    KEPT_FOR,
-    IdempotencyRecord,
-    check_key,
-    fingerprint,
-    scoped_key,
-)
+from gateway.domain.errors import BadRequest, IdempotencyKeyReused
+from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord, check_key, fingerprint, scoped_key
 from tests.factories import NOW
 
 SECRET = b"secret"

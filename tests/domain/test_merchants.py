@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.errors import BadRequest
-from asyncpay.domain.merchant import check_checkout_origins
+from gateway.domain.errors import BadRequest
+from gateway.domain.merchant import check_checkout_origins
 from tests.factories import NOW, a_merchant
 
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import BadRequest, IllegalTransition
-from asyncpay.domain.order import OrderStatus
-from asyncpay.domain.payment import Payment, PaymentStatus
+from gateway.domain.errors import BadRequest, IllegalTransition
+from gateway.domain.order import OrderStatus
+from gateway.domain.payment import Payment, PaymentStatus
 from tests.factories import DECLINED, NOW, a_card_payment, a_payment, a_successful_payment, an_order
 
 LATER = NOW + timedelta(seconds=7)

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.errors import IllegalTransition
-from asyncpay.domain.ledger import Balance, Entry, payment_reversed, payment_taken, refund_paid
-from asyncpay.domain.refund import Refund, RefundEvent, RefundStatus
+from gateway.domain.errors import IllegalTransition
+from gateway.domain.ledger import Balance, Entry, payment_reversed, payment_taken, refund_paid
+from gateway.domain.refund import Refund, RefundEvent, RefundStatus
 from tests.factories import NOW, a_refund, a_successful_payment
 
 LATER = NOW + timedelta(seconds=4)

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from asyncpay.domain.tally import Tally, as_read
+from gateway.domain.tally import Tally, as_read
 
 DAY = date(2026, 1, 31)
 

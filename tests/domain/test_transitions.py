@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain import order, payment, refund, webhook
-from asyncpay.domain.errors import IllegalTransition
+from gateway.domain import order, payment, refund, webhook
+from gateway.domain.errors import IllegalTransition
 
 # entity -> module, its two enums, and what is legal: all else is not.
 MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {

@@ -6,14 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncpay.domain.values import (
-    AMOUNT_MAX,
-    from_iso,
-    from_unix_ms,
-    new_id,
-    to_iso,
-    to_unix_ms,
-)
+from gateway.domain.values import AMOUNT_MAX, from_iso, from_unix_ms, new_id, to_iso, to_unix_ms
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from asyncpay.domain.errors import IllegalTransition
-from asyncpay.domain.webhook import (
+from gateway.domain.errors import IllegalTransition
+from gateway.domain.webhook import (
     GAPS_SECONDS,
     RETRY_AFTER_MAX_SECONDS,
     TEST_GAPS_SECONDS,

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncpay.domain.api_key import ApiKey, hash_secret
-from asyncpay.domain.merchant import Merchant
-from asyncpay.store import api_keys, merchants, tables
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.merchant import Merchant
 from tests.e2e.conftest import Stack
 from tests.openapi.attack import attack
 

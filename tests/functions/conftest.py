@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from chalice import Blueprint
 
-import chalicelib.caller
-import chalicelib.http
-from asyncpay.domain.errors import AuthenticationFailed, NotFound, Unavailable
-from asyncpay.services.deps import Deps
-from chalicelib.bodies import BODIES
-from chalicelib.http import Answer, Call, Endpoint, Gateway, endpoint
-from chalicelib.operation import PAGE, Identifier
+import chalicelib.frame.caller
+import chalicelib.frame.http
+from chalicelib.frame.http import Answer, Call, Endpoint, Gateway, endpoint
+from chalicelib.frame.operation import PAGE, Identifier
+from chalicelib.openapi.bodies import BODIES
+from gateway.domain.errors import AuthenticationFailed, NotFound, Unavailable
+from gateway.runtime.deps import Deps
 from tests.factories import some_deps
 from tests.functions.people import Person, a_person
 
@@ -29,8 +29,8 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Deps:
             raise AuthenticationFailed
         return MERCHANT_ID
 
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: deps)
-    monkeypatch.setattr(chalicelib.caller, "authenticate", authenticate)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: deps)
+    monkeypatch.setattr(chalicelib.frame.caller, "authenticate", authenticate)
     return deps
 
 
@@ -88,7 +88,7 @@ def gateway(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> Gateway:
 def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
     """What the app takes for the process's surroundings."""
     made = some_deps(SESSION_KEY_ARN=secret_arn)
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: made)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: made)
     return made
 
 

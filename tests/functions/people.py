@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import app
-from asyncpay.domain import session as sessions_domain
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.session import Token
-from asyncpay.services.api_keys import IssuedKey, issue_key
-from asyncpay.services.deps import Deps
-from asyncpay.store import merchants, queues, sessions
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.repositories import merchants, sessions
+from gateway.domain import session as sessions_domain
+from gateway.domain.merchant import Merchant
+from gateway.domain.session import Token
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.api_keys import IssuedKey, issue_key
 from tests.factories import a_merchant, some_id
 from tests.http_calls import Reply, send
 

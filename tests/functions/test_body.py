@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asyncpay.domain.errors import BadRequest, BodyTooLarge
-from chalicelib.body import BODY_MAX_BYTES, parse_object
-from chalicelib.http import Gateway
+from chalicelib.frame.body import BODY_MAX_BYTES, parse_object
+from chalicelib.frame.http import Gateway
+from gateway.domain.errors import BadRequest, BodyTooLarge
 from tests.http_calls import send
 
 texts = st.text(max_size=6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.http import Gateway
+from chalicelib.frame.http import Gateway
 from tests.functions.conftest import KEYS
 from tests.http_calls import send
 

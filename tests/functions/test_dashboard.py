@@ -3,8 +3,8 @@
 import pytest
 
 from app import app
-from asyncpay.services.deps import Deps
-from asyncpay.services.seed import seed_test_merchant
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.seed import seed_test_merchant
 from tests.functions.people import Person
 from tests.http_calls import send
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-import chalicelib.caller
-import chalicelib.http
+import chalicelib.frame.caller
+import chalicelib.frame.http
 from app import app
-from asyncpay.domain.errors import NotFound
-from asyncpay.services.authentication import authenticate
-from asyncpay.services.deps import Deps
+from gateway.domain.errors import NotFound
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.authentication import authenticate
 from tests.factories import NOW, a_payment, an_order, some_deps
 from tests.functions.conftest import KEYS, MERCHANT_ID
 from tests.http_calls import send
@@ -69,7 +69,7 @@ def test_only_public_endpoints_need_no_credentials(
 ) -> None:
     shape = "/".join("{id}" if "{" in part else part for part in path.split("/"))
     public = (method, shape, True) in CONTRACT or (method, shape) in ALSO_PUBLIC
-    monkeypatch.setattr(chalicelib.caller, "authenticate", authenticate)
+    monkeypatch.setattr(chalicelib.frame.caller, "authenticate", authenticate)
     reply = send(app, method, path.replace("{", "x").replace("}", "x"))
     assert (reply.status == 401) is not public
 
@@ -81,7 +81,7 @@ def test_an_order_is_created_and_answered(surroundings: Deps, monkeypatch: pytes
         asked.append((merchant_id, new.amount))
         return an_order(id="order_1")
 
-    monkeypatch.setattr("chalicelib.orders.create_order", create)
+    monkeypatch.setattr("chalicelib.routes.orders.create_order", create)
     reply = send(app, "POST", "/api/v1/orders", headers=KEYS, json_body={"amount": 500})
     assert (reply.status, reply.json["id"], asked) == (201, "order_1", [(MERCHANT_ID, 500)])
 
@@ -118,7 +118,7 @@ def test_an_id_in_the_path_reaches_the_service(surroundings: Deps, monkeypatch: 
     def find(order_id: str, merchant_id: str | None = None) -> Any:
         raise NotFound(f"{order_id} of {merchant_id}")
 
-    monkeypatch.setattr("chalicelib.orders.find_order", find)
+    monkeypatch.setattr("chalicelib.routes.orders.find_order", find)
     replies = [send(app, "GET", f"/api/v1/orders/a%20b{end}", headers=KEYS) for end in ("", "/public")]
     assert [reply.error["description"] for reply in replies] == [f"a b of {MERCHANT_ID}", "a b of None"]
 
@@ -127,7 +127,7 @@ def test_a_shoppers_payment_is_found_by_its_order(
     surroundings: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = a_payment()
-    monkeypatch.setattr("chalicelib.payments.find_public_payment", lambda *_: payment)
+    monkeypatch.setattr("chalicelib.routes.payments.find_public_payment", lambda *_: payment)
     path = f"/api/v1/payments/{payment.id}/public"
     assert send(app, "GET", path, query={"order_id": ["order_1"]}).json["id"] == payment.id
     reply = send(app, "GET", path)
@@ -143,7 +143,7 @@ def test_a_checkout_page_is_told_no_more_than_it_shows(
         asked.append((order_id, key))
         return an_order(id="order_1", expires_at=NOW)
 
-    monkeypatch.setattr("chalicelib.checkout.find_checkout_order", find)
+    monkeypatch.setattr("chalicelib.routes.checkout.find_checkout_order", find)
     for query in ({"key": ["key_1"]}, None, {"key": [""]}):
         reply = send(app, "GET", "/api/v1/checkout/orders/order_1", query=query)
         wanted = {"id": "order_1", "amount": 50_000, "currency": "INR", "status": "created", "expired": True}
@@ -153,7 +153,9 @@ def test_a_checkout_page_is_told_no_more_than_it_shows(
 
 def test_the_pages_server_asks_who_may_frame_it(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
     origins = {"key_1": ("https://shop.example",)}
-    monkeypatch.setattr("chalicelib.checkout.find_checkout_origins", lambda _deps, key: origins.get(key, ()))
+    monkeypatch.setattr(
+        "chalicelib.routes.checkout.find_checkout_origins", lambda _deps, key: origins.get(key, ())
+    )
     path = "/api/v1/checkout/origins"
     assert send(app, "GET", path, query={"key": ["key_1"]}).json == {"origins": ["https://shop.example"]}
     assert send(app, "GET", path, query={"key": ["key_2"]}).json == {"origins": []}
@@ -175,7 +177,7 @@ def test_an_unknown_filter_is_named(surroundings: Deps, path: str, name: str) ->
 )
 def test_outside_test_stages_there_are_no_test_endpoints(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     live = some_deps(STAGE="live")
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: live)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: live)
     reply = send(app, "GET", path)
     assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-import chalicelib.http
-from asyncpay.services.deps import Deps
-from chalicelib.http import Gateway
+import chalicelib.frame.http
+from chalicelib.frame.http import Gateway
+from gateway.runtime.deps import Deps
 from tests.factories import some_deps
 from tests.functions.conftest import KEYS
 from tests.http_calls import CONTEXT, REQUEST_ID, an_event, send
@@ -145,7 +145,7 @@ def test_the_log_level_is_the_settings(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quiet: Deps = some_deps(LOG_LEVEL="ERROR")
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: quiet)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: quiet)
     send(gateway, "GET", "/missing")
     assert capsys.readouterr().out == ""
 

@@ -1,9 +1,9 @@
 import pytest
 
-from asyncpay.domain.errors import BadRequest
-from asyncpay.store.paging import Page
-from chalicelib.http import Gateway, collection
-from chalicelib.operation import OFFSET_MAX, Choice, Identifier
+from chalicelib.frame.http import Gateway, collection
+from chalicelib.frame.operation import OFFSET_MAX, Choice, Identifier
+from gateway.adapters.aws.dynamodb.paging import Page
+from gateway.domain.errors import BadRequest
 from tests.functions.conftest import KEYS
 from tests.http_calls import send
 

@@ -10,14 +10,14 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
-from asyncpay import __version__
-from asyncpay.domain.errors import AuthenticationFailed
-from asyncpay.domain.events import EVENTS
-from asyncpay.services.deps import Deps
-from chalicelib.answers import ANSWERS
-from chalicelib.bodies import BODIES
-from chalicelib.openapi import PATH_PARAMETERS, TAGS, document
-from chalicelib.operation import Operation, operations
+from chalicelib.frame.operation import Operation, operations
+from chalicelib.openapi.bodies import BODIES
+from chalicelib.openapi.document import PATH_PARAMETERS, TAGS, document
+from chalicelib.presenters.answers import ANSWERS
+from gateway import __version__
+from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.events import EVENTS
+from gateway.runtime.deps import Deps
 from tests.http_calls import send
 
 OPERATIONS = operations(app)
@@ -89,8 +89,12 @@ def test_the_document_is_served_to_everybody_and_may_be_kept(surroundings: Deps)
 
 def test_a_cold_start_does_not_make_the_document() -> None:
     code = "import app, sys; print(*sys.modules)"
-    paths = {"PYTHONPATH": "functions:layers/asyncpay"}
+    paths = {"PYTHONPATH": "functions:layers/gateway"}
     done = subprocess.run([sys.executable, "-c", code], env=paths, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
-    assert "chalicelib.operation" in loaded
-    assert not loaded & {"chalicelib.openapi", "chalicelib.answers", "chalicelib.vocabulary"}
+    assert "chalicelib.frame.operation" in loaded
+    assert not loaded & {
+        "chalicelib.openapi.document",
+        "chalicelib.presenters.answers",
+        "chalicelib.presenters.vocabulary",
+    }

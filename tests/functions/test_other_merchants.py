@@ -10,13 +10,20 @@ from typing import Any
 
 import pytest
 
-import chalicelib.http
+import chalicelib.frame.http
 from app import app
-from asyncpay.services.deps import Deps
-from asyncpay.services.payments import Filters, list_payments, next_cursor
-from asyncpay.store.access_tables import ApiKeyRow, AuditRow
-from asyncpay.store.tables import LedgerRow, MerchantRow, OrderRow, PaymentRow, RefundRow, WebhookRow
-from chalicelib.operation import Operation, operations
+from chalicelib.frame.operation import Operation, operations
+from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow, AuditRow
+from gateway.adapters.aws.dynamodb.tables import (
+    LedgerRow,
+    MerchantRow,
+    OrderRow,
+    PaymentRow,
+    RefundRow,
+    WebhookRow,
+)
+from gateway.runtime.deps import Deps
+from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
 from tests.fixtures_emulator import Emulator
 from tests.functions.people import Person, a_person
 from tests.http_calls import Reply, send
@@ -105,7 +112,7 @@ def other(shop: Shop) -> Other:
 
 @pytest.fixture
 def deps(store: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: shop.deps)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: shop.deps)
     return shop.deps
 
 

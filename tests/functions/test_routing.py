@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.http import Gateway
+from chalicelib.frame.http import Gateway
 from tests.functions.conftest import KEYS
 from tests.http_calls import an_event, send
 

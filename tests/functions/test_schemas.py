@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import AsyncPayError, BadRequest
-from asyncpay.domain.values import AMOUNT_MAX, CURRENCIES
-from asyncpay.services.create_payment import NewPayment
-from asyncpay.services.create_refund import NewRefund
-from asyncpay.services.deps import Deps
-from asyncpay.services.orders import NewOrder
-from chalicelib import schemas
-from chalicelib.body import parse_object
+from chalicelib.frame import schemas
+from chalicelib.frame.body import parse_object
+from gateway.domain.errors import AsyncPayError, BadRequest
+from gateway.domain.values import AMOUNT_MAX, CURRENCIES
+from gateway.runtime.deps import Deps
+from gateway.use_cases.orders.create_order import NewOrder
+from gateway.use_cases.payments.create_payment import NewPayment
+from gateway.use_cases.refunds.create_refund import NewRefund
 from tests.factories import NOW, some_deps
 
 CARD = {

@@ -2,13 +2,13 @@
 
 import pytest
 
-import chalicelib.http
+import chalicelib.frame.http
 from app import app
-from asyncpay.domain.session import IDLE_FOR
-from asyncpay.domain.values import to_iso
-from asyncpay.services.deps import Deps
-from asyncpay.services.seed import seed_test_merchant
-from asyncpay.services.sessions import PER_EMAIL
+from gateway.domain.session import IDLE_FOR
+from gateway.domain.values import to_iso
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.seed import seed_test_merchant
+from gateway.use_cases.access.sessions import PER_EMAIL
 from tests.factories import NOW, some_deps, some_id
 from tests.functions.people import Person, a_person
 from tests.http_calls import Reply, send
@@ -49,7 +49,7 @@ def test_outside_test_stages_the_cookie_is_for_https_and_this_host_only(
     me: Person, secret_arn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = some_deps(SESSION_KEY_ARN=secret_arn, STAGE="live")
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: live)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: live)
     host = {"Cookie": f"__Host-asyncpay_session={me.cookie}"}
     assert send(app, "GET", PATH, headers=host).json["stage"] == "live"
     assert send(app, "GET", PATH, headers={"Cookie": f"asyncpay_session={me.cookie}"}).status == 401
@@ -77,7 +77,7 @@ def test_a_wrong_log_in_says_nothing_of_what_was_wrong(deps: Deps) -> None:
 
 
 def test_too_many_wrong_log_ins_have_to_wait(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("asyncpay.services.sessions.password_matches", lambda *_: False)
+    monkeypatch.setattr("gateway.use_cases.access.sessions.password_matches", lambda *_: False)
     email = f"{some_id('')}@example.com"
     assert {log_in(email).status for _ in range(PER_EMAIL.uses_max)} == {401}
     reply = log_in(email)

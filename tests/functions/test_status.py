@@ -7,10 +7,11 @@ from functools import cache
 
 import pytest
 
-import chalicelib.http
+import chalicelib.frame.http
 from app import app
-from asyncpay.store import queues, tables
-from asyncpay.store.timeouts import PROBE
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from tests.conftest import NOBODY_LISTENS
 from tests.fixtures_emulator import Emulator
 from tests.http_calls import send
@@ -25,7 +26,7 @@ ANSWERED_SECONDS = 8
 def shop(emulator: Emulator, store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A shop on the emulator, whose tables and clients do as the status function's."""
     shop = Shop(emulator, secret_arn)
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: shop.deps)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: shop.deps)
     yield shop
     tables.bind(store)
 

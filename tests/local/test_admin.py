@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from asyncpay.domain.errors import AuthenticationFailed, NotFound
-from asyncpay.services.authentication import authenticate, forget_all
-from asyncpay.services.deps import Deps
-from asyncpay.services.merchants import find_merchant
-from asyncpay.services.sessions import log_in
+from gateway.domain.errors import AuthenticationFailed, NotFound
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.authentication import authenticate, forget_all
+from gateway.use_cases.access.merchants import find_merchant
+from gateway.use_cases.access.sessions import log_in
 from local import admin
 from local.console import Problem
 from tests.factories import some_deps, some_id

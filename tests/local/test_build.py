@@ -14,8 +14,8 @@ def project(settings: Settings) -> Path:
         "functions/app.py": "app = 1",
         "functions/chalicelib/http.py": "",
         "functions/__pycache__/app.cpython-311.pyc": "",
-        "layers/asyncpay/asyncpay/__init__.py": "",
-        "layers/asyncpay/requirements.txt": "chalice==1\n",
+        "layers/gateway/gateway/__init__.py": "",
+        "layers/gateway/requirements.txt": "chalice==1\n",
     }.items():
         (settings.root / path).parent.mkdir(parents=True, exist_ok=True)
         (settings.root / path).write_text(text)
@@ -53,7 +53,7 @@ def test_the_layer_holds_our_package_and_what_chalice_needs_at_run_time(
 ) -> None:
     build.build(settings)
     layer = _files(project / ".build" / "layer" / "python")
-    assert layer == {"asyncpay/__init__.py", "chalice/__init__.py", "chalice/app.py"}
+    assert layer == {"gateway/__init__.py", "chalice/__init__.py", "chalice/app.py"}
     assert len(installed) == 1
 
 
@@ -72,11 +72,11 @@ def test_packages_are_installed_again_only_when_their_pins_change(
     settings: Settings, project: Path, installed: list[Sequence[str]]
 ) -> None:
     build.build(settings)
-    (project / "layers" / "asyncpay" / "asyncpay" / "new.py").write_text("")
+    (project / "layers" / "gateway" / "gateway" / "new.py").write_text("")
     build.build(settings)
     assert len(installed) == 1
-    assert "asyncpay/new.py" in _files(project / ".build" / "layer" / "python")
-    (project / "layers" / "asyncpay" / "requirements.txt").write_text("chalice==2\n")
+    assert "gateway/new.py" in _files(project / ".build" / "layer" / "python")
+    (project / "layers" / "gateway" / "requirements.txt").write_text("chalice==2\n")
     build.build(settings)
     assert len(installed) == 2
 

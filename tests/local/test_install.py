@@ -107,7 +107,7 @@ def test_every_requirement_is_pinned_to_one_version(name: str) -> None:
 
 def test_the_layer_s_pins_are_those_that_the_tests_run_with() -> None:
     dev = (ROOT / "requirements" / "dev.txt").read_text().splitlines()
-    layer = (ROOT / "layers" / "asyncpay" / "requirements.txt").read_text().splitlines()
+    layer = (ROOT / "layers" / "gateway" / "requirements.txt").read_text().splitlines()
     assert {line for line in layer if line and not line.startswith("#")} <= set(dev)
 
 

@@ -10,8 +10,8 @@ from tests.local.conftest import SettingsMaker
 
 FILES = {
     "functions/app.py": "app = 1",
-    "layers/asyncpay/requirements.txt": "chalice==1",
-    "layers/asyncpay/asyncpay/money.py": "",
+    "layers/gateway/requirements.txt": "chalice==1",
+    "layers/gateway/gateway/money.py": "",
 }
 
 

@@ -20,7 +20,7 @@ def attack(api: str, headers: dict[str, str], ids: dict[str, list[str]], *option
 
     `headers` are the credentials, `ids` are of things that exist, by the name of the parameter.
     """
-    paths = os.pathsep.join(str(ROOT / part) for part in (".", "functions", "layers/asyncpay"))
+    paths = os.pathsep.join(str(ROOT / part) for part in (".", "functions", "layers/gateway"))
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": paths,

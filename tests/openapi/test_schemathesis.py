@@ -16,11 +16,11 @@ import pytest
 from jsonschema import validate
 
 import app
-from asyncpay.domain.errors import AsyncPayError
-from asyncpay.services.api_keys import issue_key
-from chalicelib.openapi import document
-from chalicelib.operation import operations
-from chalicelib.routing import resolve
+from chalicelib.frame.operation import operations
+from chalicelib.frame.routing import resolve
+from chalicelib.openapi.document import document
+from gateway.domain.errors import AsyncPayError
+from gateway.use_cases.access.api_keys import issue_key
 from tests.http_calls import CONTEXT, an_event
 from tests.openapi.attack import attack
 from tests.proof.conftest import proof_tables, world

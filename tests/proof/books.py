@@ -8,15 +8,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from asyncpay.domain import events
-from asyncpay.domain.ledger import Entry, EntryKind
-from asyncpay.domain.order import Order, OrderStatus
-from asyncpay.domain.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
-from asyncpay.domain.refund import Refund, RefundStatus
-from asyncpay.domain.webhook import ATTEMPTS_MAX, Webhook, WebhookStatus
-from asyncpay.services.summary import read_summary
-from asyncpay.store import batch, ledger, orders, payments, refunds, webhooks
-from asyncpay.store.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
+from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb.repositories import ledger, orders, payments, refunds, webhooks
+from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
+from gateway.domain import events
+from gateway.domain.ledger import Entry, EntryKind
+from gateway.domain.order import Order, OrderStatus
+from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
+from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.webhook import ATTEMPTS_MAX, Webhook, WebhookStatus
+from gateway.use_cases.payments.summary import read_summary
 from tests.proof.shop import Shop
 
 FINAL = (RefundStatus.PROCESSED, RefundStatus.CANCELLED)

@@ -6,8 +6,9 @@ from functools import cache
 
 import pytest
 
-from asyncpay.store import queues, tables
-from asyncpay.store.timeouts import WORK
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.timeouts import WORK
 from tests.fixtures_emulator import Emulator
 from tests.proof.size import REPORT, SEED, TIMEOUT_SECONDS, TORTURE
 from tests.proof.world import World, a_world

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from asyncpay.domain.payment import Payment
-from asyncpay.domain.refund import Refund
-from asyncpay.domain.signature import sign
-from asyncpay.domain.webhook import Attempt
-from asyncpay.services.config import ProcessorConfig
-from asyncpay.services.processor import Outcome
-from asyncpay.services.simulated_processor import SimulatedProcessor
+from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund
+from gateway.domain.signature import sign
+from gateway.domain.webhook import Attempt
+from gateway.runtime.config import ProcessorConfig
+from gateway.use_cases.processor import Outcome
 
 
 class Bank(SimulatedProcessor):

@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from asyncpay.domain.idempotency import scoped_key
-from asyncpay.store import idempotency
+from gateway.adapters.aws.dynamodb.repositories import idempotency
+from gateway.domain.idempotency import scoped_key
 from tests.proof.books import Books
 from tests.proof.shop import Request, Shop
 

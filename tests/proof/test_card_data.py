@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from asyncpay.services import create_payment, idempotent
-from asyncpay.store import batch, queues
-from asyncpay.store.transaction import Transaction
-from chalicelib import schemas
+from chalicelib.frame import schemas
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.use_cases import idempotent
+from gateway.use_cases.payments import create_payment
 from tests.fixtures_emulator import Emulator
 from tests.proof import ways
 from tests.proof.card_scan import AMEX, CARDS, VISA, Card, at_rest, leaks, scan

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import AsyncPayError
-from asyncpay.domain.order import OrderStatus
-from asyncpay.services.capture_payment import capture_payment
-from asyncpay.services.create_payment import NewPayment, create_payment
-from asyncpay.services.create_refund import NewRefund, create_refund
-from asyncpay.services.idempotent import idempotency_key
-from asyncpay.services.process_payment import process_payments
-from asyncpay.services.process_refund import process_refunds
-from asyncpay.services.refunds import cancel_refund
+from gateway.domain.errors import AsyncPayError
+from gateway.domain.order import OrderStatus
+from gateway.use_cases.idempotent import idempotency_key
+from gateway.use_cases.payments.capture_payment import capture_payment
+from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.process_payments import process_payments
+from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
+from gateway.use_cases.refunds.process_refunds import process_refunds
+from gateway.use_cases.refunds.read_refunds import cancel_refund
 from tests.factories import a_message
 from tests.proof import books
 from tests.proof.harness import problems

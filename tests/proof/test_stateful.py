@@ -15,9 +15,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from asyncpay.domain.payment import PaymentStatus
-from asyncpay.domain.refund import RefundStatus
-from asyncpay.store import payments, refunds
+from gateway.adapters.aws.dynamodb.repositories import payments, refunds
+from gateway.domain.payment import PaymentStatus
+from gateway.domain.refund import RefundStatus
 from tests.proof import books
 from tests.proof.harness import problems
 from tests.proof.shop import APPROVED, DECLINED, SLOW, Shop

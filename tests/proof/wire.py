@@ -17,7 +17,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 
-OURS = ("asyncpay", "chalicelib")
+OURS = ("gateway", "chalicelib")
 
 
 class Crash(BaseException):

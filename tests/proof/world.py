@@ -13,15 +13,18 @@ from typing import Any
 import pytest
 
 import app
-import chalicelib.http
-from asyncpay.domain.api_key import ApiKey, hash_secret
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.values import new_id
-from asyncpay.services import authentication, webhook_client
-from asyncpay.services.deps import Deps
-from asyncpay.store import api_keys, due, merchants, queues
-from asyncpay.store.tables import StatsRow
-from chalicelib.routing import resolve
+import chalicelib.frame.http
+from chalicelib.frame.routing import resolve
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import due
+from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
+from gateway.adapters.aws.dynamodb.tables import StatsRow
+from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.merchant import Merchant
+from gateway.domain.values import new_id
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access import authentication
 from tests.factories import Clock, a_config
 from tests.fixtures_emulator import Emulator
 from tests.http_calls import CONTEXT, Reply, an_event, send
@@ -209,7 +212,7 @@ def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
     pump = Pump(emulator.client("sqs"), clock, wire, _workers(urls))
     world = World(deps, clock, wire, bank, receivers, pump, urls)
     with pytest.MonkeyPatch.context() as patch, tapped(wire):
-        patch.setattr(chalicelib.http, "deps", lambda: world.deps)
+        patch.setattr(chalicelib.frame.http, "deps", lambda: world.deps)
         patch.setattr(app, "deps", lambda: world.deps)
         patch.setattr(webhook_client, "post", receivers.post)
         if not TORTURE:

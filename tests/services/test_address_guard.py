@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from asyncpay.domain.webhook_url import IpAddress, WebhookUrl
-from asyncpay.services import address_guard
-from asyncpay.services.address_guard import Blocked, NotConnected, checked_addresses, connect, open_checked
+from gateway.adapters.webhook_http import address_guard
+from gateway.adapters.webhook_http.address_guard import (
+    Blocked,
+    NotConnected,
+    checked_addresses,
+    connect,
+    open_checked,
+)
+from gateway.domain.webhook_url import IpAddress, WebhookUrl
 from tests.services.receivers import Receiver, has_ipv6_loopback, ok, open_files, port_free_on, silent
 
 LIMIT = 0.5

@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.errors import AuthenticationFailed, BadRequest, NotFound, RateLimited, Unavailable
-from asyncpay.services import api_keys as service
-from asyncpay.services.api_keys import disable_key, issue_key, list_keys, rotate_key
-from asyncpay.services.audit import list_audit
-from asyncpay.services.authentication import authenticate, forget_all
-from asyncpay.services.deps import Deps
-from asyncpay.store import merchants, tables
-from asyncpay.store.access_tables import ApiKeyRow
-from asyncpay.store.throttles import Limit
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow
+from gateway.adapters.aws.dynamodb.repositories import merchants
+from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
+from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, RateLimited, Unavailable
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access import api_keys as service
+from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
+from gateway.use_cases.access.audit import list_audit
+from gateway.use_cases.access.authentication import authenticate, forget_all
 from tests.aws_calls import a_cancellation, answering, just_before
 from tests.factories import NOW, Clock, a_merchant, some_deps
 

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from asyncpay.domain.api_key import ApiKey, hash_secret
-from asyncpay.domain.errors import AuthenticationFailed
-from asyncpay.services.authentication import REMEMBERED_FOR, authenticate
-from asyncpay.services.deps import Deps
-from asyncpay.store import api_keys, merchants
+from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.errors import AuthenticationFailed
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.authentication import REMEMBERED_FOR, authenticate
 from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_merchant, some_deps, some_id
 

@@ -1,12 +1,12 @@
 import pytest
 
-from asyncpay.domain.api_key import ApiKey, hash_secret
-from asyncpay.domain.errors import BadRequest, NotFound
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.order import Order
-from asyncpay.services.checkout import find_checkout_order, find_checkout_origins, set_checkout_origins
-from asyncpay.services.webhooks import find_merchant
-from asyncpay.store import api_keys, merchants, orders
+from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants, orders
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import Order
+from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins, set_checkout_origins
+from gateway.use_cases.webhooks.webhooks import find_merchant
 from tests.aws_calls import watched
 from tests.factories import NOW, a_merchant, an_order, some_deps, some_id
 

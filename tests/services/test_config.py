@@ -1,6 +1,6 @@
 import pytest
 
-from asyncpay.services.config import ConfigError, config, read_config
+from gateway.runtime.config import ConfigError, config, read_config
 from tests.factories import a_config
 
 REQUIRED = {

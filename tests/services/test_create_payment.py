@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from asyncpay.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
-from asyncpay.domain.instruments import check_card
-from asyncpay.domain.order import OrderStatus
-from asyncpay.store import payments, queues, tables
-from asyncpay.store.tables import ROWS, OrderRow
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.repositories import payments
+from gateway.adapters.aws.dynamodb.tables import ROWS, OrderRow
+from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
+from gateway.domain.instruments import check_card
+from gateway.domain.order import OrderStatus
 from tests.aws_calls import a_cancellation, an_error, answering, just_before, watched
 from tests.factories import NOW, some_id
 from tests.shop import Shop

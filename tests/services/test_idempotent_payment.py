@@ -7,10 +7,11 @@ from threading import Barrier
 
 import pytest
 
-from asyncpay.domain.errors import IdempotencyKeyReused, NotFound
-from asyncpay.domain.order import OrderStatus
-from asyncpay.services.idempotent import Answer, idempotency_key
-from asyncpay.store import queues, tables
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.domain.errors import IdempotencyKeyReused, NotFound
+from gateway.domain.order import OrderStatus
+from gateway.use_cases.idempotent import Answer, idempotency_key
 from tests.aws_calls import just_before, watched
 from tests.shop import Shop
 

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.domain.values import to_unix_ms
-from asyncpay.services.jobs import NOTHING_TO_DO, RETRY, Done, Job, parse_jobs, run_jobs
-from asyncpay.store import stats
-from asyncpay.store.stats import Batch
+from gateway.adapters.aws.dynamodb.repositories import stats
+from gateway.adapters.aws.dynamodb.repositories.stats import Batch
+from gateway.domain.errors import Unavailable
+from gateway.domain.values import to_unix_ms
+from gateway.use_cases.jobs import NOTHING_TO_DO, RETRY, Done, Job, parse_jobs, run_jobs
 from tests.factories import NOW, a_message, some_deps
 
 MEMBERS = ("payment_id", "merchant_id")

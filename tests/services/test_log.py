@@ -5,8 +5,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from pynamodb.exceptions import GetError
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.services import log
+from gateway.domain.errors import Unavailable
+from gateway.runtime import log
 
 CARD = "4111111111111111"
 

@@ -2,22 +2,23 @@
 
 import pytest
 
-from asyncpay.domain.errors import AuthenticationFailed, BadRequest, NotFound, Unavailable
-from asyncpay.domain.merchant import Merchant
-from asyncpay.services.api_keys import issue_key
-from asyncpay.services.audit import list_audit
-from asyncpay.services.authentication import REMEMBERED_FOR, authenticate
-from asyncpay.services.create_payment import NewPayment, create_payment
-from asyncpay.services.deps import Deps
-from asyncpay.services.merchants import (
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.repositories import orders, sessions
+from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, Unavailable
+from gateway.domain.merchant import Merchant
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.api_keys import issue_key
+from gateway.use_cases.access.audit import list_audit
+from gateway.use_cases.access.authentication import REMEMBERED_FOR, authenticate
+from gateway.use_cases.access.merchants import (
     create_merchant,
     find_merchant,
     list_merchants,
     set_active,
     set_password,
 )
-from asyncpay.services.sessions import find_visit, log_in
-from asyncpay.store import orders, sessions, tables
+from gateway.use_cases.access.sessions import find_visit, log_in
+from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from tests.aws_calls import a_cancellation, answering
 from tests.factories import Clock, an_order, some_deps, some_id
 

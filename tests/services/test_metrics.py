@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from asyncpay.services import log, metrics
+from gateway.runtime import log, metrics
 from tests.factories import some_deps
 
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.cursor import read_cursor
-from asyncpay.domain.errors import BadRequest
-from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.services.payments import Filters, list_payments, next_cursor
-from asyncpay.store import orders, payments
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.repositories import orders, payments
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.cursor import read_cursor
+from gateway.domain.errors import BadRequest
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
 from tests.aws_calls import watched
 from tests.factories import NOW, a_card_payment, a_payment, an_order, some_id
 

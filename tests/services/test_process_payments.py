@@ -5,13 +5,15 @@ from threading import Barrier
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.domain.order import OrderStatus
-from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.domain.values import to_unix_ms
-from asyncpay.services.capture_payment import capture_payment
-from asyncpay.services.processor import Outcome, OutcomeUnknown
-from asyncpay.store import ledger, queues, stats, tables
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.repositories import ledger, stats
+from gateway.domain.errors import Unavailable
+from gateway.domain.order import OrderStatus
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.values import to_unix_ms
+from gateway.use_cases.payments.capture_payment import capture_payment
+from gateway.use_cases.processor import Outcome, OutcomeUnknown
 from tests.aws_calls import a_cancellation, an_error, answering, just_before, watched
 from tests.factories import DECLINED, NOW, a_message, a_payment
 from tests.shop import Shop

@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from asyncpay.domain.values import to_unix_ms
-from asyncpay.services.deps import Deps
-from asyncpay.services.queue_status import STALLED_AFTER_MS, QueueStatus, read_queues
-from asyncpay.services.status import read_jobs_status
-from asyncpay.services.sweep import POSTPONED_BY, sweep
-from asyncpay.store import queues, stats
-from asyncpay.store.queues import JOB_QUEUES, QueueDepth
-from asyncpay.store.stats import QueueStats
-from asyncpay.store.timeouts import PROBE
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.repositories import stats
+from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
+from gateway.adapters.aws.dynamodb.timeouts import PROBE
+from gateway.adapters.aws.queues import JOB_QUEUES, QueueDepth
+from gateway.domain.values import to_unix_ms
+from gateway.runtime.deps import Deps
+from gateway.use_cases.operations.queue_status import STALLED_AFTER_MS, QueueStatus, read_queues
+from gateway.use_cases.operations.status import read_jobs_status
+from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
 from tests.aws_calls import an_error, answering
 from tests.factories import NOW, a_message
 from tests.shop import Shop

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import AsyncPayError, BadRequest, IdempotencyKeyReused, NotFound
-from asyncpay.domain.payment import PaymentStatus
-from asyncpay.domain.refund import RefundStatus
-from asyncpay.services.capture_payment import capture_payment
-from asyncpay.services.processor import OutcomeUnknown
-from asyncpay.services.refunds import cancel_refund, find_refund, list_refunds
-from asyncpay.store import ledger, queues, tables
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.repositories import ledger
+from gateway.domain.errors import AsyncPayError, BadRequest, IdempotencyKeyReused, NotFound
+from gateway.domain.payment import PaymentStatus
+from gateway.domain.refund import RefundStatus
+from gateway.use_cases.payments.capture_payment import capture_payment
+from gateway.use_cases.processor import OutcomeUnknown
+from gateway.use_cases.refunds.read_refunds import cancel_refund, find_refund, list_refunds
 from tests.aws_calls import an_error, answering, just_before, watched
 from tests.factories import some_id
 from tests.shop import Shop

@@ -1,9 +1,9 @@
 import pytest
 
-from asyncpay.domain.errors import AuthenticationFailed, NotFound
-from asyncpay.services.authentication import authenticate
-from asyncpay.services.seed import find_test_merchant, seed_test_merchant
-from asyncpay.store.access_tables import ApiKeyRow
+from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow
+from gateway.domain.errors import AuthenticationFailed, NotFound
+from gateway.use_cases.access.authentication import authenticate
+from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from tests.factories import Clock, some_deps, some_id
 
 pytestmark = pytest.mark.emulator

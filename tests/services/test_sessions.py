@@ -4,16 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.errors import AuthenticationFailed, RateLimited
-from asyncpay.domain.merchant import TEST_MERCHANT_ID, Merchant
-from asyncpay.domain.password import hash_password
-from asyncpay.services import sessions as service
-from asyncpay.services.deps import Deps
-from asyncpay.services.seed import seed_test_merchant
-from asyncpay.services.sessions import PER_EMAIL, PER_SOURCE, Visit, find_visit, log_in, log_out
-from asyncpay.store import merchants, sessions
-from asyncpay.store.access_tables import SessionRow
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.access_tables import SessionRow
+from gateway.adapters.aws.dynamodb.repositories import merchants, sessions
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.errors import AuthenticationFailed, RateLimited
+from gateway.domain.merchant import TEST_MERCHANT_ID, Merchant
+from gateway.domain.password import hash_password
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access import sessions as service
+from gateway.use_cases.access.seed import seed_test_merchant
+from gateway.use_cases.access.sessions import PER_EMAIL, PER_SOURCE, Visit, find_visit, log_in, log_out
 from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_merchant, some_deps, some_id
 

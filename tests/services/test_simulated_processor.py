@@ -3,16 +3,16 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.instruments import Card
-from asyncpay.domain.payment import Payment
-from asyncpay.services.processor import Outcome, OutcomeUnknown
-from asyncpay.services.simulated_processor import (
+from gateway.adapters.acquirers.simulated_processor import (
     DECLINED,
     INSUFFICIENT_FUNDS,
     LATE_BY,
     TIMEOUT_LASTS,
     SimulatedProcessor,
 )
+from gateway.domain.instruments import Card
+from gateway.domain.payment import Payment
+from gateway.use_cases.processor import Outcome, OutcomeUnknown
 from tests.factories import NOW, a_card_payment, a_config, a_payment
 
 LIVE = {"STAGE": "live", "TEST_MODE": "false"}

@@ -5,16 +5,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from asyncpay.domain.errors import BadRequest, Unavailable
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.services import summary as service
-from asyncpay.services.deps import Deps
-from asyncpay.services.summary import read_summary
-from asyncpay.store import merchants, payments, rollups
-from asyncpay.store.rollups import RollupRow
-from asyncpay.store.tables import PaymentRow
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.repositories import merchants, payments, rollups
+from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
+from gateway.adapters.aws.dynamodb.tables import PaymentRow
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.errors import BadRequest, Unavailable
+from gateway.domain.merchant import Merchant
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.runtime.deps import Deps
+from gateway.use_cases.payments import summary as service
+from gateway.use_cases.payments.summary import read_summary
 from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_card_payment, a_merchant, a_payment, some_deps
 from tests.recount import differences

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.services.sweep import POSTPONED_BY, SWEEP_MAX, Swept, sweep
-from asyncpay.store import payments, queues
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.repositories import payments
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.errors import Unavailable
+from gateway.use_cases.operations.sweep import POSTPONED_BY, SWEEP_MAX, Swept, sweep
 from tests.aws_calls import an_error, answering
 from tests.factories import a_payment
 from tests.shop import QUEUES, Shop

@@ -4,14 +4,14 @@ import uuid
 
 import pytest
 
-from asyncpay.domain.errors import NotFound
-from asyncpay.domain.webhook import Attempt
-from asyncpay.services.capture_payment import capture_payment
-from asyncpay.services.processor import Outcome
-from asyncpay.services.refunds import cancel_refund
-from asyncpay.services.timeline import read_timeline
-from asyncpay.store import webhooks
-from asyncpay.store.tables import WebhookRow
+from gateway.adapters.aws.dynamodb.repositories import webhooks
+from gateway.adapters.aws.dynamodb.tables import WebhookRow
+from gateway.domain.errors import NotFound
+from gateway.domain.webhook import Attempt
+from gateway.use_cases.payments.capture_payment import capture_payment
+from gateway.use_cases.payments.timeline import read_timeline
+from gateway.use_cases.processor import Outcome
+from gateway.use_cases.refunds.read_refunds import cancel_refund
 from tests.factories import DECLINED
 from tests.shop import Shop
 

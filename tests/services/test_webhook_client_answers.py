@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.webhook import Attempt
-from asyncpay.services import bounded_socket
-from asyncpay.services.webhook_client import RESPONSE_MAX_BYTES, post
+from gateway.adapters.webhook_http import bounded_socket
+from gateway.adapters.webhook_http.webhook_client import RESPONSE_MAX_BYTES, post
+from gateway.domain.webhook import Attempt
 from tests.services.receivers import (
     Behaviour,
     Receiver,

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from asyncpay.domain.webhook import Attempt
-from asyncpay.services import webhook_client
-from asyncpay.services.webhook_client import post
+from gateway.adapters.webhook_http import webhook_client
+from gateway.adapters.webhook_http.webhook_client import post
+from gateway.domain.webhook import Attempt
 from tests.services.certificates import Authority
 from tests.services.receivers import Behaviour, Receiver, ok, open_files, repeating, silent, sipping
 

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from asyncpay.store import batch, due, idempotency, ledger, merchants, orders, payments, queues, stats
-from asyncpay.store.tables import OrderRow, PaymentRow
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import batch, due
+from gateway.adapters.aws.dynamodb.repositories import idempotency, ledger, merchants, orders, payments, stats
+from gateway.adapters.aws.dynamodb.tables import OrderRow, PaymentRow
+from gateway.adapters.aws.dynamodb.transaction import Transaction
 from tests.factories import NOW, a_merchant, a_payment, an_order
 
 MAPPING = "d8cbb5e2-2f19-4a08-8f35-0c5a8f4f5a11"

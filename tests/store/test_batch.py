@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.store import batch, orders, tables
-from asyncpay.store.tables import MerchantRow, OrderRow
+from gateway.adapters.aws.dynamodb import batch, tables
+from gateway.adapters.aws.dynamodb.repositories import orders
+from gateway.adapters.aws.dynamodb.tables import MerchantRow, OrderRow
+from gateway.domain.errors import Unavailable
 from tests.aws_calls import an_error, answering, watched
 from tests.factories import an_order
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.store import payments, tables, webhooks
-from asyncpay.store.errors import ConditionFailed, Conflict
-from asyncpay.store.transaction import TRIES_MAX, Transaction
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.errors import ConditionFailed, Conflict
+from gateway.adapters.aws.dynamodb.repositories import payments, webhooks
+from gateway.adapters.aws.dynamodb.transaction import TRIES_MAX, Transaction
+from gateway.domain.errors import Unavailable
 from tests.aws_calls import a_cancellation, an_error, answering, watched
 from tests.factories import a_payment, a_webhook
 

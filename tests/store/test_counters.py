@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from asyncpay.domain.ledger import payment_taken, refund_paid
-from asyncpay.store import ledger, stats
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.repositories import ledger, stats
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.ledger import payment_taken, refund_paid
 from tests.aws_calls import watched
 from tests.factories import NOW, a_refund, a_successful_payment
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.payment import Payment
-from asyncpay.domain.refund import RefundEvent
-from asyncpay.domain.webhook import GAPS_SECONDS, Attempt
-from asyncpay.store import payments, refunds, webhooks
-from asyncpay.store.due import SHARDS, Overdue, due_columns
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.due import SHARDS, Overdue, due_columns
+from gateway.adapters.aws.dynamodb.repositories import payments, refunds, webhooks
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.payment import Payment
+from gateway.domain.refund import RefundEvent
+from gateway.domain.webhook import GAPS_SECONDS, Attempt
 from tests.factories import NOW, a_payment, a_refund, a_webhook, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.idempotency import KEPT_FOR, IdempotencyRecord
-from asyncpay.store import idempotency, payments
-from asyncpay.store.errors import ConditionFailed
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.errors import ConditionFailed
+from gateway.adapters.aws.dynamodb.repositories import idempotency, payments
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
 from tests.factories import NOW, a_payment, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.store import ledger, payments, refunds, webhooks
-from asyncpay.store.tables import PaymentRow
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.repositories import ledger, payments, refunds, webhooks
+from gateway.adapters.aws.dynamodb.tables import PaymentRow
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.payment import Payment, PaymentStatus
 from tests.aws_calls import watched
 from tests.factories import NOW, a_payment, a_refund, a_webhook, some_id
 

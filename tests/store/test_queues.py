@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.store import queues
-from asyncpay.store.timeouts import PROBE
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.timeouts import PROBE
+from gateway.domain.errors import Unavailable
 from tests.aws_calls import answering, watched
 from tests.fixtures_emulator import Emulator
 from tests.store.operations import MAPPING

@@ -2,8 +2,8 @@
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.store import tables
+from gateway.adapters.aws.dynamodb import tables
+from gateway.domain.errors import Unavailable
 from tests.aws_calls import an_error, answering
 from tests.store.operations import DYNAMODB
 

@@ -6,15 +6,24 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.api_key import ApiKey
-from asyncpay.domain.idempotency import IdempotencyRecord
-from asyncpay.domain.ledger import payment_reversed, payment_taken
-from asyncpay.domain.order import Order, OrderEvent, OrderStatus
-from asyncpay.domain.payment import Payment
-from asyncpay.domain.refund import Refund, RefundEvent
-from asyncpay.domain.webhook import GAPS_SECONDS, Attempt, Webhook
-from asyncpay.store import api_keys, idempotency, ledger, merchants, orders, payments, refunds, webhooks
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.repositories import (
+    api_keys,
+    idempotency,
+    ledger,
+    merchants,
+    orders,
+    payments,
+    refunds,
+    webhooks,
+)
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.api_key import ApiKey
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.ledger import payment_reversed, payment_taken
+from gateway.domain.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund, RefundEvent
+from gateway.domain.webhook import GAPS_SECONDS, Attempt, Webhook
 from tests import factories
 from tests.factories import DECLINED, NOW, a_card_payment, a_merchant, a_payment, an_order
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.ledger import payment_taken
-from asyncpay.domain.order import Order, OrderEvent, OrderStatus
-from asyncpay.domain.payment import Payment, PaymentStatus
-from asyncpay.domain.refund import RefundEvent
-from asyncpay.store import ledger, orders, payments, refunds, webhooks
-from asyncpay.store.errors import ConditionFailed
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws.dynamodb.errors import ConditionFailed
+from gateway.adapters.aws.dynamodb.repositories import ledger, orders, payments, refunds, webhooks
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.ledger import payment_taken
+from gateway.domain.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.refund import RefundEvent
 from tests.factories import (
     DECLINED,
     NOW,

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.store import queues, tables
-from asyncpay.store.timeouts import WORK
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.dynamodb.timeouts import WORK
+from gateway.domain.errors import Unavailable
 from tests.conftest import NOBODY_LISTENS
 from tests.store.operations import DYNAMODB, OTHERS
 

@@ -10,17 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from asyncpay.domain.api_key import ApiKey, hash_secret
-from asyncpay.domain.endpoint import EndpointHealth
-from asyncpay.domain.events import sample_webhook
-from asyncpay.domain.merchant import Merchant
-from asyncpay.domain.webhook import Webhook
-from asyncpay.services.deliver_webhook import deliver_webhooks
-from asyncpay.services.deps import Deps
-from asyncpay.services.nudge import send_webhooks
-from asyncpay.store import api_keys, endpoints, merchants, queues, webhooks
-from asyncpay.store.endpoints import EndpointRow
-from asyncpay.store.transaction import Transaction
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.repositories import api_keys, endpoints, merchants, webhooks
+from gateway.adapters.aws.dynamodb.repositories.endpoints import EndpointRow
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.events import sample_webhook
+from gateway.domain.merchant import Merchant
+from gateway.domain.webhook import Webhook
+from gateway.runtime.deps import Deps
+from gateway.use_cases.nudge import send_webhooks
+from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.factories import Clock, a_merchant, some_deps
 from tests.fixtures_emulator import Emulator
 

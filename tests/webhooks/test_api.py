@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.webhook import Webhook, WebhookStatus
+from gateway.domain.webhook import Webhook, WebhookStatus
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain import endpoint
-from asyncpay.domain.webhook import Webhook, WebhookStatus
-from asyncpay.services.deliver_webhook import deliver_webhooks
-from asyncpay.services.sweep import sweep
+from gateway.domain import endpoint
+from gateway.domain.webhook import Webhook, WebhookStatus
+from gateway.use_cases.operations.sweep import sweep
+from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver
 

@@ -99,7 +99,8 @@ def test_five_attempts_then_failed_then_dead_letter_then_redriven_then_success(
 
 def redrive_all(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `python -m local redrive --queue webhooks` does, once its message is visible."""
-    from asyncpay.store import queues, tables
+    from gateway.adapters.aws import queues
+    from gateway.adapters.aws.dynamodb import tables
 
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, {"AWS_ENDPOINT_URL": stack.endpoint}.get(name, "test"))

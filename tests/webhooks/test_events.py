@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-import chalicelib.http
-from asyncpay.domain.events import compact_json
-from asyncpay.domain.instruments import Card
-from asyncpay.domain.payment import Payment
-from asyncpay.domain.refund import Refund
-from asyncpay.services.processor import Outcome
-from asyncpay.store import merchants
+import chalicelib.frame.http
+from gateway.adapters.aws.dynamodb.repositories import merchants
+from gateway.domain.events import compact_json
+from gateway.domain.instruments import Card
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund
+from gateway.use_cases.processor import Outcome
 from tests.factories import DECLINED
 from tests.fixtures_emulator import Emulator
 from tests.http_calls import Reply, send
@@ -61,7 +61,7 @@ def seller(
 ) -> Seller:
     made = Seller(emulator, secret_arn, clock=post.clock)
     made.merchant = post.merchant
-    monkeypatch.setattr(chalicelib.http, "deps", lambda: made.deps)
+    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: made.deps)
     return made
 
 

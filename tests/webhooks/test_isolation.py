@@ -6,11 +6,12 @@ from functools import partial
 
 import pytest
 
-from asyncpay.domain import endpoint
-from asyncpay.domain.webhook import WebhookStatus
-from asyncpay.services import deliver_webhook, webhook_client
-from asyncpay.services.deliver_webhook import AT_ONCE_PER_ENDPOINT_MAX
-from asyncpay.store import endpoints
+from gateway.adapters.aws.dynamodb.repositories import endpoints
+from gateway.adapters.webhook_http import webhook_client
+from gateway.domain import endpoint
+from gateway.domain.webhook import WebhookStatus
+from gateway.use_cases.webhooks import deliver_webhooks as deliver_webhook
+from gateway.use_cases.webhooks.deliver_webhooks import AT_ONCE_PER_ENDPOINT_MAX
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import HANG, OK, Answer, Delivery, Receiver
 

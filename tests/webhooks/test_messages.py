@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from asyncpay.domain.webhook import WebhookStatus
-from asyncpay.services import deliver_webhook
-from asyncpay.services.deliver_webhook import EARLY
-from asyncpay.services.sweep import POSTPONED_BY, sweep
+from gateway.domain.webhook import WebhookStatus
+from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
+from gateway.use_cases.webhooks import deliver_webhooks as deliver_webhook
+from gateway.use_cases.webhooks.deliver_webhooks import EARLY
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Receiver
 

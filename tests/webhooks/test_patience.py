@@ -5,8 +5,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from asyncpay.domain.webhook import WebhookStatus
-from asyncpay.store import merchants
+from gateway.adapters.aws.dynamodb.repositories import merchants
+from gateway.domain.webhook import WebhookStatus
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, Answer, Delivery, Receiver
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncpay.domain.webhook import WebhookStatus
+from gateway.domain.webhook import WebhookStatus
 from local.redrive import redrive
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Receiver

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from asyncpay.domain.errors import Unavailable
-from asyncpay.services import webhooks as service
-from asyncpay.store import merchants
+from gateway.adapters.aws.dynamodb.repositories import merchants
+from gateway.domain.errors import Unavailable
+from gateway.use_cases.webhooks import webhooks as service
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import Delivery, Receiver

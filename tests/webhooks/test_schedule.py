@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from asyncpay.domain.webhook import GAPS_SECONDS, JITTER_MAX, TEST_GAPS_SECONDS, WebhookStatus
-from asyncpay.services import webhook_client
-from asyncpay.services.deps import deps as production_deps
+from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.webhook import GAPS_SECONDS, JITTER_MAX, TEST_GAPS_SECONDS, WebhookStatus
+from gateway.runtime.deps import deps as production_deps
 from tests.fixtures_emulator import Emulator
 from tests.services.receivers import Behaviour, answering, repeating
 from tests.services.receivers import Receiver as RawReceiver
@@ -68,7 +68,7 @@ def test_jitter_in_production_lies_between_nothing_and_a_tenth(
     for name in ("PAYMENTS", "REFUNDS", "WEBHOOKS", "SLOW_WEBHOOKS"):
         monkeypatch.setenv(f"{name}_QUEUE_URL", post.fast.url)
     monkeypatch.setenv("TABLE_PREFIX", "jitter")
-    monkeypatch.setattr("asyncpay.store.tables.bind", lambda _prefix, **_: None)
+    monkeypatch.setattr("gateway.adapters.aws.dynamodb.tables.bind", lambda _prefix, **_: None)
     drawn = [production_deps().jitter() for _ in range(2000)]
     assert min(drawn) >= 0
     assert max(drawn) <= JITTER_MAX

@@ -1,0 +1,88 @@
+"""Who calls: a merchant's server by its API key, or a person by the dashboard's session.
+
+Key headers win where there are any. A session's cookie is sent by the browser whatever page asks, so unsafe
+requests must prove that the dashboard's own page sent them (OWASP, "Cross-Site Request Forgery Prevention"):
+by the session's token in a header, and by what the browser says of the page's origin, where it does.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.domain.errors import AuthenticationFailed, RequestForged
+from gateway.domain.session import LASTS_FOR
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.authentication import authenticate
+from gateway.use_cases.access.sessions import Visit, find_visit
+
+COOKIE = "asyncpay_session"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = ("GET", "HEAD")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose request it is, and who it is in the audit trail; all empty on public endpoints."""
+
+    merchant_id: str = ""
+    actor: str = ""
+    visit: Visit | None = None
+
+
+NOBODY = Caller()
+
+
+def identify(deps: Deps, request: Any) -> Caller:
+    """The caller, or AuthenticationFailed, or RequestForged."""
+    headers = request.headers
+    api_key, api_secret = headers.get("x-api-key"), headers.get("x-api-secret")
+    cookie = None if api_key or api_secret else read_cookie(deps, headers)
+    if cookie is None:
+        merchant_id = authenticate(deps, api_key, api_secret)
+        return Caller(merchant_id, f"key:{api_key}")
+    visit = find_visit(deps, cookie)
+    if request.method not in SAFE_METHODS:
+        check_same_site(deps, headers)
+        given = headers.get(CSRF_HEADER.lower()) or ""
+        if not hmac.compare_digest(given.encode(), visit.csrf_token.encode()):
+            raise RequestForged(CSRF_HEADER)
+    return Caller(visit.merchant.id, visit.actor, visit)
+
+
+def visit_of(caller: Caller) -> Visit:
+    """The caller's session, or AuthenticationFailed where an API key called."""
+    if caller.visit is None:
+        raise AuthenticationFailed("There is no session")
+    return caller.visit
+
+
+def check_same_site(deps: Deps, headers: Mapping[str, str]) -> None:
+    """RequestForged where the browser says that another site's page sent the request (Fetch Metadata)."""
+    origin = headers.get("origin")
+    if origin and origin not in deps.config.allowed_origins:
+        raise RequestForged("Origin")
+    if headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise RequestForged("Sec-Fetch-Site")
+
+
+def read_cookie(deps: Deps, headers: Mapping[str, str]) -> str | None:
+    """The session cookie's value, or None (RFC 6265, 4.2.1)."""
+    for pair in (headers.get("cookie") or "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == cookie_name(deps) and value:
+            return value
+    return None
+
+
+def cookie_name(deps: Deps) -> str:
+    """`__Host-` outside test stages: such a cookie can't come from another host (RFC 6265bis, 4.1.3.2)."""
+    return COOKIE if deps.config.is_test_stage else f"__Host-{COOKIE}"
+
+
+def set_cookie(deps: Deps, value: str) -> str:
+    """A Set-Cookie header's value; an empty `value` clears the cookie."""
+    # The browser may keep it as long as a session can last; when it ends is decided on the server.
+    seconds = int(LASTS_FOR.total_seconds()) if value else 0
+    secure = "" if deps.config.is_test_stage else "; Secure"
+    return f"{cookie_name(deps)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"

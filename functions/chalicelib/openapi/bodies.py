@@ -1,0 +1,145 @@
+"""The request bodies as JSON Schema (the dialect of OpenAPI 3.1): the one definition of what is accepted.
+
+An endpoint names its body here (`body="NewOrder"`); chalicelib/schemas.py checks with it and the OpenAPI
+document shows it. Rules that JSON Schema can't say (Luhn, expiry) stay in the domain. Of `oneOf`, a body
+means the one whose `const` it has.
+"""
+
+from typing import Any
+
+from gateway.domain.api_key import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX
+from gateway.domain.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
+from gateway.domain.order import RECEIPT_LENGTH_MAX
+from gateway.domain.password import PASSWORD_LENGTH_MAX
+from gateway.domain.refund import REASON_LENGTH_MAX
+from gateway.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
+
+EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
+AMOUNT = {
+    "type": "integer",
+    "minimum": 1,
+    "maximum": AMOUNT_MAX,
+    "description": "In the currency's minor unit: 50000 is ₹500.00.",
+}
+
+_EXPIRY_PART = {"type": ["string", "integer"]}
+_CARD: dict[str, Any] = {
+    "type": "object",
+    "required": ["number", "expiry_month", "expiry_year", "cvv", "holder_name"],
+    "properties": {
+        "number": {
+            "type": "string",
+            "description": "13 to 19 digits that pass the Luhn check; spaces and dashes are dropped.",
+            "examples": ["4111 1111 1111 1111"],
+        },
+        "expiry_month": {**_EXPIRY_PART, "description": "1 to 12.", "examples": ["12"]},
+        "expiry_year": {**_EXPIRY_PART, "description": "Two digits mean 20YY.", "examples": ["2039"]},
+        "cvv": {
+            "type": "string",
+            "pattern": "^[0-9]{3,4}$",
+            "description": "3 digits; 4 for American Express.",
+            "examples": ["123"],
+        },
+        "holder_name": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": HOLDER_NAME_LENGTH_MAX,
+            "examples": ["Asha Rao"],
+        },
+    },
+}
+_ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 64}
+
+BODIES: dict[str, dict[str, Any]] = {
+    "NewOrder": {
+        "type": "object",
+        "required": ["amount"],
+        "properties": {
+            "amount": {**AMOUNT, "minimum": AMOUNT_MIN},
+            "currency": {"type": "string", "enum": list(CURRENCIES), "default": "INR"},
+            "receipt": {
+                "type": ["string", "null"],
+                "maxLength": RECEIPT_LENGTH_MAX,
+                "description": "Your own number for it.",
+            },
+            "notes": {
+                "type": ["object", "null"],
+                "maxProperties": 50,
+                "description": "Any JSON that you want back.",
+            },
+            "expires_at": {
+                "type": ["string", "null"],
+                "format": "date-time",
+                "maxLength": 40,
+                "description": "After this time no payment may begin.",
+            },
+        },
+    },
+    "NewPayment": {
+        "type": "object",
+        "required": ["order_id", "method"],
+        "properties": {"order_id": _ORDER_ID, "method": {"type": "string", "enum": ["upi", "card"]}},
+        "oneOf": [
+            {
+                "title": "UPI",
+                "type": "object",
+                "required": ["vpa"],
+                "properties": {
+                    "method": {"const": "upi"},
+                    "vpa": {
+                        "type": "string",
+                        "pattern": "^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$",
+                        "maxLength": VPA_LENGTH_MAX,
+                        "examples": ["asha@okbank"],
+                    },
+                },
+            },
+            {
+                "title": "Card",
+                "type": "object",
+                "required": ["card"],
+                "properties": {"method": {"const": "card"}, "card": _CARD},
+            },
+        ],
+    },
+    "Capture": {"type": "object", "required": ["amount"], "properties": {"amount": AMOUNT}},
+    "NewRefund": {
+        "type": "object",
+        "required": ["amount"],
+        "properties": {
+            "amount": AMOUNT,
+            "reason": {"type": ["string", "null"], "maxLength": REASON_LENGTH_MAX},
+        },
+    },
+    "WebhookConfigUpdate": {
+        "type": "object",
+        "required": ["webhook_url"],
+        "properties": {
+            "webhook_url": {
+                "type": ["string", "null"],
+                "maxLength": 2048,
+                "description": "null clears it: no webhooks are sent.",
+            }
+        },
+    },
+    "LogIn": {
+        "type": "object",
+        "required": ["email", "password"],
+        "properties": {
+            "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
+            "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
+        },
+    },
+    "Rotation": {
+        "type": "object",
+        "properties": {
+            "overlap_hours": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": OVERLAP_HOURS_MAX,
+                "default": OVERLAP_HOURS_DEFAULT,
+                "description": "How long the old key works on.",
+            }
+        },
+    },
+}

@@ -1,0 +1,141 @@
+"""The part of the OpenAPI document about answers: statuses, headers, errors, and where an answer's ids lead.
+
+Statuses and codes come from the error tree, schemas from chalicelib/answers.py.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.frame.operation import Operation
+from chalicelib.presenters.vocabulary import TEXT, an_object, ref
+from gateway.domain.errors import (
+    AsyncPayError,
+    AuthenticationFailed,
+    BodyTooLarge,
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    NotFound,
+    RateLimited,
+    RequestForged,
+    Unavailable,
+)
+
+STATUS_TEXTS = {
+    200: "Done.",
+    201: "Created.",
+    400: "The request can't be carried out as it was written; `field` names what is wrong.",
+    401: "Unknown, wrong or inactive credentials, or a session that is over.",
+    403: "A session's request that lacks X-CSRF-Token, or that another site's page sent.",
+    404: "There is no such thing, or it belongs to another merchant.",
+    409: "The first request with this key is not decided yet.",
+    413: "The body is longer than any valid request.",
+    422: "The key was already used with another body.",
+    429: "Too often; wait.",
+    500: "Something went wrong on our side.",
+    503: "A service behind us did not answer. The request may be repeated.",
+}
+# Those that say the same wherever they occur.
+COMMON = {
+    error.http_status: error
+    for error in (
+        AuthenticationFailed,
+        RequestForged,
+        NotFound,
+        IdempotencyInFlight,
+        BodyTooLarge,
+        IdempotencyKeyReused,
+        RateLimited,
+        AsyncPayError,
+        Unavailable,
+    )
+}
+ERROR = an_object(
+    {
+        "error": an_object(
+            {
+                "code": TEXT,
+                "description": {**TEXT, "description": "For people."},
+                "field": {**TEXT, "description": "The member, header or parameter that is wrong."},
+                "request_id": {**TEXT, "description": "Also in the header X-Request-Id."},
+            },
+            optional=("field",),
+        )
+    }
+)
+HEADERS: dict[str, Any] = {
+    "X-Request-Id": {"description": "Names this request in our logs.", "schema": TEXT, "required": True},
+    "Idempotent-Replayed": {"description": "The answer was given before.", "schema": {"const": "true"}},
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
+}
+# What the answers of a schema know about: a parameter's name, and where its value is in the answer.
+KNOWN = {
+    "OrderCreated": {"order_id": "id"},
+    "PaymentCreated": {"payment_id": "id", "order_id": "order_id", "object": "id"},
+    "RefundCreated": {"refund_id": "id", "payment_id": "payment_id", "object": "id"},
+    "WebhookSent": {"webhook_id": "id"},
+}
+PAYMENT_OF_ORDER = {"order_id": "$response.body#/id", "method": "upi", "vpa": "asha@okbank"}
+
+
+def responses(operation: Operation, all_operations: Sequence[Operation]) -> dict[str, Any]:
+    """Every answer of an operation, by status."""
+    shown: dict[str, Any] = {
+        str(status): {
+            "description": STATUS_TEXTS[status],
+            "headers": _header_refs("X-Request-Id", *(["Idempotent-Replayed"] * operation.idempotent)),
+            "content": as_json(ref(name)),
+            "links": _links(name, all_operations),
+        }
+        for status, name in operation.answers.items()
+    }
+    codes: dict[int, set[str]] = {}
+    for error in operation.errors_of():
+        codes.setdefault(error.http_status, set()).add(error.code)
+    for status in sorted(codes):
+        shown[str(status)] = (
+            {"$ref": f"#/components/responses/{COMMON[status].__name__}"}
+            if status in COMMON
+            else _refusal(status, codes[status])
+        )
+    return shown
+
+
+def common_responses() -> dict[str, Any]:
+    """The refusals that many operations share, by the name of their class."""
+    return {
+        error.__name__: _refusal(status, {error.code}, waits=error.retry_after_seconds is not None)
+        for status, error in COMMON.items()
+    }
+
+
+def as_json(schema: dict[str, Any]) -> dict[str, Any]:
+    """A body in the only format that there is."""
+    return {"application/json": {"schema": schema}}
+
+
+def _refusal(status: int, codes: set[str], *, waits: bool = False) -> dict[str, Any]:
+    code = {"properties": {"error": {"properties": {"code": {"enum": sorted(codes)}}}}}
+    return {
+        "description": STATUS_TEXTS[status],
+        "headers": _header_refs("X-Request-Id", *(["Retry-After"] * waits)),
+        "content": as_json({**ref("Error"), **code}),
+    }
+
+
+def _header_refs(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _links(answer: str, all_operations: Sequence[Operation]) -> dict[str, Any]:
+    """The operations that an answer's ids can be given to."""
+    known = KNOWN.get(answer, {})
+    links: dict[str, Any] = {}
+    for operation in all_operations:
+        given = [name for name in known if f"{{{name}}}" in operation.path]
+        given += [parameter.name for parameter in operation.query if parameter.name in known]
+        if given:
+            parameters = {name: f"$response.body#/{known[name]}" for name in given}
+            links[operation.name] = {"operationId": operation.name, "parameters": parameters}
+        elif answer == "OrderCreated" and operation.body == "NewPayment":
+            links[operation.name] = {"operationId": operation.name, "requestBody": PAYMENT_OF_ORDER}
+    return links

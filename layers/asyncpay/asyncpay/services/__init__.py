@@ -1,1 +1,0 @@
-"""What the gateway does, a verb function each; `Deps`, their surroundings, is the first argument."""

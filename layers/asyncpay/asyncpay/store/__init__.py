@@ -1,1 +1,0 @@
-"""What is remembered or sent: DynamoDB through PynamoDB, SQS and Secrets Manager through botocore."""

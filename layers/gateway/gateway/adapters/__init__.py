@@ -1,0 +1,1 @@
+"""Everything outside: AWS, acquirers and the merchants' webhook endpoints."""

@@ -1,0 +1,1 @@
+"""Whoever moves the money: a simulated acquirer, and connectors to real ones."""

@@ -1,0 +1,1 @@
+"""The tables: how they are read, written in transactions, paged and swept."""

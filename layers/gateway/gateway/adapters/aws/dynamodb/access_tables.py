@@ -1,0 +1,85 @@
+"""The rows of everything about access: API keys, log-ins, sessions, throttles and the audit trail."""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from gateway.adapters.aws.dynamodb import indexes
+
+
+class ApiKeyRow(Model):
+    """Table `api-keys`."""
+
+    class Meta:
+        table_name = "api-keys"
+
+    api_key = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    secret_hash = UnicodeAttribute()
+    active = BooleanAttribute()
+    created_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute(null=True)
+
+    by_merchant = indexes.ApiKeysByMerchant()
+
+
+class LoginRow(Model):
+    """Table `logins`: who may log in to the dashboard, by e-mail address in lower case."""
+
+    class Meta:
+        table_name = "logins"
+
+    email = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    password_hash = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+
+
+class SessionRow(Model):
+    """Table `sessions`; DynamoDB deletes a row some time after `expires_at` (unix seconds)."""
+
+    class Meta:
+        table_name = "sessions"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    email = UnicodeAttribute()
+    version = NumberAttribute()
+    created_at = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class ThrottleRow(Model):
+    """Table `throttles`: what was used of a limit in a window; deleted some time after `expires_at`."""
+
+    class Meta:
+        table_name = "throttles"
+
+    id = UnicodeAttribute(hash_key=True)
+    used = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class AuditRow(Model):
+    """Table `audit`; rows are only ever added."""
+
+    class Meta:
+        table_name = "audit"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    actor = UnicodeAttribute()
+    action = UnicodeAttribute()
+    object = UnicodeAttribute()
+    details = JSONAttribute()
+
+    by_merchant = indexes.AuditByMerchant()
+
+
+ACCESS_ROWS: dict[type[Model], str] = {
+    ApiKeyRow: "api-keys",
+    LoginRow: "logins",
+    SessionRow: "sessions",
+    ThrottleRow: "throttles",
+    AuditRow: "audit",
+}

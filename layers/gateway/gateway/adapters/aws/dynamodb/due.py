@@ -1,0 +1,90 @@
+"""What is due and not done: the sparse index that the sweeper reads.
+
+A row in progress carries `due_shard` and `due_at_ms`; finishing it removes both. The sweeper moves
+`due_at_ms` on when it sends a row's work again; nothing but the sweeper goes by it. Shards spread the index's
+writes: a single hash key takes 1,000 writes a second (DynamoDB developer guide, "Partitions and data
+distribution").
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
+
+from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.domain.values import to_unix_ms
+
+SHARDS = 8
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A row that should have been done by now."""
+
+    id: str
+    merchant_id: str
+    due_at_ms: int
+
+
+def due_columns(row_id: str, due_at: datetime | None) -> dict[str, Any]:
+    """The index's attributes for a row that is due then, or nothing for a row that is done."""
+    if due_at is None:
+        return {}
+    return {"due_shard": str(zlib.crc32(row_id.encode()) % SHARDS), "due_at_ms": to_unix_ms(due_at)}
+
+
+def due_actions(row_type: Any, row_id: str, due_at: datetime | None) -> list[Action]:
+    """The update that puts a row at its place in the index, or takes it out."""
+    columns = due_columns(row_id, due_at)
+    if not columns:
+        return [row_type.due_shard.remove(), row_type.due_at_ms.remove()]
+    return [
+        row_type.due_shard.set(columns["due_shard"]),
+        row_type.due_at_ms.set(columns["due_at_ms"]),
+    ]
+
+
+def overdue(row_type: Any, before: datetime, limit: int) -> Iterator[Overdue]:
+    """Rows due before then, oldest first within each shard, at most `limit` in all."""
+    left = limit
+    for shard in range(SHARDS):
+        if left <= 0:
+            return
+        with unavailable_when_aws_fails():
+            found = list(
+                row_type.due.query(
+                    str(shard), row_type.due_at_ms < to_unix_ms(before), limit=left, page_size=left
+                )
+            )
+        left -= len(found)
+        for row in found:
+            yield Overdue(row.id, row.merchant_id, int(row.due_at_ms))
+
+
+def oldest(row_type: Any) -> int | None:
+    """When the row that is due first is, or was, due, in unix milliseconds; None where nothing is open."""
+    first: list[int] = []
+    for shard in range(SHARDS):
+        with unavailable_when_aws_fails():
+            first += [int(row.due_at_ms) for row in row_type.due.query(str(shard), limit=1, page_size=1)]
+    return min(first, default=None)
+
+
+def postpone(row_type: Any, item: Overdue, until: datetime) -> bool:
+    """Moves an overdue row to a later time; False where it was done or moved meanwhile."""
+    row = row_type(item.id)
+    with unavailable_when_aws_fails():
+        try:
+            row.update(
+                actions=[row_type.due_at_ms.set(to_unix_ms(until))],
+                condition=row_type.due_at_ms == item.due_at_ms,
+            )
+        except UpdateError as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            raise
+    return True

@@ -1,0 +1,1 @@
+"""One module per entity: rows to domain objects and back, and the conditions of each write."""

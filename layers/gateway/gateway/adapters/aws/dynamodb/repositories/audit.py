@@ -1,0 +1,38 @@
+"""The audit trail: rows are added in the transaction of the change that they tell of."""
+
+from gateway.adapters.aws.dynamodb.access_tables import AuditRow
+from gateway.adapters.aws.dynamodb.paging import Page, page_of
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.values import from_iso, to_iso
+
+
+def put_entry(transaction: Transaction, entry: AuditEntry) -> None:
+    """Adds an entry; one that is there is never replaced."""
+    row = AuditRow(
+        entry.id,
+        merchant_id=entry.merchant_id,
+        created_at=to_iso(entry.at),
+        actor=entry.actor,
+        action=str(entry.action),
+        object=entry.object,
+        details=entry.details,
+    )
+    transaction.put("audit", row, AuditRow.id.does_not_exist())
+
+
+def list_entries(merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+    """A merchant's entries, newest first."""
+    return page_of(AuditRow.by_merchant, merchant_id, _to_entry, condition=None, limit=limit, offset=offset)
+
+
+def _to_entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        at=from_iso(row.created_at),
+        actor=row.actor,
+        action=Action(row.action),
+        object=row.object,
+        details=row.details,
+    )

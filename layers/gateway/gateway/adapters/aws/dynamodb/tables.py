@@ -1,0 +1,245 @@
+"""The rows as DynamoDB keeps them, and the one connection that all tables share.
+
+infra/data.yaml owns keys and indexes; a test holds that these models say the same. Rows never leave the
+store: each repository turns them into domain objects. PynamoDB would give every model a client of its own;
+`bind` hands all of them one, since building a client costs tens of milliseconds of a cold start.
+"""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.models import Model
+
+from gateway.adapters.aws.dynamodb import indexes
+from gateway.adapters.aws.dynamodb.access_tables import ACCESS_ROWS
+from gateway.adapters.aws.dynamodb.repositories.endpoints import EndpointRow
+from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
+from gateway.adapters.aws.dynamodb.timeouts import WORK, Timeouts
+
+
+class MerchantRow(Model):
+    """Table `merchants`."""
+
+    class Meta:
+        table_name = "merchants"
+
+    id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    active = BooleanAttribute()
+    webhook_url = UnicodeAttribute(null=True)
+    webhook_secret = UnicodeAttribute()
+    previous_secret = UnicodeAttribute(null=True)
+    previous_secret_until = UnicodeAttribute(null=True)
+    checkout_origins = JSONAttribute(null=True)
+    session_version = NumberAttribute(null=True)
+    created_at = UnicodeAttribute()
+
+
+class OrderRow(Model):
+    """Table `orders`."""
+
+    class Meta:
+        table_name = "orders"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    receipt = UnicodeAttribute(null=True)
+    receipt_key = UnicodeAttribute(null=True)
+    # As JSON text: DynamoDB has no floats, and notes come back just as they were sent.
+    notes = JSONAttribute()
+    status = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    expires_at = UnicodeAttribute(null=True)
+
+    by_receipt = indexes.OrdersByReceipt()
+
+
+class PaymentRow(Model):
+    """Table `payments`."""
+
+    class Meta:
+        table_name = "payments"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    order_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    method = UnicodeAttribute()
+    vpa = UnicodeAttribute(null=True)
+    card_network = UnicodeAttribute(null=True)
+    card_last4 = UnicodeAttribute(null=True)
+    processor_token = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    captured = BooleanAttribute()
+    amount_captured = NumberAttribute()
+    amount_refunded = NumberAttribute()
+    refundable = NumberAttribute()
+    release_pending = NumberAttribute(null=True)
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    finished_at = UnicodeAttribute(null=True)
+    captured_at = UnicodeAttribute(null=True)
+    error_code = UnicodeAttribute(null=True)
+    error_reason = UnicodeAttribute(null=True)
+    error_description = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+
+    by_merchant = indexes.PaymentsByMerchant()
+    by_order = indexes.PaymentsByOrder()
+    due = indexes.Due()
+
+
+class RefundRow(Model):
+    """Table `refunds`."""
+
+    class Meta:
+        table_name = "refunds"
+
+    id = UnicodeAttribute(hash_key=True)
+    payment_id = UnicodeAttribute()
+    merchant_id = UnicodeAttribute()
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+    updated_at = UnicodeAttribute()
+    processed_at = UnicodeAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+
+    by_payment = indexes.RefundsByPayment()
+    due = indexes.Due()
+
+
+class LedgerRow(Model):
+    """Table `ledger`; rows are only ever added."""
+
+    class Meta:
+        table_name = "ledger"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    payment_id = UnicodeAttribute()
+    refund_id = UnicodeAttribute(null=True)
+    amount = NumberAttribute()
+    currency = UnicodeAttribute()
+    created_at = UnicodeAttribute()
+
+    by_merchant = indexes.LedgerByMerchant()
+
+
+class BalanceRow(Model):
+    """Table `balances`: the ledger's sums, one item for each merchant, currency and shard."""
+
+    class Meta:
+        table_name = "balances"
+
+    id = UnicodeAttribute(hash_key=True)
+    payment = NumberAttribute(default=0)
+    refund = NumberAttribute(default=0)
+    reversal = NumberAttribute(default=0)
+
+
+class WebhookRow(Model):
+    """Table `webhook-logs`."""
+
+    class Meta:
+        table_name = "webhook-logs"
+
+    id = UnicodeAttribute(hash_key=True)
+    merchant_id = UnicodeAttribute()
+    object_id = UnicodeAttribute()
+    event = UnicodeAttribute()
+    payload = UnicodeAttribute()
+    status = UnicodeAttribute()
+    attempts = NumberAttribute()
+    attempt_log = JSONAttribute()
+    created_at = UnicodeAttribute()
+    next_retry_at = UnicodeAttribute(null=True)
+    history = JSONAttribute(null=True)
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+
+    by_merchant = indexes.WebhooksByMerchant()
+    due = indexes.Due()
+
+
+class IdempotencyRow(Model):
+    """Table `idempotency-keys`; DynamoDB deletes a row some time after `expires_at` (unix seconds)."""
+
+    class Meta:
+        table_name = "idempotency-keys"
+
+    key = UnicodeAttribute(hash_key=True)
+    fingerprint = UnicodeAttribute()
+    http_status = NumberAttribute()
+    body = UnicodeAttribute()
+    expires_at = NumberAttribute()
+
+
+class StatsRow(Model):
+    """Table `stats`: what the workers did, one item for each queue and shard."""
+
+    class Meta:
+        table_name = "stats"
+
+    id = UnicodeAttribute(hash_key=True)
+    completed = NumberAttribute(default=0)
+    failed = NumberAttribute(default=0)
+    taken_at_ms = NumberAttribute(default=0)
+    waiting_since_ms = NumberAttribute(default=0)
+
+
+ROWS: dict[type[Model], str] = {
+    MerchantRow: "merchants",
+    OrderRow: "orders",
+    PaymentRow: "payments",
+    RefundRow: "refunds",
+    LedgerRow: "ledger",
+    BalanceRow: "balances",
+    WebhookRow: "webhook-logs",
+    EndpointRow: "endpoints",
+    IdempotencyRow: "idempotency-keys",
+    StatsRow: "stats",
+    RollupRow: "rollups",
+    **ACCESS_ROWS,
+}
+
+CONNECTIONS_MAX = 20
+
+_shared: list[Connection] = []
+
+
+def bind(table_prefix: str, region: str | None = None, timeouts: Timeouts = WORK) -> None:
+    """Points every table at `<table_prefix>-<name>`; the endpoint and credentials are the SDK's business.
+
+    To be called first. Calling it again with another prefix moves all tables there (tests do).
+    """
+    shared = Connection(
+        region=region,
+        connect_timeout_seconds=timeouts.connect_seconds,
+        read_timeout_seconds=timeouts.read_seconds,
+        max_retry_attempts=timeouts.tries_max - 1,
+        max_pool_connections=CONNECTIONS_MAX,
+    )
+    for row, name in ROWS.items():
+        row.Meta.table_name = f"{table_prefix}-{name}"
+        row._connection = None  # noqa: SLF001 - PynamoDB has no public way to share a connection
+        table = row._get_connection()  # noqa: SLF001
+        shared.add_meta_table(table.get_meta_table())
+        table.connection = shared
+    # Built now, in one thread: botocore's client creation is not thread-safe.
+    _ = shared.client
+    _shared[:] = [shared]
+
+
+def connection() -> Connection:
+    """The connection that all tables share."""
+    return _shared[0]

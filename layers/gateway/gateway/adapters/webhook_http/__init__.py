@@ -1,0 +1,1 @@
+"""Posting to a merchant's endpoint without being led anywhere else."""

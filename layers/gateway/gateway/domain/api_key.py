@@ -1,0 +1,65 @@
+"""The keys that merchants call us with.
+
+API secrets are long and random, so a plain SHA-256 keeps them (OWASP, "Cryptographic Storage": slow hashes
+are for passwords that people choose); the API key salts it. A key that is being replaced works on until it
+expires.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.domain.errors import BadRequest
+from gateway.domain.values import to_iso
+
+API_KEY_LENGTH_MAX = 128
+API_SECRET_LENGTH_MAX = 256
+OVERLAP_HOURS_DEFAULT = 24
+OVERLAP_HOURS_MAX = 168
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """One pair of API credentials; only the digest of the secret is known.
+
+    `expires_at` is when a key that was replaced ends; None for one that was not.
+    """
+
+    api_key: str
+    merchant_id: str
+    secret_hash: str = field(repr=False)
+    active: bool
+    created_at: datetime
+    expires_at: datetime | None = None
+
+    def is_usable(self, now: datetime) -> bool:
+        """Whether the key is in use."""
+        return self.active and (self.expires_at is None or now < self.expires_at)
+
+    def matches(self, secret: str, now: datetime) -> bool:
+        """Whether the secret is this key's and the key is in use; takes the same time either way."""
+        same = hmac.compare_digest(self.secret_hash, hash_secret(self.api_key, secret))
+        return same and self.is_usable(now)
+
+    def replaced(self, overlap_hours: int, now: datetime) -> "ApiKey":
+        """The key once another one takes its place; BadRequest unless it is in use and stays so."""
+        if not self.active or self.expires_at is not None:
+            raise BadRequest("Only an API key that is in use and not being replaced yet can be rotated")
+        return replace(self, expires_at=now + timedelta(hours=overlap_hours))
+
+    def as_listed(self, now: datetime) -> dict[str, Any]:
+        """All that is shown of a key once it was issued."""
+        return {
+            "api_key": self.api_key,
+            "last4": self.api_key[-4:],
+            "created_at": to_iso(self.created_at),
+            "active": self.is_usable(now),
+            "expires_at": None if self.expires_at is None else to_iso(self.expires_at),
+        }
+
+
+def hash_secret(api_key: str, secret: str) -> str:
+    """What is stored of an API secret."""
+    return hashlib.sha256(f"{api_key}:{secret}".encode()).hexdigest()

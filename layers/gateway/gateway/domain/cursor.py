@@ -1,0 +1,54 @@
+"""Cursors: where a list of payments goes on.
+
+A caller gets one as opaque text and brings it back. It holds a place, never whose list it is: that is always
+the caller's own. So it needs no signature, only a strict reading.
+"""
+
+import base64
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.domain.errors import BadRequest
+
+CURSOR_LENGTH_MAX = 256
+NUMBER_MAX = 1_000_000_000
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """The last item that was shown, how many were shown, and how many there were at the beginning."""
+
+    created_at: str
+    id: str
+    offset: int
+    total: int
+
+    def encode(self) -> str:
+        """What a caller gets."""
+        text = json.dumps([self.created_at, self.id, self.offset, self.total], separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def check_within(self, first: date | None, last: date | None) -> None:
+        """BadRequest where the list that it is of had other days."""
+        day = self.created_at[:10]
+        if (first and day < first.isoformat()) or (last and day > last.isoformat()):
+            raise BadRequest("cursor belongs to a list of other days", field="cursor")
+
+
+def read_cursor(text: str) -> Cursor:
+    """The cursor that a caller brought back, or BadRequest."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        created_at, item_id, offset, total = json.loads(raw)
+        cursor = Cursor(created_at, item_id, offset, total)
+        place = _TIME.fullmatch(created_at) and _ID.fullmatch(item_id) and cursor.encode() == text
+        if place and all(type(number) is int and 0 <= number <= NUMBER_MAX for number in (offset, total)):
+            return cursor
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        pass
+    raise BadRequest("cursor must be one that a list answered with", field="cursor")

@@ -1,0 +1,82 @@
+"""Merchants, and the sites that may show their checkout."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from gateway.domain.errors import BadRequest
+
+TEST_MERCHANT_ID = "550e8400-e29b-41d4-a716-446655440000"
+# How long the old webhook secret keeps signing beside a new one.
+ROTATION_OVERLAP = timedelta(hours=24)
+
+CHECKOUT_ORIGINS_MAX = 20
+ORIGIN_LENGTH_MAX = 255
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# The host-source of CSP 3, 2.3.1, cut down to one exact origin: no wildcard, no path. It has no IPv6.
+_ORIGIN = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>{_LABEL}(?:\.{_LABEL})*)(?::(?P<port>[0-9]{{1,5}}))?", re.ASCII
+)
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Merchant:
+    """Who gets paid. `webhook_url` is None where the merchant wants no webhooks.
+
+    `checkout_origins` are the sites that may show the checkout page in a frame outside test stages.
+    `session_version` is what a session of the dashboard must have begun with to count.
+    """
+
+    id: str
+    name: str
+    email: str
+    active: bool
+    webhook_url: str | None
+    webhook_secret: str = field(repr=False)
+    created_at: datetime
+    previous_secret: str | None = field(default=None, repr=False)
+    previous_secret_until: datetime | None = None
+    checkout_origins: tuple[str, ...] = ()
+    session_version: int = 0
+
+    def signing_secrets(self, now: datetime) -> list[str]:
+        """The secrets that sign a webhook now: the current one, and for a while the one before it."""
+        if self.previous_secret is None or self.previous_secret_until is None:
+            return [self.webhook_secret]
+        if self.previous_secret_until <= now:
+            return [self.webhook_secret]
+        return [self.webhook_secret, self.previous_secret]
+
+
+def check_checkout_origins(origins: Sequence[str], *, https_only: bool) -> tuple[str, ...]:
+    """The origins as browsers write them (RFC 6454, 6.2), each once; or BadRequest naming the wrong one.
+
+    `https_only` is for every stage but tests. What passes can stand in a frame-ancestors directive: it holds
+    no space, semicolon, comma, quote or wildcard.
+    """
+    if len(origins) > CHECKOUT_ORIGINS_MAX:
+        raise BadRequest(
+            f"checkout_origins must have at most {CHECKOUT_ORIGINS_MAX} origins", field="checkout_origins"
+        )
+    checked = (_checked_origin(text, index, https_only=https_only) for index, text in enumerate(origins))
+    return tuple(dict.fromkeys(checked))
+
+
+def _checked_origin(text: str, index: int, *, https_only: bool) -> str:
+    def refused(reason: str) -> BadRequest:
+        return BadRequest(f"checkout_origins[{index}] {reason}", field=f"checkout_origins.{index}")
+
+    if len(text) > ORIGIN_LENGTH_MAX:
+        raise refused(f"must have at most {ORIGIN_LENGTH_MAX} characters")
+    # Not every text is in ASCII once it is in lower case, and the other way round.
+    parts = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
+    if parts is None:
+        raise refused("must look like https://shop.example or https://shop.example:8443, without a path")
+    scheme, host, port = parts["scheme"], parts["host"], int(parts["port"] or _DEFAULT_PORTS[parts["scheme"]])
+    if https_only and scheme != "https":
+        raise refused("must begin with https://")
+    if not 1 <= port <= 65535:
+        raise refused("must have a port from 1 to 65535")
+    return f"{scheme}://{host}" + ("" if port == _DEFAULT_PORTS[scheme] else f":{port}")

@@ -1,0 +1,177 @@
+"""Payments: one attempt to pay an order. `pending -> success | failed`.
+
+A successful payment is captured once, in full or in part; a part releases the rest. What may still be
+refunded is kept as one number, `refundable`, so that the limit can be the condition of a single write.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from gateway.domain.errors import BadRequest, IllegalTransition
+from gateway.domain.values import to_iso
+
+METHODS = ("upi", "card")
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment stands."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class PaymentEvent(StrEnum):
+    """What can happen to a payment."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+# Every legal (status, event); what is not here is refused.
+TRANSITIONS = {
+    (PaymentStatus.PENDING, PaymentEvent.APPROVED): PaymentStatus.SUCCESS,
+    (PaymentStatus.PENDING, PaymentEvent.DECLINED): PaymentStatus.FAILED,
+}
+
+PAYMENT_FAILED = "PAYMENT_FAILED"
+ORDER_ALREADY_PAID = "ORDER_ALREADY_PAID"
+
+
+def next_status(status: PaymentStatus, event: PaymentEvent) -> PaymentStatus:
+    """The status after the event, or IllegalTransition."""
+    try:
+        return TRANSITIONS[status, event]
+    except KeyError:
+        raise IllegalTransition("payment", status, event) from None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a payment failed: a code for programs, a reason for statistics, a description for people."""
+
+    code: str
+    reason: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment as it is stored. `amount` is in minor units of `currency`.
+
+    `processor_token` stands for the card at the processor; it is no card data and never leaves the gateway.
+    `due_at` is when the outcome should be known by; the sweeper asks after what is overdue, and a final
+    payment has none. `release_pending` is what a partial capture released and the processor was not told yet.
+    """
+
+    id: str
+    merchant_id: str
+    order_id: str
+    amount: int
+    currency: str
+    method: str
+    vpa: str | None
+    card_network: str | None
+    card_last4: str | None
+    processor_token: str | None
+    status: PaymentStatus
+    captured: bool
+    amount_captured: int
+    amount_refunded: int
+    refundable: int
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    failure: Failure | None = None
+    release_pending: int = 0
+    finished_at: datetime | None = None
+    captured_at: datetime | None = None
+
+    def approved(self, now: datetime) -> "Payment":
+        """The payment once the processor took the money."""
+        status = next_status(self.status, PaymentEvent.APPROVED)
+        return replace(
+            self, status=status, refundable=self.amount, updated_at=now, finished_at=now, due_at=None
+        )
+
+    def declined(self, failure: Failure, now: datetime) -> "Payment":
+        """The payment once it is known that no money moves."""
+        status = next_status(self.status, PaymentEvent.DECLINED)
+        return replace(self, status=status, updated_at=now, finished_at=now, due_at=None, failure=failure)
+
+    def captured_for(self, amount: int, now: datetime) -> "Payment":
+        """The payment once `amount` of it is captured; the rest is released and not refundable."""
+        if amount > self.amount:
+            raise BadRequest("Capture amount exceeds payment amount", field="amount")
+        released = self.amount - amount
+        if self.status is not PaymentStatus.SUCCESS or self.captured or released > self.refundable:
+            raise BadRequest("Payment not in capturable state")
+        return replace(
+            self,
+            captured=True,
+            captured_at=now,
+            amount_captured=amount,
+            refundable=self.refundable - released,
+            release_pending=released,
+            due_at=now if released else None,
+            updated_at=now,
+        )
+
+    def check_refundable(self, amount: int) -> None:
+        """BadRequest unless `amount` may be refunded now."""
+        if self.status is not PaymentStatus.SUCCESS:
+            raise BadRequest("Payment not in refundable state")
+        if amount > self.refundable:
+            raise BadRequest("Refund amount exceeds available amount", field="amount")
+
+    def as_created(self) -> dict[str, Any]:
+        """The members that POST /payments answers with and that webhooks carry."""
+        instrument = (
+            {"vpa": self.vpa}
+            if self.method == "upi"
+            else {"card_network": self.card_network, "card_last4": self.card_last4}
+        )
+        return {
+            "id": self.id,
+            "order_id": self.order_id,
+            "amount": self.amount,
+            "currency": self.currency,
+            "method": self.method,
+            **instrument,
+            "status": str(self.status),
+            "created_at": to_iso(self.created_at),
+        }
+
+    def as_read(self) -> dict[str, Any]:
+        """The members that GET /payments/{id} answers with."""
+        return {
+            **self.as_created(),
+            "captured": self.captured,
+            "amount_captured": self.amount_captured,
+            "amount_refunded": self.amount_refunded,
+            "updated_at": to_iso(self.updated_at),
+            **self._error(),
+        }
+
+    def as_public(self) -> dict[str, Any]:
+        """All that the checkout page may see of a payment."""
+        return {
+            "id": self.id,
+            "order_id": self.order_id,
+            "amount": self.amount,
+            "currency": self.currency,
+            "method": self.method,
+            "status": str(self.status),
+            **self._error(),
+        }
+
+    def _error(self) -> dict[str, str]:
+        if self.failure is None:
+            return {}
+        return {
+            "error_code": self.failure.code,
+            "error_reason": self.failure.reason,
+            "error_description": self.failure.description,
+        }

@@ -1,0 +1,97 @@
+"""Refunds: money on its way back. `pending -> sent -> processed`, or `pending -> cancelled`.
+
+Merchants see `sent` as pending; inside, it marks that the processor may have been asked, after which a refund
+can't be cancelled any more. Writing that mark before asking is what gives cancel against worker exactly one
+winner.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from gateway.domain.errors import IllegalTransition
+from gateway.domain.values import to_iso
+
+REASON_LENGTH_MAX = 500
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    PROCESSED = "processed"
+    CANCELLED = "cancelled"
+
+
+class RefundEvent(StrEnum):
+    """What can happen to a refund."""
+
+    SEND = "send"
+    ACCEPTED = "accepted"
+    CANCEL = "cancel"
+
+
+# Every legal (status, event); what is not here is refused.
+TRANSITIONS = {
+    (RefundStatus.PENDING, RefundEvent.SEND): RefundStatus.SENT,
+    (RefundStatus.PENDING, RefundEvent.CANCEL): RefundStatus.CANCELLED,
+    (RefundStatus.SENT, RefundEvent.ACCEPTED): RefundStatus.PROCESSED,
+}
+
+
+def next_status(status: RefundStatus, event: RefundEvent) -> RefundStatus:
+    """The status after the event, or IllegalTransition."""
+    try:
+        return TRANSITIONS[status, event]
+    except KeyError:
+        raise IllegalTransition("refund", status, event) from None
+
+
+@dataclass(frozen=True)
+class Refund:
+    """A refund as it is stored. `amount` is in minor units of the payment's currency."""
+
+    id: str
+    payment_id: str
+    merchant_id: str
+    amount: int
+    currency: str
+    reason: str | None
+    status: RefundStatus
+    created_at: datetime
+    updated_at: datetime
+    processed_at: datetime | None
+    due_at: datetime | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return not any(status is self.status for status, _ in TRANSITIONS)
+
+    def after(self, event: RefundEvent, now: datetime) -> "Refund":
+        """The refund after an event, or IllegalTransition."""
+        status = next_status(self.status, event)
+        moved = replace(self, status=status, updated_at=now)
+        if status is RefundStatus.PROCESSED:
+            moved = replace(moved, processed_at=now)
+        return replace(moved, due_at=None) if moved.is_final else moved
+
+    def as_created(self) -> dict[str, Any]:
+        """The members that POST /payments/{id}/refunds answers with and that webhooks carry."""
+        shown = RefundStatus.PENDING if self.status is RefundStatus.SENT else self.status
+        return {
+            "id": self.id,
+            "payment_id": self.payment_id,
+            "amount": self.amount,
+            "currency": self.currency,
+            "reason": self.reason,
+            "status": str(shown),
+            "created_at": to_iso(self.created_at),
+        }
+
+    def as_read(self) -> dict[str, Any]:
+        """The members that GET /refunds/{id} answers with."""
+        processed_at = None if self.processed_at is None else to_iso(self.processed_at)
+        return {**self.as_created(), "processed_at": processed_at}

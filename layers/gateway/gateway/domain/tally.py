@@ -1,0 +1,149 @@
+"""Adding payments up: how many there are and what they come to, by currency, method and status.
+
+Everything is an integer; the success rate is cut to one decimal at the very end. Amounts are what succeeded:
+refunds and partial captures are the ledger's business (GET /balance).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from gateway.domain.payment import METHODS, PaymentStatus
+
+MAIN_CURRENCY = "INR"
+_SUCCESS, _FAILED, _PENDING = PaymentStatus.SUCCESS, PaymentStatus.FAILED, PaymentStatus.PENDING
+
+Cell = tuple[str, str, str]  # currency, method, status
+
+
+@dataclass
+class Tally:
+    """How many payments there are in each cell, and their sum in minor units."""
+
+    counts: Counter[Cell] = field(default_factory=Counter)
+    amounts: Counter[Cell] = field(default_factory=Counter)
+
+    def add(self, currency: str, method: str, status: str, amount: int) -> None:
+        """Counts one payment."""
+        self.counts[currency, method, status] += 1
+        self.amounts[currency, method, status] += amount
+
+    def add_all(self, tallies: Iterable["Tally"]) -> "Tally":
+        """Counts what others counted."""
+        for other in tallies:
+            self.counts.update(other.counts)
+            self.amounts.update(other.amounts)
+        return self
+
+    def of(self, currency: str) -> "Tally":
+        """The part in one currency."""
+        return Tally(
+            Counter({cell: count for cell, count in self.counts.items() if cell[0] == currency}),
+            Counter({cell: amount for cell, amount in self.amounts.items() if cell[0] == currency}),
+        )
+
+    @property
+    def is_final(self) -> bool:
+        """Whether none of the payments can change its status any more."""
+        return not self.count(status=_PENDING)
+
+    @property
+    def currencies(self) -> list[str]:
+        """Those that there are, the main one first, then by the number of payments."""
+        found: Counter[str] = Counter()
+        for (currency, _, _), count in self.counts.items():
+            found[currency] += count
+        return sorted(found, key=lambda name: (name != MAIN_CURRENCY, -found[name], name))
+
+    def count(self, *, method: str | None = None, status: str | None = None) -> int:
+        """How many payments."""
+        return _sum(self.counts, method, status)
+
+    def amount(self, *, method: str | None = None) -> int:
+        """What the successful ones come to."""
+        return _sum(self.amounts, method, _SUCCESS)
+
+    def success_rate(self) -> float:
+        """Percentage of the finished ones that succeeded, one decimal, half up; 0 where none is finished."""
+        success, failed = self.count(status=_SUCCESS), self.count(status=_FAILED)
+        finished = success + failed
+        return (2000 * success + finished) // (2 * finished) / 10 if finished else 0.0
+
+    def as_json(self) -> list[list[Any]]:
+        """What is stored: a row for each cell."""
+        return [[*cell, count, self.amounts[cell]] for cell, count in sorted(self.counts.items())]
+
+    @classmethod
+    def from_json(cls, cells: list[list[Any]]) -> "Tally":
+        """What `as_json` wrote."""
+        tally = cls()
+        for currency, method, status, count, amount in cells:
+            tally.counts[currency, method, status] = count
+            tally.amounts[currency, method, status] = amount
+        return tally
+
+
+def as_read(days: Mapping[date, Tally], first: date, last: date) -> dict[str, Any]:
+    """The members of GET /dashboard/summary: totals of all `days`, and each day from `first` to `last`.
+
+    Counts are over all currencies; amounts are those of `currency`. `currencies` has each by itself.
+    """
+    total = Tally().add_all(days.values())
+    currencies = total.currencies or [MAIN_CURRENCY]
+    by_currency = {
+        currency: _as_read(
+            total.of(currency),
+            total.of(currency),
+            {day: (tally.of(currency), tally.of(currency)) for day, tally in days.items()},
+            (first, last),
+        )
+        for currency in currencies
+    }
+    main = currencies[0]
+    by_day = {day: (tally, tally.of(main)) for day, tally in days.items()}
+    return {
+        "currency": main,
+        **_as_read(total, total.of(main), by_day, (first, last)),
+        "from": first.isoformat(),
+        "to": last.isoformat(),
+        "currencies": [{"currency": name, **members} for name, members in by_currency.items()],
+    }
+
+
+def _as_read(
+    counted: Tally, summed: Tally, by_day: Mapping[date, tuple[Tally, Tally]], days: tuple[date, date]
+) -> dict[str, Any]:
+    return {
+        "total_transactions": counted.count(),
+        "total_amount": summed.amount(),
+        "success_rate": counted.success_rate(),
+        "by_status": {str(status): counted.count(status=status) for status in PaymentStatus},
+        "by_method": {
+            method: {"count": counted.count(method=method), "amount": summed.amount(method=method)}
+            for method in METHODS
+        },
+        "by_day": [_day(day, *by_day.get(day, (Tally(), Tally()))) for day in each_day(*days)],
+    }
+
+
+def each_day(first: date, last: date) -> list[date]:
+    """All days from the first to the last, both included."""
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _day(day: date, counted: Tally, summed: Tally) -> dict[str, Any]:
+    return {
+        "date": day.isoformat(),
+        **{str(status): counted.count(status=status) for status in (_SUCCESS, _FAILED, _PENDING)},
+        "amount": summed.amount(),
+    }
+
+
+def _sum(cells: Mapping[Cell, int], method: str | None, status: str | None) -> int:
+    return sum(
+        value
+        for (_, of_method, of_status), value in cells.items()
+        if method in (None, of_method) and status in (None, of_status)
+    )

@@ -1,0 +1,177 @@
+"""Webhooks: one event on its way to one merchant, and when it is tried again."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from gateway.domain.errors import IllegalTransition
+from gateway.domain.values import to_iso
+
+ATTEMPTS_MAX = 5
+# Gap before each attempt (contract, "Webhooks").
+GAPS_SECONDS = (0, 60, 300, 1800, 7200)
+TEST_GAPS_SECONDS = (0, 5, 10, 15, 20)
+JITTER_MAX = 0.10
+# A receiver may ask for more patience than the schedule has, up to this.
+RETRY_AFTER_MAX_SECONDS = 3600
+RESPONSE_BODY_KEPT_CHARACTERS = 1024
+HISTORY_MAX = 20
+GONE = 410
+ASK_FOR_PATIENCE = (429, 503)
+
+
+class WebhookStatus(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+
+class DeliveryEvent(StrEnum):
+    """What can happen to a delivery."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXHAUSTED = "exhausted"
+    GONE = "gone"
+    RETRIED = "retried"
+
+
+# Every legal (status, event); what is not here is refused.
+TRANSITIONS = {
+    (WebhookStatus.PENDING, DeliveryEvent.ACCEPTED): WebhookStatus.SUCCESS,
+    (WebhookStatus.PENDING, DeliveryEvent.REFUSED): WebhookStatus.PENDING,
+    (WebhookStatus.PENDING, DeliveryEvent.EXHAUSTED): WebhookStatus.FAILED,
+    (WebhookStatus.PENDING, DeliveryEvent.GONE): WebhookStatus.FAILED,
+    (WebhookStatus.PENDING, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
+    (WebhookStatus.SUCCESS, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
+    (WebhookStatus.FAILED, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
+}
+
+
+def next_status(status: WebhookStatus, event: DeliveryEvent) -> WebhookStatus:
+    """The status after the event, or IllegalTransition."""
+    try:
+        return TRANSITIONS[status, event]
+    except KeyError:
+        raise IllegalTransition("webhook", status, event) from None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try to deliver: when, how long, and what came back (or the kind of error where nothing did)."""
+
+    at: datetime
+    duration_ms: int
+    response_code: int | None
+    response_body: str | None
+    error: str | None
+    retry_after_seconds: int | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it was over."""
+        return self.at + timedelta(milliseconds=self.duration_ms)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the receiver took the event: any 2xx."""
+        return self.response_code is not None and 200 <= self.response_code < 300
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """One event on its way to one merchant. `payload` is the exact text that is signed and sent.
+
+    `next_retry_at` is when it is to be tried next; None once it is final. `attempts` counts from the last
+    manual retry on; `history` holds what was tried before that.
+    """
+
+    id: str
+    merchant_id: str
+    object_id: str
+    event: str
+    payload: str
+    status: WebhookStatus
+    created_at: datetime
+    next_retry_at: datetime | None
+    attempts: tuple[Attempt, ...] = field(default=())
+    history: tuple[Attempt, ...] = field(default=())
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        """The latest attempt, whenever it was."""
+        return (*self.history, *self.attempts)[-1] if self.history or self.attempts else None
+
+    def attempted(self, attempt: Attempt, gaps_seconds: tuple[int, ...], jitter: float = 0.0) -> "Webhook":
+        """The delivery after one more attempt; `jitter` (0 to JITTER_MAX) stretches the gap to the next."""
+        attempts = (*self.attempts, attempt)
+        retry_at = None
+        if attempt.accepted:
+            event = DeliveryEvent.ACCEPTED
+        elif attempt.response_code == GONE:
+            event = DeliveryEvent.GONE
+        elif len(attempts) >= ATTEMPTS_MAX:
+            event = DeliveryEvent.EXHAUSTED
+        else:
+            event = DeliveryEvent.REFUSED
+            gap_seconds = gaps_seconds[len(attempts)] * (1 + jitter)
+            retry_at = attempt.ended_at + timedelta(seconds=max(gap_seconds, _patience_seconds(attempt)))
+        status = next_status(self.status, event)
+        return replace(self, status=status, attempts=attempts, next_retry_at=retry_at)
+
+    def retried(self, now: datetime) -> "Webhook":
+        """The delivery begun anew: due at once, with all its attempts ahead."""
+        return replace(
+            self,
+            status=next_status(self.status, DeliveryEvent.RETRIED),
+            attempts=(),
+            history=(*self.history, *self.attempts)[-HISTORY_MAX:],
+            next_retry_at=now,
+        )
+
+    def as_listed(self) -> dict[str, Any]:
+        """The members of a row in GET /webhooks."""
+        last = self.last_attempt
+        return {
+            "id": self.id,
+            "event": self.event,
+            "object_id": self.object_id,
+            "status": str(self.status),
+            "attempts": len(self.attempts),
+            "created_at": to_iso(self.created_at),
+            "last_attempt_at": to_iso(last.at) if last else None,
+            "response_code": last.response_code if last else None,
+        }
+
+    def as_read(self) -> dict[str, Any]:
+        """The members that GET /webhooks/{id} answers with."""
+        last = self.last_attempt
+        return {
+            **self.as_listed(),
+            "merchant_id": self.merchant_id,
+            "payload": json.loads(self.payload),
+            "next_retry_at": to_iso(self.next_retry_at) if self.next_retry_at else None,
+            "response_body": last.response_body if last else None,
+            "attempt_log": [_attempt_as_read(attempt) for attempt in (*self.history, *self.attempts)],
+        }
+
+
+def _attempt_as_read(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": to_iso(attempt.at),
+        "duration_ms": attempt.duration_ms,
+        "response_code": attempt.response_code,
+        "response_body": attempt.response_body,
+        "error": attempt.error,
+    }
+
+
+def _patience_seconds(attempt: Attempt) -> int:
+    """What the receiver asked for by Retry-After (RFC 9110, 10.2.3), within bounds; 0 where it did not."""
+    if attempt.response_code not in ASK_FOR_PATIENCE or attempt.retry_after_seconds is None:
+        return 0
+    return min(attempt.retry_after_seconds, RETRY_AFTER_MAX_SECONDS)

@@ -1,0 +1,1 @@
+"""What a process needs around the use cases: settings, logs, metrics, and the dependencies put together."""

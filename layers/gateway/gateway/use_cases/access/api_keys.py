@@ -1,0 +1,157 @@
+"""Issuing, replacing and disabling API keys. Each change and its audit row are one transaction."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gateway.adapters.aws.dynamodb.errors import ConditionFailed
+from gateway.adapters.aws.dynamodb.repositories import api_keys, throttles
+from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
+from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.audit import Action
+from gateway.domain.errors import BadRequest, NotFound, RateLimited
+from gateway.runtime import log
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.audit import commit, record
+
+ISSUED_PER_DAY = Limit("api-keys", 100, timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key with its secret, which is known at this moment only; `replaced` is the key it replaces."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+    replaced: ApiKey | None = None
+
+
+def list_keys(merchant_id: str) -> list[ApiKey]:
+    """The merchant's keys, newest first."""
+    return api_keys.list_api_keys(merchant_id)
+
+
+def issue_key(deps: Deps, merchant_id: str, actor: str) -> IssuedKey:
+    """A new key beside those that there are."""
+    issued = _new_key(deps, merchant_id)
+    transaction = Transaction()
+    _add(transaction, deps, issued.key)
+    record(
+        transaction,
+        deps,
+        merchant_id=merchant_id,
+        actor=actor,
+        action=Action.API_KEY_ISSUED,
+        changed=issued.key.api_key,
+    )
+    _commit(deps, transaction)
+    log.info("API key issued", merchant_id=merchant_id, api_key=issued.key.api_key, actor=actor)
+    return issued
+
+
+def rotate_key(deps: Deps, merchant_id: str, api_key: str, overlap_hours: int, actor: str) -> IssuedKey:
+    """A new key in place of one that works on for `overlap_hours`.
+
+    NotFound, or BadRequest where the key is out of use or being replaced already.
+    """
+    old = find_key(api_key, merchant_id)
+    replaced = old.replaced(overlap_hours, deps.now())
+    assert replaced.expires_at is not None
+    issued = _new_key(deps, merchant_id)
+    transaction = Transaction()
+    _add(transaction, deps, issued.key)
+    api_keys.set_end(transaction, old.api_key, replaced.expires_at)
+    details = {"replaced_by": issued.key.api_key, "overlap_hours": overlap_hours}
+    record(
+        transaction,
+        deps,
+        merchant_id=merchant_id,
+        actor=actor,
+        action=Action.API_KEY_ROTATED,
+        changed=old.api_key,
+        details=details,
+    )
+    try:
+        _commit(deps, transaction)
+    except ConditionFailed:
+        # Raises the reason, if another request was faster.
+        find_key(api_key, merchant_id).replaced(overlap_hours, deps.now())
+        raise
+    log.info(
+        "API key rotated",
+        merchant_id=merchant_id,
+        api_key=old.api_key,
+        replaced_by=issued.key.api_key,
+        overlap_hours=overlap_hours,
+        actor=actor,
+    )
+    return IssuedKey(issued.key, issued.secret, replaced)
+
+
+def disable_key(deps: Deps, merchant_id: str, api_key: str, actor: str) -> ApiKey:
+    """Takes a key out of use; processes that remember it stop within 15 s. BadRequest where it is already."""
+    _check_active(find_key(api_key, merchant_id))
+    transaction = Transaction()
+    api_keys.disable(transaction, api_key)
+    record(
+        transaction,
+        deps,
+        merchant_id=merchant_id,
+        actor=actor,
+        action=Action.API_KEY_DISABLED,
+        changed=api_key,
+    )
+    try:
+        _commit(deps, transaction)
+    except ConditionFailed:
+        _check_active(find_key(api_key, merchant_id))
+        raise
+    log.info("API key disabled", merchant_id=merchant_id, api_key=api_key, actor=actor)
+    return find_key(api_key, merchant_id)
+
+
+def find_key(api_key: str, merchant_id: str) -> ApiKey:
+    """The merchant's key, or NotFound; also where it belongs to another merchant."""
+    key = api_keys.get_api_key(api_key)
+    if key is None or key.merchant_id != merchant_id:
+        raise NotFound("API key not found")
+    return key
+
+
+def owner_of(api_key: str) -> str:
+    """The id of the merchant whose key this is, or NotFound. For administrators."""
+    key = api_keys.get_api_key(api_key)
+    if key is None:
+        raise NotFound("API key not found")
+    return key.merchant_id
+
+
+def _check_active(key: ApiKey) -> None:
+    if not key.active:
+        raise BadRequest("The API key is disabled already")
+
+
+def _new_key(deps: Deps, merchant_id: str) -> IssuedKey:
+    stage = deps.config.stage
+    name = deps.new_id(f"key_{stage}_")
+    secret = f"secret_{stage}_" + deps.new_id("") + deps.new_id("")
+    return IssuedKey(
+        ApiKey(name, merchant_id, hash_secret(name, secret), active=True, created_at=deps.now()), secret
+    )
+
+
+def _add(transaction: Transaction, deps: Deps, key: ApiKey) -> None:
+    api_keys.put_new(transaction, key)
+    throttles.use_with(transaction, ISSUED_PER_DAY, key.merchant_id, deps.now())
+
+
+def _commit(deps: Deps, transaction: Transaction) -> None:
+    try:
+        commit(transaction, "key")
+    except ConditionFailed as refusal:
+        if throttles.THROTTLE in refusal.labels:
+            left = ISSUED_PER_DAY.left_seconds(deps.now())
+            raise RateLimited(
+                f"At most {ISSUED_PER_DAY.uses_max} API keys can be issued a day", left
+            ) from refusal
+        raise

@@ -1,0 +1,60 @@
+"""Who is calling. Keys are looked up once and remembered for a short while in each process."""
+
+from datetime import datetime, timedelta
+
+from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
+from gateway.domain.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
+from gateway.domain.errors import AuthenticationFailed
+from gateway.runtime.deps import Deps
+
+# How long a disabled key may still work; also bounds how often a busy process reads it.
+REMEMBERED_FOR = timedelta(seconds=15)
+REMEMBERED_MAX = 1000
+
+_remembered: dict[str, tuple[datetime, ApiKey]] = {}
+
+
+def authenticate(deps: Deps, api_key: str | None, api_secret: str | None) -> str:
+    """The id of the merchant whose credentials these are, or AuthenticationFailed."""
+    if not api_key or not api_secret:
+        raise AuthenticationFailed
+    if len(api_key) > API_KEY_LENGTH_MAX or len(api_secret) > API_SECRET_LENGTH_MAX:
+        raise AuthenticationFailed
+    known = _recall(deps, api_key)
+    if known is None or not known.matches(api_secret, deps.now()):
+        raise AuthenticationFailed
+    return known.merchant_id
+
+
+def merchant_of(deps: Deps, api_key: str) -> str | None:
+    """The id of the merchant whose key this is; None where nobody has it, or it is off.
+
+    Proves nothing about the caller: keys are published in shops' pages, secrets are not.
+    """
+    if not api_key or len(api_key) > API_KEY_LENGTH_MAX:
+        return None
+    known = _recall(deps, api_key)
+    return known.merchant_id if known is not None and known.is_usable(deps.now()) else None
+
+
+def forget_all() -> None:
+    """Drops what is remembered (tests do)."""
+    _remembered.clear()
+
+
+def _recall(deps: Deps, api_key: str) -> ApiKey | None:
+    now = deps.now()
+    entry = _remembered.get(api_key)
+    if entry is not None and entry[0] > now:
+        return entry[1]
+    # Unknown keys are not remembered: guesses must not fill the memory.
+    key = api_keys.get_api_key(api_key)
+    if key is None:
+        return None
+    merchant = merchants.get_merchant(key.merchant_id)
+    if merchant is None or not merchant.active:
+        return None
+    if len(_remembered) >= REMEMBERED_MAX:
+        _remembered.clear()
+    _remembered[api_key] = (now + REMEMBERED_FOR, key)
+    return key

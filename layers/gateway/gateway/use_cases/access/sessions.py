@@ -1,0 +1,116 @@
+"""Logging in to the dashboard, staying logged in, and logging out.
+
+A session lives in a table and is read with its merchant at every request: ending it, disabling the merchant
+or setting a new password counts from the next request on. Guessing is limited for each e-mail address and for
+each network address, before the password is looked at.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.repositories import merchants, sessions, throttles
+from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
+from gateway.domain import session as domain
+from gateway.domain.errors import AuthenticationFailed, RateLimited
+from gateway.domain.merchant import TEST_MERCHANT_ID, Merchant
+from gateway.domain.password import NOBODYS_HASH, password_matches
+from gateway.domain.session import Session, Token
+from gateway.runtime import log
+from gateway.runtime.deps import Deps
+
+PER_EMAIL = Limit("login-email", 10, timedelta(minutes=15))
+# An office, a mobile network or an edge of the CDN is one address for many people.
+PER_SOURCE = Limit("login-source", 100, timedelta(minutes=15))
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A session with its merchant, and the two values that a browser holds of it."""
+
+    session: Session
+    merchant: Merchant
+    cookie: str = field(repr=False)
+    csrf_token: str = field(repr=False)
+
+    @property
+    def actor(self) -> str:
+        """Who it is in the audit trail."""
+        return f"user:{self.session.email}"
+
+
+def log_in(deps: Deps, email: str, password: str, source: str) -> Visit:
+    """A new session; AuthenticationFailed or RateLimited. `source` is the caller's network address."""
+    email = plain_email(email)
+    now = deps.now()
+    subjects = ((PER_EMAIL, email), (PER_SOURCE, source))
+    for limit, subject in subjects:
+        if not throttles.use(limit, subject, now):
+            log.warning("log-in throttled", by=limit.name)
+            raise RateLimited("Too many attempts to log in; please wait", limit.left_seconds(now))
+    merchant = _merchant_of(deps, email, password)
+    if merchant is None or not merchant.active:
+        log.warning("log-in refused", merchant_id=merchant.id if merchant else None)
+        raise AuthenticationFailed("Wrong e-mail or password")
+    for limit, subject in subjects:
+        throttles.give_back(limit, subject, now)
+    token = Token(deps.new_id("") + deps.new_id("") + deps.new_id(""), merchant.id)
+    session = domain.begin(token, email, merchant.session_version, now)
+    sessions.add_session(session)
+    log.info("logged in", merchant_id=merchant.id)
+    return _visit(deps, token, session, merchant)
+
+
+def find_visit(deps: Deps, cookie: str) -> Visit:
+    """The session that a cookie stands for, its end moved; AuthenticationFailed where it has none (any more).
+
+    Round trips: 1, and one more every few minutes.
+    """
+    token = domain.read(_key(deps), cookie)
+    found = (
+        None if token is None else sessions.get_session(domain.stored_id(token.secret_id), token.merchant_id)
+    )
+    if token is None or found is None:
+        raise AuthenticationFailed
+    session, merchant = found
+    now = deps.now()
+    if not merchant.active or not session.is_current(now, merchant.session_version):
+        raise AuthenticationFailed
+    extended = session.extended(now)
+    if extended != session and not sessions.extend_session(extended):
+        raise AuthenticationFailed
+    return _visit(deps, token, extended, merchant)
+
+
+def log_out(visit: Visit) -> None:
+    """Ends a session: its cookie is worth nothing from now on."""
+    sessions.end_session(visit.session.id)
+    log.info("logged out", merchant_id=visit.merchant.id)
+
+
+def plain_email(email: str) -> str:
+    """One spelling of an address."""
+    return email.strip().lower()
+
+
+def _merchant_of(deps: Deps, email: str, password: str) -> Merchant | None:
+    """Whose address and password these are. Takes a password's time also for an address that nobody has."""
+    if deps.config.is_test_stage:
+        # The contract: in test stages the seeded merchant logs in with any password.
+        seeded = merchants.get_merchant(TEST_MERCHANT_ID)
+        if seeded is not None and plain_email(seeded.email) == email:
+            return seeded
+    login = sessions.get_login(email) if email else None
+    merchant_id, stored = login if login is not None else ("", NOBODYS_HASH)
+    if not password_matches(password, stored) or login is None:
+        return None
+    return merchants.get_merchant(merchant_id)
+
+
+def _visit(deps: Deps, token: Token, session: Session, merchant: Merchant) -> Visit:
+    key = _key(deps)
+    return Visit(session, merchant, domain.sign(key, token), domain.csrf_token(key, token))
+
+
+def _key(deps: Deps) -> bytes:
+    return queues.secret(deps.config.session_key_arn)

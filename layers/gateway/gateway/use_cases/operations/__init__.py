@@ -1,0 +1,1 @@
+"""What keeps the gateway running: the sweeper, health and job counts."""

@@ -1,0 +1,124 @@
+"""How each job queue is doing: what it holds, what was done, and whether its worker takes from it.
+
+A worker runs when its trigger is enabled and no due work waits untaken. What waits is known without AWS's
+metrics, so it is the same on every target: messages that are visible, the due index of the tables, the end of
+the newest batch, and what the sweeper saw before it gave overdue rows a later time (the index has them as due
+later from then on). The slow lane of webhooks shares its table with the other one, so there the sweeper's
+word is missing: a stall in it that lasts shows with gaps.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from gateway.adapters.aws import queues
+from gateway.adapters.aws.dynamodb.repositories import payments, refunds, stats, webhooks
+from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
+from gateway.adapters.aws.dynamodb.timeouts import PROBE
+from gateway.adapters.aws.queues import JOB_QUEUES, QueueDepth
+from gateway.domain.errors import Unavailable
+from gateway.domain.values import to_unix_ms
+from gateway.runtime import log
+from gateway.runtime.deps import Deps
+
+# More than any batch may take: a worker notes at the batch's end that it took one.
+STALLED_AFTER_MS = 45_000
+ASKED_AT_ONCE = 12
+# JOB_QUEUES, those that send to others first.
+ALONG_THE_WORK = (JOB_QUEUES[:2], JOB_QUEUES[2:])
+_OLDEST: Mapping[str, Callable[[], int | None]] = {
+    "payments": payments.oldest_due,
+    "refunds": refunds.oldest_due,
+    "webhooks": webhooks.oldest_due,
+    "slow_webhooks": webhooks.oldest_due,
+}
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    """One queue at a moment. `dead_letters` is None where it was not asked for, or is another queue's."""
+
+    name: str
+    depth: QueueDepth
+    stats: QueueStats
+    has_trigger: bool
+    now_ms: int
+    due_since_ms: int | None = None
+    dead_letters: int | None = None
+
+    @property
+    def oldest_age_seconds(self) -> int | None:
+        """How long the oldest job has been due; None where none waits. Being sent again starts it anew."""
+        if self.due_since_ms is None or self.due_since_ms > self.now_ms:
+            return None
+        return (self.now_ms - self.due_since_ms) // 1000
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether messages wait and nobody took any for STALLED_AFTER_MS, or since they were due."""
+        if not self.depth.visible:
+            return False
+        before = self.now_ms - STALLED_AFTER_MS
+        taken_at_ms, swept_ms = self.stats.taken_at_ms, self.stats.waiting_since_ms
+        overdue = self.due_since_ms is not None and max(self.due_since_ms, taken_at_ms) < before
+        return overdue or taken_at_ms < swept_ms < before
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether somebody takes from the queue."""
+        return self.has_trigger and not self.is_stalled
+
+
+def read_queues(deps: Deps, *, dead_letters: bool = False) -> list[QueueStatus]:
+    """Every job queue; Unavailable where the tables or SQS do not answer.
+
+    Asked in the order in which work moves on, and last what was done: a job that moves meanwhile is seen
+    twice rather than not at all, and who sees nothing left sees everything counted. (SQS's own numbers are
+    approximate; SQS API reference, GetQueueAttributes.)
+    """
+    config = deps.config
+    make_clients()
+    with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
+        triggers = [pool.submit(_has_trigger, config.worker_triggers, name) for name in JOB_QUEUES]
+        wanted = config.dead_letter_queue_urls if dead_letters else {}
+        dead = {name: pool.submit(queues.depth, url) for name, url in wanted.items()}
+        depths = [
+            depth
+            for names in ALONG_THE_WORK
+            for depth in pool.map(lambda name: queues.depth(config.job_queue_urls[name]), names)
+        ]
+        counted = pool.submit(stats.read_stats)
+        # Only where something waits: it is a query for each shard of the index.
+        due = [
+            pool.submit(_OLDEST[name]) if depth.visible else None
+            for name, depth in zip(JOB_QUEUES, depths, strict=True)
+        ]
+        return [
+            QueueStatus(
+                name=name,
+                depth=depth,
+                stats=counted.result()[name],
+                has_trigger=trigger.result(),
+                now_ms=to_unix_ms(deps.now()),
+                due_since_ms=oldest.result() if oldest else None,
+                dead_letters=dead[name].result().visible if name in dead else None,
+            )
+            for name, depth, trigger, oldest in zip(JOB_QUEUES, depths, triggers, due, strict=True)
+        ]
+
+
+def make_clients() -> None:
+    """To be called before threads ask for the clients: botocore does not build them thread-safely."""
+    for service in ("sqs", "lambda"):
+        queues.client(service, PROBE)
+
+
+def _has_trigger(triggers: Mapping[str, str], name: str) -> bool:
+    """Whether the queue's trigger is known to be enabled."""
+    if name not in triggers:
+        return False
+    try:
+        return queues.trigger_enabled(triggers[name])
+    except Unavailable as error:
+        log.warning("probe failed", probe=f"{name} trigger", error=type(error.__cause__).__name__)
+        return False

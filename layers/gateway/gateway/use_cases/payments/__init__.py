@@ -1,0 +1,1 @@
+"""Creating, capturing, processing and reading payments, and the books that they move."""

@@ -1,0 +1,116 @@
+"""Reading payments: one, or the merchant's list with its filters and its search."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.adapters.aws.dynamodb.paging import LIMIT_MAX, Page
+from gateway.adapters.aws.dynamodb.repositories import orders, payments
+from gateway.domain.cursor import Cursor
+from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.values import to_iso
+
+# Orders with one receipt that are searched; payments of each, that are found.
+RECEIPT_ORDERS_MAX = 20
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which payments; None means any. `text` is the id of a payment or an order, or an order's receipt."""
+
+    order_id: str | None = None
+    status: PaymentStatus | None = None
+    method: str | None = None
+    first: date | None = None
+    last: date | None = None
+    text: str | None = None
+
+    def fit(self, payment: Payment) -> bool:
+        """Whether a payment is among those (but for `text`)."""
+        day = payment.created_at.date()
+        return (
+            self.order_id in (None, payment.order_id)
+            and self.status in (None, payment.status)
+            and self.method in (None, payment.method)
+            and (self.first is None or self.first <= day)
+            and (self.last is None or day <= self.last)
+        )
+
+
+def find_payment(payment_id: str, merchant_id: str) -> Payment:
+    """The merchant's payment, or NotFound; also where it belongs to another merchant."""
+    payment = payments.get_payment(payment_id)
+    if payment is None or payment.merchant_id != merchant_id:
+        raise NotFound("Payment not found")
+    return payment
+
+
+def find_public_payment(payment_id: str, order_id: str) -> Payment:
+    """The payment for a shopper, who proves to know it by naming its order; else NotFound."""
+    payment = payments.get_payment(payment_id)
+    if payment is None or payment.order_id != order_id:
+        raise NotFound("Payment not found")
+    return payment
+
+
+def list_payments(
+    merchant_id: str, filters: Filters, limit: int, offset: int, cursor: Cursor | None = None
+) -> Page[Payment]:
+    """The merchant's payments, newest first, from `offset` on or from where `cursor` says."""
+    if filters.first and filters.last and filters.first > filters.last:
+        raise BadRequest("from must not be after to", field="from")
+    if cursor is not None:
+        if offset:
+            raise BadRequest("offset and cursor can't be used together", field="offset")
+        cursor.check_within(filters.first, filters.last)
+    if filters.text is not None:
+        found = _search(merchant_id, filters.text, filters)
+        start = cursor.offset if cursor else offset
+        end = start + limit
+        return Page(found[start:end], len(found), limit, start, end < len(found))
+    return _list(merchant_id, filters, filters.order_id, limit, offset=offset, cursor=cursor)
+
+
+def next_cursor(page: Page[Payment]) -> str | None:
+    """Where the list goes on after this page, or None where it ends."""
+    if not page.has_more:
+        return None
+    last = page.items[-1]
+    return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
+
+
+def _list(
+    merchant_id: str,
+    filters: Filters,
+    order_id: str | None,
+    limit: int,
+    *,
+    offset: int = 0,
+    cursor: Cursor | None = None,
+) -> Page[Payment]:
+    return payments.list_payments(
+        merchant_id,
+        order_id=order_id,
+        status=filters.status,
+        limit=limit,
+        offset=offset,
+        method=filters.method,
+        days=(filters.first, filters.last),
+        cursor=cursor,
+    )
+
+
+def _search(merchant_id: str, text: str, filters: Filters) -> list[Payment]:
+    """All that fit, newest first: few, since an id or a receipt is one purchase's."""
+    if text.startswith("pay_"):
+        payment = payments.get_payment(text)
+        mine = payment is not None and payment.merchant_id == merchant_id
+        return [payment] if payment is not None and mine and filters.fit(payment) else []
+    order_ids = [text]
+    if not text.startswith("order_"):
+        order_ids = orders.order_ids_of_receipt(merchant_id, text, RECEIPT_ORDERS_MAX)
+    wanted = [order_id for order_id in order_ids if filters.order_id in (None, order_id)]
+    found = [
+        payment for order_id in wanted for payment in _list(merchant_id, filters, order_id, LIMIT_MAX).items
+    ]
+    return sorted(found, key=lambda payment: (payment.created_at, payment.id), reverse=True)

@@ -1,0 +1,96 @@
+"""The dashboard's numbers: all payments of a merchant added up, exactly.
+
+Days that are over and whose payments are all final are added up once and kept; the others are counted from
+the list's index each time. So there is no counter to keep, nothing is written with the money, and a year
+costs one read of its kept days and one of today. What is kept can always be thrown away and made again.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from gateway.adapters.aws.dynamodb.repositories import merchants, payment_facts, rollups
+from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.tally import Tally, as_read, each_day
+from gateway.runtime import log
+from gateway.runtime.deps import Deps
+
+BY_DAY_DEFAULT = 30
+DAYS_MAX = 366
+# How long after its end a day may still get payments: a request takes ten seconds, an index a moment.
+CLOSED_AFTER = timedelta(hours=1)
+# What one request counts at most; the days that it finished are kept, so the next one gets further.
+COUNTED_MAX = 100_000
+
+
+def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | None) -> dict[str, Any]:
+    """The merchant's numbers of these days (UTC, both included); without any, of all time.
+
+    The chart's days are then the last BY_DAY_DEFAULT. Round trips: 3 (merchant, kept days, today).
+    """
+    merchant = merchants.get_merchant(merchant_id)
+    if merchant is None:
+        raise NotFound("Merchant not found")
+    today = deps.now().date()
+    end = last or today
+    shown_from = first or end - timedelta(days=BY_DAY_DEFAULT - 1)
+    if shown_from > end:
+        raise BadRequest("from must not be after to", field="from")
+    if (end - shown_from).days >= DAYS_MAX:
+        raise BadRequest(f"from and to must be at most {DAYS_MAX} days apart", field="from")
+    of_all_time = first is None and last is None
+    born = merchant.created_at.astimezone(UTC).date()
+    days = tally_days(deps, merchant_id, born if of_all_time else max(born, shown_from), min(end, today))
+    return as_read(days, shown_from, end)
+
+
+def tally_days(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
+    """What each of these days adds up to. Unavailable where there is more to count than one request may."""
+    if first > last:
+        return {}
+    known = rollups.get_days(merchant_id, first, last)
+    missing = [day for day in each_day(first, last) if day not in known]
+    for begin, end in _runs(missing):
+        known |= _count(deps, merchant_id, begin, end)
+    return known
+
+
+def _count(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
+    days: defaultdict[date, Tally] = defaultdict(Tally)
+    day = first
+    for number, fact in enumerate(payment_facts.facts(merchant_id, first, last)):
+        day = date.fromisoformat(fact.created_at[:10])
+        if number >= COUNTED_MAX:
+            # The day that it broke off in is not complete.
+            _keep(deps, merchant_id, {done: days[done] for done in each_day(first, last) if done < day})
+            raise Unavailable("The numbers are being added up; please try again")
+        days[day].add(fact.currency, fact.method, fact.status, fact.amount)
+    counted = {day: days[day] for day in each_day(first, last)}
+    _keep(deps, merchant_id, counted)
+    return counted
+
+
+def _keep(deps: Deps, merchant_id: str, days: dict[date, Tally]) -> None:
+    closed = {day: tally for day, tally in days.items() if tally.is_final and _is_over(day, deps.now())}
+    if not closed:
+        return
+    try:
+        rollups.put_days(merchant_id, closed)
+    except Unavailable as error:
+        log.error("days not kept; they are counted again next time", error, merchant_id=merchant_id)
+
+
+def _is_over(day: date, now: datetime) -> bool:
+    return now >= datetime.combine(day + timedelta(days=1), time(), UTC) + CLOSED_AFTER
+
+
+def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Days in order as (first, last) of each stretch without a gap."""
+    runs: list[tuple[date, date]] = []
+    for day in days:
+        if runs and runs[-1][1] + timedelta(days=1) == day:
+            runs[-1] = (runs[-1][0], day)
+        else:
+            runs.append((day, day))
+    return runs

@@ -1,0 +1,116 @@
+"""What happened to a payment, from its order to its last webhook, in one list.
+
+Nothing is stored for it: every row tells of itself. Webhook rows are found by the times at which the
+payment's and its refunds' transactions made them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from gateway.adapters.aws.dynamodb.repositories import ledger, orders, refunds, webhooks
+from gateway.domain.events import EVENTS
+from gateway.domain.ledger import Entry
+from gateway.domain.order import Order
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.values import to_iso
+from gateway.domain.webhook import Webhook
+from gateway.use_cases.payments.read_payments import find_payment
+
+# The newest of a payment's refunds that are told of.
+REFUNDS_MAX = 20
+
+Moment = tuple[datetime, dict[str, Any]]
+
+
+def read_timeline(payment_id: str, merchant_id: str) -> list[dict[str, Any]]:
+    """All moments of the merchant's payment, oldest first; NotFound where it is not the merchant's.
+
+    Round trips: 4 (payment, order, refunds, entries), and at most 2 for each of payment and refunds.
+    """
+    payment = find_payment(payment_id, merchant_id)
+    order = orders.get_order(payment.order_id)
+    # Oldest first, so that what happened at the same time stands in the order of its making.
+    made = refunds.list_refunds(payment.id, REFUNDS_MAX, 0).items[::-1]
+    moments = _of_order(order) if order is not None else []
+    moments += _of_payment(payment)
+    for refund in made:
+        moments += _of_refund(refund)
+    entry_ids = [f"{payment.id}:payment", f"{payment.id}:reversal"]
+    entries = ledger.entries_of([*entry_ids, *(f"{refund.id}:refund" for refund in made)])
+    moments += [_of_entry(entry) for entry in entries]
+    for hook in _webhooks(payment, made):
+        moments += _of_webhook(hook)
+    moments.sort(key=lambda moment: moment[0])
+    return [{"at": to_iso(at), **members} for at, members in moments]
+
+
+def _of_order(order: Order) -> list[Moment]:
+    about = {"order_id": order.id, "amount": order.amount, "receipt": order.receipt}
+    return [(order.created_at, {"kind": "order.created", **about})]
+
+
+def _of_payment(payment: Payment) -> list[Moment]:
+    about = {"payment_id": payment.id, "amount": payment.amount}
+    moments: list[Moment] = [
+        (payment.created_at, {"kind": "payment.created", **about, "method": payment.method})
+    ]
+    if payment.finished_at is not None:
+        failure = payment.failure
+        why = (
+            {} if failure is None else {"error_code": failure.code, "error_description": failure.description}
+        )
+        moments.append((payment.finished_at, {"kind": f"payment.{payment.status}", **about, **why}))
+    if payment.captured_at is not None:
+        captured = {"payment_id": payment.id, "amount": payment.amount_captured}
+        moments.append((payment.captured_at, {"kind": "payment.captured", **captured}))
+    return moments
+
+
+def _of_refund(refund: Refund) -> list[Moment]:
+    about = {"refund_id": refund.id, "amount": refund.amount}
+    moments: list[Moment] = [
+        (refund.created_at, {"kind": "refund.created", **about, "reason": refund.reason})
+    ]
+    if refund.processed_at is not None:
+        moments.append((refund.processed_at, {"kind": "refund.processed", **about}))
+    if refund.status is RefundStatus.CANCELLED:
+        moments.append((refund.updated_at, {"kind": "refund.cancelled", **about}))
+    return moments
+
+
+def _of_entry(entry: Entry) -> Moment:
+    about = {"entry_id": entry.id, "entry_kind": str(entry.kind), "amount": entry.amount}
+    return entry.created_at, {"kind": "ledger.entry", **about, "lines": entry.lines()}
+
+
+def _webhooks(payment: Payment, made: list[Refund]) -> list[Webhook]:
+    times: list[tuple[str, datetime | None]] = [
+        (payment.id, payment.created_at),
+        (payment.id, payment.finished_at),
+    ]
+    for refund in made:
+        times += [(refund.id, refund.created_at), (refund.id, refund.processed_at)]
+    found = [
+        hook
+        for object_id, at in times
+        if at is not None
+        for hook in webhooks.webhooks_of(payment.merchant_id, object_id, at)
+    ]
+    return sorted(found, key=lambda hook: EVENTS.index(hook.event))
+
+
+def _of_webhook(hook: Webhook) -> list[Moment]:
+    about = {"webhook_id": hook.id, "event": hook.event}
+    moments: list[Moment] = [
+        (hook.created_at, {"kind": "webhook.created", **about, "status": str(hook.status)})
+    ]
+    for number, attempt in enumerate((*hook.history, *hook.attempts), start=1):
+        outcome = {
+            "attempt": number,
+            "duration_ms": attempt.duration_ms,
+            "response_code": attempt.response_code,
+            "error": attempt.error,
+        }
+        moments.append((attempt.at, {"kind": "webhook.attempt", **about, **outcome}))
+    return moments

@@ -1,0 +1,1 @@
+"""Creating, cancelling, processing and reading refunds."""

@@ -1,0 +1,1 @@
+"""Configuring webhook endpoints, and delivering, reading and retrying deliveries."""
