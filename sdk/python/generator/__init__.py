@@ -1,0 +1,1 @@
+"""Makes src/asyncpay/_generated from the OpenAPI document."""

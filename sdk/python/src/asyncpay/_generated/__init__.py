@@ -1,0 +1,1 @@
+"""Made by generator/ from the OpenAPI document; `make sdk` makes it anew."""

@@ -1,0 +1,474 @@
+"""The resources of the asynchronous client.
+
+Made by generator/ from the OpenAPI document; `make sdk` makes them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from asyncpay._generated import models
+from asyncpay._request import build
+from asyncpay._resource import AsyncPage, AsyncResource
+
+
+class Orders(AsyncResource):
+    """What is to be paid."""
+
+    async def create(
+        self,
+        *,
+        amount: int,
+        currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
+        receipt: str | None = None,
+        notes: Mapping[str, Any] | None = None,
+        expires_at: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.OrderCreated:
+        """Creates an order.
+
+        It is `created`, then `attempted` from its first payment on, and `paid` once.
+
+        amount: In the currency's minor unit: 50000 is ₹500.00.
+        receipt: Your own number for it.
+        notes: Any JSON that you want back.
+        expires_at: After this time no payment may begin.
+        """
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/orders",
+                path_values={},
+                body={"amount": amount},
+                optional={"currency": currency, "receipt": receipt, "notes": notes, "expires_at": expires_at},
+                idempotency_key=idempotency_key,
+            ),
+            models.OrderCreated,
+        )
+
+    async def retrieve(self, order_id: str) -> models.Order:
+        """Reads an order."""
+        return await self._call(
+            build("GET", "/api/v1/orders/{order_id}", path_values={"order_id": order_id}), models.Order
+        )
+
+
+class Payments(AsyncResource):
+    """Attempts to pay an order."""
+
+    async def create(
+        self,
+        *,
+        order_id: str,
+        method: Literal["upi", "card"],
+        vpa: str | None = None,
+        card: models.NewCard | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.PaymentCreated:
+        """Creates a payment for an order.
+
+        It is `pending` until the bank has answered; a webhook tells.
+        """
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/payments",
+                path_values={},
+                body={"order_id": order_id, "method": method},
+                optional={"vpa": vpa, "card": card},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
+            models.PaymentCreated,
+        )
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        status: Literal["pending", "success", "failed"] | None = None,
+        order_id: str | None = None,
+        method: Literal["upi", "card"] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        q: str | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPage[models.Payment]:
+        """Lists payments, newest first.
+
+        limit: How many items to answer with at most.
+        offset: How many items to skip, counted from the newest.
+        status: Only payments in this status.
+        order_id: Only the payments of this order.
+        method: Only payments by this method.
+        from_: Only payments of this day (UTC) or later.
+        to: Only payments of this day (UTC) or earlier.
+        q: The id of a payment or of an order, or an order's receipt.
+        cursor: The last page's `next_cursor`, in place of `offset`.
+        """
+        return await self._page(
+            build(
+                "GET",
+                "/api/v1/payments",
+                path_values={},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "status": status,
+                    "order_id": order_id,
+                    "method": method,
+                    "from": from_,
+                    "to": to,
+                    "q": q,
+                    "cursor": cursor,
+                },
+            ),
+            models.Payment,
+        )
+
+    async def timeline(self, payment_id: str) -> models.Timeline:
+        """Lists what happened to a payment, oldest first.
+
+        Its refunds, entries and webhooks are in it.
+        """
+        return await self._call(
+            build("GET", "/api/v1/payments/{payment_id}/timeline", path_values={"payment_id": payment_id}),
+            models.Timeline,
+        )
+
+    async def retrieve(self, payment_id: str) -> models.Payment:
+        """Reads a payment."""
+        return await self._call(
+            build("GET", "/api/v1/payments/{payment_id}", path_values={"payment_id": payment_id}),
+            models.Payment,
+        )
+
+
+class Captures(AsyncResource):
+    """Taking what a successful payment holds."""
+
+    async def create(
+        self, payment_id: str, *, amount: int, idempotency_key: str | None = None
+    ) -> models.Payment:
+        """Captures a successful payment, once.
+
+        Less than its amount releases the rest to the shopper.
+
+        amount: In the currency's minor unit: 50000 is ₹500.00.
+        """
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/payments/{payment_id}/capture",
+                path_values={"payment_id": payment_id},
+                body={"amount": amount},
+                idempotency_key=idempotency_key,
+            ),
+            models.Payment,
+        )
+
+
+class Refunds(AsyncResource):
+    """Money on its way back."""
+
+    async def create(
+        self, payment_id: str, *, amount: int, reason: str | None = None, idempotency_key: str | None = None
+    ) -> models.RefundCreated:
+        """Refunds a successful payment, in full or in part.
+
+        Refunds never sum to more than was paid.
+
+        amount: In the currency's minor unit: 50000 is ₹500.00.
+        """
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/payments/{payment_id}/refunds",
+                path_values={"payment_id": payment_id},
+                body={"amount": amount},
+                optional={"reason": reason},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
+            models.RefundCreated,
+        )
+
+    async def list(
+        self, payment_id: str, *, limit: int | None = None, offset: int | None = None
+    ) -> AsyncPage[models.Refund]:
+        """Lists the refunds of a payment, newest first.
+
+        limit: How many items to answer with at most.
+        offset: How many items to skip, counted from the newest.
+        """
+        return await self._page(
+            build(
+                "GET",
+                "/api/v1/payments/{payment_id}/refunds",
+                path_values={"payment_id": payment_id},
+                query={"limit": limit, "offset": offset},
+            ),
+            models.Refund,
+        )
+
+    async def retrieve(self, refund_id: str) -> models.Refund:
+        """Reads a refund."""
+        return await self._call(
+            build("GET", "/api/v1/refunds/{refund_id}", path_values={"refund_id": refund_id}), models.Refund
+        )
+
+    async def cancel(self, refund_id: str, *, idempotency_key: str | None = None) -> models.Refund:
+        """Cancels a refund that the processor has not been asked for yet."""
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/refunds/{refund_id}/cancel",
+                path_values={"refund_id": refund_id},
+                idempotency_key=idempotency_key,
+            ),
+            models.Refund,
+        )
+
+
+class Balance(AsyncResource):
+    """What the merchant is owed."""
+
+    async def retrieve(self) -> models.BalanceList:
+        """Reads what you are owed, by currency."""
+        return await self._call(build("GET", "/api/v1/balance", path_values={}), models.BalanceList)
+
+
+class Ledger(AsyncResource):
+    """Each movement of money."""
+
+    async def list(
+        self, *, limit: int | None = None, offset: int | None = None
+    ) -> AsyncPage[models.LedgerEntry]:
+        """Lists the movements of money, newest first.
+
+        Each entry's debits equal its credits.
+
+        limit: How many items to answer with at most.
+        offset: How many items to skip, counted from the newest.
+        """
+        return await self._page(
+            build("GET", "/api/v1/ledger", path_values={}, query={"limit": limit, "offset": offset}),
+            models.LedgerEntry,
+        )
+
+
+class Webhooks(AsyncResource):
+    """Where events go, and how each delivery went."""
+
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        status: Literal["pending", "success", "failed"] | None = None,
+        event: Literal[
+            "payment.created",
+            "payment.pending",
+            "payment.success",
+            "payment.failed",
+            "refund.created",
+            "refund.processed",
+            "webhook.test",
+        ]
+        | None = None,
+    ) -> AsyncPage[models.DeliveryListed]:
+        """Lists the deliveries of webhooks, newest first.
+
+        limit: How many items to answer with at most.
+        offset: How many items to skip, counted from the newest.
+        status: Only deliveries in this status.
+        event: Only deliveries of this event.
+        """
+        return await self._page(
+            build(
+                "GET",
+                "/api/v1/webhooks",
+                path_values={},
+                query={"limit": limit, "offset": offset, "status": status, "event": event},
+            ),
+            models.DeliveryListed,
+        )
+
+    async def retrieve_config(self) -> models.WebhookConfig:
+        """Reads where webhooks go and what signs them."""
+        return await self._call(build("GET", "/api/v1/webhooks/config", path_values={}), models.WebhookConfig)
+
+    async def update_config(self, *, webhook_url: str | None) -> models.WebhookConfig:
+        """Sets or clears where webhooks go.
+
+        webhook_url: null clears it: no webhooks are sent.
+        """
+        return await self._call(
+            build("PUT", "/api/v1/webhooks/config", path_values={}, body={"webhook_url": webhook_url}),
+            models.WebhookConfig,
+        )
+
+    async def rotate_secret(self, *, idempotency_key: str | None = None) -> models.WebhookSecret:
+        """Rotates the webhook secret.
+
+        The old one signs beside the new one for a day.
+        """
+        return await self._call(
+            build("POST", "/api/v1/webhooks/config/secret", path_values={}, idempotency_key=idempotency_key),
+            models.WebhookSecret,
+        )
+
+    async def send_test(self, *, idempotency_key: str | None = None) -> models.WebhookSent:
+        """Sends a sample event."""
+        return await self._call(
+            build("POST", "/api/v1/webhooks/test", path_values={}, idempotency_key=idempotency_key),
+            models.WebhookSent,
+        )
+
+    async def retrieve(self, webhook_id: str) -> models.Delivery:
+        """Reads a delivery with every attempt."""
+        return await self._call(
+            build("GET", "/api/v1/webhooks/{webhook_id}", path_values={"webhook_id": webhook_id}),
+            models.Delivery,
+        )
+
+    async def retry(self, webhook_id: str, *, idempotency_key: str | None = None) -> models.WebhookRetried:
+        """Begins a delivery anew.
+
+        Its attempts start again from 0.
+        """
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/webhooks/{webhook_id}/retry",
+                path_values={"webhook_id": webhook_id},
+                idempotency_key=idempotency_key,
+            ),
+            models.WebhookRetried,
+        )
+
+
+class ApiKeys(AsyncResource):
+    """The merchant's API keys."""
+
+    async def list(self) -> models.Credentials:
+        """Lists the API keys.
+
+        Secrets are never shown again, but for the seeded key of a test stage.
+        """
+        return await self._call(
+            build("GET", "/api/v1/dashboard/credentials", path_values={}), models.Credentials
+        )
+
+    async def create(self, *, idempotency_key: str | None = None) -> models.IssuedApiKey:
+        """Issues an API key.
+
+        Its secret is in this answer and nowhere else.
+        """
+        return await self._call(
+            build("POST", "/api/v1/dashboard/api-keys", path_values={}, idempotency_key=idempotency_key),
+            models.IssuedApiKey,
+        )
+
+    async def rotate(
+        self, api_key: str, *, overlap_hours: int | None = None, idempotency_key: str | None = None
+    ) -> models.RotatedApiKey:
+        """Replaces an API key.
+
+        The old one works on until the overlap is over.
+
+        overlap_hours: How long the old key works on.
+        """
+        return await self._call(
+            build(
+                "POST",
+                "/api/v1/dashboard/api-keys/{api_key}/rotate",
+                path_values={"api_key": api_key},
+                body={},
+                optional={"overlap_hours": overlap_hours},
+                idempotency_key=idempotency_key,
+            ),
+            models.RotatedApiKey,
+        )
+
+    async def disable(self, api_key: str) -> models.ApiKey:
+        """Takes an API key out of use, within 15 seconds everywhere."""
+        return await self._call(
+            build("DELETE", "/api/v1/dashboard/api-keys/{api_key}", path_values={"api_key": api_key}),
+            models.ApiKey,
+        )
+
+
+class Summary(AsyncResource):
+    """Payments, added up."""
+
+    async def retrieve(self, *, from_: str | None = None, to: str | None = None) -> models.Summary:
+        """Adds payments up.
+
+        Without days, all of them; the days shown are then the last 30.
+
+        from_: The first day to count, in UTC.
+        to: The last day to count, in UTC.
+        """
+        return await self._call(
+            build("GET", "/api/v1/dashboard/summary", path_values={}, query={"from": from_, "to": to}),
+            models.Summary,
+        )
+
+
+class Audit(AsyncResource):
+    """Who changed what of the merchant's access."""
+
+    async def list(
+        self, *, limit: int | None = None, offset: int | None = None
+    ) -> AsyncPage[models.AuditEntry]:
+        """Lists who changed what of the merchant's access, newest first.
+
+        limit: How many items to answer with at most.
+        offset: How many items to skip, counted from the newest.
+        """
+        return await self._page(
+            build("GET", "/api/v1/dashboard/audit", path_values={}, query={"limit": limit, "offset": offset}),
+            models.AuditEntry,
+        )
+
+
+class Gateway(AsyncResource):
+    """Whether the gateway works, and what exists in test stages only."""
+
+    async def health(self) -> models.Health:
+        """Says whether the gateway's parts answer.
+
+        `redis` stands for the queue (a name that clients know).
+        """
+        return await self._call(build("GET", "/health", path_values={}), models.Health)
+
+    async def test_merchant(self) -> models.TestMerchant:
+        """Names the seeded merchant.
+
+        Only in test stages.
+        """
+        return await self._call(build("GET", "/api/v1/test/merchant", path_values={}), models.TestMerchant)
+
+    async def jobs(self) -> models.JobsStatus:
+        """Counts the work that waits, runs and is done.
+
+        Only in test stages.
+        """
+        return await self._call(build("GET", "/api/v1/test/jobs/status", path_values={}), models.JobsStatus)
+
+    async def queues(self) -> models.JobQueues:
+        """Shows how each queue is doing, for operators.
+
+        Only in test stages.
+        """
+        return await self._call(build("GET", "/api/v1/test/jobs/queues", path_values={}), models.JobQueues)
+
+    async def openapi(self) -> models.OpenApi:
+        """Describes this API.
+
+        The document is OpenAPI 3.1.
+        """
+        return await self._call(build("GET", "/openapi.json", path_values={}), models.OpenApi)

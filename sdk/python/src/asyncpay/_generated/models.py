@@ -1,0 +1,699 @@
+"""The models. Made by generator/ from the OpenAPI document; `make sdk` makes them anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypedDict, Union
+
+from asyncpay._model import Model, OtherEvent, each, moment
+
+
+class OrderCreated(Model):
+    """`OrderCreated` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "expires_at": moment}
+    _optional = frozenset({"expires_at"})
+    id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    status: Literal["created", "attempted", "paid"]
+    merchant_id: str
+    receipt: str | None
+    notes: dict[str, Any]
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class Order(OrderCreated):
+    """`Order` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "expires_at": moment, "updated_at": moment}
+    _optional = frozenset({"expires_at"})
+    updated_at: datetime
+
+
+class PaymentCreated(Model):
+    """`PaymentCreated` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    _optional = frozenset({"card_last4", "card_network", "vpa"})
+    id: str
+    order_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    method: Literal["upi", "card"]
+    status: Literal["pending", "success", "failed"]
+    vpa: str | None
+    """With UPI."""
+    card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
+    """With a card."""
+    card_last4: str | None
+    """With a card."""
+    created_at: datetime
+
+
+class NewCard(TypedDict):
+    """A dictionary: `NewCard`."""
+
+    number: str
+    expiry_month: str | int
+    expiry_year: str | int
+    cvv: str
+    holder_name: str
+
+
+class Payment(PaymentCreated):
+    """`Payment` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "updated_at": moment}
+    _optional = frozenset(
+        {"card_last4", "card_network", "error_code", "error_description", "error_reason", "vpa"}
+    )
+    captured: bool
+    amount_captured: int
+    amount_refunded: int
+    updated_at: datetime
+    error_code: Literal["PAYMENT_FAILED", "ORDER_ALREADY_PAID"] | None
+    """Once it failed."""
+    error_reason: str | None
+    error_description: str | None
+
+
+class Moment(Model):
+    """`Moment` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"at": moment}
+    _optional = frozenset(
+        {
+            "amount",
+            "attempt",
+            "duration_ms",
+            "entry_id",
+            "entry_kind",
+            "error",
+            "error_code",
+            "error_description",
+            "event",
+            "lines",
+            "method",
+            "order_id",
+            "payment_id",
+            "reason",
+            "receipt",
+            "refund_id",
+            "response_code",
+            "status",
+            "webhook_id",
+        }
+    )
+    at: datetime
+    kind: Literal[
+        "order.created",
+        "payment.created",
+        "payment.success",
+        "payment.failed",
+        "payment.captured",
+        "refund.created",
+        "refund.processed",
+        "refund.cancelled",
+        "ledger.entry",
+        "webhook.created",
+        "webhook.attempt",
+    ]
+    order_id: str | None
+    payment_id: str | None
+    refund_id: str | None
+    entry_id: str | None
+    webhook_id: str | None
+    amount: int | None
+    receipt: str | None
+    method: str | None
+    error_code: str | None
+    error_description: str | None
+    reason: str | None
+    entry_kind: str | None
+    lines: list[dict[str, Any]] | None
+    event: str | None
+    status: str | None
+    attempt: int | None
+    duration_ms: int | None
+    response_code: int | None
+    error: str | None
+
+
+class Timeline(Model):
+    """`Timeline` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": each(Moment)}
+    data: list[Moment]
+
+
+class RefundCreated(Model):
+    """`RefundCreated` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    id: str
+    payment_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    reason: str | None
+    status: Literal["pending", "processed", "cancelled"]
+    created_at: datetime
+
+
+class Refund(RefundCreated):
+    """`Refund` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "processed_at": moment}
+    processed_at: datetime | None
+
+
+class BalanceAccountsProcessorReceivable(Model):
+    """`BalanceAccountsProcessorReceivable` of the OpenAPI document."""
+
+    __slots__ = ()
+    debit: int
+    credit: int
+
+
+class BalanceAccountsMerchantPayable(Model):
+    """`BalanceAccountsMerchantPayable` of the OpenAPI document."""
+
+    __slots__ = ()
+    debit: int
+    credit: int
+
+
+class BalanceAccounts(Model):
+    """`BalanceAccounts` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {
+        "processor_receivable": BalanceAccountsProcessorReceivable,
+        "merchant_payable": BalanceAccountsMerchantPayable,
+    }
+    processor_receivable: BalanceAccountsProcessorReceivable
+    merchant_payable: BalanceAccountsMerchantPayable
+
+
+class Balance(Model):
+    """`Balance` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"accounts": BalanceAccounts}
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    amount: int
+    """What you are owed."""
+    payments: int
+    refunds: int
+    reversals: int
+    accounts: BalanceAccounts
+
+
+class BalanceList(Model):
+    """`BalanceList` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": each(Balance)}
+    data: list[Balance]
+
+
+class LedgerEntryLines(Model):
+    """`LedgerEntryLines` of the OpenAPI document."""
+
+    __slots__ = ()
+    account: Literal["processor_receivable", "merchant_payable"]
+    debit: int
+    credit: int
+
+
+class LedgerEntry(Model):
+    """`LedgerEntry` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"lines": each(LedgerEntryLines), "created_at": moment}
+    id: str
+    kind: Literal["payment", "refund", "reversal"]
+    payment_id: str
+    refund_id: str | None
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    lines: list[LedgerEntryLines]
+    created_at: datetime
+
+
+class DeliveryListed(Model):
+    """`DeliveryListed` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "last_attempt_at": moment}
+    id: str
+    event: Literal[
+        "payment.created",
+        "payment.pending",
+        "payment.success",
+        "payment.failed",
+        "refund.created",
+        "refund.processed",
+        "webhook.test",
+    ]
+    object_id: str
+    """The payment or the refund that it is about."""
+    status: Literal["pending", "success", "failed"]
+    attempts: int
+    created_at: datetime
+    last_attempt_at: datetime | None
+    response_code: int | None
+    """null where nobody answered."""
+
+
+class WebhookConfig(Model):
+    """`WebhookConfig` of the OpenAPI document."""
+
+    __slots__ = ()
+    webhook_url: str | None
+    webhook_secret: str
+
+
+class WebhookSecret(Model):
+    """`WebhookSecret` of the OpenAPI document."""
+
+    __slots__ = ()
+    webhook_secret: str
+
+
+class WebhookSent(Model):
+    """`WebhookSent` of the OpenAPI document."""
+
+    __slots__ = ()
+    id: str
+    status: Literal["pending", "success", "failed"]
+
+
+class PaymentEventData(Model):
+    """`PaymentEventData` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"payment": PaymentCreated}
+    payment: PaymentCreated
+
+
+class PaymentEvent(Model):
+    """`PaymentEvent` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": PaymentEventData}
+    event: Literal["payment.created", "payment.pending", "payment.success", "payment.failed"]
+    timestamp: int
+    """Unix seconds."""
+    data: PaymentEventData
+    sequence: int
+    """Its place among the object's events."""
+
+
+class RefundEventData(Model):
+    """`RefundEventData` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"refund": Refund, "payment": PaymentCreated}
+    refund: Refund
+    payment: PaymentCreated
+
+
+class RefundEvent(Model):
+    """`RefundEvent` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": RefundEventData}
+    event: Literal["refund.created", "refund.processed"]
+    timestamp: int
+    """Unix seconds."""
+    data: RefundEventData
+    sequence: int
+    """Its place among the object's events."""
+
+
+class TestEventData(Model):
+    """`TestEventData` of the OpenAPI document."""
+
+    __slots__ = ()
+    message: str
+    merchant_id: str
+
+
+class TestEvent(Model):
+    """`TestEvent` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": TestEventData}
+    event: Literal["webhook.test"]
+    timestamp: int
+    """Unix seconds."""
+    data: TestEventData
+    sequence: int
+    """Its place among the object's events."""
+
+
+Event = Union[PaymentEvent, RefundEvent, TestEvent, OtherEvent]
+_EVENTS: dict[str, type[Event]] = {
+    "payment.created": PaymentEvent,
+    "payment.pending": PaymentEvent,
+    "payment.success": PaymentEvent,
+    "payment.failed": PaymentEvent,
+    "refund.created": RefundEvent,
+    "refund.processed": RefundEvent,
+    "webhook.test": TestEvent,
+}
+
+
+def event(data: Any) -> Event:
+    """The model that the value of `event` asks for."""
+    return _EVENTS.get(data["event"], OtherEvent)(data)
+
+
+class DeliveryAttemptLog(Model):
+    """`DeliveryAttemptLog` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"at": moment}
+    at: datetime
+    duration_ms: int
+    response_code: int | None
+    """null where nobody answered."""
+    response_body: str | None
+    error: str | None
+
+
+class Delivery(DeliveryListed):
+    """`Delivery` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {
+        "created_at": moment,
+        "last_attempt_at": moment,
+        "payload": event,
+        "next_retry_at": moment,
+        "attempt_log": each(DeliveryAttemptLog),
+    }
+    merchant_id: str
+    payload: Event
+    next_retry_at: datetime | None
+    response_body: str | None
+    attempt_log: list[DeliveryAttemptLog]
+
+
+class WebhookRetried(Model):
+    """`WebhookRetried` of the OpenAPI document."""
+
+    __slots__ = ()
+    id: str
+    status: Literal["pending", "success", "failed"]
+    message: str
+
+
+class ApiKey(Model):
+    """`ApiKey` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "expires_at": moment}
+    api_key: str
+    last4: str
+    created_at: datetime
+    active: bool
+    """Whether it works now."""
+    expires_at: datetime | None
+    """When a key that was replaced ends."""
+
+
+class Credentials(Model):
+    """`Credentials` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"keys": each(ApiKey)}
+    api_key: str | None
+    api_secret: str | None
+    """Only of the seeded key of a test stage."""
+    keys: list[ApiKey]
+
+
+class IssuedApiKey(Model):
+    """`IssuedApiKey` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    api_key: str
+    api_secret: str
+    """Shown this once."""
+    created_at: datetime
+    expires_at: None
+
+
+class RotatedApiKey(Model):
+    """`RotatedApiKey` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "replaces": ApiKey}
+    api_key: str
+    api_secret: str
+    """Shown this once."""
+    created_at: datetime
+    expires_at: None
+    replaces: ApiKey
+
+
+class SummaryByStatus(Model):
+    """`SummaryByStatus` of the OpenAPI document."""
+
+    __slots__ = ()
+    pending: int
+    success: int
+    failed: int
+
+
+class SummaryByMethodUpi(Model):
+    """`SummaryByMethodUpi` of the OpenAPI document."""
+
+    __slots__ = ()
+    count: int
+    amount: int
+    """Of the successful payments, in the currency's minor unit."""
+
+
+class SummaryByMethodCard(Model):
+    """`SummaryByMethodCard` of the OpenAPI document."""
+
+    __slots__ = ()
+    count: int
+    amount: int
+    """Of the successful payments, in the currency's minor unit."""
+
+
+class SummaryByMethod(Model):
+    """`SummaryByMethod` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"upi": SummaryByMethodUpi, "card": SummaryByMethodCard}
+    upi: SummaryByMethodUpi
+    card: SummaryByMethodCard
+
+
+class SummaryByDay(Model):
+    """`SummaryByDay` of the OpenAPI document."""
+
+    __slots__ = ()
+    date: str
+    pending: int
+    success: int
+    failed: int
+    amount: int
+    """Of the successful payments, in the currency's minor unit."""
+
+
+class SummaryCurrenciesByStatus(Model):
+    """`SummaryCurrenciesByStatus` of the OpenAPI document."""
+
+    __slots__ = ()
+    pending: int
+    success: int
+    failed: int
+
+
+class SummaryCurrenciesByMethodUpi(Model):
+    """`SummaryCurrenciesByMethodUpi` of the OpenAPI document."""
+
+    __slots__ = ()
+    count: int
+    amount: int
+    """Of the successful payments, in the currency's minor unit."""
+
+
+class SummaryCurrenciesByMethodCard(Model):
+    """`SummaryCurrenciesByMethodCard` of the OpenAPI document."""
+
+    __slots__ = ()
+    count: int
+    amount: int
+    """Of the successful payments, in the currency's minor unit."""
+
+
+class SummaryCurrenciesByMethod(Model):
+    """`SummaryCurrenciesByMethod` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"upi": SummaryCurrenciesByMethodUpi, "card": SummaryCurrenciesByMethodCard}
+    upi: SummaryCurrenciesByMethodUpi
+    card: SummaryCurrenciesByMethodCard
+
+
+class SummaryCurrenciesByDay(Model):
+    """`SummaryCurrenciesByDay` of the OpenAPI document."""
+
+    __slots__ = ()
+    date: str
+    pending: int
+    success: int
+    failed: int
+    amount: int
+    """Of the successful payments, in the currency's minor unit."""
+
+
+class SummaryCurrencies(Model):
+    """`SummaryCurrencies` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {
+        "by_status": SummaryCurrenciesByStatus,
+        "by_method": SummaryCurrenciesByMethod,
+        "by_day": each(SummaryCurrenciesByDay),
+    }
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    total_transactions: int
+    total_amount: int
+    """Of the successful payments, in the currency's minor unit."""
+    success_rate: float
+    """Percentage of the finished payments that succeeded; 0 where none is finished."""
+    by_status: SummaryCurrenciesByStatus
+    by_method: SummaryCurrenciesByMethod
+    by_day: list[SummaryCurrenciesByDay]
+
+
+class Summary(Model):
+    """`Summary` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {
+        "by_status": SummaryByStatus,
+        "by_method": SummaryByMethod,
+        "by_day": each(SummaryByDay),
+        "currencies": each(SummaryCurrencies),
+    }
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    total_transactions: int
+    total_amount: int
+    """Of the successful payments, in the currency's minor unit."""
+    success_rate: float
+    """Percentage of the finished payments that succeeded; 0 where none is finished."""
+    by_status: SummaryByStatus
+    by_method: SummaryByMethod
+    by_day: list[SummaryByDay]
+    from_: str
+    to: str
+    currencies: list[SummaryCurrencies]
+
+
+class AuditEntry(Model):
+    """`AuditEntry` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"at": moment}
+    id: str
+    at: datetime
+    actor: str
+    action: Literal[
+        "merchant.created",
+        "merchant.disabled",
+        "merchant.enabled",
+        "password.set",
+        "api_key.issued",
+        "api_key.rotated",
+        "api_key.disabled",
+        "checkout_origins.set",
+    ]
+    object: str
+    details: dict[str, Any]
+
+
+class Health(Model):
+    """`Health` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"timestamp": moment}
+    status: Literal["healthy"]
+    database: Literal["connected", "disconnected"]
+    redis: Literal["connected", "disconnected"]
+    worker: Literal["running", "stopped"]
+    timestamp: datetime
+
+
+class TestMerchant(Model):
+    """`TestMerchant` of the OpenAPI document."""
+
+    __slots__ = ()
+    id: str
+    email: str
+    api_key: str
+    seeded: bool
+
+
+class JobsStatus(Model):
+    """`JobsStatus` of the OpenAPI document."""
+
+    __slots__ = ()
+    pending: int
+    processing: int
+    completed: int
+    failed: int
+    worker_status: Literal["running", "stopped"]
+
+
+class JobQueuesData(Model):
+    """`JobQueuesData` of the OpenAPI document."""
+
+    __slots__ = ()
+    name: Literal["payments", "refunds", "webhooks", "slow_webhooks"]
+    waiting: int
+    delayed: int
+    processing: int
+    completed: int
+    failed: int
+    dead_letters: int | None
+    """Null in the slow lane of webhooks, which shares the other one's."""
+    oldest_age_seconds: int | None
+    """How long the oldest job has been due; null where none waits."""
+    worker_status: Literal["running", "stopped"]
+
+
+class JobQueues(Model):
+    """`JobQueues` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": each(JobQueuesData)}
+    data: list[JobQueuesData]
+
+
+class OpenApi(Model):
+    """`OpenApi` of the OpenAPI document."""
+
+    __slots__ = ()
