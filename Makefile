@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages torture bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages sdk torture bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -59,6 +59,9 @@ test-browser: packages install-dev ## Those in a real browser: the pages, agains
 
 packages: # System packages that tests need
 	@.ci/packages
+
+sdk: install-dev ## Make the Python SDK's models and resources anew, after the API has changed
+	@$(PYTHON) -m local openapi | PYTHONPATH=sdk/python $(VENV)/python -m generator
 
 torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEED=... repeats a run)
 	ASYNCPAY_TORTURE=1 $(VENV)/pytest -q tests/proof --timeout 3600

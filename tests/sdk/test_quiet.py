@@ -1,0 +1,65 @@
+"""Nothing secret is logged or shown, and importing is quick."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+import asyncpay
+from tests.docs.blocks import ROOT
+from tests.sdk.conftest import KEY, SECRET, Person
+from tests.sdk.scripted import Answer, Gateway, refusal
+from tests.sdk.test_client import PAYMENT, UPI
+
+IMPORT_MILLISECONDS = 150
+CARD = {
+    "number": "4111 1111 1111 1111",
+    "expiry_month": "12",
+    "expiry_year": "2039",
+    "cvv": "987",
+    "holder_name": "Asha Rao",
+}
+
+
+def test_no_secret_and_no_card_is_logged(
+    person: Person, gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    gateway.answers(refusal(503, "SERVER_ERROR"), Answer(201, PAYMENT, {"X-Request-Id": "req-2"}))
+    person.call("payments.create", order_id=UPI["order_id"], method="card", card=CARD)
+    ours = [record.getMessage() for record in caplog.records if record.name == "asyncpay"]
+    assert len(ours) == 2
+    assert "POST /api/v1/payments -> 503" in ours[0]
+    assert "request_id=req-1" in ours[0]
+    assert "attempt=2" in ours[1]
+    for hidden in (SECRET, "4111", "987", "Asha"):
+        assert hidden not in caplog.text
+
+
+def test_no_secret_is_in_a_repr() -> None:
+    for client in (asyncpay.Client, asyncpay.AsyncClient):
+        made = client(KEY, SECRET, "http://x")
+        assert SECRET not in repr(made)
+        assert SECRET not in repr(vars(made))
+
+
+def test_importing_and_making_a_client_takes_little_time() -> None:
+    code = (
+        "import time; began = time.perf_counter(); import asyncpay; asyncpay.Client('k', 's', 'http://x');"
+        "print((time.perf_counter() - began) * 1000)"
+    )
+    # The best of a few: the machine may be busy with something else.
+    times = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code],
+                env={"PYTHONPATH": str(ROOT / "sdk/python/src")},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
+        )
+        for _ in range(5)
+    ]
+    assert min(times) <= IMPORT_MILLISECONDS
