@@ -1,6 +1,6 @@
-"""What Lambda calls: `app` for HTTP, one function for each queue, the schedule and the seed.
+"""What Lambda calls: `app` for HTTP, and a handler for each queue, for the schedule and for the seed.
 
-Chalice routes and decodes here and does nothing else; template.yaml says what is deployed. A test holds that
+Chalice only routes requests and decodes events here; template.yaml says what is deployed. A test checks that
 both name the same queues and schedule.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 from chalice import Rate
 from chalice.app import CloudWatchEvent, SQSEvent
 
-from chalicelib.frame.http import Gateway
+from chalicelib.frame.application import Application
 from chalicelib.routes import (
     checkout,
     dashboard,
@@ -25,7 +25,7 @@ from chalicelib.routes import (
 from gateway.runtime import log
 from gateway.runtime.deps import Deps, deps
 
-app = Gateway("asyncpay", configure_logs=False)
+app = Application("asyncpay", deps)
 app.register_blueprint(orders.blueprint)
 app.register_blueprint(payments.blueprint)
 app.register_blueprint(checkout.blueprint)
@@ -48,7 +48,7 @@ def process_payment(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="RefundsQueue", batch_size=10)
 def process_refund(event: SQSEvent) -> dict[str, Any]:
-    """Pays pending refunds out."""
+    """Pays out pending refunds."""
     from gateway.use_cases.refunds.process_refunds import process_refunds
 
     return process_refunds(_deps(event), event.to_dict()["Records"])
@@ -64,7 +64,7 @@ def deliver_webhook(event: SQSEvent) -> dict[str, Any]:
 
 @app.on_sqs_message(queue="SlowWebhooksQueue", batch_size=10)
 def deliver_slow_webhook(event: SQSEvent) -> dict[str, Any]:
-    """Posts webhooks to receivers that hang or take long, apart from the others."""
+    """Posts webhooks to slow receivers, in a queue of their own so that they delay nobody else."""
     from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 
     return deliver_webhooks(_deps(event), event.to_dict()["Records"], slow=True)
@@ -85,11 +85,10 @@ def seed(_event: Any, _context: Any) -> dict[str, bool]:
     """Creates the test merchant."""
     from gateway.use_cases.access.seed import seed_test_merchant
 
-    return {"created": seed_test_merchant(deps())}
+    return {"created": seed_test_merchant(app.dependencies())}
 
 
 def _deps(event: Any) -> Deps:
     log.request_id.set(event.context.aws_request_id)
-    surroundings = deps()
-    log.set_level(surroundings.config.log_level)
-    return surroundings
+    log.set_level(app.dependencies().config.log_level)
+    return app.dependencies()

@@ -20,51 +20,37 @@ CODES = {
     "RATE_LIMIT_ERROR",
     "SERVER_ERROR",
 }
-STATUSES = {
-    "AUTHENTICATION_ERROR": {401, 403},
-    "NOT_FOUND_ERROR": {404},
-    "IDEMPOTENCY_ERROR": {409, 422},
-    "RATE_LIMIT_ERROR": {429},
-    "SERVER_ERROR": {500, 503},
-}
 CLASSES = [
     value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, AsyncPayError)
 ]
-# `├── Name   400 CODE`: four characters for each step down from the root.
-LINE = re.compile(
-    r"^(?P<lead>[│├└─ ]*)(?P<name>[A-Z]\w+) +(?P<status>\d{3}) (?P<code>[A-Z_]+)\b", re.MULTILINE
-)
+# `├── Name   CODE`: four characters for each step down from the root.
+LINE = re.compile(r"^(?P<lead>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<code>[A-Z_]+)\b", re.MULTILINE)
 
 
-def drawn_tree() -> dict[str, tuple[str, int, str]]:
-    """Class -> parent, status and code, as the module's docstring draws them."""
-    drawn: dict[str, tuple[str, int, str]] = {}
+def drawn_tree() -> dict[str, tuple[str, str]]:
+    """Class -> parent and code, as the module's docstring draws them."""
+    drawn: dict[str, tuple[str, str]] = {}
     above: list[str] = []
     for match in LINE.finditer(errors.__doc__ or ""):
         depth = len(match["lead"]) // 4
         above[depth:] = [match["name"]]
         parent = above[depth - 1] if depth else "Exception"
-        drawn[match["name"]] = (parent, int(match["status"]), match["code"])
+        drawn[match["name"]] = (parent, match["code"])
     return drawn
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
-    real = {cls.__name__: (cls.__mro__[1].__name__, cls.http_status, cls.code) for cls in CLASSES}
+    real = {cls.__name__: (cls.__mro__[1].__name__, cls.code) for cls in CLASSES}
     assert drawn_tree() == real
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_every_error_has_a_code_of_the_contract_and_a_status_that_fits(cls: type[AsyncPayError]) -> None:
+def test_every_error_has_a_code_of_the_contract(cls: type[AsyncPayError]) -> None:
     assert cls.code in CODES
-    assert cls.http_status in STATUSES.get(cls.code, {400, 405, 413, 415})
 
 
-@pytest.mark.parametrize(
-    "cls", [cls for cls in CLASSES if cls.http_status in (409, 429, 503)], ids=lambda cls: cls.__name__
-)
-def test_what_passes_by_itself_says_when_to_come_back(cls: type[AsyncPayError]) -> None:
-    assert cls.retry_after_seconds is not None
-    assert cls.retry_after_seconds > 0
+def test_a_rate_limit_says_when_it_ends() -> None:
+    assert errors.RateLimited("wait", 7).retry_after_seconds == 7
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A small gateway, so that the frame is tested apart from the endpoints; and a person at the real one."""
+"""A small application, so that the frame is tested apart from the routes; and a caller of the real one."""
 
 from typing import Any
 
@@ -6,22 +6,25 @@ import pytest
 from chalice import Blueprint
 
 import chalicelib.frame.caller
-import chalicelib.frame.http
-from chalicelib.frame.http import Answer, Call, Endpoint, Gateway, endpoint
-from chalicelib.frame.operation import PAGE, Identifier
-from chalicelib.openapi.bodies import BODIES
+from app import app
+from chalicelib.frame.application import Application
+from chalicelib.frame.handlers import Handler, operation
+from chalicelib.frame.parameters import PAGE, Identifier
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
+from chalicelib.openapi.request_bodies import BODIES
 from gateway.domain.errors import AuthenticationFailed, NotFound, Unavailable
 from gateway.runtime.deps import Deps
 from tests.factories import some_deps
-from tests.functions.people import Person, a_person
+from tests.support.people import Person, a_person
 
 KEYS = {"X-Api-Key": "key", "X-Api-Secret": "secret"}
 MERCHANT_ID = "merchant-1"
 
 
 @pytest.fixture
-def surroundings(monkeypatch: pytest.MonkeyPatch) -> Deps:
-    """What the frame takes for the process's surroundings, and one merchant that it knows."""
+def dependencies(monkeypatch: pytest.MonkeyPatch) -> Deps:
+    """Dependencies of the whole app's handlers, with one merchant whose credentials are KEYS."""
     deps = some_deps()
 
     def authenticate(_deps: Deps, api_key: str | None, api_secret: str | None) -> str:
@@ -29,46 +32,44 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> Deps:
             raise AuthenticationFailed
         return MERCHANT_ID
 
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: deps)
+    monkeypatch.setattr(app, "dependencies", lambda: deps)
     monkeypatch.setattr(chalicelib.frame.caller, "authenticate", authenticate)
     return deps
 
 
 @pytest.fixture
-def gateway(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    """Endpoints that answer what they were asked, and some that fail."""
+def gateway(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> Application:
+    """Handlers that return what they were asked, and some that fail."""
     blueprint = Blueprint("things")
 
-    def what_was_asked(call: Call) -> Answer:
-        return Answer(
+    def what_was_asked(request: Request) -> Response:
+        return Response(
             {
-                "merchant": call.merchant_id,
-                "path": dict(call.path),
-                "query": dict(call.query),
-                "page": call.limit_and_offset(),
+                "merchant": request.merchant_id,
+                "path": dict(request.path),
+                "query": dict(request.query),
+                "page": request.limit_and_offset(),
             }
         )
 
-    def what_was_sent(call: Call) -> Answer:
-        return Answer(call.json(), 201, {"X-Made": "yes"})
+    def what_was_sent(request: Request) -> Response:
+        return Response(request.json(), 201, {"X-Made": "yes"})
 
-    def missing(_call: Call) -> Answer:
+    def missing(_request: Request) -> Response:
         raise NotFound("Thing not found")
 
-    def busy(_call: Call) -> Answer:
+    def busy(_request: Request) -> Response:
         raise Unavailable("try again")
 
-    def broken(_call: Call) -> Answer:
+    def broken(_request: Request) -> Response:
         raise KeyError("4111111111111111")
 
-    # What the answers and the body are, is no matter here: any object is a valid body.
+    # Any object is a valid body here.
     monkeypatch.setitem(BODIES, "Thing", {"type": "object"})
 
-    def register(
-        method: str, path: str, function: Endpoint, *, public: bool = False, query: Any = ()
-    ) -> None:
+    def register(method: str, path: str, handler: Handler, *, public: bool = False, query: Any = ()) -> None:
         body = "Thing" if method in ("POST", "PUT") else None
-        endpoint(blueprint, method, path, answers={}, public=public, body=body, query=query)(function)
+        operation(blueprint, method, path, responses={}, public=public, body=body, query=query)(handler)
 
     register("GET", "/things", what_was_asked, query=(*PAGE, Identifier("x", "Anything.")))
     register("POST", "/things", what_was_sent)
@@ -79,16 +80,16 @@ def gateway(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     register("GET", "/missing", missing, public=True)
     register("GET", "/busy", busy, public=True)
     register("GET", "/broken", broken, public=True)
-    app = Gateway("frame", configure_logs=False)
-    app.register_blueprint(blueprint)
-    return app
+    small = Application("frame", lambda: dependencies)
+    small.register_blueprint(blueprint)
+    return small
 
 
 @pytest.fixture
 def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    """What the app takes for the process's surroundings."""
+    """Dependencies of the whole app's handlers, on the emulator."""
     made = some_deps(SESSION_KEY_ARN=secret_arn)
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: made)
+    monkeypatch.setattr(app, "dependencies", lambda: made)
     return made
 
 

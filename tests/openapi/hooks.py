@@ -12,7 +12,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from chalicelib.openapi.bodies import BODIES
+from chalicelib.openapi.request_bodies import BODIES
 
 # Why a request that its schema allows may be refused: rules about more than one member, about time, or about
 # what is stored. The part in brackets is the beginning of the description.

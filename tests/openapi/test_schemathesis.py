@@ -21,10 +21,10 @@ from chalicelib.frame.routing import resolve
 from chalicelib.openapi.document import document
 from gateway.domain.errors import AsyncPayError
 from gateway.use_cases.access.api_keys import issue_key
-from tests.http_calls import CONTEXT, an_event
 from tests.openapi.attack import attack
 from tests.proof.conftest import proof_tables, world
 from tests.proof.world import Account, World
+from tests.support.http_calls import CONTEXT, an_event
 
 __all__ = ["proof_tables", "world"]
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(600)]
@@ -123,9 +123,9 @@ def test_no_answer_is_outside_of_the_document(world: World, port: Port) -> None:
     for operation in operations(app.app):
         seen = port.seen[f"{operation.method} {operation.path}"]
         if operation.tag == "sessions" or operation.name == "post_cancel":
-            continue  # what a key does not open: tests/functions/test_sessions.py; what comes too late: below
+            continue  # what a key does not open: tests/functions/routes/test_sessions.py; what comes too late: below
         # Else it would have shown nothing: everything was refused.
-        assert set(operation.answers) <= set(seen), f"{operation.name} only answered {dict(seen)}"
+        assert set(operation.responses) <= set(seen), f"{operation.name} only answered {dict(seen)}"
 
 
 def test_a_cancelled_refund_is_answered_as_documented(world: World) -> None:

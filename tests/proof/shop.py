@@ -4,8 +4,8 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.http_calls import Reply
 from tests.proof.world import Account, World
+from tests.support.http_calls import Reply
 
 TRIES_MAX = 6
 APPROVED, DECLINED, SLOW = "success@asyncpay", "decline@asyncpay", "timeout@asyncpay"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.frame import schemas
+from chalicelib.routes import payments as routes
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.transaction import Transaction
@@ -115,8 +115,8 @@ def unlike(points: list[Point]) -> list[Point]:
 
 
 BREAKABLE: list[tuple[Any, str]] = [
-    (schemas, "new_payment"),
-    (schemas, "check_card"),
+    (routes, "new_payment"),
+    (routes, "check_card"),
     (idempotent, "remember"),
     (create_payment, "_payment"),
     (create_payment, "_enqueue"),

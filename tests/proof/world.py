@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 import app
-import chalicelib.frame.http
 from chalicelib.frame.routing import resolve
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import due
@@ -27,11 +26,11 @@ from gateway.runtime.deps import Deps
 from gateway.use_cases.access import authentication
 from tests.factories import Clock, a_config
 from tests.fixtures_emulator import Emulator
-from tests.http_calls import CONTEXT, Reply, an_event, send
 from tests.proof.outside import Bank, Receivers
 from tests.proof.pump import Pump
 from tests.proof.size import TORTURE
 from tests.proof.wire import Crash, Wire, tapped
+from tests.support.http_calls import CONTEXT, Reply, an_event, send
 
 SWEEP_STEP_SECONDS = 110  # past the sweeper's grace and past the time it gives to what it has sent again
 ROUNDS_MAX = 15
@@ -212,8 +211,7 @@ def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
     pump = Pump(emulator.client("sqs"), clock, wire, _workers(urls))
     world = World(deps, clock, wire, bank, receivers, pump, urls)
     with pytest.MonkeyPatch.context() as patch, tapped(wire):
-        patch.setattr(chalicelib.frame.http, "deps", lambda: world.deps)
-        patch.setattr(app, "deps", lambda: world.deps)
+        patch.setattr(app.app, "dependencies", lambda: world.deps)
         patch.setattr(webhook_client, "post", receivers.post)
         if not TORTURE:
             # Each sweep reads every shard of three indexes; one shows as much as eight, and is faster.

@@ -2,9 +2,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import chalicelib.frame.http
 from tests.fixtures_emulator import Emulator
-from tests.http_calls import Reply, send
+from tests.support.http_calls import Reply, send
 from tests.webhooks.post_office import API_SECRET, PostOffice
 from tests.webhooks.receiver import Receiver
 
@@ -38,7 +37,7 @@ def api(post: PostOffice, monkeypatch: pytest.MonkeyPatch) -> Api:
     """Calls the API as a merchant; as the one of `post` unless told otherwise."""
     from app import app
 
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: post.deps)
+    monkeypatch.setattr(app, "dependencies", lambda: post.deps)
 
     def call(method: str, path: str, *, merchant_id: str | None = None, **options: object) -> Reply:
         keys = {"X-Api-Key": merchant_id or post.merchant.id, "X-Api-Secret": API_SECRET}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-import chalicelib.frame.http
+from app import app
 from gateway.adapters.aws.dynamodb.repositories import merchants
 from gateway.domain.events import compact_json
 from gateway.domain.instruments import Card
@@ -13,8 +13,8 @@ from gateway.domain.refund import Refund
 from gateway.use_cases.processor import Outcome
 from tests.factories import DECLINED
 from tests.fixtures_emulator import Emulator
-from tests.http_calls import Reply, send
 from tests.shop import Shop
+from tests.support.http_calls import Reply, send
 from tests.webhooks.post_office import API_SECRET, PostOffice, Queue
 from tests.webhooks.receiver import Receiver
 
@@ -61,7 +61,7 @@ def seller(
 ) -> Seller:
     made = Seller(emulator, secret_arn, clock=post.clock)
     made.merchant = post.merchant
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: made.deps)
+    monkeypatch.setattr(app, "dependencies", lambda: made.deps)
     return made
 
 

@@ -1,4 +1,4 @@
-"""Reading a JSON body strictly, so that nothing odd gets past this point.
+"""Reads a JSON body strictly: whatever passes is safe to store, to sign and to write out again.
 
 Beyond RFC 8259: no NaN or Infinity, no null characters, no lone surrogates (they have no UTF-8 form), no
 numbers that Python can't hold, no deep nesting, and a fractional number never counts as an integer, not even
@@ -9,7 +9,8 @@ import json
 import math
 from typing import Any
 
-from gateway.domain.errors import BadRequest, BodyTooLarge
+from chalicelib.frame.errors import BodyTooLarge
+from gateway.domain.errors import BadRequest
 
 BODY_MAX_BYTES = 65_536
 DEPTH_MAX = 100

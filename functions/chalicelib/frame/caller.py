@@ -1,8 +1,9 @@
-"""Who calls: a merchant's server by its API key, or a person by the dashboard's session.
+"""Identifies the caller: a merchant's server by its API key, or a person by the dashboard's session.
 
-Key headers win where there are any. A session's cookie is sent by the browser whatever page asks, so unsafe
-requests must prove that the dashboard's own page sent them (OWASP, "Cross-Site Request Forgery Prevention"):
-by the session's token in a header, and by what the browser says of the page's origin, where it does.
+API key headers take precedence. Browsers send the session's cookie whichever page makes the request, so
+unsafe requests must prove that they come from the dashboard's own page (OWASP, "Cross-Site Request Forgery
+Prevention"): by the session's token in a header, and by what the browser says about the page's origin, if
+it says anything.
 """
 
 import hmac
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.domain.errors import AuthenticationFailed, RequestForged
+from chalicelib.frame.errors import RequestForged
+from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.session import LASTS_FOR
 from gateway.runtime.deps import Deps
 from gateway.use_cases.access.authentication import authenticate
@@ -23,7 +25,7 @@ SAFE_METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose request it is, and who it is in the audit trail; all empty on public endpoints."""
+    """The caller's merchant, and the caller's name in the audit trail; empty for public operations."""
 
     merchant_id: str = ""
     actor: str = ""
@@ -33,16 +35,16 @@ class Caller:
 NOBODY = Caller()
 
 
-def identify(deps: Deps, request: Any) -> Caller:
-    """The caller, or AuthenticationFailed, or RequestForged."""
-    headers = request.headers
+def identify(deps: Deps, sent: Any) -> Caller:
+    """The caller of a Chalice request; AuthenticationFailed or RequestForged if there is none to trust."""
+    headers = sent.headers
     api_key, api_secret = headers.get("x-api-key"), headers.get("x-api-secret")
     cookie = None if api_key or api_secret else read_cookie(deps, headers)
     if cookie is None:
         merchant_id = authenticate(deps, api_key, api_secret)
         return Caller(merchant_id, f"key:{api_key}")
     visit = find_visit(deps, cookie)
-    if request.method not in SAFE_METHODS:
+    if sent.method not in SAFE_METHODS:
         check_same_site(deps, headers)
         given = headers.get(CSRF_HEADER.lower()) or ""
         if not hmac.compare_digest(given.encode(), visit.csrf_token.encode()):
@@ -51,14 +53,14 @@ def identify(deps: Deps, request: Any) -> Caller:
 
 
 def visit_of(caller: Caller) -> Visit:
-    """The caller's session, or AuthenticationFailed where an API key called."""
+    """The caller's session; AuthenticationFailed if the caller used an API key."""
     if caller.visit is None:
         raise AuthenticationFailed("There is no session")
     return caller.visit
 
 
 def check_same_site(deps: Deps, headers: Mapping[str, str]) -> None:
-    """RequestForged where the browser says that another site's page sent the request (Fetch Metadata)."""
+    """Raises RequestForged if the browser says that another site's page sent the request (Fetch Metadata)."""
     origin = headers.get("origin")
     if origin and origin not in deps.config.allowed_origins:
         raise RequestForged("Origin")
@@ -82,7 +84,7 @@ def cookie_name(deps: Deps) -> str:
 
 def set_cookie(deps: Deps, value: str) -> str:
     """A Set-Cookie header's value; an empty `value` clears the cookie."""
-    # The browser may keep it as long as a session can last; when it ends is decided on the server.
+    # The longest that a session can last; the server decides when it really ends.
     seconds = int(LASTS_FOR.total_seconds()) if value else 0
     secure = "" if deps.config.is_test_stage else "; Secure"
     return f"{cookie_name(deps)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"

@@ -1,4 +1,4 @@
-"""Which pages of other origins a browser lets call the API, and what of an answer they may read."""
+"""CORS: which other origins' pages may call the API, and what of a response they may read."""
 
 from collections.abc import Container, Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from chalicelib.frame.routing import allowed, resolve
 
 CORS_MAX_AGE_SECONDS = 600
 CORS_HEADERS = "Content-Type, X-Api-Key, X-Api-Secret, Idempotency-Key"
-# What a page of another origin may read of an answer besides the basics (Fetch standard).
+# Header fields that such a page may read besides the safelisted ones (Fetch standard).
 CORS_EXPOSED = "X-Request-Id, Idempotent-Replayed, Retry-After"
 
 
 def cors_headers(event: dict[str, Any], allowed_origins: Container[str]) -> dict[str, str]:
-    """What lets the caller's origin read the answer; nothing for an origin that is not known."""
+    """The header fields that let the caller's origin read the response; none for an unknown origin."""
     origin = _header(event, "origin")
     if not origin or origin not in allowed_origins:
         return {}
@@ -20,7 +20,7 @@ def cors_headers(event: dict[str, Any], allowed_origins: Container[str]) -> dict
 
 
 def preflight(routes: Mapping[str, Any], event: dict[str, Any]) -> dict[str, Any]:
-    """Answers a CORS preflight (Fetch standard); the origin is judged where headers are added."""
+    """The response to a CORS preflight (Fetch standard); `cors_headers` decides about the origin."""
     wanted = _header(event, "access-control-request-method") or "GET"
     resolved = resolve(routes, {**event, "httpMethod": wanted})
     methods = allowed(routes[resolved["requestContext"]["resourcePath"]])

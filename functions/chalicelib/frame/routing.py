@@ -1,4 +1,4 @@
-"""Which route a request means.
+"""Finds the route of a request.
 
 Every path reaches the functions through one greedy `/{proxy+}`, while Chalice looks a route up by
 `requestContext.resourcePath`. `resolve` finds the route among those that the app registered and writes it,
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from gateway.domain.errors import MethodNotAllowed, NotFound
+from chalicelib.frame.errors import MethodNotAllowed
+from gateway.domain.errors import NotFound
 
 Routes = Mapping[str, Mapping[str, Any]]
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -19,7 +20,7 @@ PARAMETER_LENGTH_MAX = 128
 
 
 def resolve(routes: Routes, event: dict[str, Any]) -> dict[str, Any]:
-    """The event as Chalice wants it; NotFound or MethodNotAllowed where no route fits.
+    """The event as Chalice expects it; NotFound or MethodNotAllowed if no route matches.
 
     HEAD is GET without a body (RFC 9110, 9.3.2).
     """

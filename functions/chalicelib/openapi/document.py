@@ -1,7 +1,7 @@
-"""The OpenAPI 3.1 document, made from what the endpoints declared; imported when it is asked for.
+"""The OpenAPI 3.1 document, made from what the handlers declared; imported when somebody asks for it.
 
-Its parts come from where they are enforced: operations from chalicelib/operation.py, bodies from
-chalicelib/bodies.py, answers and refusals from chalicelib/responses.py.
+Its parts come from where they are enforced: operations from the frame, request bodies from request_bodies.py,
+resources from the presenters, errors from the frame's table.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.frame.caller import COOKIE, CSRF_HEADER
 from chalicelib.frame.operation import Operation
-from chalicelib.openapi.bodies import BODIES
+from chalicelib.openapi.request_bodies import BODIES
 from chalicelib.openapi.responses import ERROR, HEADERS, as_json, common_responses, responses
 from chalicelib.presenters.answers import ANSWERS
 from chalicelib.presenters.vocabulary import TEXT, ref

@@ -1,22 +1,21 @@
-"""The part of the OpenAPI document about answers: statuses, headers, errors, and where an answer's ids lead.
+"""The OpenAPI document's responses: statuses, headers, errors, and the operations that take a response's ids.
 
-Statuses and codes come from the error tree, schemas from chalicelib/answers.py.
+Statuses and codes come from the frame's table of errors, schemas from the presenters.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
+from chalicelib.frame.errors import TEMPORARY, BodyTooLarge, RequestForged, status_of
 from chalicelib.frame.operation import Operation
 from chalicelib.presenters.vocabulary import TEXT, an_object, ref
 from gateway.domain.errors import (
     AsyncPayError,
     AuthenticationFailed,
-    BodyTooLarge,
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
     RateLimited,
-    RequestForged,
     Unavailable,
 )
 
@@ -34,9 +33,9 @@ STATUS_TEXTS = {
     500: "Something went wrong on our side.",
     503: "A service behind us did not answer. The request may be repeated.",
 }
-# Those that say the same wherever they occur.
+# Errors whose response is the same for every operation.
 COMMON = {
-    error.http_status: error
+    status_of(error): error
     for error in (
         AuthenticationFailed,
         RequestForged,
@@ -67,7 +66,7 @@ HEADERS: dict[str, Any] = {
     "Idempotent-Replayed": {"description": "The answer was given before.", "schema": {"const": "true"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }
-# What the answers of a schema know about: a parameter's name, and where its value is in the answer.
+# The parameters that a response can fill, by its schema: a parameter's name, and the member with its value.
 KNOWN = {
     "OrderCreated": {"order_id": "id"},
     "PaymentCreated": {"payment_id": "id", "order_id": "order_id", "object": "id"},
@@ -78,7 +77,7 @@ PAYMENT_OF_ORDER = {"order_id": "$response.body#/id", "method": "upi", "vpa": "a
 
 
 def responses(operation: Operation, all_operations: Sequence[Operation]) -> dict[str, Any]:
-    """Every answer of an operation, by status."""
+    """Every response of an operation, by status."""
     shown: dict[str, Any] = {
         str(status): {
             "description": STATUS_TEXTS[status],
@@ -86,11 +85,11 @@ def responses(operation: Operation, all_operations: Sequence[Operation]) -> dict
             "content": as_json(ref(name)),
             "links": _links(name, all_operations),
         }
-        for status, name in operation.answers.items()
+        for status, name in operation.responses.items()
     }
     codes: dict[int, set[str]] = {}
     for error in operation.errors_of():
-        codes.setdefault(error.http_status, set()).add(error.code)
+        codes.setdefault(status_of(error), set()).add(error.code)
     for status in sorted(codes):
         shown[str(status)] = (
             {"$ref": f"#/components/responses/{COMMON[status].__name__}"}
@@ -101,15 +100,15 @@ def responses(operation: Operation, all_operations: Sequence[Operation]) -> dict
 
 
 def common_responses() -> dict[str, Any]:
-    """The refusals that many operations share, by the name of their class."""
+    """The error responses that many operations share, by the name of their class."""
     return {
-        error.__name__: _refusal(status, {error.code}, waits=error.retry_after_seconds is not None)
+        error.__name__: _refusal(status, {error.code}, waits=issubclass(error, TEMPORARY))
         for status, error in COMMON.items()
     }
 
 
 def as_json(schema: dict[str, Any]) -> dict[str, Any]:
-    """A body in the only format that there is."""
+    """A JSON body, which every body is."""
     return {"application/json": {"schema": schema}}
 
 
@@ -126,9 +125,9 @@ def _header_refs(*names: str) -> dict[str, Any]:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _links(answer: str, all_operations: Sequence[Operation]) -> dict[str, Any]:
-    """The operations that an answer's ids can be given to."""
-    known = KNOWN.get(answer, {})
+def _links(schema: str, all_operations: Sequence[Operation]) -> dict[str, Any]:
+    """The operations that take an id of the response."""
+    known = KNOWN.get(schema, {})
     links: dict[str, Any] = {}
     for operation in all_operations:
         given = [name for name in known if f"{{{name}}}" in operation.path]
@@ -136,6 +135,6 @@ def _links(answer: str, all_operations: Sequence[Operation]) -> dict[str, Any]:
         if given:
             parameters = {name: f"$response.body#/{known[name]}" for name in given}
             links[operation.name] = {"operationId": operation.name, "parameters": parameters}
-        elif answer == "OrderCreated" and operation.body == "NewPayment":
+        elif schema == "OrderCreated" and operation.body == "NewPayment":
             links[operation.name] = {"operationId": operation.name, "requestBody": PAYMENT_OF_ORDER}
     return links

@@ -1,37 +1,39 @@
-"""Endpoints under /api/v1/checkout: what the checkout page and the server of that page ask for."""
+"""Operations under /api/v1/checkout: what the checkout page and the server of that page ask for."""
 
 from chalice import Blueprint
 
-from chalicelib.frame.http import Answer, Call, endpoint
-from chalicelib.frame.operation import Identifier
+from chalicelib.frame.handlers import operation
+from chalicelib.frame.parameters import Identifier
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
 from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins
 
 blueprint = Blueprint(__name__)
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/checkout/orders/{order_id}",
     public=True,
     query=(Identifier("key", "The publishable key of the shop; 404 where the order is not that shop's."),),
-    answers={200: "CheckoutOrder"},
+    responses={200: "CheckoutOrder"},
 )
-def get_checkout_order(call: Call) -> Answer:
+def get_checkout_order(request: Request) -> Response:
     """Reads what the checkout page shows of an order."""
-    order = find_checkout_order(call.deps, call.path["order_id"], call.query["key"])
-    return Answer(order.as_checkout(call.deps.now()))
+    order = find_checkout_order(request.deps, request.path["order_id"], request.query["key"])
+    return Response(order.as_checkout(request.deps.now()))
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/checkout/origins",
     public=True,
     query=(Identifier("key", "The publishable key of the shop.", required=True),),
-    answers={200: "CheckoutOrigins"},
+    responses={200: "CheckoutOrigins"},
 )
-def get_checkout_origins(call: Call) -> Answer:
+def get_checkout_origins(request: Request) -> Response:
     """Lists the sites that may frame a shop's checkout page. None for a key that nobody has."""
     # No secret: the page's own policy says it to every visitor.
-    return Answer({"origins": list(find_checkout_origins(call.deps, call.query["key"]))})
+    return Response({"origins": list(find_checkout_origins(request.deps, request.query["key"]))})

@@ -1,28 +1,56 @@
-"""Endpoints under /api/v1/orders."""
+"""Operations under /api/v1/orders."""
+
+from datetime import UTC, datetime
+from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib.frame import schemas
-from chalicelib.frame.http import Answer, Call, endpoint
-from gateway.use_cases.orders.create_order import create_order, find_order
+from chalicelib.frame.handlers import operation
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
+from gateway.domain.errors import BadRequest
+from gateway.use_cases.orders.create_order import NewOrder, create_order, find_order
 
 blueprint = Blueprint(__name__)
 
 
-@endpoint(blueprint, "POST", "/api/v1/orders", body="NewOrder", answers={201: "OrderCreated"})
-def post_order(call: Call) -> Answer:
+@operation(blueprint, "POST", "/api/v1/orders", body="NewOrder", responses={201: "OrderCreated"})
+def post_order(request: Request) -> Response:
     """Creates an order. It is `created`, then `attempted` from its first payment on, and `paid` once."""
-    order = create_order(call.deps, call.merchant_id, schemas.new_order(call.json()))
-    return Answer(order.as_created(), 201)
+    order = create_order(request.deps, request.merchant_id, new_order(request.json()))
+    return Response(order.as_created(), 201)
 
 
-@endpoint(blueprint, "GET", "/api/v1/orders/{order_id}", answers={200: "Order"})
-def get_order(call: Call) -> Answer:
+@operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: "Order"})
+def get_order(request: Request) -> Response:
     """Reads an order."""
-    return Answer(find_order(call.path["order_id"], call.merchant_id).as_read())
+    return Response(find_order(request.path["order_id"], request.merchant_id).as_read())
 
 
-@endpoint(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, answers={200: "PublicOrder"})
-def get_public_order(call: Call) -> Answer:
+@operation(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, responses={200: "PublicOrder"})
+def get_public_order(request: Request) -> Response:
     """Reads what a shopper's browser may know of an order."""
-    return Answer(find_order(call.path["order_id"]).as_public())
+    return Response(find_order(request.path["order_id"]).as_public())
+
+
+def new_order(body: dict[str, Any]) -> NewOrder:
+    """The order that a body asks for, or BadRequest."""
+    return NewOrder(
+        amount=body["amount"],
+        currency=body.get("currency", "INR"),
+        receipt=body.get("receipt"),
+        notes=body.get("notes") or {},
+        expires_at=_moment(body.get("expires_at"), "expires_at"),
+    )
+
+
+def _moment(text: str | None, field: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)

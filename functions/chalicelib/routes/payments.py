@@ -1,17 +1,22 @@
-"""Endpoints under /api/v1/payments."""
+"""Operations under /api/v1/payments."""
+
+from datetime import datetime
+from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib.frame import schemas
-from chalicelib.frame.http import Answer, Call, collection, endpoint, stored
-from chalicelib.frame.operation import PAGE, Choice, Day, Identifier
+from chalicelib.frame.handlers import operation
+from chalicelib.frame.idempotency_header import idempotency_key
+from chalicelib.frame.parameters import PAGE, Choice, Day, Identifier
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response, collection, stored
 from gateway.domain.cursor import CURSOR_LENGTH_MAX, read_cursor
 from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
+from gateway.domain.instruments import check_card, check_vpa
 from gateway.domain.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payment import METHODS, Payment, PaymentStatus
-from gateway.use_cases.idempotent import idempotency_key
 from gateway.use_cases.payments.capture_payment import capture_payment
-from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.read_payments import (
     Filters,
     find_payment,
@@ -25,44 +30,43 @@ blueprint = Blueprint(__name__)
 CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
 
 
-@endpoint(
+@operation(
     blueprint,
     "POST",
     "/api/v1/payments",
     body="NewPayment",
     idempotent=True,
-    answers={201: "PaymentCreated"},
+    responses={201: "PaymentCreated"},
     errors=CREATE_ERRORS,
 )
-def post_payment(call: Call) -> Answer:
+def post_payment(request: Request) -> Response:
     """Creates a payment for an order. It is `pending` until the bank has answered; a webhook tells."""
-    return _create(call, owner=call.merchant_id, merchant_id=call.merchant_id, endpoint_name="payments")
+    body = request.json()
+    new = new_payment(body, request.deps.now())
+    key = idempotency_key(request, request.merchant_id, "payments", body)
+    return stored(create_payment(request.deps, request.merchant_id, new, key))
 
 
-@endpoint(
+@operation(
     blueprint,
     "POST",
     "/api/v1/payments/public",
     public=True,
     body="NewPayment",
     idempotent=True,
-    answers={201: "PaymentCreated"},
+    responses={201: "PaymentCreated"},
     errors=CREATE_ERRORS,
 )
-def post_public_payment(call: Call) -> Answer:
+def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
-    # Shoppers don't know each other's keys.
-    return _create(call, owner=call.json()["order_id"], merchant_id=None, endpoint_name="payments/public")
+    body = request.json()
+    new = new_payment(body, request.deps.now())
+    # Shoppers are not identified: they share one scope for each order.
+    key = idempotency_key(request, new.order_id, "payments/public", body)
+    return stored(create_payment(request.deps, None, new, key))
 
 
-def _create(call: Call, *, owner: str, merchant_id: str | None, endpoint_name: str) -> Answer:
-    body = call.json()
-    new = schemas.new_payment(call.deps, body)
-    key = idempotency_key(call.deps, owner, endpoint_name, call.idempotency_key, body)
-    return stored(create_payment(call.deps, merchant_id, new, key))
-
-
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/payments",
@@ -80,12 +84,12 @@ def _create(call: Call, *, owner: str, merchant_id: str | None, endpoint_name: s
             "cursor", "The last page's `next_cursor`, in place of `offset`.", length_max=CURSOR_LENGTH_MAX
         ),
     ),
-    answers={200: "PaymentList"},
+    responses={200: "PaymentList"},
 )
-def get_payments(call: Call) -> Answer:
+def get_payments(request: Request) -> Response:
     """Lists payments, newest first."""
-    limit, offset = call.limit_and_offset()
-    query = call.query
+    limit, offset = request.limit_and_offset()
+    query = request.query
     filters = Filters(
         order_id=query["order_id"],
         status=PaymentStatus(query["status"]) if query["status"] else None,
@@ -95,40 +99,60 @@ def get_payments(call: Call) -> Answer:
         text=query["q"],
     )
     cursor = read_cursor(query["cursor"]) if query["cursor"] else None
-    page = list_payments(call.merchant_id, filters, limit, offset, cursor)
+    page = list_payments(request.merchant_id, filters, limit, offset, cursor)
     listed = collection(page, Payment.as_read)
-    return Answer({**listed.body, "next_cursor": next_cursor(page)})
+    return Response({**listed.body, "next_cursor": next_cursor(page)})
 
 
-@endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", answers={200: "Timeline"})
-def get_timeline(call: Call) -> Answer:
+@operation(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", responses={200: "Timeline"})
+def get_timeline(request: Request) -> Response:
     """Lists what happened to a payment, oldest first. Its refunds, entries and webhooks are in it."""
-    return Answer({"data": read_timeline(call.path["payment_id"], call.merchant_id)})
+    return Response({"data": read_timeline(request.path["payment_id"], request.merchant_id)})
 
 
-@endpoint(blueprint, "GET", "/api/v1/payments/{payment_id}", answers={200: "Payment"})
-def get_payment(call: Call) -> Answer:
+@operation(blueprint, "GET", "/api/v1/payments/{payment_id}", responses={200: "Payment"})
+def get_payment(request: Request) -> Response:
     """Reads a payment."""
-    return Answer(find_payment(call.path["payment_id"], call.merchant_id).as_read())
+    return Response(find_payment(request.path["payment_id"], request.merchant_id).as_read())
 
 
-@endpoint(
-    blueprint, "POST", "/api/v1/payments/{payment_id}/capture", body="Capture", answers={200: "Payment"}
+@operation(
+    blueprint, "POST", "/api/v1/payments/{payment_id}/capture", body="Capture", responses={200: "Payment"}
 )
-def post_capture(call: Call) -> Answer:
+def post_capture(request: Request) -> Response:
     """Captures a successful payment, once. Less than its amount releases the rest to the shopper."""
-    amount = schemas.capture_amount(call.json())
-    return Answer(capture_payment(call.deps, call.merchant_id, call.path["payment_id"], amount).as_read())
+    amount = request.json()["amount"]
+    payment = capture_payment(request.deps, request.merchant_id, request.path["payment_id"], amount)
+    return Response(payment.as_read())
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/payments/{payment_id}/public",
     public=True,
     query=(Identifier("order_id", "The order that it pays.", required=True),),
-    answers={200: "PublicPayment"},
+    responses={200: "PublicPayment"},
 )
-def get_public_payment(call: Call) -> Answer:
+def get_public_payment(request: Request) -> Response:
     """Reads what the checkout page may know of a payment."""
-    return Answer(find_public_payment(call.path["payment_id"], call.query["order_id"]).as_public())
+    return Response(find_public_payment(request.path["payment_id"], request.query["order_id"]).as_public())
+
+
+def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
+    """The payment that a valid body asks for. Members of the other method are ignored.
+
+    InvalidVpa, InvalidCard or ExpiredCard where the instrument breaks a rule that its schema can't express.
+    """
+    if body["method"] == "upi":
+        return NewPayment(body["order_id"], "upi", check_vpa(body["vpa"]), None)
+    card = body["card"]
+    checked = check_card(
+        number=card["number"],
+        cvv=card["cvv"],
+        expiry_month=str(card["expiry_month"]),
+        expiry_year=str(card["expiry_year"]),
+        holder_name=card["holder_name"],
+        now=now,
+    )
+    return NewPayment(body["order_id"], "card", None, checked)

@@ -1,21 +1,23 @@
-"""The endpoint of the API's own description."""
+"""The operation that serves the API's own description."""
 
 from functools import cache
 
 from chalice import Blueprint
 
-from chalicelib.frame.http import Answer, Call, endpoint
+from chalicelib.frame.handlers import operation
 from chalicelib.frame.operation import operations
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
 from gateway.domain.events import compact_json
 
 blueprint = Blueprint(__name__)
 CACHE_SECONDS = 300
 
 
-@endpoint(blueprint, "GET", "/openapi.json", public=True, answers={200: "OpenApi"})
-def get_openapi(_call: Call) -> Answer:
+@operation(blueprint, "GET", "/openapi.json", public=True, responses={200: "OpenApi"})
+def get_openapi(_request: Request) -> Response:
     """Describes this API. The document is OpenAPI 3.1."""
-    return Answer(_document(), headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})
+    return Response(_document(), headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})
 
 
 @cache

@@ -3,8 +3,11 @@
 from chalice import Blueprint
 
 from chalicelib.frame.caller import check_same_site, set_cookie, visit_of
-from chalicelib.frame.http import Answer, Call, endpoint
-from gateway.domain.errors import AuthenticationFailed, RateLimited, RequestForged
+from chalicelib.frame.errors import RequestForged
+from chalicelib.frame.handlers import operation
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
+from gateway.domain.errors import AuthenticationFailed, RateLimited
 from gateway.domain.values import to_iso
 from gateway.use_cases.access.sessions import Visit, log_in, log_out
 
@@ -12,44 +15,44 @@ blueprint = Blueprint(__name__)
 PATH = "/api/v1/dashboard/session"
 
 
-@endpoint(
+@operation(
     blueprint,
     "POST",
     PATH,
     public=True,
     body="LogIn",
-    answers={200: "Session"},
+    responses={200: "Session"},
     errors=(AuthenticationFailed, RateLimited, RequestForged),
 )
-def post_session(call: Call) -> Answer:
+def post_session(request: Request) -> Response:
     """Logs in to the dashboard. The session's cookie is HttpOnly; the token goes into X-CSRF-Token."""
-    check_same_site(call.deps, call.headers)
-    body = call.json()
-    visit = log_in(call.deps, body["email"], body["password"], call.source)
-    return _shown(call, visit, {"Set-Cookie": set_cookie(call.deps, visit.cookie)})
+    check_same_site(request.deps, request.headers)
+    body = request.json()
+    visit = log_in(request.deps, body["email"], body["password"], request.source)
+    return _shown(request, visit, {"Set-Cookie": set_cookie(request.deps, visit.cookie)})
 
 
-@endpoint(blueprint, "GET", PATH, answers={200: "Session"})
-def get_session(call: Call) -> Answer:
+@operation(blueprint, "GET", PATH, responses={200: "Session"})
+def get_session(request: Request) -> Response:
     """Reads the session, which goes on by it."""
-    return _shown(call, visit_of(call.caller), {})
+    return _shown(request, visit_of(request.caller), {})
 
 
-@endpoint(blueprint, "DELETE", PATH, answers={200: "SessionEnded"})
-def delete_session(call: Call) -> Answer:
+@operation(blueprint, "DELETE", PATH, responses={200: "SessionEnded"})
+def delete_session(request: Request) -> Response:
     """Logs out. The session's cookie is worth nothing from then on."""
-    log_out(visit_of(call.caller))
-    return Answer({"ended": True}, headers={"Set-Cookie": set_cookie(call.deps, "")})
+    log_out(visit_of(request.caller))
+    return Response({"ended": True}, headers={"Set-Cookie": set_cookie(request.deps, "")})
 
 
-def _shown(call: Call, visit: Visit, headers: dict[str, str]) -> Answer:
+def _shown(request: Request, visit: Visit, headers: dict[str, str]) -> Response:
     merchant = visit.merchant
-    return Answer(
+    return Response(
         {
             "merchant": {"id": merchant.id, "name": merchant.name, "email": merchant.email},
             "csrf_token": visit.csrf_token,
             "expires_at": to_iso(visit.session.expires_at),
-            "stage": call.deps.config.stage,
+            "stage": request.deps.config.stage,
         },
         headers=headers,
     )

@@ -8,7 +8,9 @@ from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib.frame.http import Answer, Call, endpoint
+from chalicelib.frame.handlers import operation
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
 from gateway.domain.errors import NotFound
 from gateway.domain.values import to_iso
 from gateway.use_cases.access.seed import find_test_merchant
@@ -18,56 +20,56 @@ from gateway.use_cases.operations.status import check_health, read_jobs_status
 blueprint = Blueprint(__name__)
 
 
-@endpoint(blueprint, "GET", "/health", public=True, answers={200: "Health"})
-def get_health(call: Call) -> Answer:
+@operation(blueprint, "GET", "/health", public=True, responses={200: "Health"})
+def get_health(request: Request) -> Response:
     """Says whether the gateway's parts answer. `redis` stands for the queue (a name that clients know)."""
-    _check_place(call)
-    health = check_health(call.deps)
-    return Answer(
+    _check_place(request)
+    health = check_health(request.deps)
+    return Response(
         {
             "status": "healthy",
             "database": "connected" if health.database else "disconnected",
             "redis": "connected" if health.queue else "disconnected",
             "worker": _worker_status(running=health.worker),
-            "timestamp": to_iso(call.deps.now()),
+            "timestamp": to_iso(request.deps.now()),
         }
     )
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/test/merchant",
     public=True,
-    answers={200: "TestMerchant"},
+    responses={200: "TestMerchant"},
     errors=(NotFound,),
 )
-def get_test_merchant(call: Call) -> Answer:
+def get_test_merchant(request: Request) -> Response:
     """Names the seeded merchant. Only in test stages."""
-    merchant = find_test_merchant(call.deps)
-    return Answer(
+    merchant = find_test_merchant(request.deps)
+    return Response(
         {
             "id": merchant.id,
             "email": merchant.email,
-            "api_key": call.deps.config.test_api_key,
+            "api_key": request.deps.config.test_api_key,
             "seeded": True,
         }
     )
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/test/jobs/status",
     public=True,
-    answers={200: "JobsStatus"},
+    responses={200: "JobsStatus"},
     errors=(NotFound,),
 )
-def get_jobs_status(call: Call) -> Answer:
+def get_jobs_status(request: Request) -> Response:
     """Counts the work that waits, runs and is done. Only in test stages."""
-    _check_place(call, in_test_stages_only=True)
-    status = read_jobs_status(call.deps)
-    return Answer(
+    _check_place(request, in_test_stages_only=True)
+    status = read_jobs_status(request.deps)
+    return Response(
         {
             "pending": status.pending,
             "processing": status.processing,
@@ -78,18 +80,18 @@ def get_jobs_status(call: Call) -> Answer:
     )
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/test/jobs/queues",
     public=True,
-    answers={200: "JobQueues"},
+    responses={200: "JobQueues"},
     errors=(NotFound,),
 )
-def get_job_queues(call: Call) -> Answer:
+def get_job_queues(request: Request) -> Response:
     """Shows how each queue is doing, for operators. Only in test stages."""
-    _check_place(call, in_test_stages_only=True)
-    return Answer({"data": [_render(queue) for queue in read_queues(call.deps, dead_letters=True)]})
+    _check_place(request, in_test_stages_only=True)
+    return Response({"data": [_render(queue) for queue in read_queues(request.deps, dead_letters=True)]})
 
 
 def _render(queue: QueueStatus) -> dict[str, Any]:
@@ -110,8 +112,8 @@ def _worker_status(*, running: bool) -> str:
     return "running" if running else "stopped"
 
 
-def _check_place(call: Call, *, in_test_stages_only: bool = False) -> None:
+def _check_place(request: Request, *, in_test_stages_only: bool = False) -> None:
     """The API has these routes too, reached by a path such as `/health/`; it may not see what they tell."""
-    config = call.deps.config
+    config = request.deps.config
     if not config.is_status_function or (in_test_stages_only and not config.is_test_stage):
         raise NotFound("No such endpoint")

@@ -1,10 +1,13 @@
-"""Endpoints under /api/v1/webhooks, and /api/v1/events."""
+"""Operations under /api/v1/webhooks, and /api/v1/events."""
+
+from typing import Any
 
 from chalice import Blueprint
 
-from chalicelib.frame import schemas
-from chalicelib.frame.http import Answer, Call, collection, endpoint
-from chalicelib.frame.operation import PAGE, Choice, Identifier
+from chalicelib.frame.handlers import operation
+from chalicelib.frame.parameters import PAGE, Choice, Identifier
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response, collection
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.events import EVENTS
 from gateway.domain.merchant import Merchant
@@ -14,7 +17,7 @@ from gateway.use_cases.webhooks import webhooks
 blueprint = Blueprint(__name__)
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/webhooks",
@@ -23,80 +26,85 @@ blueprint = Blueprint(__name__)
         Choice("status", WebhookStatus, "Only deliveries in this status."),
         Choice("event", EVENTS, "Only deliveries of this event."),
     ),
-    answers={200: "WebhookList"},
+    responses={200: "WebhookList"},
 )
-def get_webhooks(call: Call) -> Answer:
+def get_webhooks(request: Request) -> Response:
     """Lists the deliveries of webhooks, newest first."""
-    limit, offset = call.limit_and_offset()
-    status = call.query["status"]
+    limit, offset = request.limit_and_offset()
+    status = request.query["status"]
     page = webhooks.list_webhooks(
-        call.merchant_id,
+        request.merchant_id,
         status=WebhookStatus(status) if status else None,
-        event=call.query["event"],
+        event=request.query["event"],
         limit=limit,
         offset=offset,
     )
     return collection(page, Webhook.as_listed)
 
 
-@endpoint(blueprint, "GET", "/api/v1/webhooks/config", answers={200: "WebhookConfig"})
-def get_config(call: Call) -> Answer:
+@operation(blueprint, "GET", "/api/v1/webhooks/config", responses={200: "WebhookConfig"})
+def get_config(request: Request) -> Response:
     """Reads where webhooks go and what signs them."""
-    return _config(webhooks.find_merchant(call.merchant_id))
+    return _config(webhooks.find_merchant(request.merchant_id))
 
 
-@endpoint(
+@operation(
     blueprint,
     "PUT",
     "/api/v1/webhooks/config",
     body="WebhookConfigUpdate",
-    answers={200: "WebhookConfig"},
+    responses={200: "WebhookConfig"},
 )
-def put_config(call: Call) -> Answer:
+def put_config(request: Request) -> Response:
     """Sets or clears where webhooks go."""
-    url = schemas.webhook_url(call.json())
-    return _config(webhooks.set_webhook_url(call.deps, call.merchant_id, url))
+    url = webhook_url(request.json())
+    return _config(webhooks.set_webhook_url(request.deps, request.merchant_id, url))
 
 
-@endpoint(blueprint, "POST", "/api/v1/webhooks/config/secret", answers={200: "WebhookSecret"})
-def post_secret(call: Call) -> Answer:
+@operation(blueprint, "POST", "/api/v1/webhooks/config/secret", responses={200: "WebhookSecret"})
+def post_secret(request: Request) -> Response:
     """Rotates the webhook secret. The old one signs beside the new one for a day."""
-    return Answer({"webhook_secret": webhooks.rotate_webhook_secret(call.deps, call.merchant_id)})
+    return Response({"webhook_secret": webhooks.rotate_webhook_secret(request.deps, request.merchant_id)})
 
 
-@endpoint(blueprint, "POST", "/api/v1/webhooks/test", answers={200: "WebhookSent"}, errors=(BadRequest,))
-def post_test(call: Call) -> Answer:
+@operation(blueprint, "POST", "/api/v1/webhooks/test", responses={200: "WebhookSent"}, errors=(BadRequest,))
+def post_test(request: Request) -> Response:
     """Sends a sample event."""
-    hook = webhooks.send_test_event(call.deps, call.merchant_id)
-    return Answer({"id": hook.id, "status": str(hook.status)})
+    hook = webhooks.send_test_event(request.deps, request.merchant_id)
+    return Response({"id": hook.id, "status": str(hook.status)})
 
 
-@endpoint(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", answers={200: "Webhook"})
-def get_webhook(call: Call) -> Answer:
+@operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", responses={200: "Webhook"})
+def get_webhook(request: Request) -> Response:
     """Reads a delivery with every attempt."""
-    return Answer(webhooks.find_webhook(call.path["webhook_id"], call.merchant_id).as_read())
+    return Response(webhooks.find_webhook(request.path["webhook_id"], request.merchant_id).as_read())
 
 
-@endpoint(blueprint, "POST", "/api/v1/webhooks/{webhook_id}/retry", answers={200: "WebhookRetried"})
-def post_retry(call: Call) -> Answer:
+@operation(blueprint, "POST", "/api/v1/webhooks/{webhook_id}/retry", responses={200: "WebhookRetried"})
+def post_retry(request: Request) -> Response:
     """Begins a delivery anew. Its attempts start again from 0."""
-    hook = webhooks.retry_webhook(call.deps, call.path["webhook_id"], call.merchant_id)
-    return Answer({"id": hook.id, "status": str(hook.status), "message": "Webhook retry scheduled"})
+    hook = webhooks.retry_webhook(request.deps, request.path["webhook_id"], request.merchant_id)
+    return Response({"id": hook.id, "status": str(hook.status), "message": "Webhook retry scheduled"})
 
 
-@endpoint(
+@operation(
     blueprint,
     "GET",
     "/api/v1/events",
     query=(Identifier("object", "The id of a payment or of a refund.", required=True),),
-    answers={200: "EventList"},
+    responses={200: "EventList"},
     errors=(NotFound,),
 )
-def get_events(call: Call) -> Answer:
+def get_events(request: Request) -> Response:
     """Lists all events of a payment or a refund, in order, just as they are sent."""
-    found = webhooks.events_of(call.query["object"], call.merchant_id)
-    return Answer({"data": found, "total": len(found), "limit": len(found), "offset": 0})
+    found = webhooks.events_of(request.query["object"], request.merchant_id)
+    return Response({"data": found, "total": len(found), "limit": len(found), "offset": 0})
 
 
-def _config(merchant: Merchant) -> Answer:
-    return Answer({"webhook_url": merchant.webhook_url, "webhook_secret": merchant.webhook_secret})
+def webhook_url(body: dict[str, Any]) -> str | None:
+    """The URL that a valid body sets, or None to clear it: by null, or by an empty string."""
+    return body["webhook_url"] or None
+
+
+def _config(merchant: Merchant) -> Response:
+    return Response({"webhook_url": merchant.webhook_url, "webhook_secret": merchant.webhook_secret})

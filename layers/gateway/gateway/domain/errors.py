@@ -1,36 +1,30 @@
-"""The one error tree. Each class carries the code and the HTTP status that a caller sees.
+"""The one error tree. Each class carries the code that callers see.
 
-AsyncPayError                      500 SERVER_ERROR
-├── BadRequest                     400 BAD_REQUEST_ERROR   names the field where there is one
-│   ├── InvalidVpa                 400 INVALID_VPA
-│   ├── InvalidCard                400 INVALID_CARD
-│   ├── ExpiredCard                400 EXPIRED_CARD
-│   ├── MethodNotAllowed           405 BAD_REQUEST_ERROR
-│   └── BodyTooLarge               413 BAD_REQUEST_ERROR
-├── AuthenticationFailed           401 AUTHENTICATION_ERROR
-├── RequestForged                  403 AUTHENTICATION_ERROR
-├── NotFound                       404 NOT_FOUND_ERROR
-├── IdempotencyInFlight            409 IDEMPOTENCY_ERROR   with Retry-After
-├── IdempotencyKeyReused           422 IDEMPOTENCY_ERROR
-├── RateLimited                    429 RATE_LIMIT_ERROR    with Retry-After
-├── Unavailable                    503 SERVER_ERROR        with Retry-After; nothing was changed, or it is
-safe to repeat
-└── IllegalTransition              500 SERVER_ERROR        our own mistake: an event that this status does not
-know
+AsyncPayError                      SERVER_ERROR
+├── BadRequest                     BAD_REQUEST_ERROR   names the field where there is one
+│   ├── InvalidVpa                 INVALID_VPA
+│   ├── InvalidCard                INVALID_CARD
+│   └── ExpiredCard                EXPIRED_CARD
+├── AuthenticationFailed           AUTHENTICATION_ERROR
+├── NotFound                       NOT_FOUND_ERROR
+├── IdempotencyInFlight            IDEMPOTENCY_ERROR
+├── IdempotencyKeyReused           IDEMPOTENCY_ERROR
+├── RateLimited                    RATE_LIMIT_ERROR    says when the window ends
+├── Unavailable                    SERVER_ERROR        nothing was changed, or repeating is safe
+└── IllegalTransition              SERVER_ERROR        our own fault: the status does not allow the event
 
-The description is written for the caller: it never holds what came from a stack trace, a card or a secret.
+HTTP adds errors of its own to the tree, and maps every class to a status, in the functions' frame. The
+description is written for the caller: it never contains a stack trace, card data or a secret.
 """
 
 
 class AsyncPayError(Exception):
-    """Anything AsyncPay refuses or fails to do.
+    """Anything that the gateway refuses or fails to do.
 
     `description` is shown to the caller; `field` names the member, header or parameter that is wrong.
     """
 
     code = "SERVER_ERROR"
-    http_status = 500
-    retry_after_seconds: int | None = None
 
     def __init__(self, description: str, *, field: str | None = None) -> None:
         super().__init__(description)
@@ -42,7 +36,6 @@ class BadRequest(AsyncPayError):
     """The request can't be carried out as it was written; repeating it unchanged won't help."""
 
     code = "BAD_REQUEST_ERROR"
-    http_status = 400
 
 
 class InvalidVpa(BadRequest):
@@ -72,55 +65,25 @@ class ExpiredCard(BadRequest):
         super().__init__("Card expiry date invalid", field=field)
 
 
-class BodyTooLarge(BadRequest):
-    """The body is longer than any valid request (RFC 9110, 15.5.14)."""
-
-    http_status = 413
-
-
 class AuthenticationFailed(AsyncPayError):
-    """Unknown, wrong or inactive credentials: never says which."""
+    """Unknown, wrong or inactive credentials; callers are not told which."""
 
     code = "AUTHENTICATION_ERROR"
-    http_status = 401
 
     def __init__(self, description: str = "Invalid API credentials") -> None:
         super().__init__(description)
 
 
-class RequestForged(AsyncPayError):
-    """A request that came with the session's cookie, but not from the dashboard's own page."""
-
-    code = "AUTHENTICATION_ERROR"
-    http_status = 403
-
-    def __init__(self, field: str) -> None:
-        super().__init__("The request does not come from the dashboard's own page", field=field)
-
-
 class NotFound(AsyncPayError):
-    """No such thing, or it belongs to another merchant: the answer is the same."""
+    """It does not exist, or it belongs to another merchant: callers can't tell which."""
 
     code = "NOT_FOUND_ERROR"
-    http_status = 404
-
-
-class MethodNotAllowed(BadRequest):
-    """The path exists, the method doesn't (RFC 9110, 15.5.6); `allow` lists those that do."""
-
-    http_status = 405
-
-    def __init__(self, method: str, allow: str) -> None:
-        super().__init__(f"{method} is not allowed here; allowed: {allow}")
-        self.allow = allow
 
 
 class IdempotencyInFlight(AsyncPayError):
     """The first request with this Idempotency-Key isn't decided yet."""
 
     code = "IDEMPOTENCY_ERROR"
-    http_status = 409
-    retry_after_seconds = 1
 
     def __init__(self) -> None:
         super().__init__(
@@ -132,7 +95,6 @@ class IdempotencyKeyReused(AsyncPayError):
     """The Idempotency-Key was already used with another body."""
 
     code = "IDEMPOTENCY_ERROR"
-    http_status = 422
 
     def __init__(self) -> None:
         super().__init__(
@@ -141,11 +103,9 @@ class IdempotencyKeyReused(AsyncPayError):
 
 
 class RateLimited(AsyncPayError):
-    """Too often within a window of time (RFC 6585, 4); says when the window ends."""
+    """Too many requests within a window of time, which ends after `retry_after_seconds`."""
 
     code = "RATE_LIMIT_ERROR"
-    http_status = 429
-    retry_after_seconds = 60
 
     def __init__(self, description: str, retry_after_seconds: int) -> None:
         super().__init__(description)
@@ -155,12 +115,9 @@ class RateLimited(AsyncPayError):
 class Unavailable(AsyncPayError):
     """A service behind us didn't answer; the caller may repeat the request."""
 
-    http_status = 503
-    retry_after_seconds = 1
-
 
 class IllegalTransition(AsyncPayError):
-    """An entity was given an event that its status doesn't know."""
+    """An entity got an event that its status does not allow."""
 
     def __init__(self, entity: str, status: str, event: str) -> None:
         super().__init__(f"A {status} {entity} can't take the event {event}")

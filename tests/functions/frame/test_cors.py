@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.frame.http import Gateway
+from chalicelib.frame.application import Application
 from tests.functions.conftest import KEYS
-from tests.http_calls import send
+from tests.support.http_calls import send
 
 OURS = "http://localhost:3001"
 FOREIGN = [
@@ -17,7 +17,7 @@ FOREIGN = [
 FOREIGN += ["https://localhost:3001", "http://LOCALHOST:3001", "*", ""]
 
 
-def test_a_preflight_of_our_pages_is_granted(gateway: Gateway) -> None:
+def test_a_preflight_of_our_pages_is_granted(gateway: Application) -> None:
     headers = {"Origin": OURS, "Access-Control-Request-Method": "POST"}
     reply = send(gateway, "OPTIONS", "/things", headers=headers)
     assert (reply.status, reply.text) == (204, "")
@@ -30,7 +30,7 @@ def test_a_preflight_of_our_pages_is_granted(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("origin", [*FOREIGN, None])
 @pytest.mark.parametrize("method", ["OPTIONS", "GET"])
-def test_another_origin_is_not_let_in(gateway: Gateway, method: str, origin: str | None) -> None:
+def test_another_origin_is_not_let_in(gateway: Application, method: str, origin: str | None) -> None:
     headers = (
         KEYS | {"Access-Control-Request-Method": "POST"} | ({} if origin is None else {"Origin": origin})
     )
@@ -44,7 +44,9 @@ def test_another_origin_is_not_let_in(gateway: Gateway, method: str, origin: str
     ("path", "status"),
     [("/things", 200), ("/missing", 404), ("/nothing", 404), ("/broken", 500), ("/busy", 503)],
 )
-def test_our_pages_may_read_answers_and_errors(gateway: Gateway, origin: str, path: str, status: int) -> None:
+def test_our_pages_may_read_answers_and_errors(
+    gateway: Application, origin: str, path: str, status: int
+) -> None:
     reply = send(gateway, "GET", path, headers=KEYS | {"origin": origin})
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (status, origin)
     exposed = reply.headers["access-control-expose-headers"].lower()
@@ -53,12 +55,12 @@ def test_our_pages_may_read_answers_and_errors(gateway: Gateway, origin: str, pa
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": OURS}, {"Origin": FOREIGN[0]}], ids=str)
 def test_a_cache_keeps_the_answers_of_different_origins_apart(
-    gateway: Gateway, headers: dict[str, str]
+    gateway: Application, headers: dict[str, str]
 ) -> None:
     assert send(gateway, "GET", "/missing", headers=headers).headers["vary"] == "Origin"
 
 
-def test_no_answer_lets_a_browser_send_cookies(gateway: Gateway) -> None:
+def test_no_answer_lets_a_browser_send_cookies(gateway: Application) -> None:
     reply = send(gateway, "OPTIONS", "/things", headers={"Origin": OURS})
     assert "access-control-allow-credentials" not in reply.headers
 
@@ -73,12 +75,12 @@ def test_no_answer_lets_a_browser_send_cookies(gateway: Gateway) -> None:
     ],
 )
 def test_a_preflight_for_what_does_not_exist_fails(
-    gateway: Gateway, path: str, wanted: str, status: int
+    gateway: Application, path: str, wanted: str, status: int
 ) -> None:
     headers = {"Origin": OURS, "Access-Control-Request-Method": wanted}
     assert send(gateway, "OPTIONS", path, headers=headers).status == status
 
 
-def test_a_preflight_needs_no_credentials(gateway: Gateway) -> None:
+def test_a_preflight_needs_no_credentials(gateway: Application) -> None:
     headers = {"Origin": OURS, "Access-Control-Request-Method": "GET"}
     assert send(gateway, "OPTIONS", "/things/1", headers=headers).status == 204

@@ -2,7 +2,6 @@
 
 import pytest
 
-import chalicelib.frame.http
 from app import app
 from gateway.domain.session import IDLE_FOR
 from gateway.domain.values import to_iso
@@ -10,8 +9,8 @@ from gateway.runtime.deps import Deps
 from gateway.use_cases.access.seed import seed_test_merchant
 from gateway.use_cases.access.sessions import PER_EMAIL
 from tests.factories import NOW, some_deps, some_id
-from tests.functions.people import Person, a_person
-from tests.http_calls import Reply, send
+from tests.support.http_calls import Reply, send
+from tests.support.people import Person, a_person
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ANY = "any"
@@ -49,7 +48,7 @@ def test_outside_test_stages_the_cookie_is_for_https_and_this_host_only(
     me: Person, secret_arn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live = some_deps(SESSION_KEY_ARN=secret_arn, STAGE="live")
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: live)
+    monkeypatch.setattr(app, "dependencies", lambda: live)
     host = {"Cookie": f"__Host-asyncpay_session={me.cookie}"}
     assert send(app, "GET", PATH, headers=host).json["stage"] == "live"
     assert send(app, "GET", PATH, headers={"Cookie": f"asyncpay_session={me.cookie}"}).status == 401

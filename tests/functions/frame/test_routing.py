@@ -2,16 +2,16 @@ from typing import Any
 
 import pytest
 
-from chalicelib.frame.http import Gateway
+from chalicelib.frame.application import Application
 from tests.functions.conftest import KEYS
-from tests.http_calls import an_event, send
+from tests.support.http_calls import an_event, send
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/nothing", "/things/1/parts", "/things/1/parts/2/more", "/thing", "/THINGS", "//things"]
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_unknown_path_is_not_found(gateway: Gateway, method: str, path: str) -> None:
+def test_an_unknown_path_is_not_found(gateway: Application, method: str, path: str) -> None:
     reply = send(gateway, method, path, headers=KEYS)
     assert reply.status == 404
     assert (reply.error["code"], reply.error["description"]) == ("NOT_FOUND_ERROR", "No such endpoint")
@@ -28,7 +28,9 @@ def test_an_unknown_path_is_not_found(gateway: Gateway, method: str, path: str) 
         ("GET", "/things/config", "OPTIONS, PUT"),
     ],
 )
-def test_a_wrong_method_is_told_the_right_ones(gateway: Gateway, method: str, path: str, allow: str) -> None:
+def test_a_wrong_method_is_told_the_right_ones(
+    gateway: Application, method: str, path: str, allow: str
+) -> None:
     event = an_event(method, path, headers=KEYS)
     answer = gateway(event, None)
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allow)
@@ -36,7 +38,7 @@ def test_a_wrong_method_is_told_the_right_ones(gateway: Gateway, method: str, pa
         assert send(gateway, method, path, headers=KEYS).error["code"] == "BAD_REQUEST_ERROR"
 
 
-def test_head_is_get_without_the_body(gateway: Gateway) -> None:
+def test_head_is_get_without_the_body(gateway: Application) -> None:
     get, head = (send(gateway, method, "/things/1", headers=KEYS) for method in ("GET", "HEAD"))
     assert (head.status, head.text) == (200, "")
     assert get.text != ""
@@ -44,7 +46,7 @@ def test_head_is_get_without_the_body(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("path", ["/things", "/things/", "/things//"])
-def test_a_trailing_slash_makes_no_difference(gateway: Gateway, path: str) -> None:
+def test_a_trailing_slash_makes_no_difference(gateway: Application, path: str) -> None:
     assert send(gateway, "GET", path, headers=KEYS).status == 200
 
 
@@ -63,22 +65,22 @@ def test_a_trailing_slash_makes_no_difference(gateway: Gateway, path: str) -> No
         ("{thing_id}", "{thing_id}"),
     ],
 )
-def test_an_id_in_a_path_is_decoded(gateway: Gateway, written: str, read: str) -> None:
+def test_an_id_in_a_path_is_decoded(gateway: Application, written: str, read: str) -> None:
     reply = send(gateway, "GET", f"/things/{written}/parts/p2", headers=KEYS)
     assert reply.status == 200
     assert reply.json["path"] == {"thing_id": read, "part_id": "p2"}
 
 
 @pytest.mark.parametrize(("length", "status"), [(128, 200), (129, 404), (3000, 404)])
-def test_what_is_longer_than_any_id_is_not_found(gateway: Gateway, length: int, status: int) -> None:
+def test_what_is_longer_than_any_id_is_not_found(gateway: Application, length: int, status: int) -> None:
     assert send(gateway, "GET", "/things/" + "x" * length, headers=KEYS).status == status
 
 
-def test_an_encoded_slash_is_no_separator(gateway: Gateway) -> None:
+def test_an_encoded_slash_is_no_separator(gateway: Application) -> None:
     assert send(gateway, "GET", "/things%2F1", headers=KEYS).status == 404
 
 
-def test_a_whole_path_goes_before_a_pattern(gateway: Gateway) -> None:
+def test_a_whole_path_goes_before_a_pattern(gateway: Application) -> None:
     assert send(gateway, "PUT", "/things/config", headers=KEYS, json_body={}).status == 201
     assert send(gateway, "PUT", "/things/other", headers=KEYS, json_body={}).status == 405
 
@@ -93,12 +95,14 @@ def test_a_whole_path_goes_before_a_pattern(gateway: Gateway) -> None:
     ],
     ids=str,
 )
-def test_an_event_may_leave_out_what_a_call_does_not_have(gateway: Gateway, given: dict[str, Any]) -> None:
+def test_an_event_may_leave_out_what_a_call_does_not_have(
+    gateway: Application, given: dict[str, Any]
+) -> None:
     answer = gateway(an_event("GET", "/things/1/parts/2") | given, None)
     assert answer["statusCode"] == 200
 
 
-def test_the_last_of_a_repeated_query_parameter_counts(gateway: Gateway) -> None:
+def test_the_last_of_a_repeated_query_parameter_counts(gateway: Application) -> None:
     reply = send(gateway, "GET", "/things", headers=KEYS, query={"limit": ["3", "4"], "x": ["a b&c"]})
     assert reply.json["query"] == {"limit": 4, "offset": 0, "x": "a b&c"}
     assert reply.json["page"] == [4, 0]

@@ -5,8 +5,8 @@ import pytest
 from app import app
 from gateway.runtime.deps import Deps
 from gateway.use_cases.access.seed import seed_test_merchant
-from tests.functions.people import Person
-from tests.http_calls import send
+from tests.support.http_calls import send
+from tests.support.people import Person
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 CREDENTIALS = "/api/v1/dashboard/credentials"

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-import chalicelib.frame.http
 from app import app
 from chalicelib.frame.operation import Operation, operations
 from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow, AuditRow
@@ -25,9 +24,9 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.runtime.deps import Deps
 from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
 from tests.fixtures_emulator import Emulator
-from tests.functions.people import Person, a_person
-from tests.http_calls import Reply, send
 from tests.shop import Shop
+from tests.support.http_calls import Reply, send
+from tests.support.people import Person, a_person
 
 pytestmark = pytest.mark.emulator
 PRIVATE = [operation for operation in operations(app) if not operation.public]
@@ -112,7 +111,7 @@ def other(shop: Shop) -> Other:
 
 @pytest.fixture
 def deps(store: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Deps:
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: shop.deps)
+    monkeypatch.setattr(app, "dependencies", lambda: shop.deps)
     return shop.deps
 
 

@@ -7,15 +7,14 @@ from functools import cache
 
 import pytest
 
-import chalicelib.frame.http
 from app import app
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from tests.conftest import NOBODY_LISTENS
 from tests.fixtures_emulator import Emulator
-from tests.http_calls import send
 from tests.shop import Shop
+from tests.support.http_calls import send
 
 pytestmark = pytest.mark.emulator
 # The status function's own limit is 10 s; a busy machine's share is in it.
@@ -26,7 +25,7 @@ ANSWERED_SECONDS = 8
 def shop(emulator: Emulator, store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
     """A shop on the emulator, whose tables and clients do as the status function's."""
     shop = Shop(emulator, secret_arn)
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: shop.deps)
+    monkeypatch.setattr(app, "dependencies", lambda: shop.deps)
     yield shop
     tables.bind(store)
 

@@ -13,7 +13,7 @@ from gateway.domain.session import Token
 from gateway.runtime.deps import Deps
 from gateway.use_cases.access.api_keys import IssuedKey, issue_key
 from tests.factories import a_merchant, some_id
-from tests.http_calls import Reply, send
+from tests.support.http_calls import Reply, send
 
 COOKIE = "asyncpay_session"
 

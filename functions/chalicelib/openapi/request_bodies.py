@@ -1,8 +1,8 @@
 """The request bodies as JSON Schema (the dialect of OpenAPI 3.1): the one definition of what is accepted.
 
-An endpoint names its body here (`body="NewOrder"`); chalicelib/schemas.py checks with it and the OpenAPI
-document shows it. Rules that JSON Schema can't say (Luhn, expiry) stay in the domain. Of `oneOf`, a body
-means the one whose `const` it has.
+An operation names its body (`body="NewOrder"`); chalicelib/frame/validation.py checks requests against the
+schema, and the OpenAPI document shows it. Rules that JSON Schema can't express (Luhn, expiry) stay in the
+domain. With `oneOf`, a body must match the alternative whose `const` it has.
 """
 
 from typing import Any

@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.frame import schemas
 from chalicelib.frame.body import parse_object
+from chalicelib.frame.errors import status_of
+from chalicelib.frame.validation import check
+from chalicelib.routes import orders, payments, refunds, webhooks
 from gateway.domain.errors import AsyncPayError, BadRequest
 from gateway.domain.values import AMOUNT_MAX, CURRENCIES
 from gateway.runtime.deps import Deps
@@ -25,28 +27,28 @@ CARD_PAYMENT = {"order_id": "order_1", "method": "card", "card": CARD}
 
 
 def new_order(body: dict[str, Any]) -> NewOrder:
-    schemas.check("NewOrder", body)
-    return schemas.new_order(body)
+    check("NewOrder", body)
+    return orders.new_order(body)
 
 
 def capture_amount(body: dict[str, Any]) -> int:
-    schemas.check("Capture", body)
-    return schemas.capture_amount(body)
+    check("Capture", body)
+    return int(body["amount"])
 
 
 def new_refund(body: dict[str, Any]) -> NewRefund:
-    schemas.check("NewRefund", body)
-    return schemas.new_refund(body)
+    check("NewRefund", body)
+    return refunds.new_refund(body)
 
 
 def new_payment(deps: Deps, body: dict[str, Any]) -> NewPayment:
-    schemas.check("NewPayment", body)
-    return schemas.new_payment(deps, body)
+    check("NewPayment", body)
+    return payments.new_payment(body, deps.now())
 
 
 def webhook_url(body: dict[str, Any]) -> str | None:
-    schemas.check("WebhookConfigUpdate", body)
-    return schemas.webhook_url(body)
+    check("WebhookConfigUpdate", body)
+    return webhooks.webhook_url(body)
 
 
 WITH_AMOUNT = [new_order, capture_amount, new_refund]
@@ -55,7 +57,7 @@ WITH_AMOUNT = [new_order, capture_amount, new_refund]
 def refusal_of(parse: Any, *arguments: Any) -> tuple[str, str | None, str]:
     with pytest.raises(AsyncPayError) as caught:
         parse(*arguments)
-    assert caught.value.http_status == 400
+    assert status_of(caught.type) == 400
     return caught.value.code, caught.value.field, caught.value.description
 
 

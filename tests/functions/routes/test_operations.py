@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 
 import chalicelib.frame.caller
-import chalicelib.frame.http
 from app import app
 from gateway.domain.errors import NotFound
 from gateway.runtime.deps import Deps
 from gateway.use_cases.access.authentication import authenticate
 from tests.factories import NOW, a_payment, an_order, some_deps
 from tests.functions.conftest import KEYS, MERCHANT_ID
-from tests.http_calls import send
+from tests.support.http_calls import send
 
 # (method, path, public): what the contract's table lists.
 CONTRACT = [
@@ -65,7 +64,7 @@ def test_an_endpoint_of_the_contract_exists(method: str, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(routes()))
 def test_only_public_endpoints_need_no_credentials(
-    surroundings: Deps, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+    dependencies: Deps, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     shape = "/".join("{id}" if "{" in part else part for part in path.split("/"))
     public = (method, shape, True) in CONTRACT or (method, shape) in ALSO_PUBLIC
@@ -74,7 +73,7 @@ def test_only_public_endpoints_need_no_credentials(
     assert (reply.status == 401) is not public
 
 
-def test_an_order_is_created_and_answered(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_order_is_created_and_answered(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
     def create(_deps: Deps, merchant_id: str, new: Any) -> Any:
@@ -86,7 +85,7 @@ def test_an_order_is_created_and_answered(surroundings: Deps, monkeypatch: pytes
     assert (reply.status, reply.json["id"], asked) == (201, "order_1", [(MERCHANT_ID, 500)])
 
 
-def test_an_amount_of_99_is_refused_in_the_contracts_words(surroundings: Deps) -> None:
+def test_an_amount_of_99_is_refused_in_the_contracts_words(dependencies: Deps) -> None:
     reply = send(app, "POST", "/api/v1/orders", headers=KEYS, json_body={"amount": 99})
     assert (reply.status, reply.error["code"]) == (400, "BAD_REQUEST_ERROR")
     assert (reply.error["description"], reply.error["field"]) == ("amount must be at least 100", "amount")
@@ -107,14 +106,14 @@ def test_an_amount_of_99_is_refused_in_the_contracts_words(surroundings: Deps) -
     ],
 )
 def test_a_wrong_instrument_is_refused_in_the_contracts_words(
-    surroundings: Deps, path: str, body: dict[str, Any], code: str, description: str
+    dependencies: Deps, path: str, body: dict[str, Any], code: str, description: str
 ) -> None:
     body = {"order_id": "order_1"} | body
     reply = send(app, "POST", f"/api/v1/{path}", headers=KEYS, json_body=body)
     assert (reply.status, reply.error["code"], reply.error["description"]) == (400, code, description)
 
 
-def test_an_id_in_the_path_reaches_the_service(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_in_the_path_reaches_the_service(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
     def find(order_id: str, merchant_id: str | None = None) -> Any:
         raise NotFound(f"{order_id} of {merchant_id}")
 
@@ -124,7 +123,7 @@ def test_an_id_in_the_path_reaches_the_service(surroundings: Deps, monkeypatch: 
 
 
 def test_a_shoppers_payment_is_found_by_its_order(
-    surroundings: Deps, monkeypatch: pytest.MonkeyPatch
+    dependencies: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = a_payment()
     monkeypatch.setattr("chalicelib.routes.payments.find_public_payment", lambda *_: payment)
@@ -135,7 +134,7 @@ def test_a_shoppers_payment_is_found_by_its_order(
 
 
 def test_a_checkout_page_is_told_no_more_than_it_shows(
-    surroundings: Deps, monkeypatch: pytest.MonkeyPatch
+    dependencies: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
 
@@ -151,7 +150,7 @@ def test_a_checkout_page_is_told_no_more_than_it_shows(
     assert asked == [("order_1", "key_1"), ("order_1", None), ("order_1", None)]
 
 
-def test_the_pages_server_asks_who_may_frame_it(surroundings: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pages_server_asks_who_may_frame_it(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
     origins = {"key_1": ("https://shop.example",)}
     monkeypatch.setattr(
         "chalicelib.routes.checkout.find_checkout_origins", lambda _deps, key: origins.get(key, ())
@@ -167,7 +166,7 @@ def test_the_pages_server_asks_who_may_frame_it(surroundings: Deps, monkeypatch:
 @pytest.mark.parametrize(
     ("path", "name"), [("payments", "status"), ("webhooks", "status"), ("webhooks", "event")]
 )
-def test_an_unknown_filter_is_named(surroundings: Deps, path: str, name: str) -> None:
+def test_an_unknown_filter_is_named(dependencies: Deps, path: str, name: str) -> None:
     reply = send(app, "GET", f"/api/v1/{path}", headers=KEYS, query={name: ["nonsense"]})
     assert (reply.status, reply.error["field"]) == (400, name)
 
@@ -177,12 +176,12 @@ def test_an_unknown_filter_is_named(surroundings: Deps, path: str, name: str) ->
 )
 def test_outside_test_stages_there_are_no_test_endpoints(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     live = some_deps(STAGE="live")
-    monkeypatch.setattr(chalicelib.frame.http, "deps", lambda: live)
+    monkeypatch.setattr(app, "dependencies", lambda: live)
     reply = send(app, "GET", path)
     assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")
 
 
 @pytest.mark.parametrize(("path", "name"), [("payments", "order_id"), ("events", "object")])
-def test_a_query_for_what_is_longer_than_any_id_is_named(surroundings: Deps, path: str, name: str) -> None:
+def test_a_query_for_what_is_longer_than_any_id_is_named(dependencies: Deps, path: str, name: str) -> None:
     reply = send(app, "GET", f"/api/v1/{path}", headers=KEYS, query={name: ["x" * 3000]})
     assert (reply.status, reply.error["field"]) == (400, name)

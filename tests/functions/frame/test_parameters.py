@@ -1,14 +1,15 @@
 import pytest
 
-from chalicelib.frame.http import Gateway, collection
-from chalicelib.frame.operation import OFFSET_MAX, Choice, Identifier
+from chalicelib.frame.application import Application
+from chalicelib.frame.parameters import OFFSET_MAX, Choice, Identifier
+from chalicelib.frame.response import collection
 from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.domain.errors import BadRequest
 from tests.functions.conftest import KEYS
-from tests.http_calls import send
+from tests.support.http_calls import send
 
 
-def page_of(gateway: Gateway, **query: str) -> list[int]:
+def page_of(gateway: Application, **query: str) -> list[int]:
     reply = send(
         gateway, "GET", "/things", headers=KEYS, query={name: [text] for name, text in query.items()}
     )
@@ -29,7 +30,7 @@ def page_of(gateway: Gateway, **query: str) -> list[int]:
     ids=str,
 )
 def test_limit_and_offset_are_10_and_0_unless_given(
-    gateway: Gateway, query: dict[str, str], page: list[int]
+    gateway: Application, query: dict[str, str], page: list[int]
 ) -> None:
     assert page_of(gateway, **query) == page
 
@@ -59,7 +60,7 @@ WRONG = [
     + [("offset", text) for text in (*WRONG, str(OFFSET_MAX + 1))],
     ids=lambda text: ascii(text[:12]),
 )
-def test_another_limit_or_offset_is_named(gateway: Gateway, name: str, text: str) -> None:
+def test_another_limit_or_offset_is_named(gateway: Application, name: str, text: str) -> None:
     reply = send(gateway, "GET", "/things", headers=KEYS, query={name: [text]})
     assert (reply.status, reply.error["code"], reply.error["field"]) == (400, "BAD_REQUEST_ERROR", name)
     assert reply.error["description"].startswith(f"{name} must be an integer from ")

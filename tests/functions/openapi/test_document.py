@@ -10,15 +10,16 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
+from chalicelib.frame.errors import status_of
 from chalicelib.frame.operation import Operation, operations
-from chalicelib.openapi.bodies import BODIES
 from chalicelib.openapi.document import PATH_PARAMETERS, TAGS, document
+from chalicelib.openapi.request_bodies import BODIES
 from chalicelib.presenters.answers import ANSWERS
 from gateway import __version__
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.events import EVENTS
 from gateway.runtime.deps import Deps
-from tests.http_calls import send
+from tests.support.http_calls import send
 
 OPERATIONS = operations(app)
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda known: known.name)
@@ -40,8 +41,8 @@ def test_an_endpoint_is_documented(operation: Operation) -> None:
     summary, _ = operation.texts()
     assert 5 <= len(summary) <= 80
     assert operation.tag in TAGS
-    assert operation.answers
-    assert set(operation.answers.values()) <= set(ANSWERS)
+    assert operation.responses
+    assert set(operation.responses.values()) <= set(ANSWERS)
     assert operation.body is None or operation.body in BODIES
     assert set(re.findall(r"{(\w+)}", operation.path)) <= set(PATH_PARAMETERS)
 
@@ -49,7 +50,7 @@ def test_an_endpoint_is_documented(operation: Operation) -> None:
 @each_operation
 def test_what_an_endpoint_may_refuse_with_has_a_text_and_a_code(operation: Operation) -> None:
     shown = document([operation])["paths"][operation.path][operation.method.lower()]["responses"]
-    assert {str(error.http_status) for error in operation.errors_of()} <= set(shown)
+    assert {str(status_of(error)) for error in operation.errors_of()} <= set(shown)
     assert ("401" in shown) is (not operation.public or AuthenticationFailed in operation.errors)
     assert "500" in shown
 
@@ -79,7 +80,7 @@ def test_a_parameter_is_documented_with_the_bounds_that_are_enforced() -> None:
     assert by_name["status"]["enum"] == ["pending", "success", "failed"]
 
 
-def test_the_document_is_served_to_everybody_and_may_be_kept(surroundings: Deps) -> None:
+def test_the_document_is_served_to_everybody_and_may_be_kept(dependencies: Deps) -> None:
     reply = send(app, "GET", "/openapi.json")
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
     assert reply.headers["cache-control"] == "public, max-age=300"

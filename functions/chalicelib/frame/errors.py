@@ -1,0 +1,72 @@
+"""Errors that only HTTP knows, and the status of every error: the one table from the error tree to HTTP.
+
+The tree itself is drawn in gateway/domain/errors.py. A class that is not in the table has the status of the
+class it derives from.
+"""
+
+from gateway.domain.errors import (
+    AsyncPayError,
+    AuthenticationFailed,
+    BadRequest,
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    NotFound,
+    RateLimited,
+    Unavailable,
+)
+
+
+class MethodNotAllowed(BadRequest):
+    """The path exists, the method doesn't; `allow` lists the methods that do, for the Allow header."""
+
+    def __init__(self, method: str, allow: str) -> None:
+        super().__init__(f"{method} is not allowed here; allowed: {allow}")
+        self.allow = allow
+
+
+class BodyTooLarge(BadRequest):
+    """The body is longer than any valid request."""
+
+
+class RequestForged(AsyncPayError):
+    """A request with the session's cookie that the dashboard's own page did not send."""
+
+    code = AuthenticationFailed.code
+
+    def __init__(self, field: str) -> None:
+        super().__init__("The request does not come from the dashboard's own page", field=field)
+
+
+HTTP_STATUSES: dict[type[AsyncPayError], int] = {
+    AsyncPayError: 500,  # RFC 9110, 15.6.1
+    BadRequest: 400,  # RFC 9110, 15.5.1
+    AuthenticationFailed: 401,  # RFC 9110, 15.5.2
+    RequestForged: 403,  # RFC 9110, 15.5.4
+    NotFound: 404,  # RFC 9110, 15.5.5
+    MethodNotAllowed: 405,  # RFC 9110, 15.5.6
+    IdempotencyInFlight: 409,  # RFC 9110, 15.5.10; IETF draft "The Idempotency-Key HTTP Header Field", 2.7
+    BodyTooLarge: 413,  # RFC 9110, 15.5.14
+    IdempotencyKeyReused: 422,  # RFC 9110, 15.5.21; the same draft
+    RateLimited: 429,  # RFC 6585, 4
+    Unavailable: 503,  # RFC 9110, 15.6.4
+}
+# What passes by itself is worth repeating: responses to these have Retry-After (RFC 9110, 10.2.3).
+TEMPORARY = (IdempotencyInFlight, RateLimited, Unavailable)
+RETRY_AFTER_SECONDS = 1
+
+
+def status_of(error: type[AsyncPayError]) -> int:
+    """The HTTP status of an error class."""
+    return next(HTTP_STATUSES[base] for base in error.__mro__ if base in HTTP_STATUSES)
+
+
+def headers_of(error: AsyncPayError) -> dict[str, str]:
+    """The header fields that an error adds to its response."""
+    headers = {}
+    if isinstance(error, TEMPORARY):
+        # Only a rate limit knows when it ends.
+        known = error.retry_after_seconds if isinstance(error, RateLimited) else RETRY_AFTER_SECONDS
+        headers["Retry-After"] = str(known)
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = error.allow
+    return headers

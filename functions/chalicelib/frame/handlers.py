@@ -1,0 +1,89 @@
+"""Handlers: functions of one `Request` that return a `Response`, registered by `@operation(...)`.
+
+`operation` registers the handler as a route of its blueprint and keeps its declaration
+(chalicelib/frame/operation.py shows one). The frame enforces the declaration, and the OpenAPI document is
+made from it. Every exception that a handler raises becomes an error response here: an AsyncPayError with its
+own code and status, anything else a 500 without detail.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, cast
+
+from chalice import Blueprint
+from chalice.app import Response as ChaliceResponse
+
+from chalicelib.frame.application import Application
+from chalicelib.frame.caller import NOBODY, identify
+from chalicelib.frame.errors import status_of
+from chalicelib.frame.operation import Operation
+from chalicelib.frame.parameters import Parameter
+from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response, error_response
+from gateway.domain.errors import AsyncPayError
+from gateway.runtime import log
+from gateway.runtime.deps import Deps
+
+Handler = Callable[[Request], Response]
+
+
+def operation(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    responses: Mapping[int, str],
+    public: bool = False,
+    query: tuple[Parameter, ...] = (),
+    body: str | None = None,
+    idempotent: bool = False,
+    errors: tuple[type[AsyncPayError], ...] = (),
+) -> Callable[[Handler], Handler]:
+    """Registers a handler with its declaration (chalicelib/frame/operation.py explains each argument).
+
+    Unless it is public, a request needs valid API credentials or a session.
+    """
+
+    def register(handler: Handler) -> Handler:
+        declared = Operation(method, path, public, handler, responses, query, body, idempotent, errors)
+
+        @wraps(handler)
+        def view(**parameters: str) -> ChaliceResponse:
+            app = cast(Application, blueprint.current_app)
+            return _handle(app, blueprint.current_request, declared, parameters).to_chalice()
+
+        view.operation = declared  # type: ignore[attr-defined]
+        # No content types: Chalice refuses others in a format of its own. The body must be JSON anyway.
+        blueprint.route(path, methods=[method], name=f"{method} {path}", content_types=[])(view)
+        return handler
+
+    return register
+
+
+def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[str, str]) -> Response:
+    try:
+        response: Response = declared.handler(_request(app.dependencies(), sent, declared, parameters))
+        return response
+    except AsyncPayError as error:
+        if status_of(type(error)) >= 500:
+            log.error("request failed", error)
+        return error_response(error)
+    except Exception as error:  # noqa: BLE001 - a caller never gets a stack trace
+        log.error("request failed unexpectedly", error)
+        return error_response(AsyncPayError("Something went wrong on our side"))
+
+
+def _request(deps: Deps, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
+    log.set_level(deps.config.log_level)
+    caller = NOBODY if declared.public else identify(deps, sent)
+    given = sent.to_original_event()["multiValueQueryStringParameters"] or {}
+    return Request(
+        deps=deps,
+        operation=declared,
+        caller=caller,
+        path=parameters,
+        query={known.name: known.read(given.get(known.name, [None])[-1]) for known in declared.query},
+        headers=sent.headers,
+        raw_body=sent.raw_body if isinstance(sent.raw_body, bytes) else sent.raw_body.encode(),
+        source=(sent.context.get("identity") or {}).get("sourceIp") or "",
+    )

@@ -1,0 +1,119 @@
+"""Query parameters: how each kind is read and checked, and the same as JSON Schema."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from chalicelib.frame.routing import PARAMETER_LENGTH_MAX
+from gateway.adapters.aws.dynamodb.paging import LIMIT_DEFAULT, LIMIT_MAX
+from gateway.domain.errors import BadRequest
+
+OFFSET_MAX = 1_000_000_000
+INTEGER_DIGITS_MAX = 10
+_DAY = re.compile("2[0-9]{3}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A query parameter that is an integer within bounds."""
+
+    name: str
+    minimum: int
+    maximum: int
+    default: int
+    description: str
+    required = False
+
+    def read(self, text: str | None) -> int:
+        """Its value, or BadRequest."""
+        if text is None:
+            return self.default
+        # ASCII digits only: int() would also take "+1", "1_0" and digits of other scripts.
+        plain = text.isascii() and text.isdecimal() and len(text) <= INTEGER_DIGITS_MAX
+        if not (plain and self.minimum <= int(text) <= self.maximum):
+            raise BadRequest(
+                f"{self.name} must be an integer from {self.minimum} to {self.maximum}", field=self.name
+            )
+        return int(text)
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        bounds = {"minimum": self.minimum, "maximum": self.maximum}
+        return {"type": "integer", **bounds, "default": self.default}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A query parameter that must be one of a few words; None where it is absent or empty."""
+
+    name: str
+    known: Iterable[str]
+    description: str
+    required = False
+
+    def read(self, text: str | None) -> str | None:
+        """Its value, or BadRequest."""
+        words = [str(word) for word in self.known]
+        if text and text not in words:
+            raise BadRequest(f"{self.name} must be one of {', '.join(words)}", field=self.name)
+        return text or None
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        return {"type": "string", "enum": [str(word) for word in self.known]}
+
+
+@dataclass(frozen=True)
+class Identifier:
+    """A query parameter that names something; None where it is absent or empty, unless it is required."""
+
+    name: str
+    description: str
+    required: bool = False
+    length_max: int = PARAMETER_LENGTH_MAX
+
+    def read(self, text: str | None) -> str | None:
+        """Its value, or BadRequest."""
+        if self.required and not text:
+            raise BadRequest(f"{self.name} is required", field=self.name)
+        if text and len(text) > self.length_max:
+            raise BadRequest(f"{self.name} must have at most {self.length_max} characters", field=self.name)
+        return text or None
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        return {"type": "string", "minLength": int(self.required), "maxLength": self.length_max}
+
+
+@dataclass(frozen=True)
+class Day:
+    """A query parameter that is a day of the calendar; None where it is absent or empty."""
+
+    name: str
+    description: str
+    required = False
+
+    def read(self, text: str | None) -> date | None:
+        """Its value, or BadRequest."""
+        if not text:
+            return None
+        try:
+            # Python reads more forms of ISO 8601 than this one.
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        raise BadRequest(f"{self.name} must be a day such as 2026-01-31", field=self.name)
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        return {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
+
+
+Parameter = Integer | Choice | Identifier | Day
+
+LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to answer with at most.")
+OFFSET = Integer("offset", 0, OFFSET_MAX, 0, "How many items to skip, counted from the newest.")
+PAGE = (LIMIT, OFFSET)

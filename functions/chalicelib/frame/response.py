@@ -1,0 +1,58 @@
+"""Responses: what a handler returns, a page of a list, and the one form that every error has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalice.app import Response as ChaliceResponse
+
+from chalicelib.frame.errors import headers_of, status_of
+from gateway.adapters.aws.dynamodb.paging import Page
+from gateway.domain.errors import AsyncPayError
+from gateway.domain.events import compact_json
+from gateway.runtime import log
+from gateway.use_cases.idempotent import Answer
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a handler returns; `body` is a JSON value, or a string that is JSON already."""
+
+    body: Any
+    http_status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_chalice(self) -> ChaliceResponse:
+        """The same for Chalice."""
+        return ChaliceResponse(
+            body=self.body if isinstance(self.body, str) else compact_json(self.body),
+            status_code=self.http_status,
+            headers={"Content-Type": "application/json", **self.headers},
+        )
+
+
+def collection(page: Page[Any], present: Callable[[Any], dict[str, Any]]) -> Response:
+    """A page of a list."""
+    return Response(
+        {
+            "data": [present(item) for item in page.items],
+            "total": page.total,
+            "limit": page.limit,
+            "offset": page.offset,
+        }
+    )
+
+
+def stored(answer: Answer) -> Response:
+    """A response that is kept under an idempotency key; a replay says so in its header."""
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, answer.http_status, headers)
+
+
+def error_response(error: AsyncPayError) -> Response:
+    """An error in the format that every error has (docs/api.md)."""
+    members: dict[str, Any] = {"code": error.code, "description": error.description}
+    if error.field is not None:
+        members["field"] = error.field
+    members["request_id"] = log.request_id.get()
+    return Response({"error": members}, status_of(type(error)), headers_of(error))
