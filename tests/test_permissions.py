@@ -13,6 +13,7 @@ from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.webhook import Attempt
 from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
 from gateway.use_cases.access.audit import list_audit
@@ -261,8 +262,8 @@ def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
     shop.queue_urls |= dict(zip(("dead_payments", "dead_refunds", "dead_webhooks"), urls, strict=True))
     config = replace(
         shop.deps.config,
-        worker_triggers=dict.fromkeys(queues.JOB_QUEUES, str(uuid.uuid4())),
-        dead_letter_queue_urls=dict(zip(queues.JOB_QUEUES, urls, strict=False)),
+        worker_triggers=dict.fromkeys(JOB_QUEUES, str(uuid.uuid4())),
+        dead_letter_queue_urls=dict(zip(JOB_QUEUES, urls, strict=False)),
     )
     for url in config.job_queue_urls.values():
         queues.send(url, [{"id": "1"}])

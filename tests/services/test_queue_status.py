@@ -11,7 +11,8 @@ from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb.repositories import stats
 from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
 from gateway.adapters.aws.dynamodb.timeouts import PROBE
-from gateway.adapters.aws.queues import JOB_QUEUES, QueueDepth
+from gateway.adapters.aws.queues import QueueDepth
+from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.values import to_unix_ms
 from gateway.runtime.deps import Deps
 from gateway.use_cases.operations.queue_status import STALLED_AFTER_MS, QueueStatus, read_queues

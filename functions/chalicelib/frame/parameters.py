@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from chalicelib.frame.routing import PARAMETER_LENGTH_MAX
-from gateway.adapters.aws.dynamodb.paging import LIMIT_DEFAULT, LIMIT_MAX
 from gateway.domain.errors import BadRequest
+from gateway.domain.page import LIMIT_DEFAULT, LIMIT_MAX
 
 OFFSET_MAX = 1_000_000_000
 INTEGER_DIGITS_MAX = 10

@@ -7,9 +7,9 @@ from typing import Any
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib.frame.errors import headers_of, status_of
-from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.domain.errors import AsyncPayError
 from gateway.domain.events import compact_json
+from gateway.domain.page import Page
 from gateway.runtime import log
 from gateway.use_cases.idempotent import Answer
 

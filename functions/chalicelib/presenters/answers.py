@@ -20,8 +20,8 @@ from chalicelib.presenters.vocabulary import (
     or_null,
     ref,
 )
-from gateway.adapters.aws.queues import JOB_QUEUES
 from gateway.domain.events import EVENTS, TEST_EVENT
+from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.ledger import PAYABLE, RECEIVABLE, EntryKind
 from gateway.domain.order import OrderStatus
 from gateway.domain.payment import ORDER_ALREADY_PAID, PAYMENT_FAILED, PaymentStatus

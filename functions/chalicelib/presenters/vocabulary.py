@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.paging import LIMIT_MAX
+from gateway.domain.page import LIMIT_MAX
 from gateway.domain.values import CURRENCIES, ID_LENGTH
 
 Schema = dict[str, Any]

@@ -3,8 +3,8 @@ import pytest
 from chalicelib.frame.application import Application
 from chalicelib.frame.parameters import OFFSET_MAX, Choice, Identifier
 from chalicelib.frame.response import collection
-from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.domain.errors import BadRequest
+from gateway.domain.page import Page
 from tests.functions.conftest import KEYS
 from tests.support.http_calls import send
 

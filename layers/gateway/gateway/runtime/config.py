@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from gateway.adapters.aws.dynamodb.timeouts import PROBE, WORK, Timeouts
-from gateway.adapters.aws.queues import JOB_QUEUES
+from gateway.domain.jobs import JOB_QUEUES
 
 
 class ConfigError(Exception):

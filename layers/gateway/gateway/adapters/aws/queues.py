@@ -16,8 +16,6 @@ from gateway.adapters.aws.dynamodb.timeouts import PROBE, WORK, Timeouts
 
 BATCH_MAX = 10  # SendMessageBatch's own limit
 DELAY_SECONDS_MAX = 900  # SQS's own limit
-# The queues that workers take jobs from, by the names that settings and statistics use.
-JOB_QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from gateway.adapters.aws.dynamodb.errors import Conflict
-from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.adapters.aws.dynamodb.repositories import audit
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.audit import Action, AuditEntry
 from gateway.domain.errors import Unavailable
+from gateway.domain.page import Page
 from gateway.runtime.deps import Deps
 
 

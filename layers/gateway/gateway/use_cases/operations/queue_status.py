@@ -15,8 +15,9 @@ from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb.repositories import payments, refunds, stats, webhooks
 from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
 from gateway.adapters.aws.dynamodb.timeouts import PROBE
-from gateway.adapters.aws.queues import JOB_QUEUES, QueueDepth
+from gateway.adapters.aws.queues import QueueDepth
 from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.values import to_unix_ms
 from gateway.runtime import log
 from gateway.runtime.deps import Deps

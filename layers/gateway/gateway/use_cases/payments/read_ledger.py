@@ -1,8 +1,8 @@
 """Reading a merchant's balance and ledger."""
 
-from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.adapters.aws.dynamodb.repositories import ledger
 from gateway.domain.ledger import Balance, Entry
+from gateway.domain.page import Page
 
 
 def read_balances(merchant_id: str) -> list[Balance]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.adapters.aws.dynamodb.paging import LIMIT_MAX, Page
 from gateway.adapters.aws.dynamodb.repositories import orders, payments
 from gateway.domain.cursor import Cursor
 from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.page import LIMIT_MAX, Page
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.values import to_iso
 

@@ -1,10 +1,10 @@
 """Reading refunds, and cancelling one that the processor has not been asked for yet."""
 
 from gateway.adapters.aws.dynamodb.errors import ConditionFailed, Conflict
-from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.adapters.aws.dynamodb.repositories import payments, refunds
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.page import Page
 from gateway.domain.refund import TRANSITIONS, Refund, RefundEvent
 from gateway.runtime import log
 from gateway.runtime.deps import Deps

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.paging import Page
 from gateway.adapters.aws.dynamodb.repositories import merchants, webhooks
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain import events
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
 from gateway.domain.merchant import ROTATION_OVERLAP, Merchant
+from gateway.domain.page import Page
 from gateway.domain.webhook import Webhook, WebhookStatus
 from gateway.domain.webhook_url import check_webhook_url
 from gateway.runtime import log

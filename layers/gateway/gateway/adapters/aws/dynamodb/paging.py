@@ -5,29 +5,16 @@ partition, one round trip for each megabyte (about 2,000 payments); docs/decisio
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.domain.cursor import Cursor
+from gateway.domain.page import Page
 
-LIMIT_DEFAULT = 10
-LIMIT_MAX = 100
 READ_PAGE_SIZE_MAX = 1000
 
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True)
-class Page(Generic[Item]):
-    """Some items of a list, how many there are in all, and whether there are more after these."""
-
-    items: list[Item]
-    total: int
-    limit: int
-    offset: int
-    has_more: bool = False
 
 
 def page_of(

@@ -1,9 +1,10 @@
 """The audit trail: rows are added in the transaction of the change that they tell of."""
 
 from gateway.adapters.aws.dynamodb.access_tables import AuditRow
-from gateway.adapters.aws.dynamodb.paging import Page, page_of
+from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
 
 

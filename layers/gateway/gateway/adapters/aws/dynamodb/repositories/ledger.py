@@ -9,10 +9,11 @@ import zlib
 from collections.abc import Iterable
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.paging import Page, page_of
+from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import BalanceRow, LedgerRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.ledger import Balance, Entry, EntryKind
+from gateway.domain.page import Page
 from gateway.domain.values import CURRENCIES, from_iso, to_iso
 
 SHARDS = 12  # times the currencies: all of a merchant's sums fit into one BatchGetItem

@@ -6,9 +6,10 @@ from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.paging import Page, page_of
+from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import RefundRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.page import Page
 from gateway.domain.refund import Refund, RefundStatus
 from gateway.domain.values import from_iso, from_unix_ms, to_iso
 

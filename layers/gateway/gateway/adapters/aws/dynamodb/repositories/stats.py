@@ -14,7 +14,7 @@ from pynamodb.expressions.update import Action
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.tables import StatsRow
-from gateway.adapters.aws.queues import JOB_QUEUES
+from gateway.domain.jobs import JOB_QUEUES
 
 SHARDS = 8
 

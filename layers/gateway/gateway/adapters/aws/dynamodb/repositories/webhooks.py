@@ -9,9 +9,10 @@ from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.paging import Page, page_of
+from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
 from gateway.domain.webhook import Attempt, Webhook, WebhookStatus
 

@@ -1,0 +1,20 @@
+"""A page of a list, and how long one may be."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+LIMIT_DEFAULT = 10
+LIMIT_MAX = 100
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """Some items of a list, newest first: the first one is number `offset` of `total`."""
+
+    items: list[Item]
+    total: int
+    limit: int
+    offset: int
+    has_more: bool = False
