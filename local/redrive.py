@@ -79,12 +79,12 @@ def use_library(settings: Settings) -> None:
         "AWS_ENDPOINT_URL": settings.endpoint,
         "AWS_ACCESS_KEY_ID": settings.access_key_id,
         "AWS_SECRET_ACCESS_KEY": settings.secret_access_key,
-        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
     }
     library_paths(settings)
     from gateway.adapters.aws.dynamodb import tables
 
-    tables.bind(settings.data_stack, REGION)
+    tables.bind(settings.data_stack)
 
 
 def library_paths(settings: Settings) -> None:

@@ -17,6 +17,7 @@ from gateway.runtime.config import config
 from gateway.runtime.deps import deps
 from gateway.use_cases.access import authentication
 from tests.factories import Clock
+from tests.support.aws_calls import forget_transport
 
 pytest_plugins = ["tests.fixtures_emulator", "tests.fixtures_node"]
 
@@ -74,6 +75,7 @@ def _fresh_process() -> Iterator[None]:
     authentication.forget_all()
     config.cache_clear()
     deps.cache_clear()
+    forget_transport()
     log.set_level("INFO")
     log.request_id.set("")
 

@@ -20,8 +20,8 @@ from typing import Any
 import boto3
 import pytest
 
-from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
+from tests.support.aws_calls import forget_transport
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_TEMPLATE = (ROOT / "infra" / "data.yaml").read_text(encoding="utf-8")
@@ -111,13 +111,13 @@ def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> 
         _wait_until_ready(process, port, home / "emulator.log")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", endpoint)
-            queues.client.cache_clear()
+            forget_transport()
             yield Emulator(endpoint)
     finally:
         # Nothing in it is worth a clean stop, and its workers end with its group.
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        queues.client.cache_clear()
+        forget_transport()
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +159,6 @@ def _client(endpoint: str, service: str) -> Any:
 
 
 def _bound(prefix: str) -> str:
-    # Binding builds a client, which takes longer than most tests do.
     if tables.OrderRow.Meta.table_name != f"{prefix}-orders":
         tables.bind(prefix)
     return prefix

@@ -10,7 +10,6 @@ import pytest
 
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
@@ -37,6 +36,7 @@ from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.factories import DECLINED, a_message, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
+from tests.support.aws_calls import parameters_of, requests_watched
 from tests.templates import APPLICATION, resources
 
 pytestmark = pytest.mark.emulator
@@ -108,20 +108,11 @@ def used_by(shop: Shop) -> Iterator[set[Use]]:
     names = {url: QUEUE_NAMES[name] for name, url in shop.queue_urls.items()}
     names[shop.secret_arn], names[shop.session_key_arn] = "FingerprintKey", "SessionKey"
 
-    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
-        uses.update(uses_of(model.name, params, prefix, names))
-
-    services = ("sqs", "secretsmanager", "lambda")
-    clients = [tables.connection().client]
-    clients += [queues.client(service) for service in services]
-    clients += [queues.client(service, PROBE) for service in services]
-    for client in clients:
-        client.meta.events.register("provide-client-params", note)
-    try:
+    with requests_watched() as requests:
         yield uses
-    finally:
-        for client in clients:
-            client.meta.events.unregister("provide-client-params", note)
+    for request in requests:
+        given = {"UUID": ""} if request.service == "lambda" else parameters_of(request)
+        uses.update(uses_of(request.operation, given, prefix, names))
 
 
 def attempt(code: int | None, duration_ms: int = 1) -> Callable[..., Attempt]:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
-from gateway.adapters.aws import queues
+from gateway.adapters.aws import timeouts
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.dynamodb.timeouts import WORK
 from tests.fixtures_emulator import Emulator
 from tests.proof.size import REPORT, SEED, TIMEOUT_SECONDS, TORTURE
 from tests.proof.world import World, a_world
+from tests.support.aws_calls import tapped
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,9 +38,8 @@ def proof_tables(emulator: Emulator) -> str:
 @pytest.fixture
 def world(emulator: Emulator, proof_tables: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     # A busy machine answers late: that is not among the failures that are tested here.
-    patient = replace(WORK, read_seconds=60.0)
-    make = queues.client.__wrapped__
-    monkeypatch.setattr(queues, "client", cache(lambda service, *_: make(service, patient)))
-    tables.bind(proof_tables, timeouts=patient)
-    with a_world(emulator, proof_tables) as made:
+    monkeypatch.setattr(timeouts, "ends_at", lambda _timeouts, _now: float("inf"))
+    tables.bind(proof_tables)
+    patient = tapped(lambda request, send: send(replace(request, read_seconds=60.0)))
+    with patient, a_world(emulator, proof_tables) as made:
         yield made

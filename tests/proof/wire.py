@@ -1,7 +1,7 @@
-"""The wire between the SDK and AWS: what goes over it, and what can go wrong on it.
+"""The wire between the library and AWS: what goes over it, and what can go wrong on it.
 
-Sits below the SDK (in place of its HTTP session's `send`), so that the SDK's own retries are part of what is
-tested. One API call may so be several sends; the SDK marks them with one invocation id.
+Sits on the transport's seam, below its retries, so that those are part of what is tested. One API call may so
+be several sends, with one `call_id`.
 """
 
 import json
@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.httpsession import URLLib3Session
+from gateway.adapters.aws.messages import Request, Response, Send
+from tests.support import aws_calls
 
+NAMES = {"dynamodb": "DynamoDB", "sqs": "AmazonSQS", "secretsmanager": "secretsmanager", "lambda": "Lambda"}
 OURS = ("gateway", "chalicelib")
 
 
@@ -48,17 +48,16 @@ class Call:
 class Sending:
     """One send: the request, the attempt's number from 1, and the way to carry it out."""
 
-    request: Any
-    attempt: int
-    carry_out_instead: Callable[[Any], AWSResponse]
+    request: Request
+    carry_out_instead: Send
     wire: "Wire"
 
-    def carry_out(self) -> AWSResponse:
+    def carry_out(self) -> Response:
         """Lets AWS do it."""
         return self.carry_out_instead(self.request)
 
 
-Fault = Callable[[Sending], AWSResponse]
+Fault = Callable[[Sending], Response]
 
 
 @dataclass
@@ -73,18 +72,17 @@ class Wire:
     at_random: Callable[[str], Fault | None] = lambda _operation: None
     calls: list[Call] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
-    late: list[Callable[[], AWSResponse]] = field(default_factory=list)
+    late: list[Callable[[], Response]] = field(default_factory=list)
     on_carried_out: list[Callable[[str, dict[str, Any]], None]] = field(default_factory=list)
     _numbers: Counter[tuple[str, str]] = field(default_factory=Counter)
     _known: dict[str, Point] = field(default_factory=dict)
-    _attempts: Counter[str] = field(default_factory=Counter)
     _lock: Any = field(default_factory=threading.Lock)
     _here: threading.local = field(default_factory=threading.local)
 
     def begin(self, point: Point | None = None, fault: Fault | None = None) -> None:
         """Starts a run: forgets the one before."""
         self.point, self.fault, self.fired, self.step = point, fault, 0, ""
-        for kept in (self.calls, self.late, self._numbers, self._known, self._attempts):
+        for kept in (self.calls, self.late, self._numbers, self._known):
             kept.clear()
 
     @contextmanager
@@ -105,60 +103,43 @@ class Wire:
         finally:
             self._here.unwatched = False
 
-    def send(self, original: Callable[..., AWSResponse], session: Any, request: Any) -> AWSResponse:
-        """What the SDK calls in place of its session."""
+    def send(self, request: Request, original: Send) -> Response:
+        """What the transport calls in place of its own way to send."""
         if not self.watching or getattr(self._here, "unwatched", False):
-            return original(session, request)
-        point, attempt = self._point_of(request)
+            return original(request)
+        point = self._point_of(request)
 
-        def carry_out(request: Any) -> AWSResponse:
-            answer = original(session, request)
-            self.sent.append(_bytes(request.body) + b"\n" + answer.content)
-            if answer.status_code == 200:
+        def carry_out(request: Request) -> Response:
+            answer = original(request)
+            self.sent.append(request.body + b"\n" + answer.body)
+            if answer.status == 200:
                 for listener in self.on_carried_out:
                     listener(point.operation, as_json(request.body))
             return answer
 
         if point == self.point and self.fault is not None:
             self.fired += 1
-            return self.fault(Sending(request, attempt, carry_out, self))
+            return self.fault(Sending(request, carry_out, self))
         if (fault := self.at_random(point.operation)) is not None:
-            return fault(Sending(request, attempt, carry_out, self))
+            return fault(Sending(request, carry_out, self))
         return carry_out(request)
 
-    def _point_of(self, request: Any) -> tuple[Point, int]:
-        invocation = _text(request.headers["amz-sdk-invocation-id"])
+    def _point_of(self, request: Request) -> Point:
         with self._lock:
-            self._attempts[invocation] += 1
-            if invocation not in self._known:
-                operation = _operation(request)
+            if request.call_id not in self._known:
+                operation = f"{NAMES[request.service]}.{request.operation}"
                 self._numbers[self.step, operation] += 1
                 point = Point(self.step, operation, self._numbers[self.step, operation])
-                self._known[invocation] = point
+                self._known[request.call_id] = point
                 self.calls.append(Call(point, _site() if self.point is None else ()))
-            return self._known[invocation], self._attempts[invocation]
+            return self._known[request.call_id]
 
 
 @contextmanager
 def tapped(wire: Wire) -> Iterator[None]:
-    """Puts the wire below every client of this process; the SDK's pauses between retries are left out."""
-    original = URLLib3Session.send
-
-    def send(session: Any, request: Any) -> AWSResponse:
-        return wire.send(original, session, request)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(URLLib3Session, "send", send)
-        patch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
+    """Puts the wire below the transport of this process."""
+    with aws_calls.tapped(wire.send):
         yield
-
-
-def _operation(request: Any) -> str:
-    target = request.headers.get("X-Amz-Target")
-    if target is None:
-        return f"{request.method} {request.url.partition('://')[2].partition('/')[2].split('/')[0]}"
-    service, _, operation = _text(target).partition(".")
-    return f"{service.partition('_')[0]}.{operation}"
 
 
 def _site() -> tuple[str, ...]:
@@ -171,15 +152,7 @@ def _site() -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _bytes(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else str(body or "").encode()
-
-
-def as_json(body: Any) -> dict[str, Any]:
+def as_json(body: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(body or "{}")
     except ValueError:

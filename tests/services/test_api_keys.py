@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow
 from gateway.adapters.aws.dynamodb.repositories import merchants
 from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
@@ -15,8 +14,8 @@ from gateway.use_cases.access import api_keys as service
 from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.authentication import authenticate, forget_all
-from tests.aws_calls import a_cancellation, answering, just_before
 from tests.factories import NOW, Clock, a_merchant, some_deps
+from tests.support.aws_calls import a_cancellation, answering, just_before
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "user:me@example.com"
@@ -91,7 +90,7 @@ def test_a_key_is_replaced_once_however_many_ask(deps: Deps, merchant_id: str) -
     old = issue_key(deps, merchant_id, ME).key.api_key
     faster: Callable[[], object] = lambda: rotate_key(deps, merchant_id, old, 1, ME)  # noqa: E731
     with (
-        just_before(tables.connection().client, "TransactWriteItems", faster),
+        just_before("TransactWriteItems", faster),
         pytest.raises(BadRequest, match="can be rotated"),
     ):
         rotate_key(deps, merchant_id, old, 1, ME)
@@ -144,7 +143,7 @@ def test_only_so_many_keys_are_issued_a_day(
 def test_a_key_that_others_are_changing_is_busy(deps: Deps, merchant_id: str) -> None:
     conflicts = [a_cancellation("TransactionConflict")] * 4
     with (
-        answering(tables.connection().client, "TransactWriteItems", conflicts),
+        answering("TransactWriteItems", conflicts),
         pytest.raises(Unavailable),
     ):
         issue_key(deps, merchant_id, ME)

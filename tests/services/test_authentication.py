@@ -7,8 +7,8 @@ from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.errors import AuthenticationFailed
 from gateway.runtime.deps import Deps
 from gateway.use_cases.access.authentication import REMEMBERED_FOR, authenticate
-from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_merchant, some_deps, some_id
+from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 

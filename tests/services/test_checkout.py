@@ -7,8 +7,8 @@ from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order
 from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins, set_checkout_origins
 from gateway.use_cases.webhooks.webhooks import find_merchant
-from tests.aws_calls import watched
 from tests.factories import NOW, a_merchant, an_order, some_deps, some_id
+from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "admin:test"

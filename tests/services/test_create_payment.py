@@ -7,15 +7,14 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.repositories import payments
 from gateway.adapters.aws.dynamodb.tables import ROWS, OrderRow
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
 from gateway.domain.instruments import check_card
 from gateway.domain.order import OrderStatus
-from tests.aws_calls import a_cancellation, an_error, answering, just_before, watched
 from tests.factories import NOW, some_id
 from tests.shop import Shop
+from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
 
 pytestmark = pytest.mark.emulator
 CARD = check_card(
@@ -139,7 +138,7 @@ def test_what_is_committed_is_answered_even_if_sqs_fails(
     failure: Callable[[], dict[str, object] | Exception],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with answering(queues.client("sqs"), operation, [failure()]):
+    with answering(operation, [failure()]):
         answer = shop.pay(shop.order())
     payment = shop.stored_payment(answer)
     assert (answer.http_status, payment.status) == (201, "pending")
@@ -151,8 +150,7 @@ def test_what_is_committed_is_answered_even_if_sqs_fails(
 def test_messages_are_sent_after_the_commit_and_not_if_it_fails(shop: Shop) -> None:
     order = shop.order()
     refusal = [an_error("AccessDeniedException")]
-    client = tables.connection().client
-    with watched() as calls, answering(client, "TransactWriteItems", refusal), pytest.raises(Unavailable):
+    with watched() as calls, answering("TransactWriteItems", refusal), pytest.raises(Unavailable):
         shop.pay(order)
     assert calls.of("SendMessage", "SendMessageBatch") == []
     assert shop.number_of_payments() == 0
@@ -166,7 +164,7 @@ def test_an_order_that_was_paid_meanwhile_is_refused(shop: Shop) -> None:
         OrderRow(order.id).update(actions=[OrderRow.status.set("paid")])
 
     with (
-        just_before(tables.connection().client, "TransactWriteItems", pay_it),
+        just_before("TransactWriteItems", pay_it),
         pytest.raises(BadRequest, match=r"^Order is already paid$"),
     ):
         shop.pay(order)
@@ -179,7 +177,7 @@ def test_a_conflict_that_lasts_asks_to_come_back(
 ) -> None:
     conflicts = [a_cancellation("None", "TransactionConflict")] * 4
     order, made = shop.order(), shop.key(key) if key else None
-    with answering(tables.connection().client, "TransactWriteItems", conflicts), pytest.raises(refusal):
+    with answering("TransactWriteItems", conflicts), pytest.raises(refusal):
         shop.pay(order, made)
     assert shop.pay(order, made).http_status == 201
 

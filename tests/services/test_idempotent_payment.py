@@ -8,12 +8,11 @@ from threading import Barrier
 import pytest
 
 from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb import tables
 from gateway.domain.errors import IdempotencyKeyReused, NotFound
 from gateway.domain.order import OrderStatus
 from gateway.use_cases.idempotent import Answer, idempotency_key
-from tests.aws_calls import just_before, watched
 from tests.shop import Shop
+from tests.support.aws_calls import just_before, watched
 
 pytestmark = pytest.mark.emulator
 
@@ -98,9 +97,7 @@ def test_of_fifty_at_once_one_pays_and_all_get_its_answer(shop: Shop, *, shopper
 def test_whoever_loses_at_the_last_moment_gets_the_winners_answer(shop: Shop) -> None:
     order, key = shop.order(), shop.key("k")
     won: list[Answer] = []
-    with just_before(
-        tables.connection().client, "TransactWriteItems", lambda: won.append(shop.pay(order, key))
-    ):
+    with just_before("TransactWriteItems", lambda: won.append(shop.pay(order, key))):
         lost = shop.pay(order, key)
     assert lost == Answer(201, won[0].body, replayed=True)
     assert shop.number_of_payments() == 1
@@ -110,7 +107,7 @@ def test_whoever_loses_to_another_body_is_refused(shop: Shop) -> None:
     order, key = shop.order(), shop.key("k", {"a": 1})
     other = shop.key("k", {"a": 2})
     with (
-        just_before(tables.connection().client, "TransactWriteItems", lambda: shop.pay(order, other)),
+        just_before("TransactWriteItems", lambda: shop.pay(order, other)),
         pytest.raises(IdempotencyKeyReused),
     ):
         shop.pay(order, key)

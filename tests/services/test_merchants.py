@@ -2,7 +2,6 @@
 
 import pytest
 
-from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.repositories import orders, sessions
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, Unavailable
 from gateway.domain.merchant import Merchant
@@ -19,8 +18,8 @@ from gateway.use_cases.access.merchants import (
 )
 from gateway.use_cases.access.sessions import find_visit, log_in
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
-from tests.aws_calls import a_cancellation, answering
 from tests.factories import Clock, an_order, some_deps, some_id
+from tests.support.aws_calls import a_cancellation, answering
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ROOT = "admin:root"
@@ -152,7 +151,7 @@ def test_what_is_so_already_is_said_and_not_written_down_again(
 
 def test_a_merchant_that_others_are_changing_is_busy(deps: Deps, merchant: Merchant) -> None:
     conflicts = [a_cancellation("TransactionConflict")] * 4
-    with answering(tables.connection().client, "TransactWriteItems", conflicts), pytest.raises(Unavailable):
+    with answering("TransactWriteItems", conflicts), pytest.raises(Unavailable):
         set_active(deps, merchant, ROOT, active=False)
     assert find_merchant(merchant.id).active
 

@@ -11,8 +11,8 @@ from gateway.domain.cursor import read_cursor
 from gateway.domain.errors import BadRequest
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
-from tests.aws_calls import watched
 from tests.factories import NOW, a_card_payment, a_payment, an_order, some_id
+from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 TODAY = NOW.date()

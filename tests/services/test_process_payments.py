@@ -6,7 +6,6 @@ from threading import Barrier
 import pytest
 
 from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.repositories import ledger, stats
 from gateway.domain.errors import Unavailable
 from gateway.domain.order import OrderStatus
@@ -14,9 +13,9 @@ from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.values import to_unix_ms
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import Outcome, OutcomeUnknown
-from tests.aws_calls import a_cancellation, an_error, answering, just_before, watched
 from tests.factories import DECLINED, NOW, a_message, a_payment
 from tests.shop import Shop
+from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
 
 pytestmark = pytest.mark.emulator
 
@@ -97,8 +96,7 @@ def test_duplicate_messages_in_one_batch_do_it_once(shop: Shop) -> None:
 
 def test_a_worker_that_comes_second_writes_nothing(shop: Shop) -> None:
     payment = shop.pending_payment()
-    client = tables.connection().client
-    with just_before(client, "TransactWriteItems", lambda: shop.process(payment)):
+    with just_before("TransactWriteItems", lambda: shop.process(payment)):
         assert shop.process(payment) == []
     assert len(shop.events(payment.id)) == 3
     assert balance(shop) == (payment.amount, 0, 0)
@@ -156,7 +154,7 @@ def test_a_crash_before_the_commit_gives_money_back_once(shop: Shop) -> None:
     first, second = two_payments_of_one_order(shop)
     shop.process(first)
     crash = [None, an_error("AccessDeniedException")]
-    with answering(tables.connection().client, "TransactWriteItems", crash):
+    with answering("TransactWriteItems", crash):
         assert len(shop.process(second)) == 1
     assert shop.stored_payment(second.id).status is PaymentStatus.PENDING
     assert shop.process(second) == []
@@ -168,7 +166,7 @@ def test_a_conflict_brings_the_message_back_and_no_other(shop: Shop) -> None:
     one, other = shop.pending_payment(), shop.pending_payment()
     conflicts = [a_cancellation("TransactionConflict")] * 4
     records = [shop.message(one), shop.message(other)]
-    with answering(tables.connection().client, "TransactWriteItems", conflicts):
+    with answering("TransactWriteItems", conflicts):
         assert shop.process_records(records) == [records[0]["messageId"]]
     assert shop.stored_payment(one.id).status is PaymentStatus.PENDING
     assert shop.stored_payment(other.id).status is PaymentStatus.SUCCESS
@@ -178,7 +176,7 @@ def test_webhooks_that_cannot_be_sent_are_left_to_the_sweeper(
     shop: Shop, capsys: pytest.CaptureFixture[str]
 ) -> None:
     payment = shop.pending_payment()
-    with answering(queues.client("sqs"), "SendMessage", [an_error("AccessDenied")]):
+    with answering("SendMessage", [an_error("AccessDenied")]):
         assert shop.process(payment) == []
     assert shop.stored_payment(payment.id).status is PaymentStatus.SUCCESS
     assert "webhooks not sent; left to the sweeper" in capsys.readouterr().out
@@ -187,7 +185,7 @@ def test_webhooks_that_cannot_be_sent_are_left_to_the_sweeper(
 def test_a_batch_that_cannot_be_read_comes_back_whole(shop: Shop) -> None:
     payment = shop.pending_payment()
     with (
-        answering(tables.connection().client, "BatchGetItem", [an_error("AccessDeniedException")]),
+        answering("BatchGetItem", [an_error("AccessDeniedException")]),
         pytest.raises(Unavailable),
     ):
         shop.process(payment)

@@ -10,7 +10,6 @@ import pytest
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb.repositories import stats
 from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
-from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from gateway.adapters.aws.queues import QueueDepth
 from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.values import to_unix_ms
@@ -18,9 +17,9 @@ from gateway.runtime.deps import Deps
 from gateway.use_cases.operations.queue_status import STALLED_AFTER_MS, QueueStatus, read_queues
 from gateway.use_cases.operations.status import read_jobs_status
 from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
-from tests.aws_calls import an_error, answering
 from tests.factories import NOW, a_message
 from tests.shop import Shop
+from tests.support.aws_calls import an_error, answering
 
 pytestmark = pytest.mark.emulator
 NOW_MS = to_unix_ms(NOW)
@@ -71,7 +70,7 @@ def triggers(deps: Deps, *states: str) -> Iterator[Deps]:
     """The surroundings with triggers in these states, as Lambda would say them."""
     config = replace(deps.config, worker_triggers=dict.fromkeys(JOB_QUEUES, str(uuid.uuid4())))
     answers: list[dict[str, object] | Exception | None] = [{"State": state} for state in states]
-    with answering(queues.client("lambda", PROBE), "GetEventSourceMapping", answers):
+    with answering("GetEventSourceMapping", answers):
         yield replace(deps, config=config)
 
 
@@ -111,7 +110,7 @@ def test_what_ends_while_the_queues_are_read_is_counted(
 def test_a_trigger_that_cannot_be_asked_about_is_not_taken_for_enabled(only_shop: Shop) -> None:
     config = replace(only_shop.deps.config, worker_triggers={"payments": str(uuid.uuid4())})
     gone = an_error("ResourceNotFoundException")
-    with answering(queues.client("lambda", PROBE), "GetEventSourceMapping", [gone]):
+    with answering("GetEventSourceMapping", [gone]):
         found = read_queues(replace(only_shop.deps, config=config))
     assert [queue.has_worker for queue in found] == [False] * 4
 
@@ -155,8 +154,7 @@ def test_work_is_sent_again_although_it_cannot_be_noted(only_shop: Shop) -> None
     only_shop.pending_payment()
     only_shop.clock.advance(minutes=2)
     refused = an_error("ProvisionedThroughputExceededException")
-    table = stats.StatsRow._get_connection().connection.client
-    with answering(table, "BatchGetItem", [refused] * 3):
+    with answering("BatchGetItem", [refused] * 3):
         assert sweep(only_shop.deps).payments == 1
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.repositories import ledger
 from gateway.domain.errors import AsyncPayError, BadRequest, IdempotencyKeyReused, NotFound
@@ -18,9 +17,9 @@ from gateway.domain.refund import RefundStatus
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import OutcomeUnknown
 from gateway.use_cases.refunds.read_refunds import cancel_refund, find_refund, list_refunds
-from tests.aws_calls import an_error, answering, just_before, watched
 from tests.factories import some_id
 from tests.shop import Shop
+from tests.support.aws_calls import an_error, answering, just_before, watched
 
 pytestmark = pytest.mark.emulator
 
@@ -160,9 +159,8 @@ def test_a_cancelled_refund_frees_its_amount_and_is_never_paid_out(shop: Shop) -
 
 def test_a_refund_that_was_sent_meanwhile_is_not_cancelled(shop: Shop) -> None:
     refund = shop.stored_refund(shop.refund(shop.paid(), 100))
-    client = tables.connection().client
     with (
-        just_before(client, "TransactWriteItems", lambda: shop.process_refunds(refund)),
+        just_before("TransactWriteItems", lambda: shop.process_refunds(refund)),
         pytest.raises(BadRequest, match="not in cancellable state"),
     ):
         cancel_refund(shop.deps, refund.id, shop.merchant.id)
@@ -207,7 +205,7 @@ def test_capturing_and_refunding_at_once_never_give_more_back_than_was_paid(shop
 
 def test_a_release_that_cannot_be_sent_is_left_to_the_sweeper(shop: Shop) -> None:
     payment = shop.paid(amount=500)
-    with answering(queues.client("sqs"), "SendMessage", [an_error("AccessDenied")]):
+    with answering("SendMessage", [an_error("AccessDenied")]):
         captured = capture_payment(shop.deps, shop.merchant.id, payment.id, 300)
     assert captured.due_at == shop.clock()
     assert shop.stored_payment(payment.id) == captured

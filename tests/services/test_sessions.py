@@ -14,8 +14,8 @@ from gateway.runtime.deps import Deps
 from gateway.use_cases.access import sessions as service
 from gateway.use_cases.access.seed import seed_test_merchant
 from gateway.use_cases.access.sessions import PER_EMAIL, PER_SOURCE, Visit, find_visit, log_in, log_out
-from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_merchant, some_deps, some_id
+from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 PASSWORD = "correct horse battery"

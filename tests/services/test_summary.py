@@ -15,9 +15,9 @@ from gateway.domain.payment import Payment, PaymentStatus
 from gateway.runtime.deps import Deps
 from gateway.use_cases.payments import summary as service
 from gateway.use_cases.payments.summary import read_summary
-from tests.aws_calls import watched
 from tests.factories import NOW, Clock, a_card_payment, a_merchant, a_payment, some_deps
 from tests.recount import differences
+from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 TODAY = NOW.date()

@@ -4,14 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb.repositories import payments
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import Unavailable
 from gateway.use_cases.operations.sweep import POSTPONED_BY, SWEEP_MAX, Swept, sweep
-from tests.aws_calls import an_error, answering
 from tests.factories import a_payment
 from tests.shop import QUEUES, Shop
+from tests.support.aws_calls import an_error, answering
 
 pytestmark = pytest.mark.emulator
 NOTHING = Swept(payments=0, refunds=0, webhooks=0)
@@ -98,7 +97,7 @@ def test_a_sweep_that_cannot_send_fails_aloud_and_its_rows_are_due_again(only_sh
     purge(only_shop)
     after_grace(only_shop)
     with (
-        answering(queues.client("sqs"), "SendMessage", [an_error("AccessDenied")]),
+        answering("SendMessage", [an_error("AccessDenied")]),
         pytest.raises(Unavailable),
     ):
         sweep(only_shop.deps)

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb import batch, tables
+from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.repositories import orders
 from gateway.adapters.aws.dynamodb.tables import MerchantRow, OrderRow
 from gateway.domain.errors import Unavailable
-from tests.aws_calls import an_error, answering, watched
 from tests.factories import an_order
+from tests.support.aws_calls import an_error, answering, watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
@@ -36,10 +36,6 @@ def partly(found: list[str], left: list[str]) -> dict[str, Any]:
     return answer
 
 
-def client() -> Any:
-    return tables.connection().client
-
-
 def test_rows_of_several_tables_are_read_at_once() -> None:
     one, other = stored_orders(2)
     with watched() as calls:
@@ -59,7 +55,7 @@ def test_reading_nothing_asks_nobody() -> None:
 def test_what_was_not_read_is_asked_for_again() -> None:
     one, two, three = stored_orders(3)
     answers = [partly([one], [two, three]), partly([three], [two])]
-    with watched() as calls, answering(client(), "BatchGetItem", answers):
+    with watched() as calls, answering("BatchGetItem", answers):
         rows = batch.read([(OrderRow, order_id) for order_id in (one, two, three)])
     assert calls == ["BatchGetItem"] * 3
     assert all(rows.get(OrderRow, order_id) for order_id in (one, two, three))
@@ -68,7 +64,7 @@ def test_what_was_not_read_is_asked_for_again() -> None:
 def test_what_can_be_read_in_the_last_round_is_enough() -> None:
     (one,) = stored_orders(1)
     answers = [partly([], [one])] * (batch.ROUNDS_MAX - 1)
-    with watched() as calls, answering(client(), "BatchGetItem", answers):
+    with watched() as calls, answering("BatchGetItem", answers):
         assert batch.read([(OrderRow, one)]).get(OrderRow, one)
     assert calls == ["BatchGetItem"] * batch.ROUNDS_MAX
 
@@ -76,14 +72,14 @@ def test_what_can_be_read_in_the_last_round_is_enough() -> None:
 def test_what_cannot_be_read_in_four_rounds_is_unavailable() -> None:
     (one,) = stored_orders(1)
     answers = [partly([], [one])] * batch.ROUNDS_MAX
-    with watched() as calls, answering(client(), "BatchGetItem", answers), pytest.raises(Unavailable):
+    with watched() as calls, answering("BatchGetItem", answers), pytest.raises(Unavailable):
         batch.read([(OrderRow, one)])
     assert calls == ["BatchGetItem"] * 4
 
 
 def test_a_refusal_is_unavailable() -> None:
     refusal = an_error("ProvisionedThroughputExceededException")
-    with answering(client(), "BatchGetItem", [refusal]), pytest.raises(Unavailable):
+    with answering("BatchGetItem", [refusal]), pytest.raises(Unavailable):
         batch.read([(OrderRow, "order_1")])
 
 

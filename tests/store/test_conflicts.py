@@ -5,13 +5,12 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.errors import ConditionFailed, Conflict
 from gateway.adapters.aws.dynamodb.repositories import payments, webhooks
 from gateway.adapters.aws.dynamodb.transaction import TRIES_MAX, Transaction
 from gateway.domain.errors import Unavailable
-from tests.aws_calls import a_cancellation, an_error, answering, watched
 from tests.factories import a_payment, a_webhook
+from tests.support.aws_calls import a_cancellation, an_error, answering, watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
@@ -25,7 +24,7 @@ def committed(*writes: Callable[[Transaction], None]) -> None:
 
 def conflicting(times: int, code: str = "TransactionConflict") -> Any:
     cancelled = a_cancellation("None", code)
-    return answering(tables.connection().client, "TransactWriteItems", [cancelled] * times)
+    return answering("TransactWriteItems", [cancelled] * times)
 
 
 @pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
@@ -48,16 +47,14 @@ def test_a_conflict_that_lasts_is_given_up_after_four_tries() -> None:
 
 def test_a_transaction_in_progress_is_a_conflict_too() -> None:
     refusals = [an_error("TransactionInProgressException")] * TRIES_MAX
-    client = tables.connection().client
-    with answering(client, "TransactWriteItems", refusals), pytest.raises(Conflict):
+    with answering("TransactWriteItems", refusals), pytest.raises(Conflict):
         committed(lambda t: payments.put_new(t, a_payment()))
 
 
 def test_a_failed_condition_counts_more_than_a_conflict() -> None:
     cancelled = a_cancellation("ConditionalCheckFailed", "TransactionConflict")
     payment = a_payment()
-    client = tables.connection().client
-    with answering(client, "TransactWriteItems", [cancelled]), pytest.raises(ConditionFailed) as caught:
+    with answering("TransactWriteItems", [cancelled]), pytest.raises(ConditionFailed) as caught:
         committed(lambda t: payments.put_new(t, payment), lambda t: webhooks.put_new(t, a_webhook(event="e")))
     assert caught.value.labels == {payments.PAYMENT}
 
@@ -68,7 +65,6 @@ def test_a_failed_condition_counts_more_than_a_conflict() -> None:
     ids=["a write that makes no sense", "a right that is missing"],
 )
 def test_any_other_refusal_is_not_tried_again(refusal: dict[str, Any]) -> None:
-    client = tables.connection().client
-    with answering(client, "TransactWriteItems", [refusal]), watched() as calls, pytest.raises(Unavailable):
+    with answering("TransactWriteItems", [refusal]), watched() as calls, pytest.raises(Unavailable):
         committed(lambda t: payments.put_new(t, a_payment()))
     assert calls == ["TransactWriteItems"]

@@ -7,8 +7,8 @@ import pytest
 from gateway.adapters.aws.dynamodb.repositories import ledger, stats
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.ledger import payment_taken, refund_paid
-from tests.aws_calls import watched
 from tests.factories import NOW, a_refund, a_successful_payment
+from tests.support.aws_calls import watched
 
 pytestmark = pytest.mark.emulator
 

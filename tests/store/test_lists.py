@@ -9,8 +9,8 @@ from gateway.adapters.aws.dynamodb.repositories import ledger, payments, refunds
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.payment import Payment, PaymentStatus
-from tests.aws_calls import watched
 from tests.factories import NOW, a_payment, a_refund, a_webhook, some_id
+from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 

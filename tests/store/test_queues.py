@@ -4,11 +4,10 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from gateway.domain.errors import Unavailable
-from tests.aws_calls import answering, watched
 from tests.fixtures_emulator import Emulator
 from tests.store.operations import MAPPING
+from tests.support.aws_calls import answering, watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
@@ -52,7 +51,7 @@ def test_a_message_that_was_not_accepted_is_not_taken_for_sent(emulator: Emulato
     failed = {"Id": "1", "Code": "InternalError", "SenderFault": False}
     answer: dict[str, Any] = {"Successful": [{"Id": "0"}], "Failed": [failed]}
     with (
-        answering(queues.client("sqs"), "SendMessageBatch", [answer]),
+        answering("SendMessageBatch", [answer]),
         pytest.raises(Unavailable, match="1 of 2 messages"),
     ):
         queues.send(queue_url, [{"id": "1"}, {"id": "2"}])
@@ -82,5 +81,5 @@ def test_a_secret_is_read_once(emulator: Emulator) -> None:
 )
 def test_a_trigger_is_on_or_about_to_be(state: str, *, enabled: bool) -> None:
     answer = {"UUID": MAPPING, "State": state}
-    with answering(queues.client("lambda", PROBE), "GetEventSourceMapping", [answer]):
+    with answering("GetEventSourceMapping", [answer]):
         assert queues.trigger_enabled(MAPPING) is enabled

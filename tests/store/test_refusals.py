@@ -2,10 +2,9 @@
 
 import pytest
 
-from gateway.adapters.aws.dynamodb import tables
 from gateway.domain.errors import Unavailable
-from tests.aws_calls import an_error, answering
 from tests.store.operations import DYNAMODB
+from tests.support.aws_calls import an_error, answering
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
@@ -27,15 +26,13 @@ pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
     "code", ["AccessDeniedException", "InternalServerError", "ResourceNotFoundException"]
 )
 def test_a_refusal_of_dynamodb_is_unavailable(operation: str, call: str, code: str) -> None:
-    client = tables.connection().client
     # Enough of them for each try of the SDK.
-    with answering(client, operation, [an_error(code)] * 10), pytest.raises(Unavailable):
+    with answering(operation, [an_error(code)] * 10), pytest.raises(Unavailable):
         DYNAMODB[call]()
 
 
 @pytest.mark.parametrize("call", ["postpone", "conditional put"])
 def test_a_condition_that_failed_is_an_answer_and_no_failure(call: str) -> None:
-    client = tables.connection().client
     refusal = [an_error("ConditionalCheckFailedException")]
-    with answering(client, "UpdateItem", refusal), answering(client, "PutItem", refusal):
+    with answering("UpdateItem", refusal), answering("PutItem", refusal):
         assert DYNAMODB[call]() is False

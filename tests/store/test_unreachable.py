@@ -1,30 +1,23 @@
 """AWS that isn't there."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.dynamodb.timeouts import WORK
 from gateway.domain.errors import Unavailable
-from tests.conftest import NOBODY_LISTENS
 from tests.store.operations import DYNAMODB, OTHERS
+from tests.support.aws_calls import unreachable
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _nobody_there() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", NOBODY_LISTENS)
-        # The SDK waits between its tries; that there are several is its own business.
-        once = replace(WORK, tries_max=1)
-        make = queues.client.__wrapped__
-        patch.setattr(queues, "client", lambda service, *_: make(service, once))
-        tables.bind("nowhere", timeouts=once)
+    tables.bind("nowhere")
+    with unreachable("dynamodb", "sqs", "secretsmanager", "lambda"):
         yield
-        queues.secret.cache_clear()
+    queues.secret.cache_clear()
 
 
 @pytest.mark.parametrize("operation", [*DYNAMODB.values(), *OTHERS.values()], ids=[*DYNAMODB, *OTHERS])

@@ -6,14 +6,15 @@ clock moves on by as long as it was to be hidden: hours pass in milliseconds.
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb.repositories import api_keys, endpoints, merchants, webhooks
 from gateway.adapters.aws.dynamodb.repositories.endpoints import EndpointRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.messages import Request, Response, Send
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.events import sample_webhook
@@ -24,6 +25,7 @@ from gateway.use_cases.nudge import send_webhooks
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.factories import Clock, a_merchant, some_deps
 from tests.fixtures_emulator import Emulator
+from tests.support.aws_calls import parameters_of, tapped
 
 RECEIVES_MAX = 5
 STAYS_HIDDEN_SECONDS = 600
@@ -182,22 +184,20 @@ class PostOffice:
         return self.row(hook)
 
 
-class _noting_hidden:  # noqa: N801 -- reads as a verb
+@contextmanager
+def _noting_hidden(queue: Queue) -> Iterator[None]:
     """Notes which messages a worker hides on a queue, and for how many seconds."""
 
-    def __init__(self, queue: Queue) -> None:
-        self._queue = queue
-        self._event = "before-parameter-build.sqs.ChangeMessageVisibility"
-        self._handler: Callable[..., None] = self._note
+    def note(request: Request, send: Send) -> Response:
+        if request.operation != "ChangeMessageVisibility":
+            return send(request)
+        given = parameters_of(request)
+        if given["QueueUrl"] != queue.url:
+            return send(request)
+        queue.hidden[given["ReceiptHandle"]] = given["VisibilityTimeout"]
+        # The queue's own clock runs on, and on a busy machine 5 s pass within a test.
+        given["VisibilityTimeout"] = max(given["VisibilityTimeout"], STAYS_HIDDEN_SECONDS)
+        return send(replace(request, body=json.dumps(given).encode()))
 
-    def __enter__(self) -> None:
-        queues.client("sqs").meta.events.register(self._event, self._handler)
-
-    def __exit__(self, *_: object) -> None:
-        queues.client("sqs").meta.events.unregister(self._event, self._handler)
-
-    def _note(self, params: dict[str, Any], **_: Any) -> None:
-        if params["QueueUrl"] == self._queue.url:
-            self._queue.hidden[params["ReceiptHandle"]] = params["VisibilityTimeout"]
-            # The queue's own clock runs on, and on a busy machine 5 s pass within a test.
-            params["VisibilityTimeout"] = max(params["VisibilityTimeout"], STAYS_HIDDEN_SECONDS)
+    with tapped(note):
+        yield

@@ -99,12 +99,12 @@ def test_five_attempts_then_failed_then_dead_letter_then_redriven_then_success(
 
 def redrive_all(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `python -m local redrive --queue webhooks` does, once its message is visible."""
-    from gateway.adapters.aws import queues
     from gateway.adapters.aws.dynamodb import tables
+    from tests.support.aws_calls import forget_transport
 
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, {"AWS_ENDPOINT_URL": stack.endpoint}.get(name, "test"))
-    queues.client.cache_clear()
+    forget_transport()
     names = stack.aws("dynamodb").list_tables()["TableNames"]
     (logs,) = [name for name in names if name.endswith("-webhook-logs") and "webhooks" in name] or [
         name for name in names if name == "asyncpay-data-webhook-logs"

@@ -3,17 +3,16 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 
 import pytest
 
 from app import app
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.dynamodb.timeouts import PROBE
-from tests.conftest import NOBODY_LISTENS
+from gateway.adapters.aws.timeouts import PROBE
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
+from tests.support.aws_calls import unreachable
 from tests.support.http_calls import send
 
 pytestmark = pytest.mark.emulator
@@ -23,30 +22,18 @@ ANSWERED_SECONDS = 8
 
 @pytest.fixture
 def shop(emulator: Emulator, store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop on the emulator, whose tables and clients do as the status function's."""
+    """A shop on the emulator, whose tables do as the status function's."""
+    tables.bind(store, timeouts=PROBE)
     shop = Shop(emulator, secret_arn)
     monkeypatch.setattr(app, "dependencies", lambda: shop.deps)
     yield shop
     tables.bind(store)
 
 
-def without_sqs_and_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", NOBODY_LISTENS)
-        nobody = {service: queues.client.__wrapped__(service, PROBE) for service in ("sqs", "lambda")}
-    monkeypatch.setattr(queues, "client", cache(lambda service, *_: nobody[service]))
-
-
-def without_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:
-        patch.setenv("AWS_ENDPOINT_URL", NOBODY_LISTENS)
-        tables.bind("nowhere", timeouts=PROBE)
-
-
-def test_health_tells_a_queue_that_is_gone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_sqs_and_lambda(monkeypatch)
+def test_health_tells_a_queue_that_is_gone(shop: Shop) -> None:
     began = time.monotonic()
-    reply = send(app, "GET", "/health")
+    with unreachable("sqs", "lambda"):
+        reply = send(app, "GET", "/health")
     assert time.monotonic() - began < ANSWERED_SECONDS
     assert reply.status == 200
     found = {name: reply.json[name] for name in ("status", "database", "redis", "worker")}
@@ -58,21 +45,19 @@ def test_health_tells_a_queue_that_is_gone(shop: Shop, monkeypatch: pytest.Monke
     }
 
 
-def test_health_tells_tables_that_are_gone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_tables(monkeypatch)
+def test_health_tells_tables_that_are_gone(shop: Shop) -> None:
     began = time.monotonic()
-    reply = send(app, "GET", "/health")
+    with unreachable("dynamodb"):
+        reply = send(app, "GET", "/health")
     assert time.monotonic() - began < ANSWERED_SECONDS
     assert (reply.status, reply.json["database"], reply.json["redis"]) == (200, "disconnected", "connected")
     assert reply.json["worker"] == "stopped"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/test/jobs/status", "/api/v1/test/jobs/queues"])
-def test_job_counts_that_cannot_be_had_are_not_made_up(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    without_tables(monkeypatch)
-    reply = send(app, "GET", path)
+def test_job_counts_that_cannot_be_had_are_not_made_up(shop: Shop, path: str) -> None:
+    with unreachable("dynamodb"):
+        reply = send(app, "GET", path)
     assert (reply.status, reply.error["code"]) == (503, "SERVER_ERROR")
 
 

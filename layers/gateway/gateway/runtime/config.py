@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from gateway.adapters.aws.dynamodb.timeouts import PROBE, WORK, Timeouts
+from gateway.adapters.aws.timeouts import PROBE, WORK, Timeouts
 from gateway.domain.jobs import JOB_QUEUES
 
 

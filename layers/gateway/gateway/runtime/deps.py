@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from functools import cache
 
 from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
-from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import tables
 from gateway.domain import values
 from gateway.domain.webhook import JITTER_MAX
@@ -37,7 +36,6 @@ def deps() -> Deps:
     """The surroundings in production, built once in each process."""
     settings = config()
     tables.bind(settings.table_prefix, timeouts=settings.aws_timeouts)
-    queues.client("sqs")  # before any thread asks for it: building clients is not thread-safe
     return Deps(
         config=settings,
         now=lambda: datetime.now(UTC),

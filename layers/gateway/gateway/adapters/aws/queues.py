@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.tables import connection
-from gateway.adapters.aws.dynamodb.timeouts import PROBE, WORK, Timeouts
+from gateway.adapters.aws.services import LAMBDA, SECRETS_MANAGER, SQS
+from gateway.adapters.aws.timeouts import PROBE
+from gateway.adapters.aws.transport import transport
 
 BATCH_MAX = 10  # SendMessageBatch's own limit
 DELAY_SECONDS_MAX = 900  # SQS's own limit
@@ -27,20 +28,6 @@ class QueueDepth:
     in_flight: int
 
 
-@cache
-def client(service: str, timeouts: Timeouts = WORK) -> Any:
-    """One client for each AWS service and patience, kept for the life of the process."""
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=timeouts.connect_seconds,
-        read_timeout=timeouts.read_seconds,
-        retries={"total_max_attempts": timeouts.tries_max, "mode": "standard"},
-    )
-    # The tables' session has read botocore's data files already; a second one would read them again.
-    return connection().session.create_client(service, config=config)
-
-
 def send(queue_url: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:
     """Puts messages on a queue, hidden for `delay_seconds`; Unavailable where SQS refused some."""
     if not 0 <= delay_seconds <= DELAY_SECONDS_MAX:
@@ -48,7 +35,8 @@ def send(queue_url: str, messages: Sequence[Mapping[str, Any]], delay_seconds: i
     bodies = [json.dumps(message, separators=(",", ":")) for message in messages]
     with unavailable_when_aws_fails():
         if len(bodies) == 1:
-            client("sqs").send_message(QueueUrl=queue_url, MessageBody=bodies[0], DelaySeconds=delay_seconds)
+            message = {"QueueUrl": queue_url, "MessageBody": bodies[0], "DelaySeconds": delay_seconds}
+            transport().call(SQS, "SendMessage", message)
             return
         for start in range(0, len(bodies), BATCH_MAX):
             _send_batch(queue_url, bodies[start : start + BATCH_MAX], delay_seconds)
@@ -61,7 +49,7 @@ def _send_batch(queue_url: str, bodies: list[str], delay_seconds: int) -> None:
         {"Id": str(number), "MessageBody": body, "DelaySeconds": delay_seconds}
         for number, body in enumerate(bodies)
     ]
-    answer = client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
+    answer = transport().call(SQS, "SendMessageBatch", {"QueueUrl": queue_url, "Entries": entries})
     if answer.get("Failed"):
         raise Unavailable(f"{len(answer['Failed'])} of {len(entries)} messages were not accepted")
 
@@ -69,9 +57,8 @@ def _send_batch(queue_url: str, bodies: list[str], delay_seconds: int) -> None:
 def give_back(queue_url: str, receipt_handle: str, delay_seconds: int) -> None:
     """Hides a received message until the delay is over; the worker must report it as failed as well."""
     with unavailable_when_aws_fails():
-        client("sqs").change_message_visibility(
-            QueueUrl=queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=delay_seconds
-        )
+        hidden = {"QueueUrl": queue_url, "ReceiptHandle": receipt_handle, "VisibilityTimeout": delay_seconds}
+        transport().call(SQS, "ChangeMessageVisibility", hidden)
 
 
 def depth(queue_url: str) -> QueueDepth:
@@ -82,14 +69,15 @@ def depth(queue_url: str) -> QueueDepth:
         "ApproximateNumberOfMessagesNotVisible",
     ]
     with unavailable_when_aws_fails():
-        answer = client("sqs", PROBE).get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
+        asked = {"QueueUrl": queue_url, "AttributeNames": names}
+        answer = transport().call(SQS, "GetQueueAttributes", asked, PROBE)
     return QueueDepth(*(int(answer["Attributes"][name]) for name in names))
 
 
 def trigger_enabled(mapping_id: str) -> bool:
     """Whether a queue's trigger (event source mapping) is on, or about to be."""
     with unavailable_when_aws_fails():
-        answer = client("lambda", PROBE).get_event_source_mapping(UUID=mapping_id)
+        answer = transport().call(LAMBDA, "GetEventSourceMapping", {"UUID": mapping_id}, PROBE)
     return answer["State"] in ("Enabled", "Enabling")
 
 
@@ -97,4 +85,5 @@ def trigger_enabled(mapping_id: str) -> bool:
 def secret(arn: str) -> bytes:
     """A secret's value, read once for the life of the process."""
     with unavailable_when_aws_fails():
-        return str(client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]).encode()
+        answer = transport().call(SECRETS_MANAGER, "GetSecretValue", {"SecretId": arn})
+    return str(answer["SecretString"]).encode()

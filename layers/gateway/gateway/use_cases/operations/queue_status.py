@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb.repositories import payments, refunds, stats, webhooks
 from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
-from gateway.adapters.aws.dynamodb.timeouts import PROBE
 from gateway.adapters.aws.queues import QueueDepth
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import JOB_QUEUES
@@ -78,7 +77,6 @@ def read_queues(deps: Deps, *, dead_letters: bool = False) -> list[QueueStatus]:
     approximate; SQS API reference, GetQueueAttributes.)
     """
     config = deps.config
-    make_clients()
     with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
         triggers = [pool.submit(_has_trigger, config.worker_triggers, name) for name in JOB_QUEUES]
         wanted = config.dead_letter_queue_urls if dead_letters else {}
@@ -106,12 +104,6 @@ def read_queues(deps: Deps, *, dead_letters: bool = False) -> list[QueueStatus]:
             )
             for name, depth, trigger, oldest in zip(JOB_QUEUES, depths, triggers, due, strict=True)
         ]
-
-
-def make_clients() -> None:
-    """To be called before threads ask for the clients: botocore does not build them thread-safely."""
-    for service in ("sqs", "lambda"):
-        queues.client(service, PROBE)
 
 
 def _has_trigger(triggers: Mapping[str, str], name: str) -> bool:

@@ -12,7 +12,7 @@ from gateway.adapters.aws.dynamodb.repositories import stats
 from gateway.domain.errors import Unavailable
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
-from gateway.use_cases.operations.queue_status import make_clients, read_queues
+from gateway.use_cases.operations.queue_status import read_queues
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,6 @@ class JobsStatus:
 
 def check_health(deps: Deps) -> Health:
     """Probes the tables, a queue and the workers."""
-    make_clients()
     with ThreadPoolExecutor(max_workers=3) as pool:
         database = pool.submit(_answers, "database", stats.read_stats)
         queue = pool.submit(_answers, "queue", lambda: queues.depth(deps.config.payments_queue_url))

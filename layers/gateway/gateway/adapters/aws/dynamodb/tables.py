@@ -2,18 +2,19 @@
 
 infra/data.yaml owns keys and indexes; a test holds that these models say the same. Rows never leave the
 store: each repository turns them into domain objects. PynamoDB would give every model a client of its own;
-`bind` hands all of them one, since building a client costs tens of milliseconds of a cold start.
+`bind` hands all of them one that uses our transport.
 """
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import indexes
 from gateway.adapters.aws.dynamodb.access_tables import ACCESS_ROWS
+from gateway.adapters.aws.dynamodb.connection import TransportConnection
 from gateway.adapters.aws.dynamodb.repositories.endpoints import EndpointRow
 from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
-from gateway.adapters.aws.dynamodb.timeouts import WORK, Timeouts
+from gateway.adapters.aws.timeouts import WORK, Timeouts
+from gateway.adapters.aws.transport import transport
 
 
 class MerchantRow(Model):
@@ -212,34 +213,24 @@ ROWS: dict[type[Model], str] = {
     **ACCESS_ROWS,
 }
 
-CONNECTIONS_MAX = 20
-
-_shared: list[Connection] = []
+_shared: list[TransportConnection] = []
 
 
-def bind(table_prefix: str, region: str | None = None, timeouts: Timeouts = WORK) -> None:
-    """Points every table at `<table_prefix>-<name>`; the endpoint and credentials are the SDK's business.
+def bind(table_prefix: str, timeouts: Timeouts = WORK) -> None:
+    """Points every table at `<table_prefix>-<name>`; endpoint and credentials are the transport's business.
 
     To be called first. Calling it again with another prefix moves all tables there (tests do).
     """
-    shared = Connection(
-        region=region,
-        connect_timeout_seconds=timeouts.connect_seconds,
-        read_timeout_seconds=timeouts.read_seconds,
-        max_retry_attempts=timeouts.tries_max - 1,
-        max_pool_connections=CONNECTIONS_MAX,
-    )
+    shared = TransportConnection(transport, timeouts)
     for row, name in ROWS.items():
         row.Meta.table_name = f"{table_prefix}-{name}"
         row._connection = None  # noqa: SLF001 - PynamoDB has no public way to share a connection
         table = row._get_connection()  # noqa: SLF001
         shared.add_meta_table(table.get_meta_table())
         table.connection = shared
-    # Built now, in one thread: botocore's client creation is not thread-safe.
-    _ = shared.client
     _shared[:] = [shared]
 
 
-def connection() -> Connection:
+def connection() -> TransportConnection:
     """The connection that all tables share."""
     return _shared[0]
