@@ -1,7 +1,7 @@
-"""The keys that the status server shows, made of the status endpoint's answer.
+"""The keys that the status server shows, derived from the status endpoint's response.
 
-Bull and BullMQ keep a queue's jobs in lists and sorted sets under `bull:<queue>:<state>`; here these have a
-length and no members, since jobs live in tables and SQS. As in Redis, what is empty does not exist.
+Bull and BullMQ keep a queue's jobs in lists and sorted sets named `bull:<queue>:<state>`. Here these have a
+length but no members, since the jobs live in tables and SQS. As in Redis, an empty one does not exist.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,8 +12,8 @@ from local.redis.wire import Members
 
 ALL_QUEUES = "asyncpay"
 PREFIX = "bull"
-# Bull's name of a state, how Bull keeps it, and the status endpoint's name of it. The states that are missing
-# here (paused, prioritized, waiting-children) are always empty.
+# Bull's name for a state, the type in which Bull keeps it, and the status endpoint's name for it. The other
+# states (paused, prioritized, waiting-children) are always empty.
 STATES = (
     ("wait", "list", "waiting"),
     ("active", "list", "processing"),
@@ -36,7 +36,7 @@ Keys = Mapping[bytes, Value]
 
 
 def type_of(value: Value | None) -> str:
-    """What TYPE answers."""
+    """The name of a value's type, as TYPE gives it."""
     match value:
         case None:
             return "none"
@@ -51,7 +51,7 @@ def type_of(value: Value | None) -> str:
 
 
 def keys_of(queues: Iterable[Mapping[str, Any]]) -> Keys:
-    """All keys, of the queues as GET /api/v1/test/jobs/queues lists them."""
+    """All keys, given the queues as GET /api/v1/test/jobs/queues lists them."""
     found = list(queues)
     totals = {name: sum(int(queue[name]) for queue in found) for _, _, name in STATES}
     runs = bool(found) and all(queue["worker_status"] == "running" for queue in found)
@@ -81,7 +81,7 @@ def _of_bull(name: str, queue: Mapping[str, Any]) -> dict[bytes, Value]:
         for state, (kind, count) in counts.items()
         if count
     }
-    # Bull's own counter of the jobs that were ever added.
+    # Bull's counter, from which it takes job ids: how many jobs were ever added.
     keys[f"{PREFIX}:{name}:id".encode()] = _text(sum(count for _, count in counts.values()))
     keys[f"{PREFIX}:{name}:meta".encode()] = {b"version": b"asyncpay"}
     return keys

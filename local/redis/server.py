@@ -1,8 +1,8 @@
 """The status server: job counts in the Redis protocol, for tools that used to ask Redis and Bull.
 
-Read-only, in front of the status endpoint. One read of the endpoint serves every client for a short time:
-however many ask, the API is asked twice a second at most. Whatever a client sends, at worst it loses its own
-connection.
+It is read-only and stands in front of the status endpoint. One read of the endpoint serves every client for
+a short time, so the API is asked at most twice a second however many clients there are. Whatever a client
+sends, at worst it loses its own connection.
 """
 
 import asyncio
@@ -15,15 +15,17 @@ from typing import Any
 import aiohttp
 
 from local.console import Problem
-from local.redis.commands import answer, reads_keys
+from local.redis.commands.dispatch import reads_of, respond
 from local.redis.keys import Keys, keys_of
-from local.redis.session import Server, Session
-from local.redis.wire import Failure, Malformed, Requests, encode
+from local.redis.session import Reads, Server, Session
+from local.redis.wire import Failure, Later, Malformed, Reply, Requests, encode
 from local.settings import PORTS, Settings
 
 PATH = "/api/v1/test/jobs/queues"
 FRESH_SECONDS = 0.5
-ANSWER_SECONDS = 12
+RESPONSE_SECONDS = 12
+# INFO, which clients send before anything else, does not wait longer for the number of keys.
+AT_HAND_SECONDS = 0.5
 SEND_SECONDS = 10
 READ_BYTES = 16 * 1024
 REPLIES_BYTES = 64 * 1024
@@ -32,11 +34,11 @@ Read = Callable[[], Coroutine[Any, Any, Keys]]
 
 
 class NoStatus(Exception):
-    """The status endpoint gave no answer that keys can be made of."""
+    """The status endpoint gave no response that keys can be derived from."""
 
 
 class SharedStatus:
-    """The newest keys. Callers at the same time wait for the same read, and share its failure too."""
+    """The newest keys. Concurrent callers wait for the same read, and share its failure as well."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
@@ -49,26 +51,26 @@ class SharedStatus:
         if reading is None or (reading.done() and time.monotonic() - self._read_at > FRESH_SECONDS):
             reading = self._reading = asyncio.create_task(self._read_now())
             reading.add_done_callback(_look_at)
-        # Shielded: a client that goes away takes the answer from nobody else.
+        # Shielded: a client that goes away must not cancel the read for the others.
         return await asyncio.shield(reading)
 
     async def _read_now(self) -> Keys:
         try:
             return await self._read()
         finally:
-            # Part of the task: a callback runs a turn of the loop after the task is done, and whoever asks in
-            # that turn would take what was just read for old.
+            # Set inside the task: a callback would run one turn of the loop after it is done, and a caller in
+            # that turn would take what was just read for stale.
             self._read_at = time.monotonic()
 
 
 def _look_at(reading: asyncio.Task[Keys]) -> None:
-    # Every client may have gone away; asyncio complains of a failure that nobody has looked at.
+    # Every client may be gone by now, and asyncio complains about a failure that nobody retrieved.
     if not reading.cancelled():
         reading.exception()
 
 
 class StatusServer:
-    """Serves connections until it is closed."""
+    """Serves connections until `end` is called."""
 
     def __init__(self, status: SharedStatus, shared: Server) -> None:
         self._status = status
@@ -77,12 +79,12 @@ class StatusServer:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, to its end."""
+        """Serves one connection until it closes."""
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         try:
-            # The client went away or takes no replies, or the server ends: nobody is left to be told.
+            # The client is gone or reads no replies, or the server ends: there is nobody left to tell.
             with suppress(ConnectionError, TimeoutError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         finally:
@@ -121,7 +123,12 @@ class StatusServer:
             replies = bytearray()
             try:
                 for request in requests.feed(data):
-                    replies += await self._reply(session, request)
+                    reply = await self._reply(session, request)
+                    if isinstance(reply, Later):
+                        await _send(writer, bytes(replies))
+                        replies.clear()
+                        await asyncio.sleep(reply.seconds)
+                    replies += encode(reply, session.protocol)
                     if session.is_closing:
                         break
                     if len(replies) > REPLIES_BYTES:
@@ -134,14 +141,21 @@ class StatusServer:
             if session.is_closing:
                 return
 
-    async def _reply(self, session: Session, request: list[bytes]) -> bytes:
+    async def _reply(self, session: Session, request: list[bytes]) -> Reply:
         try:
-            session.keys = await self._status.keys() if reads_keys(session, request) else {}
+            session.keys = await self._keys_for(reads_of(session, request))
         except NoStatus as problem:
-            session.queued, session.is_spoiled = None, False
-            return encode(Failure(f"ERR {problem}"), session.protocol)
-        reply = answer(session, request)
-        return encode(reply, session.protocol)
+            session.discard()
+            return Failure(f"ERR {problem}")
+        return respond(session, request)
+
+    async def _keys_for(self, reads: Reads) -> Keys:
+        if reads is Reads.KEYS:
+            return await self._status.keys()
+        if reads is Reads.KEYS_IF_AT_HAND:
+            with suppress(NoStatus, TimeoutError):
+                return await asyncio.wait_for(self._status.keys(), AT_HAND_SECONDS)
+        return {}
 
 
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
@@ -161,17 +175,17 @@ def status_of(session: aiohttp.ClientSession, base_url: str) -> Read:
                 response.raise_for_status()
                 return keys_of((await response.json())["data"])
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as problem:
-            raise NoStatus("the status endpoint did not answer; see `make logs`") from problem
+            raise NoStatus("the status endpoint did not respond; see `make logs`") from problem
 
     return read
 
 
 @asynccontextmanager
 async def serving_status(settings: Settings, base_url: str) -> AsyncIterator[None]:
-    """Serves on the status port until the end of the block."""
-    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-    shared = Server(password=settings.environment.get("STATUS_PASSWORD", ""))
+    """Serves on the status port until the block ends."""
+    timeout = aiohttp.ClientTimeout(total=RESPONSE_SECONDS)
     port = settings.ports["status"]
+    shared = Server(password=settings.environment.get("STATUS_PASSWORD", ""), port=port)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         server = StatusServer(SharedStatus(status_of(session, base_url)), shared)
         try:

@@ -1,26 +1,26 @@
-"""What the status server knows of one connection, and the commands about the connection itself."""
+"""A connection, what all connections share, and what a command is that is carried out for one."""
 
-import hmac
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 
+from local.redis.errors import unknown_subcommand, wrong_number
 from local.redis.keys import Keys
 from local.redis.scripts import Scripts
-from local.redis.wire import OK, Failure, Reply, Status
+from local.redis.wire import Reply
 
-# What clients ask for when they decide what they may send; it is the protocol's age and not a product's.
+# Clients decide by it which commands they may send; it says how new the protocol is, not the product.
 REDIS_VERSION = "7.2.0"
 DATABASES = 16
-NAME_BYTES_MAX = 256
-SYNTAX = Failure("ERR syntax error")
 
 
 @dataclass
 class Server:
-    """What all connections share."""
+    """What all connections share. An empty password means that none is configured."""
 
     password: str = ""
+    port: int = 0
     clients_max: int = 128
     idle_seconds: float = 600.0
     scripts: Scripts = field(default_factory=Scripts)
@@ -32,12 +32,13 @@ class Server:
 
 @dataclass
 class Session:
-    """One connection. `queued` are the commands since MULTI, or None outside of one."""
+    """One connection. `queued` holds the requests since MULTI, and is None outside a transaction."""
 
     server: Server
     id: int
     address: str
     protocol: int = 2
+    database: int = 0
     is_authenticated: bool = False
     name: bytes = b""
     library: dict[bytes, bytes] = field(default_factory=dict)
@@ -45,22 +46,46 @@ class Session:
     is_closing: bool = False
     queued: list[Sequence[bytes]] | None = None
     is_spoiled: bool = False
+    subscribed: dict[str, set[bytes]] = field(
+        default_factory=lambda: {"subscribe": set(), "psubscribe": set()}
+    )
+    opened_at: float = field(default_factory=time.monotonic)
+    asked_at: float = field(default_factory=time.monotonic)
     keys: Keys = field(default_factory=dict)
 
     def reset(self) -> None:
-        """As a new connection is."""
-        self.protocol, self.name, self.queued, self.is_spoiled = 2, b"", None, False
+        """Puts the connection back into the state of a new one; RESET's effect."""
+        self.protocol, self.database, self.name = 2, 0, b""
+        self.discard()
+        for names in self.subscribed.values():
+            names.clear()
         self.is_authenticated = not self.server.password
 
+    @property
+    def subscriptions(self) -> int:
+        """How many channels and patterns it is subscribed to."""
+        return sum(len(names) for names in self.subscribed.values())
+
+    def discard(self) -> None:
+        """Forgets the transaction, if there is one."""
+        self.queued, self.is_spoiled = None, False
+
     def line(self) -> str:
-        """How CLIENT LIST shows it."""
+        """The connection's line in CLIENT LIST."""
+        now = time.monotonic()
         members = {
             "id": self.id,
             "addr": self.address,
             "name": self.name.decode(errors="replace"),
-            "db": 0,
+            "age": int(now - self.opened_at),
+            "idle": int(now - self.asked_at),
+            "flags": "P" if self.subscriptions else "N",
+            "db": self.database,
+            "sub": len(self.subscribed["subscribe"]),
+            "psub": len(self.subscribed["psubscribe"]),
             "multi": -1 if self.queued is None else len(self.queued),
             "cmd": self.last_command,
+            "user": "default",
             "resp": self.protocol,
             "lib-name": self.library.get(b"lib-name", b"").decode(errors="replace"),
             "lib-ver": self.library.get(b"lib-ver", b"").decode(errors="replace"),
@@ -68,129 +93,51 @@ class Session:
         return " ".join(f"{name}={value}" for name, value in members.items())
 
 
-def ping(_session: Session, arguments: Sequence[bytes]) -> Reply:
-    """PING [message]."""
-    return arguments[0] if arguments else Status("PONG")
+Handler = Callable[[Session, Sequence[bytes]], Reply]
 
 
-def echo(_session: Session, arguments: Sequence[bytes]) -> Reply:
-    """ECHO message."""
-    return arguments[0]
+class Reads(IntEnum):
+    """What a command reads. Keys come from the API, which may be slow or down."""
+
+    NOTHING = 0
+    KEYS_IF_AT_HAND = 1
+    KEYS = 2
 
 
-def quit_(session: Session, _arguments: Sequence[bytes]) -> Reply:
-    """QUIT."""
-    session.is_closing = True
-    return OK
+@dataclass(frozen=True)
+class Command:
+    """A command.
+
+    `arity` is the number of words in a request, the command's name included; -3 means at least 3.
+    """
+
+    handler: Handler
+    arity: int
+    reads: Reads = Reads.NOTHING
+
+    def accepts(self, words: int) -> bool:
+        """Whether a request of this many words, the command's name included, has the right number."""
+        return words == self.arity if self.arity > 0 else words >= -self.arity
 
 
-def reset(session: Session, _arguments: Sequence[bytes]) -> Reply:
-    """RESET."""
-    session.reset()
-    return Status("RESET")
+def reading(handler: Handler, arity: int) -> Command:
+    """A command that cannot be carried out without the keys."""
+    return Command(handler, arity, Reads.KEYS)
 
 
-def auth(session: Session, arguments: Sequence[bytes]) -> Reply:
-    """AUTH [username] password."""
-    password = session.server.password
-    if len(arguments) > 2:
-        return SYNTAX
-    if not password:
-        return Failure("ERR AUTH <password> called without any password configured for the default user")
-    username = arguments[0] if len(arguments) == 2 else b"default"
-    # Both are compared in any case, so that the time tells nothing.
-    right = hmac.compare_digest(arguments[-1], password.encode())
-    if username != b"default" or not right:
-        return Failure("WRONGPASS invalid username-password pair or user is disabled.")
-    session.is_authenticated = True
-    return OK
+def with_subcommands(name: bytes, subcommands: Mapping[bytes, Command]) -> Handler:
+    """A handler that passes requests on to subcommands, whose arity counts the command's name as well."""
 
+    def handle(session: Session, arguments: Sequence[bytes]) -> Reply:
+        subcommand = arguments[0].upper()
+        if subcommand == b"HELP" and len(arguments) == 1:
+            return [f"{name.decode()} {known.decode()}".encode() for known in subcommands]
+        found = subcommands.get(subcommand)
+        if found is None:
+            return unknown_subcommand(name, arguments[0])
+        if not found.accepts(len(arguments) + 1):
+            return wrong_number(name + b"|" + subcommand)
+        return found.handler(session, arguments[1:])
 
-def hello(session: Session, arguments: Sequence[bytes]) -> Reply:
-    """HELLO [protocol [AUTH username password] [SETNAME name]]."""
-    protocol = arguments[0] if arguments else str(session.protocol).encode()
-    if protocol not in (b"2", b"3"):
-        return Failure("NOPROTO unsupported protocol version")
-    rest = list(arguments[1:])
-    name = session.name
-    while rest:
-        option = rest.pop(0).upper()
-        if option == b"AUTH" and len(rest) >= 2:
-            answer = auth(session, [rest.pop(0), rest.pop(0)])
-            if isinstance(answer, Failure):
-                return answer
-        elif option == b"SETNAME" and rest and _is_name(rest[0]):
-            name = rest.pop(0)
-        else:
-            return Failure("ERR syntax error in HELLO")
-    if not session.is_authenticated:
-        return Failure(
-            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> "
-            "AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol "
-            "version at the same time"
-        )
-    session.protocol, session.name = int(protocol), name
-    return {
-        b"server": b"asyncpay-status",
-        b"version": REDIS_VERSION.encode(),
-        b"proto": session.protocol,
-        b"id": session.id,
-        b"mode": b"standalone",
-        b"role": b"replica",
-        b"modules": [],
-    }
-
-
-def select(_session: Session, arguments: Sequence[bytes]) -> Reply:
-    """SELECT index. Every database shows the same."""
-    if not arguments[0].isdigit() or int(arguments[0][:9]) >= DATABASES:
-        return Failure("ERR DB index is out of range")
-    return OK
-
-
-def client(session: Session, arguments: Sequence[bytes]) -> Reply:
-    """CLIENT subcommand ..."""
-    known = _CLIENT.get(arguments[0].upper())
-    if known is None:
-        shown = arguments[0][:NAME_BYTES_MAX].decode(errors="replace")
-        return Failure(f"ERR unknown subcommand '{shown}'. Try CLIENT ID, INFO, LIST, GETNAME, SETNAME.")
-    count, handler = known
-    if count is not None and len(arguments) - 1 != count:
-        return Failure("ERR wrong number of arguments for 'client' command")
-    return handler(session, arguments[1:])
-
-
-def _set_name(session: Session, arguments: Sequence[bytes]) -> Reply:
-    if not _is_name(arguments[0]):
-        return Failure("ERR Client names cannot contain spaces, newlines or special characters.")
-    session.name = arguments[0]
-    return OK
-
-
-def _set_info(session: Session, arguments: Sequence[bytes]) -> Reply:
-    attribute, value = arguments[0].lower(), arguments[1]
-    if attribute not in (b"lib-name", b"lib-ver") or not _is_name(value):
-        return Failure("ERR Unrecognized option or a value with spaces")
-    session.library[attribute] = value
-    return OK
-
-
-def _list(session: Session, _arguments: Sequence[bytes]) -> Reply:
-    return "".join(f"{other.line()}\n" for other in session.server.sessions.values()).encode()
-
-
-def _is_name(text: bytes) -> bool:
-    return len(text) <= NAME_BYTES_MAX and all(33 <= byte <= 126 for byte in text)
-
-
-# The number of arguments (None: any), and what answers.
-_CLIENT: dict[bytes, tuple[int | None, Callable[[Session, Sequence[bytes]], Reply]]] = {
-    b"ID": (0, lambda session, _: session.id),
-    b"GETNAME": (0, lambda session, _: session.name or None),
-    b"SETNAME": (1, _set_name),
-    b"SETINFO": (2, _set_info),
-    b"INFO": (0, lambda session, _: f"{session.line()}\n".encode()),
-    b"LIST": (None, _list),
-    b"NO-EVICT": (1, lambda _session, _: OK),
-    b"NO-TOUCH": (1, lambda _session, _: OK),
-}
+    handle.__doc__ = f"{name.decode()} {' | '.join(known.decode() for known in subcommands)}"
+    return handle

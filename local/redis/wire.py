@@ -1,11 +1,12 @@
 """The Redis protocol's bytes: requests in, replies out (redis.io, "Redis serialization protocol").
 
-hiredis parses a request once all of it is here. Where it ends is found first, within limits, because hiredis
-believes a header: it makes a list as long as the client claims.
+hiredis parses a request once it has arrived in full. Where it ends is found first, within limits, because
+hiredis believes the header and allocates a list as long as the client claims.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import hiredis
 
@@ -18,7 +19,7 @@ _LENGTH = re.compile(rb"\$(\d{1,10})\r\n")
 
 
 class Malformed(Exception):
-    """Not the protocol, or too much of it; the connection has no way to go on."""
+    """Not the protocol, or a request beyond the limits. The connection cannot go on: its position is lost."""
 
 
 class Status(str):
@@ -28,9 +29,19 @@ class Status(str):
 
 
 class Failure(str):
-    """An error; its first word is the code."""
+    """An error reply. Its first word is the code that clients match on."""
 
     __slots__ = ()
+
+
+class Text(str):
+    """Lines for people, such as those of INFO; a "verbatim string" in RESP3."""
+
+    __slots__ = ()
+
+
+class NullArray:
+    """The null that RESP2 has for arrays."""
 
 
 class Members(tuple[bytes, ...]):
@@ -39,19 +50,49 @@ class Members(tuple[bytes, ...]):
     __slots__ = ()
 
 
-Reply = Status | Failure | Members | bytes | int | Sequence["Reply"] | Mapping[bytes, "Reply"] | None
+class Pushes(tuple[Sequence["Reply"], ...]):
+    """Messages one after another, as SUBSCRIBE sends one for each channel; pushes in RESP3."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Later:
+    """A reply that the client gets after a time, as it asked for."""
+
+    seconds: float
+    reply: "Reply"
+
+
+Reply = (
+    Status
+    | Failure
+    | Text
+    | NullArray
+    | Members
+    | Pushes
+    | Later
+    | bytes
+    | int
+    | Sequence["Reply"]
+    | Mapping[bytes, "Reply"]
+    | None
+)
 OK = Status("OK")
 
 
 class Requests:
-    """What one client has sent and nobody has read yet."""
+    """Splits what one client sends into requests, however the bytes are cut."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._reader = hiredis.Reader()
 
     def feed(self, data: bytes) -> Iterator[list[bytes]]:
-        """Takes more bytes; answers the requests that they complete. Malformed where they make none."""
+        """Takes more bytes and yields the requests that they complete.
+
+        Raises Malformed where the bytes cannot become a request.
+        """
         self._buffer += data
         start = 0
         while (end := _end(self._buffer, start)) is not None:
@@ -75,7 +116,7 @@ class Requests:
 
 
 def _end(buffer: bytearray, start: int) -> int | None:
-    """Where the request ends that begins there; None where it is not all here."""
+    """The end of the request that begins at `start`, or None while part of it is still to come."""
     if start >= len(buffer):
         return None
     if buffer[start] != ord("*"):
@@ -110,32 +151,48 @@ def _line_end(buffer: bytearray, start: int) -> int | None:
 
 
 def _check_header(buffer: bytearray, position: int, problem: str) -> None:
-    """For a header that is not whole: Malformed where it never becomes one."""
+    """Raises Malformed for the start of a header that cannot become a whole one."""
     rest = bytes(buffer[position : position + HEADER_BYTES_MAX])
     if len(rest) == HEADER_BYTES_MAX or b"\n" in rest or not re.fullmatch(rb"([*$]-?\d*\r?)?", rest):
         raise Malformed(f"Protocol error: {problem}")
 
 
 def encode(reply: Reply, protocol: int = 2) -> bytes:
-    """A reply as RESP2 or RESP3 sends it; the two differ in nulls, maps and sets."""
-    if reply is None:
-        return b"_\r\n" if protocol == 3 else b"$-1\r\n"
-    if isinstance(reply, Status | Failure):
-        return _line(reply)
-    if isinstance(reply, bytes):
-        return b"$%d\r\n%b\r\n" % (len(reply), reply)
-    if isinstance(reply, int):
-        return b":%d\r\n" % reply
-    parts = [part for pair in reply.items() for part in pair] if isinstance(reply, Mapping) else reply
-    mark, count = b"*", len(parts)
-    if protocol == 3 and isinstance(reply, Mapping):
-        mark, count = b"%", len(reply)
-    elif protocol == 3 and isinstance(reply, Members):
-        mark = b"~"
-    return b"%b%d\r\n" % (mark, count) + b"".join(encode(part, protocol) for part in parts)
+    """A reply's bytes in RESP2 or RESP3, which differ in nulls, maps, sets and pushes."""
+    is_newer = protocol == 3
+    match reply:
+        case None:
+            encoded = b"_\r\n" if is_newer else b"$-1\r\n"
+        case Later():
+            encoded = encode(reply.reply, protocol)
+        case NullArray():
+            encoded = b"_\r\n" if is_newer else b"*-1\r\n"
+        case Text():
+            text = (b"txt:" if is_newer else b"") + reply.encode()
+            encoded = b"%b%d\r\n%b\r\n" % (b"=" if is_newer else b"$", len(text), text)
+        case Status() | Failure():
+            encoded = _line(reply)
+        case bytes():
+            encoded = b"$%d\r\n%b\r\n" % (len(reply), reply)
+        case int():
+            encoded = b":%d\r\n" % reply
+        case Pushes():
+            encoded = b"".join(_aggregate(b">" if is_newer else b"*", push, protocol) for push in reply)
+        case Mapping():
+            parts = [part for pair in reply.items() for part in pair]
+            encoded = _aggregate(b"%", parts, 3, len(reply)) if is_newer else _aggregate(b"*", parts, 2)
+        case _:
+            is_set = is_newer and isinstance(reply, Members)
+            encoded = _aggregate(b"~" if is_set else b"*", reply, protocol)
+    return encoded
+
+
+def _aggregate(mark: bytes, parts: Sequence[Reply], protocol: int, count: int | None = None) -> bytes:
+    header = b"%b%d\r\n" % (mark, len(parts) if count is None else count)
+    return header + b"".join(encode(part, protocol) for part in parts)
 
 
 def _line(text: Status | Failure) -> bytes:
-    # A line's end inside would begin another reply.
+    # A line break inside would start another reply.
     plain = text.replace("\r", " ").replace("\n", " ").encode()
     return (b"-" if isinstance(text, Failure) else b"+") + plain + b"\r\n"

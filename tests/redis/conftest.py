@@ -43,7 +43,7 @@ class Gateway:
     async def read(self) -> Keys:
         self.reads += 1
         if self.is_down:
-            raise NoStatus("the status endpoint did not answer")
+            raise NoStatus("the status endpoint did not respond")
         return keys_of(self.queues)
 
 

@@ -140,7 +140,7 @@ def test_a_status_that_cannot_be_had_is_an_error_and_the_connection_goes_on(
 ) -> None:
     gateway.is_down = True
     with redis.Redis(port=port) as client:
-        with pytest.raises(redis.ResponseError, match="status endpoint did not answer"):
+        with pytest.raises(redis.ResponseError, match="status endpoint did not respond"):
             client.get("asyncpay:worker")
         assert client.ping() is True
         assert client.info()["role"] == "slave"

@@ -11,13 +11,18 @@ from local.redis.wire import (
     OK,
     REQUEST_BYTES_MAX,
     Failure,
+    Later,
     Malformed,
     Members,
+    NullArray,
+    Pushes,
     Reply,
     Requests,
+    Text,
     encode,
 )
 
+PUSHED = b">2\r\n$1\r\na\r\n:1\r\n>1\r\n$1\r\nb\r\n"
 words = st.lists(st.binary(max_size=40), min_size=1, max_size=8)
 
 
@@ -104,6 +109,10 @@ def test_an_inline_command_is_split_at_blanks(line: bytes, request_: list[bytes]
         (-7, b":-7\r\n", b":-7\r\n"),
         ([1, None], b"*2\r\n:1\r\n$-1\r\n", b"*2\r\n:1\r\n_\r\n"),
         (Members([b"a"]), b"*1\r\n$1\r\na\r\n", b"~1\r\n$1\r\na\r\n"),
+        (Text("é"), b"$2\r\n\xc3\xa9\r\n", b"=6\r\ntxt:\xc3\xa9\r\n"),
+        (NullArray(), b"*-1\r\n", b"_\r\n"),
+        (Later(1.5, [1]), b"*1\r\n:1\r\n", b"*1\r\n:1\r\n"),
+        (Pushes([[b"a", 1], [b"b"]]), b"*2\r\n$1\r\na\r\n:1\r\n*1\r\n$1\r\nb\r\n", PUSHED),
         ({b"a": [b"b"]}, b"*2\r\n$1\r\na\r\n*1\r\n$1\r\nb\r\n", b"%1\r\n$1\r\na\r\n*1\r\n$1\r\nb\r\n"),
     ],
     ids=str,

@@ -1,0 +1,1 @@
+"""What each command replies, grouped as Redis documents them; `dispatch` has the table."""
