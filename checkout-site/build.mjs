@@ -48,14 +48,17 @@ async function bundle(options) {
 }
 
 /**
- * UMD: AMD, CommonJS, or a script tag. The global is set in every browser, whatever module system happens
- * to be on the page, because shops rely on it; a second copy of the script leaves the first in charge.
+ * UMD: a script tag, AMD or CommonJS. The global is set in every browser, whatever module system happens to
+ * be on the page, because shops rely on it; a second copy of the script leaves the first in charge. An
+ * element with the id "PaymentGateway" or "module" is a global of that name too. So only a class with a
+ * version counts as the first copy, and only a `module` that is no global as CommonJS's.
  */
 function umd(body) {
   return (
     `/*! AsyncPay checkout ${version} | MIT */\n` +
-    "(function(r,f){var P=r.document&&r.PaymentGateway||f();if(r.document)r.PaymentGateway=P;" +
-    'if(typeof module=="object"&&module.exports)module.exports=P;' +
+    "(function(r,f){var P=r.document&&r.PaymentGateway;" +
+    'if(!(typeof P=="function"&&P.version))P=f();if(r.document)r.PaymentGateway=P;' +
+    'if(typeof module=="object"&&module&&module!==r.module&&module.exports)module.exports=P;' +
     'else if(typeof define=="function"&&define.amd)define([],function(){return P})' +
     '})(typeof globalThis=="object"?globalThis:self,function(){"use strict";' +
     `${body.trim()}return asyncpay.default});\n`
@@ -64,11 +67,13 @@ function umd(body) {
 
 async function buildSdk() {
   const entry = { entryPoints: [join(SDK, "src/index.ts")] };
+  const built = (isScript, options) =>
+    bundle({ ...entry, ...options, define: { ...shared.define, __IS_SCRIPT__: String(isScript) } });
   await rm(join(SDK, "dist"), { recursive: true, force: true });
-  const script = umd(await bundle({ ...entry, format: "iife", globalName: "asyncpay" }));
+  const script = umd(await built(true, { format: "iife", globalName: "asyncpay" }));
   await put(join(SDK, "dist/checkout.js"), script);
-  await put(join(SDK, "dist/esm/index.js"), await bundle({ ...entry, format: "esm" }));
-  await put(join(SDK, "dist/cjs/index.cjs"), await bundle({ ...entry, format: "cjs" }));
+  await put(join(SDK, "dist/esm/index.js"), await built(false, { format: "esm" }));
+  await put(join(SDK, "dist/cjs/index.cjs"), await built(false, { format: "cjs" }));
   // Types are for the npm package; serving needs none, and then TypeScript need not be installed.
   if (!process.argv.includes("--no-types")) await declareTypes();
   return script;

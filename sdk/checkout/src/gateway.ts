@@ -1,13 +1,15 @@
+import { guardPage } from "./guard.js";
 import { load } from "./load.js";
 import { MODAL_ID } from "./modal.js";
 import { checkOptions, type CheckoutOptions } from "./options.js";
+import { ofDocument } from "./page.js";
 import { Session, tell } from "./session.js";
 
 declare const __VERSION__: string;
-// How one copy of this script asks the modal of another copy (or of another instance) to go.
+// Tells the modal of another instance, perhaps of another copy of this script, to close.
 const REPLACED = "payment-gateway-replaced";
 
-/** The checkout of one order: `open()` shows it over the shop's page, `close()` takes it away. */
+/** The checkout of one order: `open()` shows it over the shop's page, `close()` removes it. */
 export class PaymentGateway {
   static readonly version: string = __VERSION__;
   static readonly load: typeof load = load;
@@ -16,14 +18,18 @@ export class PaymentGateway {
 
   constructor(options: CheckoutOptions) {
     this.options = checkOptions(options);
+    guardPage();
   }
 
-  /** Opens the checkout; does nothing while it is open. Another checkout that is open makes room. */
+  /** Opens the checkout; does nothing while it is open. Another checkout that is open is closed. */
   open(): void {
     if (this.session?.modal.dialog.isConnected) return;
-    // A framework may have thrown our elements away without asking.
+    // A framework may have thrown our elements away just now.
     this.close();
-    document.getElementById(MODAL_ID)?.dispatchEvent(new Event(REPLACED));
+    for (const other of ofDocument("querySelectorAll")(`dialog#${MODAL_ID}`)) {
+      other.dispatchEvent(new Event(REPLACED));
+      other.remove();
+    }
     const session = new Session(this.options, () => {
       if (this.session === session) this.close();
     });
@@ -31,7 +37,7 @@ export class PaymentGateway {
     session.modal.dialog.addEventListener(REPLACED, () => this.close());
   }
 
-  /** Closes the checkout and puts the page back as it was. A payment under way goes on without it. */
+  /** Closes the checkout and leaves the page as it was. A payment that has been sent is not cancelled. */
   close(): void {
     const session = this.session;
     if (!session) return;

@@ -1,47 +1,79 @@
 import { checkoutOrigin } from "./address.js";
 import type { PaymentGateway } from "./gateway.js";
+import { installed } from "./installed.js";
+import { ofDocument } from "./page.js";
 
 export interface LoadOptions {
   /** A versioned script's address; unless given, the current script of the checkout. */
   src?: string;
   /** The Subresource Integrity hash that goes with a versioned `src`. */
   integrity?: string;
-  /** The page's CSP nonce, where its script-src wants one. */
+  /** The page's CSP nonce, where its script-src asks for one. */
   nonce?: string;
   checkoutUrl?: string;
 }
 
 type Loaded = typeof PaymentGateway;
+interface Policy {
+  createScriptURL: (url: string) => string;
+}
+
+/** What a shop names in its `trusted-types` directive, if it has one. */
+const POLICY = "asyncpay-checkout";
+// A connection that hangs raises no error event for minutes.
+const LOAD_LIMIT_MS = 30_000;
+
 let pending: Promise<Loaded> | undefined;
+// Made once: under a `trusted-types` directive, a second policy of the same name is refused.
+let policy: Policy | undefined;
 
 /**
- * Loads the script that AsyncPay serves, once, and gives its PaymentGateway. For shops that bundle this
- * module but want fixes without a release of their own. Only in browsers; a failed load may be tried again.
+ * Loads the script that AsyncPay serves, once, and resolves to its PaymentGateway. It is for shops that
+ * bundle this module but want fixes without a release of their own. Works in browsers only. After a load
+ * that failed, the next call tries again.
  */
 export function load(options: LoadOptions = {}): Promise<Loaded> {
-  const present = (): Loaded | undefined => (globalThis as { PaymentGateway?: Loaded }).PaymentGateway;
   if (typeof document === "undefined")
     return Promise.reject(new Error("PaymentGateway: load() needs a browser"));
-  const already = present();
+  const already = installed();
   if (already) return Promise.resolve(already);
-  pending ??= new Promise<Loaded>((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = options.src || `${checkoutOrigin(options)}/checkout.js`;
-    script.crossOrigin = "anonymous";
-    if (options.integrity) script.integrity = options.integrity;
-    if (options.nonce) script.nonce = options.nonce;
-    const fail = (): void => {
-      pending = undefined;
-      script.remove();
-      reject(new Error("PaymentGateway: the checkout script could not be loaded"));
-    };
-    script.onerror = fail;
-    script.onload = () => {
-      const loaded = present();
-      if (loaded) resolve(loaded);
-      else fail();
-    };
-    document.head.append(script);
+  pending ??= addScript(options).finally(() => {
+    pending = undefined;
   });
   return pending;
+}
+
+async function addScript(options: LoadOptions): Promise<Loaded> {
+  const script = ofDocument("createElement")("script");
+  script.src = trusted(options.src || `${checkoutOrigin(options)}/checkout.js`);
+  script.crossOrigin = "anonymous";
+  if (options.integrity) script.integrity = options.integrity;
+  if (options.nonce) script.nonce = options.nonce;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await new Promise((resolve) => {
+    script.onload = script.onerror = resolve;
+    timer = setTimeout(resolve, LOAD_LIMIT_MS);
+    (ofDocument("head") ?? ofDocument("documentElement")).append(script);
+  });
+  clearTimeout(timer);
+  const loaded = installed();
+  if (loaded) return loaded;
+  script.remove();
+  throw new Error("PaymentGateway: the checkout script could not be loaded");
+}
+
+/**
+ * The address as a page with `require-trusted-types-for 'script'` takes it. Where the page does not allow our
+ * policy, its own default policy decides, and without one the browser refuses the address with a TypeError.
+ */
+function trusted(address: string): string {
+  const { trustedTypes } = globalThis as {
+    trustedTypes?: { createPolicy: (name: string, rules: Policy) => Policy };
+  };
+  try {
+    policy ??= trustedTypes?.createPolicy(POLICY, { createScriptURL: (url) => url });
+  } catch {
+    return address;
+  }
+  return policy?.createScriptURL(address) ?? address;
 }

@@ -3,6 +3,8 @@
  * itself.
  */
 
+import { newGuard } from "./guard.js";
+import { ofDocument } from "./page.js";
 import { addStyle } from "./style.js";
 import type { Texts } from "./texts.js";
 
@@ -17,7 +19,7 @@ function element<K extends keyof HTMLElementTagNameMap>(
   attributes: Record<string, string> = {},
   children: (Node | string)[] = [],
 ): HTMLElementTagNameMap[K] {
-  const made = document.createElement(tag);
+  const made = ofDocument("createElement")(tag) as HTMLElementTagNameMap[K];
   if (className) made.className = className;
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);
@@ -53,7 +55,10 @@ export class Modal {
     this.problem.append(element("p", "", {}, [texts.blocked]), retry);
     this.content = element("div", "modal-content", {}, [close, this.loading, this.problem]);
     const overlay = element("div", "modal-overlay", {}, [this.content]);
-    this.dialog = element("dialog", "", { id: MODAL_ID, "aria-label": texts.title }, [overlay]);
+    this.dialog = element("dialog", "", { id: MODAL_ID, "aria-label": texts.title }, [
+      overlay,
+      newGuard(onClose),
+    ]);
     this.dialog.dataset.testId = "payment-modal";
     // Escape outside the iframe. Both, because a browser skips "cancel" when Escape is pressed twice.
     this.dialog.addEventListener("cancel", (event) => {
@@ -62,11 +67,11 @@ export class Modal {
     });
     this.dialog.addEventListener("close", onClose);
     this.removeStyle = addStyle();
-    (document.body ?? document.documentElement).append(this.dialog);
+    (ofDocument("body") ?? ofDocument("documentElement")).append(this.dialog);
     this.dialog.showModal();
   }
 
-  /** A fresh iframe: a new address in the old one could be taken for a jump within the page. */
+  /** Makes a fresh iframe: the old one could take a new address for a jump within its page. */
   load(address: string): HTMLIFrameElement {
     this.frame?.remove();
     this.show("loading");

@@ -27,14 +27,16 @@ export class Session {
     this.origin = checkoutOrigin(options);
     this.modal = new Modal(textsFor(options.locale), close, () => this.load());
     addEventListener("message", this.hear);
-    document.addEventListener("securitypolicyviolation", this.judgeBlock);
+    addEventListener("securitypolicyviolation", this.judgeBlock);
+    addEventListener("pageshow", this.resume);
     this.load();
   }
 
   end(): void {
     clearTimeout(this.timer);
     removeEventListener("message", this.hear);
-    document.removeEventListener("securitypolicyviolation", this.judgeBlock);
+    removeEventListener("securitypolicyviolation", this.judgeBlock);
+    removeEventListener("pageshow", this.resume);
     this.modal.remove();
   }
 
@@ -63,6 +65,12 @@ export class Session {
     const ours =
       /^(frame|child|default)-src/.test(event.effectiveDirective) && event.disposition === "enforce";
     if (ours && this.timer && event.blockedURI.startsWith(this.origin)) this.showProblem();
+  };
+
+  /** Back from the browser's cache the page inside is alive, but a load that was under way is not. */
+  private readonly resume = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted && this.paid) this.close();
+    else if (persisted && this.timer) this.load();
   };
 
   private readonly hear = (event: MessageEvent): void => {

@@ -5,6 +5,8 @@
  * both forms), so that nothing moves under a shopper's finger when the page inside grows.
  */
 
+import { ofDocument, setStyleSheets } from "./page.js";
+
 const M = "#payment-gateway-modal";
 const CSS = `
 html:has(${M}[open]){overflow:hidden}
@@ -37,12 +39,10 @@ ${M} .modal-content{margin:auto 0 0;max-width:none;min-height:min(660px,100%);bo
 @media (prefers-reduced-motion:reduce){${M} .modal-spinner{animation:none}}
 @media (forced-colors:active){${M} .close-button,${M} .retry-load,${M} .modal-content{border:1px solid}}`;
 
-/** Puts the style sheet on, and gives back what takes it off again. */
+/** Adds the style sheet to the page, and returns what removes it. */
 export function addStyle(): () => void {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(CSS);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-  return () => {
-    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
-  };
+  setStyleSheets([...ofDocument("adoptedStyleSheets"), sheet]);
+  return () => setStyleSheets(ofDocument("adoptedStyleSheets").filter((other) => other !== sheet));
 }

@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 const require = createRequire(new URL("../../../checkout-site/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
 export const esbuild = require("esbuild");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+/** The text of a file of an installed package. */
+export const packaged = (name) => readFileSync(require.resolve(name), "utf8");
+const axe = packaged("axe-core/axe.min.js");
 
 const ARGUMENTS = [
   "--headless",
@@ -20,8 +22,13 @@ const ARGUMENTS = [
 /** How long any one condition may take: the machine may be shared. */
 export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 60_000);
 
-export function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
+/** `options` are playwright's. */
+export function launch(options = {}) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ARGUMENTS,
+    ...options,
+  });
 }
 
 /** A page in a fresh profile; what it logs as errors is collected in `page.complaints`. */

@@ -5,9 +5,9 @@ import { createServer } from "node:http";
 import { byId } from "./browser.mjs";
 import { CHECKOUT, KEY } from "./stack.mjs";
 
-const page = (attributes = "") => `<!doctype html>
+const page = (attributes, before) => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>A shop</title>
-<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">${before}
 <script src="${CHECKOUT}/checkout.js" ${attributes}></script><script src="/shop.js"></script></head>
 <body><main>
 <h1>A shop</h1><button id="buy">Buy</button><a href="#elsewhere">Elsewhere</a></main></body></html>`;
@@ -29,15 +29,26 @@ document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("buy").onclick = () => openCheckout(JSON.parse(document.body.dataset.options));
 });`;
 
-/** Serves the shop; `headers` go with its page. Gives its URL and a way to end it. */
-export async function startShop({ headers = {}, script = "", host = "127.0.0.1" } = {}) {
+/**
+ * Serves the shop. `headers` go with its page, `before` is markup ahead of the checkout's script, and `files`
+ * maps paths to more texts: pages, or scripts where the path ends in .js. Returns its URL and a way to stop it.
+ */
+export async function startShop({
+  headers = {},
+  script = "",
+  before = "",
+  files = {},
+  host = "127.0.0.1",
+} = {}) {
+  const served = { "/shop.js": SCRIPT, ...files };
   const server = createServer((request, response) => {
-    const isScript = request.url.startsWith("/shop.js");
+    const { pathname } = new URL(request.url, "http://shop");
+    const isScript = pathname.endsWith(".js");
     response.writeHead(200, {
       "Content-Type": `${isScript ? "text/javascript" : "text/html"}; charset=utf-8`,
       ...(isScript ? { "Cross-Origin-Resource-Policy": "same-origin" } : headers),
     });
-    response.end(isScript ? SCRIPT : page(script));
+    response.end(served[pathname] ?? page(script, before));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
