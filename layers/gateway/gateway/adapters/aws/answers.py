@@ -67,8 +67,9 @@ def client_error(service: Service, operation: str, response: Response, attempt: 
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    # Load balancers answer pages, and nothing at all: the status has to do then.
     try:
         found = json.loads(body) if body else {}
     except ValueError:
-        return {"message": body.decode("utf-8", "replace")}
+        return {}
     return found if isinstance(found, dict) else {}
