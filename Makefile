@@ -25,7 +25,7 @@ down: ## End what `make up` started, from another terminal
 	@$(PYTHON) -m local down
 
 logs: ## Follow what the functions print
-	@$(PYTHON) -m local logs
+	@$(PYTHON) -m infra.ops logs
 
 build: ## Make .build/functions and .build/layer, as the template ships them
 	@$(PYTHON) -m local build
@@ -73,10 +73,10 @@ bench-webhooks: ## What one receiver of twenty that hangs costs the others (WEBH
 	@$(PYTHON) -m local bench-webhooks
 
 deploy: need-python ## Deploy STAGE=test or live to AWS, or to AWS_ENDPOINT_URL; shows the change set first (docs/aws.md)
-	@$(PYTHON) -m local deploy
+	@$(PYTHON) -m infra.ops deploy
 
 teardown: need-python ## Remove STAGE=...; the tables stay
-	@$(PYTHON) -m local teardown
+	@$(PYTHON) -m infra.ops teardown
 
 clean: down ## Remove everything that was made here, data included
 	rm -rf .build .venv .venv-emulator checkout-site/node_modules checkout-site/dist sdk/checkout/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

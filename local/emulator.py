@@ -17,9 +17,10 @@ from pathlib import Path
 
 import aiohttp
 
+from infra.ops import locks
+from infra.ops.build.venvs import emulator_venv
+from infra.ops.console import Problem, last_lines
 from local import running
-from local.console import Problem, last_lines
-from local.install import emulator_venv
 from local.settings import Settings
 
 START_SECONDS = 60
@@ -95,7 +96,7 @@ async def _start(settings: Settings) -> Process:
     path = log_path(settings)
     if path.exists():
         path.replace(path.with_suffix(".log.1"))
-    lock = running.take(running.emulator_lock(settings))
+    lock = locks.take(running.emulator_lock(settings))
     if lock is None:
         raise Problem("Another emulator is just being started here. Try again.")
     with lock, path.open("ab") as log:  # appending, so that it can be cut while it is written
@@ -111,7 +112,7 @@ async def _start(settings: Settings) -> Process:
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )
-        running.sign(lock, process.pid)
+        locks.sign(lock, process.pid)
     return process
 
 

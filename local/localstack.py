@@ -13,7 +13,7 @@ from pathlib import Path
 
 from localstack_client.config import get_service_endpoint
 
-from local.console import Problem
+from infra.ops.console import Problem
 from local.settings import Settings
 
 COMPOSE = Path(__file__).with_name("docker-compose.yml")

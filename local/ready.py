@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from infra.ops.settings import REGION
 from local.parameters import parameters
-from local.settings import REGION, Settings
+from local.settings import Settings
 
 LINE = "AsyncPay is ready"
 

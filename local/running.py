@@ -1,19 +1,18 @@
-"""Who runs in a home: locks that the kernel drops with their holder, so a stale pid file misleads nobody.
+"""Who runs in a home, by file locks.
 
 Two of them name a process: `up.lock` is held by `make up`; `emulator.lock` is inherited by the emulator, and
 tells one that outlived a killed `make up` from a process that merely got its number.
 """
 
-import fcntl
 import os
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
-from local.console import Problem
+from infra.ops.console import Problem
+from infra.ops.locks import holder, sign, take
 from local.settings import Settings
 
 POLL_SECONDS = 0.05
@@ -30,45 +29,6 @@ def up_lock(settings: Settings) -> Path:
 def emulator_lock(settings: Settings) -> Path:
     """Held while the emulator of this home runs."""
     return settings.home / "emulator.lock"
-
-
-def take(path: Path) -> IO[str] | None:
-    """The lock, held until the last process that has the file closes it; None when another holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+", encoding="ascii")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
-
-
-def wait_for(path: Path) -> IO[str]:
-    """The lock, once nobody else holds it; held until the file is closed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+", encoding="ascii")
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return file
-
-
-def sign(file: IO[str], pid: int) -> None:
-    """Writes the holder's process id into a lock that we hold."""
-    file.truncate(0)
-    file.write(f"{pid}\n")
-    file.flush()
-
-
-def holder(path: Path) -> int | None:
-    """Process id of whoever holds the lock, or None."""
-    if not path.exists():
-        return None
-    file = take(path)
-    if file is not None:
-        file.close()
-        return None
-    text = path.read_text(encoding="ascii").strip()
-    return int(text) if text.isdigit() else None
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from local.console import Problem
+from infra.ops.console import Problem
 from local.settings import PORTS, Settings
 
 KEEP_ALIVE_SECONDS = 75

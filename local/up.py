@@ -9,20 +9,21 @@ from contextlib import asynccontextmanager, suppress
 import aiohttp
 from aiohttp import web
 
+from infra.ops.application import api_base_url
+from infra.ops.console import Problem, Progress
 from local import ready, running
-from local.console import Problem, Progress
-from local.dashboard import DashboardSettings, dashboard_app
-from local.deploy import deploy
+from local.deployment import deploy
 from local.emulator import emulator, ended, keep_log_small
 from local.merchant import merchant_app
-from local.pages import PageSettings, ShopSettings, checkout_app, origins_from, shop_app
+from local.pages.api_reference import add_reference
+from local.pages.checkout import PageSettings, checkout_app, origins_from
+from local.pages.dashboard import DashboardSettings, dashboard_app
+from local.pages.shop import ShopSettings, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
 from local.redis.server import serving_status
-from local.reference import add_reference
 from local.servers import check_ports, serving
 from local.settings import Settings
-from local.stack import api_base_url
 from local.tasks import tasks
 
 SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import running
+from infra.ops import locks
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ROOT / "tests" / "node"
@@ -21,7 +21,7 @@ def node_home() -> Path:
         pytest.skip("Node.js with npm is not installed")
     digest = hashlib.sha256((PACKAGES / "package-lock.json").read_bytes()).hexdigest()[:16]
     home = ROOT / ".build" / "tests-node" / digest
-    with running.wait_for(home.parent / "lock"):
+    with locks.wait_for(home.parent / "lock"):
         if not (home / "installed").exists():
             shutil.rmtree(home, ignore_errors=True)
             home.mkdir(parents=True)

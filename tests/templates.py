@@ -1,42 +1,14 @@
 """The CloudFormation templates as Python sees them."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from infra.ops.cloudformation.template import load
 
 ROOT = Path(__file__).resolve().parent.parent
 APPLICATION = ROOT / "template.yaml"
 DATA = ROOT / "infra" / "data.yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads `!Ref x` as {"Ref": x} and `!Sub x` as {"Fn::Sub": x}, as CloudFormation does."""
-
-
-def _tag(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-        if suffix == "GetAtt":
-            value = str(value).split(".", 1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _tag)
-
-
-@cache
-def load(path: Path) -> dict[str, Any]:
-    """A template as JSON would have it."""
-    template = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
-    assert isinstance(template, dict)
-    return template
+MONITORING = ROOT / "infra" / "monitoring.yaml"
 
 
 def resources(path: Path, kind: str) -> dict[str, dict[str, Any]]:

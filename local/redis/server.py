@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from local.console import Problem
+from infra.ops.console import Problem
 from local.redis.commands.dispatch import reads_of, respond
 from local.redis.keys import Keys, keys_of
 from local.redis.session import Reads, Server, Session

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from local.pages import PageSettings, checkout_app, origins_from
+from local.pages.checkout import PageSettings, checkout_app, origins_from
 
 API = "https://api.example"
 

@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 import requests
 
-from local.stack import client, stack_outputs
+from infra.ops.aws_clients import client
+from infra.ops.cloudformation.stacks import stack_outputs
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from local.stack import api_base_url, stack_outputs
+from infra.ops.application import api_base_url
+from infra.ops.cloudformation.stacks import stack_outputs
 from tests.e2e.conftest import KEY, ROOT, Stack
 
 pytestmark = [
@@ -32,7 +33,7 @@ def make(stack: Stack, command: str, **variables: str) -> str:
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "local", command],
+        [sys.executable, "-m", "infra.ops", command],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local.settings import PORTS, ROOT, Settings
+from infra.ops.settings import ROOT
+from local.settings import PORTS, Settings
 
 SettingsMaker = Callable[..., Settings]
 

@@ -2,11 +2,19 @@
 
 import re
 
-from local.parameters import load, variable
-from local.settings import PORTS, ROOT
+from infra.ops.cloudformation.template import load, variable
+from infra.ops.settings import ROOT
+from local.settings import PORTS
 
 TEXT = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-DECLARED = load(ROOT / "template.yaml")["Parameters"]
+APPLICATION = load(ROOT / "template.yaml")["Parameters"]
+# The monitoring stack is told the rest by the deployment.
+ALARMS = {
+    name: one
+    for name, one in load(ROOT / "infra" / "monitoring.yaml")["Parameters"].items()
+    if "Default" in one
+}
+DECLARED = APPLICATION | ALARMS
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if line[:3] == "| `"
 ]
@@ -33,7 +41,7 @@ def test_every_port_is_in_the_tables() -> None:
 
 def test_every_variable_that_the_commands_read_is_in_the_tables() -> None:
     read = set()
-    for path in sorted((ROOT / "local").glob("*.py")):
+    for path in sorted([*(ROOT / "local").rglob("*.py"), *(ROOT / "infra" / "ops").rglob("*.py")]):
         source = path.read_text(encoding="utf-8")
         read |= set(re.findall(r"(?:environ|environment|values)\.get\(\s*\"([A-Z][A-Z_]+)\"", source))
     known = VARIABLES.keys() | {row[1].strip("`") for row in PARAMETERS.values()}

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.ops import locks
+from infra.ops.console import Problem
 from local import emulator, running
-from local.console import Problem
 from local.settings import Settings
 from local.tasks import tasks
 from tests.local.conftest import SettingsMaker
@@ -72,12 +73,12 @@ def test_the_emulator_is_ended_with_its_workers_and_leaves_its_lock(settings: Se
 
     async def start() -> int:
         async with emulator.emulator(settings) as process:
-            assert running.holder(running.emulator_lock(settings)) == process.pid
+            assert locks.holder(running.emulator_lock(settings)) == process.pid
             return int(emulator.log_path(settings).read_text().split()[1])
 
     worker = asyncio.run(start())
     assert not _is_running(worker)
-    assert running.holder(running.emulator_lock(settings)) is None
+    assert locks.holder(running.emulator_lock(settings)) is None
 
 
 def test_the_log_of_the_run_before_is_kept(settings: Settings) -> None:

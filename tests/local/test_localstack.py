@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import yaml
 
+from infra.ops.console import Problem
 from local import localstack
-from local.console import Problem
 from tests.local.conftest import SettingsMaker
 
 NOBODY = "http://127.0.0.1:1"

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from infra.ops import locks
+from infra.ops.console import Problem
 from local import running
-from local.console import Problem
 from local.settings import Settings
 
 HOLDER = """
 import sys
 from pathlib import Path
-from local import running
-file = running.take(Path(sys.argv[1]))
-running.sign(file, __import__("os").getpid())
+from infra.ops import locks
+file = locks.take(Path(sys.argv[1]))
+locks.sign(file, __import__("os").getpid())
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -75,5 +76,5 @@ def test_a_number_left_in_a_lock_file_harms_no_process_that_has_it_now(settings:
     path = running.up_lock(settings)
     path.parent.mkdir(parents=True)
     path.write_text(f"{os.getpid()}\n")  # this very process, which does not hold the lock
-    assert running.holder(path) is None
+    assert locks.holder(path) is None
     assert not running.down(settings)

@@ -4,7 +4,7 @@ import socket
 import pytest
 from aiohttp import ClientSession, web
 
-from local.console import Problem
+from infra.ops.console import Problem
 from local.servers import check_ports, serving
 from local.settings import Settings
 from tests.local.conftest import SettingsMaker

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from local import redrive
+from infra.ops import redrive
 from tests.e2e.conftest import Stack, running_stack, until
 from tests.webhooks.receiver import BROKEN, DROP, HANG, OK, Answer, Delivery, Receiver
 
@@ -98,7 +98,7 @@ def test_five_attempts_then_failed_then_dead_letter_then_redriven_then_success(
 
 
 def redrive_all(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `python -m local redrive --queue webhooks` does, once its message is visible."""
+    """What `python -m infra.ops redrive --queue webhooks` does, once its message is visible."""
     from gateway.adapters.aws.dynamodb import tables
     from tests.support.aws_calls import forget_transport
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.domain.webhook import WebhookStatus
-from local.redrive import redrive
+from infra.ops.redrive import redrive
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Receiver
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from aiohttp import web
 
-from local.pages import PageSettings, checkout_app
+from local.pages.checkout import PageSettings, checkout_app
 
 
 async def serve(key: str, origin: str) -> None:

@@ -1,0 +1,1 @@
+"""The administrator's commands: merchants, their keys, passwords and origins."""

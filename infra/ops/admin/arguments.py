@@ -1,0 +1,36 @@
+"""The command line of `python -m infra.ops admin`: standard library only, as no more may be there."""
+
+import argparse
+
+ABOUT = """Makes merchants, their keys, passwords and origins, and switches them off. Whoever may write an
+account's tables is its administrator. Each change leaves an audit row with who it was. Secrets are printed
+once and stored hashed."""
+
+
+def add_commands(parser: argparse.ArgumentParser) -> None:
+    """Adds the commands to a parser; the chosen one is `admin_command`."""
+    commands = parser.add_subparsers(dest="admin_command", required=True, metavar="command")
+
+    def command(name: str, told: str, *names: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=told, description=told)
+        for each in names:
+            made.add_argument(each, help="its id, or its e-mail address" if each == "merchant" else None)
+        return made
+
+    create = command("create-merchant", "Make a merchant, and who may log in for it.")
+    create.add_argument("--name", required=True)
+    create.add_argument("--email", required=True)
+    password = command("set-password", "Set a merchant's password; its sessions end.", "merchant")
+    for each in (create, password):
+        each.add_argument("--ask-password", action="store_true", help="ask, instead of making one up")
+    command("issue-key", "Issue an API key.", "merchant")
+    rotate = command("rotate-key", "Replace an API key; the old one works on for a while.", "api_key")
+    rotate.add_argument("--overlap-hours", type=int, default=24, help="how long the old one works on (24)")
+    command("disable-key", "Take an API key out of use.", "api_key")
+    command("disable-merchant", "Switch a merchant off: keys, sessions, new payments.", "merchant")
+    command("enable-merchant", "Switch a merchant on again.", "merchant")
+    origins = command("set-origins", "Set the sites that may show the checkout in a frame.", "merchant")
+    origins.add_argument("origins", nargs="*", help="such as https://shop.example; none for no site")
+    command("list", "List all merchants, with their ids.")
+    command("keys", "List a merchant's API keys.", "merchant")
+    command("audit", "List what was changed of a merchant's access, the newest first.", "merchant")

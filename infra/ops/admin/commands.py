@@ -1,0 +1,140 @@
+"""What each command of `python -m infra.ops admin` does, and what it prints."""
+
+import argparse
+import contextlib
+import getpass
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.ops.connection import Connection, connect
+from infra.ops.console import Problem
+from infra.ops.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.domain.merchant import Merchant
+    from gateway.runtime.deps import Deps
+
+LISTED_MAX = 1000
+GENERATED_BYTES = 18
+
+
+def main(settings: Settings, given: argparse.Namespace) -> None:
+    """One command."""
+    try:
+        connection = connect(settings, given.stack)
+        deps = _deps(connection)
+        from gateway.domain.errors import AsyncPayError
+
+        try:
+            # The use cases' log lines are not what was asked for.
+            with contextlib.redirect_stdout(sys.stderr):
+                lines = run(deps, f"admin:{connection.actor}", given)
+        except AsyncPayError as error:
+            raise Problem(error.description) from error
+        print(*lines, sep="\n")
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"AWS cannot be reached, or refuses. Is AsyncPay up? ({problem})") from problem
+
+
+def run(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
+    """Does what a command line says; answers what to print. AsyncPayError where it can't be done."""
+    from gateway.use_cases.access import merchants
+
+    if given.admin_command == "create-merchant":
+        password, shown = _password(given)
+        merchant = merchants.create_merchant(deps, given.name, given.email, password, actor)
+        return _lines(merchant_id=merchant.id, email=merchant.email, **shown)
+    if given.admin_command == "list":
+        return [
+            f"{merchant.id}  {_state(on=merchant.active)}  {merchant.email}  {merchant.name}"
+            for merchant in merchants.list_merchants(LISTED_MAX)
+        ]
+    if given.admin_command in ("rotate-key", "disable-key"):
+        return _change_key(deps, actor, given)
+    merchant = merchants.find_merchant(given.merchant)
+    if given.admin_command in ("keys", "audit"):
+        return _listed(deps, merchant, given)
+    return _change_merchant(deps, actor, merchant, given)
+
+
+def _change_key(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
+    from gateway.domain.api_key import OVERLAP_HOURS_MAX
+    from gateway.use_cases.access import api_keys
+
+    merchant_id = api_keys.owner_of(given.api_key)
+    if given.admin_command == "disable-key":
+        api_keys.disable_key(deps, merchant_id, given.api_key, actor)
+        return [f"{given.api_key} is out of use; processes that remember it stop within 15 seconds."]
+    if not 0 <= given.overlap_hours <= OVERLAP_HOURS_MAX:
+        raise Problem(f"--overlap-hours must be 0 to {OVERLAP_HOURS_MAX}.")
+    issued = api_keys.rotate_key(deps, merchant_id, given.api_key, given.overlap_hours, actor)
+    ends = issued.replaced.expires_at if issued.replaced else None
+    until = f"{ends:%Y-%m-%d %H:%M} UTC"
+    return _lines(api_key=issued.key.api_key, api_secret=issued.secret, old_key_works_until=until)
+
+
+def _change_merchant(deps: "Deps", actor: str, merchant: "Merchant", given: argparse.Namespace) -> list[str]:
+    from gateway.use_cases.access import api_keys, checkout, merchants
+
+    if given.admin_command == "set-password":
+        password, shown = _password(given)
+        merchants.set_password(deps, merchant, password, actor)
+        return _lines(email=merchant.email, **shown)
+    if given.admin_command == "issue-key":
+        issued = api_keys.issue_key(deps, merchant.id, actor)
+        return _lines(api_key=issued.key.api_key, api_secret=issued.secret)
+    if given.admin_command == "set-origins":
+        kept = checkout.set_checkout_origins(deps, merchant.id, given.origins, actor)
+        return [f"{merchant.name}: {', '.join(kept) or 'no site may show the checkout in a frame'}"]
+    active = given.admin_command == "enable-merchant"
+    merchants.set_active(deps, merchant, actor, active=active)
+    return [f"{merchant.name} is {_state(on=active)}"]
+
+
+def _listed(deps: "Deps", merchant: "Merchant", given: argparse.Namespace) -> list[str]:
+    from gateway.use_cases.access import api_keys, audit
+
+    if given.admin_command == "keys":
+        keys = [key.as_listed(deps.now()) for key in api_keys.list_keys(merchant.id)]
+        return [
+            f"{key['api_key']}  {_state(on=key['active'])}"
+            + (f"  until {key['expires_at']}" if key["expires_at"] else "")
+            for key in keys
+        ]
+    told = [entry.as_read() for entry in audit.list_audit(merchant.id, LISTED_MAX, 0).items]
+    return [f"{row['at']} {row['actor']} {row['action']} {row['object']} {row['details']}" for row in told]
+
+
+def _state(*, on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _password(given: argparse.Namespace) -> tuple[str, dict[str, str]]:
+    """The password to set, and what is to be shown of it."""
+    if not given.ask_password:
+        made = secrets.token_urlsafe(GENERATED_BYTES)
+        return made, {"password": made}
+    typed = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != typed:
+        raise Problem("The two passwords differ.")
+    return typed, {}
+
+
+def _lines(**values: str) -> list[str]:
+    return [f"{name.replace('_', ' ')}: {value}" for name, value in values.items()]
+
+
+def _deps(connection: Connection) -> "Deps":
+    """The dependencies of the use cases, bound to the stack's tables and queues."""
+    connection.use_library()
+    outputs = connection.outputs()
+    names = ("PAYMENTS", "REFUNDS", "WEBHOOKS", "SLOW_WEBHOOKS")
+    os.environ |= {f"{name}_QUEUE_URL": outputs[f"{name.title().replace('_', '')}QueueUrl"] for name in names}
+    os.environ |= {"STAGE": outputs["ApiStage"], "TABLE_PREFIX": connection.data_stack, "LOG_LEVEL": "INFO"}
+    from gateway.runtime.deps import deps
+
+    return deps()

@@ -1,0 +1,1 @@
+"""What is made before a deployment: virtual environments, Lambda packages, the browser's files."""

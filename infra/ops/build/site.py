@@ -1,0 +1,78 @@
+"""What the browsers get: checkout-site/dist, built from TypeScript when its sources changed.
+
+`make up` installs only what the build runs on; with `dev`, also what checks and tests it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from infra.ops import locks
+from infra.ops.build.programs import run
+from infra.ops.console import Progress
+from infra.ops.settings import Settings
+
+SOURCES = ("checkout-site", "sdk/checkout")
+GENERATED = {"node_modules", "dist"}
+
+
+def ensure(settings: Settings, progress: Progress, *, dev: bool = False) -> None:
+    """Brings packages and build up to date."""
+    site = settings.root / "checkout-site"
+    settings.logs.mkdir(parents=True, exist_ok=True)
+    with locks.wait_for(settings.root / ".build" / "site.lock"):
+        _install(site, settings.logs, progress, dev=dev)
+        _build(settings, site / "dist" / ".stamp", progress)
+
+
+def _install(site: Path, logs: Path, progress: Progress, *, dev: bool) -> None:
+    if _is_installed(site, dev=dev):
+        return
+    progress.say("installing the pages' packages (this once)")
+    options = [] if dev else ["--omit=dev"]
+    run(["npm", "ci", "--prefix", str(site), *options], logs / "install-site.log")
+
+
+def _is_installed(site: Path, *, dev: bool) -> bool:
+    """Whether npm's own record has what the lock file wants; more than that will do."""
+    wanted = _packages(site / "package-lock.json")
+    found = _packages(site / "node_modules" / ".package-lock.json")
+    return all(
+        name in found and found[name].get("version") == package.get("version")
+        for name, package in wanted.items()
+        # Optional ones are for one platform or another; the empty name is ours.
+        if name and not package.get("optional") and (dev or not package.get("dev"))
+    )
+
+
+def _packages(lock: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(lock.read_bytes())["packages"] if lock.is_file() else {}
+    return found
+
+
+def _build(settings: Settings, stamp: Path, progress: Progress) -> None:
+    wanted = _digest(settings.root)
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    progress.say("building the pages")
+    build = settings.root / "checkout-site" / "build.mjs"
+    run(["node", str(build), "--no-types"], settings.logs / "build-site.log")
+    stamp.write_text(wanted)
+
+
+def _digest(root: Path) -> str:
+    """Of every source, by name and content, and of the setting that the build bakes in."""
+    digest = hashlib.sha256(os.environ.get("CHECKOUT_ORIGIN", "").encode())
+    for path in sorted(_files(root)):
+        digest.update(f"\0{path.relative_to(root)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for source in SOURCES:
+        for directory, names, files in os.walk(root / source):
+            names[:] = [name for name in names if name not in GENERATED]
+            yield from (Path(directory) / file for file in files)

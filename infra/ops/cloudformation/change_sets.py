@@ -1,0 +1,118 @@
+"""Change sets: made from a template, shown to a person, executed once they agree."""
+
+import textwrap
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from infra.ops.cloudformation.stacks import COMPLETE, Sleep, failed_events, pauses, settled, stack_status
+from infra.ops.console import Problem
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+
+CREATE_SECONDS = 300
+DEPLOY_SECONDS = 1800
+WIDTH = 110
+HIDDEN = {"TestApiSecret"}
+# What CloudFormation says of a change set without changes; the second is for templates with a transform.
+EMPTY = ("The submitted information didn't contain changes", "No updates are to be performed")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change set that waits to be executed."""
+
+    stack: str
+    arn: str
+    creates_stack: bool = False
+
+
+def create(
+    made: "CloudFormationClient",
+    stack: str,
+    template_url: str,
+    values: Mapping[str, str],
+    *,
+    sleep: Sleep = time.sleep,
+) -> Change | None:
+    """Makes a change set; None when nothing would change. Raises Problem with CloudFormation's reason."""
+    # A stack under review has only ever had change sets: it is still to be created.
+    creates = stack_status(made, stack) in {"", "REVIEW_IN_PROGRESS"}
+    created = made.create_change_set(
+        StackName=stack,
+        ChangeSetName=f"asyncpay-{uuid.uuid4().hex}",
+        ChangeSetType="CREATE" if creates else "UPDATE",
+        TemplateURL=template_url,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    change = Change(stack, created["Id"], creates)
+    for pause in pauses(CREATE_SECONDS):
+        found = made.describe_change_set(ChangeSetName=change.arn)
+        if found["Status"] == "CREATE_COMPLETE":
+            return change
+        reason = found.get("StatusReason", "")
+        if found["Status"] == "FAILED" and any(text in reason for text in EMPTY):
+            drop(made, change)
+            return None
+        if found["Status"] == "FAILED":
+            drop(made, change)
+            raise Problem(f"The change set of stack {stack} failed: {reason}")
+        sleep(pause)
+    raise Problem(f"The change set of stack {stack} was not ready within {CREATE_SECONDS} s.")
+
+
+def drop(made: "CloudFormationClient", change: Change) -> None:
+    """Removes a change set, and the empty stack that CloudFormation made to hold it."""
+    made.delete_change_set(ChangeSetName=change.arn)
+    if change.creates_stack and stack_status(made, change.stack) == "REVIEW_IN_PROGRESS":
+        made.delete_stack(StackName=change.stack)
+
+
+def described(made: "CloudFormationClient", change: Change) -> list[str]:
+    """What a change set would do, a line for each resource and parameter."""
+    lines = [f"\nStack {change.stack}:"]
+    for item in _items(made, change, "Changes"):
+        resource = item.get("ResourceChange", {})
+        replaced = "  (REPLACED)" if resource.get("Replacement") == "True" else ""
+        action, kind = resource.get("Action", "?"), resource.get("ResourceType", "?")
+        lines.append(f"  {action:<8} {resource.get('LogicalResourceId', '?')}  {kind}{replaced}")
+    parameters = made.describe_change_set(ChangeSetName=change.arn).get("Parameters", [])
+    values = {item["ParameterKey"]: item.get("ParameterValue", "") for item in parameters}
+    given = " ".join(f"{name}={_shown(name, value)}" for name, value in sorted(values.items()))
+    lines += textwrap.wrap(f"with {given}", WIDTH, initial_indent="  ", subsequent_indent="       ")
+    return lines
+
+
+def _items(made: "CloudFormationClient", change: Change, member: str) -> Iterator[Any]:
+    """All of them: a response has a hundred at most."""
+    token: dict[str, str] = {}
+    while True:
+        page: Any = made.describe_change_set(ChangeSetName=change.arn, **token)  # type: ignore[arg-type]
+        yield from page.get(member, [])
+        if not page.get("NextToken"):
+            return
+        token = {"NextToken": page["NextToken"]}
+
+
+def _shown(name: str, value: str) -> str:
+    return "****" if name in HIDDEN else value
+
+
+def execute(
+    made: "CloudFormationClient",
+    change: Change,
+    *,
+    within_seconds: float = DEPLOY_SECONDS,
+    sleep: Sleep = time.sleep,
+) -> None:
+    """Executes a change set and waits for its end. Raises Problem with the events that say what failed."""
+    begun = datetime.now(UTC)
+    made.execute_change_set(ChangeSetName=change.arn)
+    status = settled(made, change.stack, within_seconds=within_seconds, executing=True, sleep=sleep)
+    if status not in COMPLETE:
+        raise Problem(f"Stack {change.stack} is {status}.", failed_events(made, change.stack, begun))

@@ -1,0 +1,59 @@
+"""The stack that an operator's command works on: the laptop's, or one of the usual AWS environment.
+
+Without a stack's name it is the laptop's, at this run's endpoint. With one, credentials and region come as
+every AWS tool reads them (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL).
+"""
+
+import getpass
+import os
+from dataclasses import dataclass
+
+from infra.ops.aws_clients import Clients, clients, session_clients, with_region
+from infra.ops.cloudformation.stacks import stack_outputs
+from infra.ops.library import bind_library, use_library
+from infra.ops.settings import REGION, Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connection:
+    """One deployed stack, and who works on it."""
+
+    settings: Settings
+    stack: str
+    region: str
+    aws: Clients
+    actor: str
+    is_laptop: bool
+
+    @property
+    def data_stack(self) -> str:
+        """The tables' stack."""
+        return f"{self.stack}-data"
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the application's stack."""
+        return stack_outputs("", self.stack, aws=self.aws)
+
+    def use_library(self) -> None:
+        """Makes the layer's library importable, and binds its tables to this stack's."""
+        if self.is_laptop:
+            use_library(self.settings)
+        else:
+            os.environ["AWS_REGION"] = self.region  # the profile's, where no variable named one
+            bind_library(self.settings, self.data_stack)
+
+
+def connect(settings: Settings, stack: str | None) -> Connection:
+    """Connects to a stack of the AWS environment, or to the laptop's. Raises Problem without a region."""
+    if stack is None:
+        return Connection(
+            settings=settings,
+            stack=settings.stack,
+            region=REGION,
+            aws=clients(settings),
+            actor=getpass.getuser(),
+            is_laptop=True,
+        )
+    aws, region = session_clients(with_region(os.environ))
+    who = str(aws("sts").get_caller_identity()["Arn"])
+    return Connection(settings=settings, stack=stack, region=region, aws=aws, actor=who, is_laptop=False)

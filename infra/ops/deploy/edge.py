@@ -1,0 +1,79 @@
+"""The edge on AWS, an option of `make deploy` (EDGE=yes): infra/edge.yaml and the files that it serves.
+
+Assets go first, then what names them: the function that serves the page is in the stack. Old assets stay, for
+pages that are open.
+"""
+
+import mimetypes
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.ops.build import site
+from infra.ops.cloudformation.artifacts import package, upload_template
+from infra.ops.cloudformation.change_sets import create, described, drop, execute
+from infra.ops.cloudformation.stacks import COMPLETE, stack_outputs, stack_status
+from infra.ops.console import Progress
+from infra.ops.deploy.target import Target, ask
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+FOREVER = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=300"
+ASSETS = ("checkout-*.js", "checkout/assets/*")
+NAMING = ("checkout.js", "checkout/release.json")
+CHANGING = ["/checkout", "/checkout.js", "/checkout/release.json"]
+
+
+def deploy(target: Target, api: dict[str, str], progress: Progress) -> None:
+    """The stack, after a look at its change set, and the files around it."""
+    settings, dist = target.settings, target.settings.root / "checkout-site" / "dist"
+    made = target.aws("cloudformation")
+    site.ensure(settings, progress)
+    template = package(target.aws("s3"), target.bucket, settings.root / "infra" / "edge.yaml")
+    url = upload_template(target.aws("s3"), target.bucket, template)
+    change = create(made, target.edge_stack, url, _values(target, api))
+    if change is not None:
+        print("\n".join(described(made, change)))
+        if not ask(f"Change {change.stack}?", settings.environment):
+            drop(made, change)
+            return
+    if stack_status(made, target.edge_stack) in COMPLETE:
+        upload(target.aws("s3"), _outputs(target)["BucketName"], dist, ASSETS, FOREVER)
+    if change is not None:
+        progress.say(f"changing stack {change.stack} (CloudFront takes minutes)")
+        execute(made, change)
+    outputs = _outputs(target)
+    progress.say("uploading the pages' files")
+    upload(target.aws("s3"), outputs["BucketName"], dist, ASSETS, FOREVER)
+    upload(target.aws("s3"), outputs["BucketName"], dist, NAMING, SHORT)
+    paths = {"Quantity": len(CHANGING), "Items": CHANGING}
+    target.aws("cloudfront").create_invalidation(
+        DistributionId=outputs["DistributionId"],
+        InvalidationBatch={"Paths": paths, "CallerReference": str(time.time_ns())},
+    )
+    progress.say(f"checkout: {outputs['Url']}")
+
+
+def _values(target: Target, api: dict[str, str]) -> dict[str, str]:
+    return {
+        "Stage": target.stage,
+        "ApiDomain": f"{api['ApiId']}.execute-api.{target.region}.amazonaws.com",
+        "ApiStage": api["ApiStage"],
+        "DomainName": target.settings.environment.get("EDGE_DOMAIN_NAME", ""),
+        "CertificateArn": target.settings.environment.get("EDGE_CERTIFICATE_ARN", ""),
+    }
+
+
+def _outputs(target: Target) -> dict[str, str]:
+    return stack_outputs(target.endpoint, target.edge_stack, aws=target.aws)
+
+
+def upload(s3: "S3Client", bucket: str, dist: Path, patterns: Sequence[str], kept: str) -> None:
+    """Files that the edge serves, with their type and how long browsers keep them (Cache-Control)."""
+    for path in (found for pattern in patterns for found in sorted(dist.glob(pattern))):
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        extra = {"CacheControl": kept, "ContentType": kind}
+        s3.upload_file(str(path), bucket, path.relative_to(dist).as_posix(), ExtraArgs=extra)

@@ -1,0 +1,102 @@
+"""Where `make deploy` and `make teardown` go: the usual AWS environment's account, or an endpoint.
+
+Two stages in one account are two sets of stacks: asyncpay-test with asyncpay-test-data, asyncpay-test-edge
+and asyncpay-test-monitoring.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.ops.aws_clients import Clients, session_clients, with_region
+from infra.ops.console import Problem
+from infra.ops.settings import Settings, is_aws
+
+STAGES = ("test", "live")
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One stage of one account and region."""
+
+    settings: Settings
+    stage: str
+    stack: str
+    account: str
+    region: str
+    endpoint: str
+    aws: Clients
+
+    @property
+    def data_stack(self) -> str:
+        """The tables' stack."""
+        return f"{self.stack}-data"
+
+    @property
+    def edge_stack(self) -> str:
+        """The CDN's stack."""
+        return f"{self.stack}-edge"
+
+    @property
+    def monitoring_stack(self) -> str:
+        """The stack of alarms and the dashboard."""
+        return f"{self.stack}-monitoring"
+
+    @property
+    def bucket(self) -> str:
+        """Where packages of all stages go. Buckets' names are the whole world's, so this has the account."""
+        return f"asyncpay-artifacts-{self.account}-{self.region}"
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether this is not AWS itself."""
+        return bool(self.endpoint) and not is_aws(self.endpoint)
+
+    def __str__(self) -> str:
+        where = self.endpoint or f"AWS account {self.account}"
+        return f"stage {self.stage}: stack {self.stack}, {where}, {self.region}"
+
+
+def find(settings: Settings) -> Target:
+    """The target that the environment describes; it is asked who we are."""
+    environ = settings.environment
+    stage = environ.get("STAGE", "")
+    if stage not in STAGES:
+        raise Problem("Say which stage: STAGE=test or STAGE=live.")
+    aws, region = session_clients(_environment(settings))
+    try:
+        account = str(aws("sts").get_caller_identity()["Account"])
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"AWS does not know who you are: {problem}") from problem
+    return Target(
+        settings=settings,
+        stage=stage,
+        stack=environ.get("ASYNCPAY_STACK") or f"asyncpay-{stage}",
+        account=account,
+        region=region,
+        endpoint=settings.given_endpoint,
+        aws=aws,
+    )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """The caller's, with what an emulator would have anyway: any key, and a region."""
+    environment = dict(settings.environment)
+    if settings.is_other_emulator:
+        environment = CREDENTIALS | environment
+        if not any(environment.get(name) for name in REGION_VARIABLES):
+            environment["AWS_DEFAULT_REGION"] = "us-east-1"
+    return with_region(environment)
+
+
+def ask(question: str, environ: Mapping[str, str]) -> bool:
+    """Whether the person agrees; CONFIRM=yes answers beforehand."""
+    if environ.get("CONFIRM") == "yes":
+        return True
+    try:
+        return input(f"{question} [yes/no] ").strip() == "yes"
+    except EOFError:
+        raise Problem("Nobody answers. CONFIRM=yes says yes beforehand.") from None

@@ -1,0 +1,1 @@
+"""Measurements of a stack that runs: `make bench` and `make bench-webhooks`."""

@@ -1,0 +1,1 @@
+"""The pages' ports on a laptop: checkout, dashboard, API reference and demo shop."""

@@ -1,0 +1,112 @@
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.ops.build import programs, venvs
+from infra.ops.build.venvs import Venv
+from infra.ops.console import Problem
+from infra.ops.settings import ROOT, Settings
+
+
+def _venv(root: Path) -> Venv:
+    requirements = root / "requirements"
+    requirements.mkdir(exist_ok=True)
+    (requirements / "local.txt").write_text("one==1\n")
+    (requirements / "dev.txt").write_text("-r local.txt\ntwo==2\n")
+    venv = Venv(root / ".venv", requirements / "dev.txt")
+    venv.python.parent.mkdir(parents=True)
+    venv.python.symlink_to(sys.executable)
+    (venv.directory / ".origin").write_text(str(venv.directory))
+    return venv
+
+
+def test_a_venv_is_current_until_its_list_or_an_included_one_changes(tmp_path: Path) -> None:
+    venv = _venv(tmp_path)
+    assert not venv.is_current()
+    venv.stamp()
+    assert venv.is_current()
+    (tmp_path / "requirements" / "local.txt").write_text("one==1.1\n")
+    assert not venv.is_current()
+
+
+def test_what_a_list_includes_is_installed_with_it(tmp_path: Path) -> None:
+    venv = _venv(tmp_path)
+    venv.stamp()
+    assert Venv(venv.directory, tmp_path / "requirements" / "local.txt").is_current()
+
+
+def test_a_venv_that_was_copied_elsewhere_is_made_anew(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    venv = _venv(here)
+    venv.stamp()
+    shutil.copytree(here, there, symlinks=True)
+    assert not Venv(there / ".venv", there / "requirements" / "dev.txt").is_made()
+
+
+def test_a_venv_whose_interpreter_went_away_is_made_anew(tmp_path: Path) -> None:
+    venv = _venv(tmp_path)
+    assert venv.is_made()
+    venv.python.unlink()
+    venv.python.symlink_to(tmp_path / "uninstalled")
+    assert not venv.is_made()
+
+
+@pytest.mark.parametrize("module", ["venv", "ensurepip"])
+def test_a_python_without_venv_is_told_what_to_install(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    found = importlib.util.find_spec
+
+    def find_spec(name: str, package: str | None = None) -> Any:
+        return None if name == module else found(name, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    with pytest.raises(Problem, match="apt install python3-venv"):
+        venvs.check_prerequisites(settings)
+
+
+@pytest.mark.parametrize("program", ["node", "npm"])
+def test_pages_that_need_node_say_so_when_it_is_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == program else f"/usr/bin/{name}")
+    venvs.check_prerequisites(settings)
+    (settings.root / "checkout-site").mkdir()
+    (settings.root / "checkout-site" / "package.json").write_text("{}")
+    with pytest.raises(Problem, match=f"{program} is missing. Get Node.js"):
+        venvs.check_prerequisites(settings)
+
+
+def test_a_failed_installation_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    with pytest.raises(Problem) as caught:
+        programs.run(
+            [sys.executable, "-c", "print('no such version'); raise SystemExit(1)"], tmp_path / "log"
+        )
+    assert caught.value.details[-1] == "no such version"
+
+
+def test_an_installation_without_end_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match="took over 0 s"):
+        programs.run(
+            [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", timeout_seconds=0.2
+        )
+
+
+@pytest.mark.parametrize("name", ["local", "dev", "emulator"])
+def test_every_requirement_is_pinned_to_one_version(name: str) -> None:
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+    wanted = [line for line in lines if line and not line.startswith(("#", "-r "))]
+    assert wanted
+    # Behind a semicolon it says on which machines.
+    assert [line for line in wanted if line.partition(";")[0].count("==") != 1] == []
+
+
+def test_the_layer_s_pins_are_those_that_the_tests_run_with() -> None:
+    dev = (ROOT / "requirements" / "dev.txt").read_text().splitlines()
+    layer = (ROOT / "layers" / "gateway" / "requirements.txt").read_text().splitlines()
+    assert {line for line in layer if line and not line.startswith("#")} <= set(dev)

@@ -1,0 +1,163 @@
+"""The administrator's command line, on the emulator."""
+
+import argparse
+import re
+import shlex
+
+import pytest
+
+from gateway.domain.errors import AuthenticationFailed, NotFound
+from gateway.runtime.deps import Deps
+from gateway.use_cases.access.authentication import authenticate, forget_all
+from gateway.use_cases.access.merchants import find_merchant
+from gateway.use_cases.access.sessions import log_in
+from infra.ops import command_line
+from infra.ops.admin import commands
+from infra.ops.console import Problem
+from infra.ops.settings import ROOT
+from tests.factories import some_deps, some_id
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+ME = "admin:me"
+
+
+@pytest.fixture
+def deps(secret_arn: str) -> Deps:
+    return some_deps(STAGE="live", SESSION_KEY_ARN=secret_arn)
+
+
+def parse(*argv: str) -> argparse.Namespace:
+    return command_line.parser().parse_args(["admin", *argv])
+
+
+class Console:
+    """Runs commands and reads what they print."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.deps = deps
+        self.email = f"{some_id('').lower()}@example.com"
+
+    def run(self, *argv: str) -> str:
+        return "\n".join(commands.run(self.deps, ME, parse(*argv)))
+
+    def shown(self, *argv: str) -> dict[str, str]:
+        return dict(line.split(": ", 1) for line in self.run(*argv).splitlines())
+
+
+@pytest.fixture
+def console(deps: Deps) -> Console:
+    return Console(deps)
+
+
+def works(deps: Deps, pair: dict[str, str]) -> bool:
+    forget_all()
+    try:
+        authenticate(deps, pair["api key"], pair["api secret"])
+    except AuthenticationFailed:
+        return False
+    return True
+
+
+def create(console: Console) -> dict[str, str]:
+    return console.shown("create-merchant", "--name", "Chai", "--email", console.email)
+
+
+def test_a_merchant_is_made_with_a_password_that_is_shown_once(console: Console) -> None:
+    made = create(console)
+    assert log_in(console.deps, console.email, made["password"], "address").merchant.id == made["merchant id"]
+    for command in (["list"], ["keys", console.email], ["audit", console.email]):
+        assert made["password"] not in console.run(*command)
+    assert made["merchant id"] in console.run("list")
+
+
+def test_a_password_can_be_typed(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = iter(["a long enough one", "a long enough one", "a long enough one", "not the same"])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+    create(console)
+    shown = console.run("set-password", console.email, "--ask-password")
+    assert "long enough" not in shown
+    assert log_in(console.deps, console.email, "a long enough one", "address")
+    with pytest.raises(Problem, match="differ"):
+        console.run("set-password", console.email, "--ask-password")
+
+
+def test_a_key_is_issued_rotated_and_disabled(console: Console) -> None:
+    create(console)
+    old = console.shown("issue-key", console.email)
+    new = console.shown("rotate-key", old["api key"], "--overlap-hours", "1")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", new["old key works until"])
+    assert (works(console.deps, old), works(console.deps, new)) == (True, True)
+    console.run("disable-key", old["api key"])
+    assert (works(console.deps, old), works(console.deps, new)) == (False, True)
+    listed = console.run("keys", console.email)
+    assert f"{old['api key']}  off" in listed
+    assert f"{new['api key']}  on" in listed
+    assert old["api secret"] not in listed
+
+
+def test_every_change_is_in_the_audit_trail_with_who_it_was(console: Console) -> None:
+    made = create(console)
+    pair = console.shown("issue-key", made["merchant id"])
+    console.run("set-origins", console.email, "https://shop.example")
+    console.run("disable-merchant", console.email)
+    console.run("enable-merchant", console.email)
+    trail = console.run("audit", console.email)
+    for action in (
+        "merchant.created",
+        "api_key.issued",
+        "checkout_origins.set",
+        "merchant.disabled",
+        "merchant.enabled",
+    ):
+        assert f"{ME} {action}" in trail
+    assert "https://shop.example" in trail
+    assert pair["api secret"] not in trail
+
+
+def test_a_merchant_is_switched_off_and_on(console: Console) -> None:
+    made = create(console)
+    pair = console.shown("issue-key", console.email)
+    console.run("disable-merchant", console.email)
+    assert not works(console.deps, pair)
+    assert not find_merchant(made["merchant id"]).active
+    console.run("enable-merchant", made["merchant id"])
+    assert works(console.deps, pair)
+
+
+def test_origins_are_set_and_cleared(console: Console) -> None:
+    create(console)
+    assert "https://shop.example" in console.run("set-origins", console.email, "https://Shop.Example")
+    assert find_merchant(console.email).checkout_origins == ("https://shop.example",)
+    console.run("set-origins", console.email)
+    assert find_merchant(console.email).checkout_origins == ()
+
+
+@pytest.mark.parametrize("argv", [["keys", "nobody@example.com"], ["disable-key", "key_nobody"]])
+def test_nobody_is_not_found(console: Console, argv: list[str]) -> None:
+    with pytest.raises(NotFound):
+        console.run(*argv)
+
+
+@pytest.mark.parametrize("hours", ["-1", "169"])
+def test_an_overlap_that_makes_no_sense_is_refused(console: Console, hours: str) -> None:
+    create(console)
+    pair = console.shown("issue-key", console.email)
+    with pytest.raises(Problem, match="0 to 168"):
+        console.run("rotate-key", pair["api key"], f"--overlap-hours={hours}")
+
+
+@pytest.mark.parametrize("argv", [[], ["nonsense"], ["create-merchant"], ["rotate-key"]])
+def test_a_command_line_that_is_none_is_explained(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(*argv)
+    assert "usage: python -m infra.ops admin" in capsys.readouterr().err
+
+
+def test_the_commands_in_the_documents_are_such_commands() -> None:
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    told = [
+        shlex.split(line)[4:] for line in text.splitlines() if line.startswith("python -m infra.ops admin")
+    ]
+    assert len({parse(*argv).admin_command for argv in told}) == 11
