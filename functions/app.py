@@ -22,7 +22,7 @@ from chalicelib.routes import (
     status,
     webhooks,
 )
-from gateway.runtime import log
+from gateway.runtime import invocation, log
 from gateway.runtime.deps import Deps, deps
 
 app = Application("asyncpay", deps)
@@ -81,14 +81,16 @@ def sweep(event: CloudWatchEvent) -> dict[str, int]:
 
 
 @app.lambda_function()
-def seed(_event: Any, _context: Any) -> dict[str, bool]:
+def seed(_event: Any, context: Any) -> dict[str, bool]:
     """Creates the test merchant."""
     from gateway.use_cases.access.seed import seed_test_merchant
 
+    invocation.begin(context)
     return {"created": seed_test_merchant(app.dependencies())}
 
 
 def _deps(event: Any) -> Deps:
+    invocation.begin(event.context)
     log.request_id.set(event.context.aws_request_id)
     log.set_level(app.dependencies().config.log_level)
     return app.dependencies()

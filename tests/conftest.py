@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from gateway.adapters.aws import timeouts
 from gateway.runtime import log
 from gateway.runtime.config import config
 from gateway.runtime.deps import deps
@@ -76,6 +77,7 @@ def _fresh_process() -> Iterator[None]:
     config.cache_clear()
     deps.cache_clear()
     forget_transport()
+    timeouts.invocation_ends_in(float("inf"))
     log.set_level("INFO")
     log.request_id.set("")
 

@@ -10,7 +10,7 @@ from chalicelib.frame.cors import cors_headers, preflight
 from chalicelib.frame.response import error_response
 from chalicelib.frame.routing import resolve
 from gateway.domain.errors import AsyncPayError
-from gateway.runtime import log
+from gateway.runtime import invocation, log
 from gateway.runtime.deps import Deps
 
 
@@ -26,6 +26,7 @@ class Application(Chalice):
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Responds to one API Gateway proxy event (REST API, payload 1.0)."""
+        invocation.begin(context)
         request_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
         token = log.request_id.set(request_id)
         started = time.monotonic()

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.frame.application import Application
 from tests.functions.conftest import KEYS
-from tests.support.http_calls import an_event, send
+from tests.support.http_calls import CONTEXT, an_event, send
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_a_wrong_method_is_told_the_right_ones(
     gateway: Application, method: str, path: str, allow: str
 ) -> None:
     event = an_event(method, path, headers=KEYS)
-    answer = gateway(event, None)
+    answer = gateway(event, CONTEXT)
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, allow)
     if method != "HEAD":
         assert send(gateway, method, path, headers=KEYS).error["code"] == "BAD_REQUEST_ERROR"
@@ -98,7 +98,7 @@ def test_a_whole_path_goes_before_a_pattern(gateway: Application) -> None:
 def test_an_event_may_leave_out_what_a_call_does_not_have(
     gateway: Application, given: dict[str, Any]
 ) -> None:
-    answer = gateway(an_event("GET", "/things/1/parts/2") | given, None)
+    answer = gateway(an_event("GET", "/things/1/parts/2") | given, CONTEXT)
     assert answer["statusCode"] == 200
 
 
