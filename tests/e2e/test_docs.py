@@ -39,6 +39,17 @@ def here(text: str, stack: Stack) -> str:
     return text
 
 
+def sdk_installed(home: Path) -> dict[str, str]:
+    """The environment in which `import asyncpay` and the command `asyncpay` are the checkout's."""
+    command = home / "bin" / "asyncpay"
+    if not command.exists():
+        command.parent.mkdir()
+        command.write_text(f'#!/bin/sh\nexec {sys.executable} -m asyncpay.cli "$@"\n')
+        command.chmod(0o755)
+    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "PYTHONPATH": str(ROOT / "sdk/python/src"), "ASYNCPAY_CLI_HOME": str(home / "cli")}
+
+
 def run(block: Block, stack: Stack, session: Path) -> str:
     """What a block prints; fails where it fails."""
     text = here(block.text, stack)
@@ -48,6 +59,7 @@ def run(block: Block, stack: Stack, session: Path) -> str:
     }
     command = ["bash", "-c", SESSION % text] if block.language in SHELL else commands[block.language]
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment |= sdk_installed(session.parent)
     # So that our own commands find this gateway.
     if "ASYNCPAY_E2E_ENDPOINT" in os.environ:
         stack_name = stack.data_stack.removesuffix("-data")

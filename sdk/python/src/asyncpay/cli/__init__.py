@@ -1,0 +1,1 @@
+"""The command `asyncpay`. docs/cli.md describes it."""

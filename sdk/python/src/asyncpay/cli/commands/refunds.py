@@ -1,0 +1,60 @@
+"""`asyncpay refunds`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from asyncpay.cli.app import Session, group, pass_session
+from asyncpay.cli.values import page_options
+
+COLUMNS = ("id", "status", "amount", "currency", "reason", "created_at", "processed_at")
+
+
+@group("refunds")
+def refunds_command() -> None:
+    """Give money back."""
+
+
+@refunds_command.command("create")
+@click.argument("payment_id")
+@click.option("--amount", type=int, required=True, help="In the currency's minor unit.")
+@click.option("--reason")
+@click.option("--idempotency-key", help="The same with each repetition: it is then created once.")
+@click.option("--wait", type=float, default=0, help="Wait up to so many seconds until it is processed.")
+@pass_session
+def create(session: Session, payment_id: str, wait: float, **options: Any) -> None:
+    """Refund a successful payment, in full or in part."""
+    refunds = session.client.refunds
+    made = refunds.create(payment_id, **options)
+    if wait > 0:
+        session.console.note(f"{made.id} is {made.status}; waiting up to {wait:g} s")
+        made = refunds.wait_until_final(made.id, timeout=wait)
+    session.console.one(made.to_dict())
+
+
+@refunds_command.command("get")
+@click.argument("refund_id")
+@pass_session
+def get(session: Session, refund_id: str) -> None:
+    """Show a refund."""
+    session.console.one(session.client.refunds.retrieve(refund_id).to_dict())
+
+
+@refunds_command.command("list")
+@click.argument("payment_id")
+@page_options
+@pass_session
+def list_(session: Session, payment_id: str, **options: Any) -> None:
+    """List the refunds of a payment, newest first."""
+    page = session.client.refunds.list(payment_id, **options)
+    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
+
+
+@refunds_command.command("cancel")
+@click.argument("refund_id")
+@pass_session
+def cancel(session: Session, refund_id: str) -> None:
+    """Cancel a refund that has not been sent to the bank."""
+    session.console.one(session.client.refunds.cancel(refund_id).to_dict())

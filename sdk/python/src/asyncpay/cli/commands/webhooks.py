@@ -1,0 +1,81 @@
+"""`asyncpay webhooks`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from asyncpay.cli.app import Session, group, pass_session
+from asyncpay.cli.values import page_options
+
+COLUMNS = ("id", "event", "object_id", "status", "attempts", "response_code", "created_at")
+
+
+@group("webhooks")
+def webhooks_command() -> None:
+    """See deliveries, repeat them, and say where they go."""
+
+
+@webhooks_command.command("list")
+@click.option("--status", type=click.Choice(["pending", "success", "failed"]))
+@click.option("--event", help="Only deliveries of this event.")
+@page_options
+@pass_session
+def list_(session: Session, **options: Any) -> None:
+    """List deliveries, newest first."""
+    page = session.client.webhooks.list(**options)
+    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
+
+
+@webhooks_command.command("get")
+@click.argument("webhook_id")
+@pass_session
+def get(session: Session, webhook_id: str) -> None:
+    """Show a delivery with every attempt."""
+    session.console.one(session.client.webhooks.retrieve(webhook_id).to_dict())
+
+
+@webhooks_command.command("retry")
+@click.argument("webhook_id")
+@pass_session
+def retry(session: Session, webhook_id: str) -> None:
+    """Begin a delivery anew."""
+    session.console.one(session.client.webhooks.retry(webhook_id).to_dict())
+
+
+@webhooks_command.command("config")
+@pass_session
+def config(session: Session) -> None:
+    """Show where webhooks go and what signs them."""
+    session.console.one(session.client.webhooks.retrieve_config().to_dict())
+
+
+@webhooks_command.command("set-url")
+@click.argument("url")
+@pass_session
+def set_url(session: Session, url: str) -> None:
+    """Say where webhooks go."""
+    session.console.one(session.client.webhooks.update_config(webhook_url=url).to_dict())
+
+
+@webhooks_command.command("clear-url")
+@pass_session
+def clear_url(session: Session) -> None:
+    """Have no webhooks sent any more."""
+    session.console.one(session.client.webhooks.update_config(webhook_url=None).to_dict())
+
+
+@webhooks_command.command("rotate-secret")
+@click.confirmation_option("--yes", prompt="The old secret ends in a day. Rotate?")
+@pass_session
+def rotate_secret(session: Session) -> None:
+    """Make a new webhook secret. For a day the old one signs too."""
+    session.console.one(session.client.webhooks.rotate_secret().to_dict())
+
+
+@webhooks_command.command("test")
+@pass_session
+def test(session: Session) -> None:
+    """Have a sample event sent."""
+    session.console.one(session.client.webhooks.send_test().to_dict())

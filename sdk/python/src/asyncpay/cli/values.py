@@ -1,0 +1,81 @@
+"""Values on the command line: JSON objects, percentages, times, pages."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any, Any]
+else:  # generic in new versions of click only
+    ParamType = click.ParamType
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+PAGE_LIMIT_MAX = 100
+
+
+class Mapping(ParamType):
+    """A JSON object."""
+
+    name = "json"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """The object."""
+        try:
+            found = json.loads(value) if isinstance(value, str) else value
+        except ValueError as problem:
+            self.fail(f"{value!r} is no JSON: {problem}", param, ctx)
+        if not isinstance(found, dict):
+            self.fail(f"{value!r} is no JSON object", param, ctx)
+        return found
+
+
+class Share(ParamType):
+    """A share such as 10% or 0.1."""
+
+    name = "share"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """From 0 to 1."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(value))
+        share = float(found[1]) / (100 if found[2] else 1) if found else -1.0
+        if not 0 <= share <= 1:
+            self.fail(f"{value!r} must be such as 10%, from 0% to 100%", param, ctx)
+        return share
+
+
+class Moment(ParamType):
+    """A time: ISO 8601, or how long ago, such as 90s, 15m, 2h, 3d."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """An aware datetime; a time without a zone is in UTC."""
+        if isinstance(value, datetime):
+            return value
+        text = str(value)
+        ago = re.fullmatch(r"(\d{1,6})([smhd])", text)
+        if ago:
+            return datetime.now(timezone.utc) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
+        try:
+            found = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+        except ValueError:
+            self.fail(f"{value!r} must be such as 2h, 3d or 2026-01-31T09:30:00Z", param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+MAPPING, SHARE, MOMENT = Mapping(), Share(), Moment()
+
+
+def page_options(function: F) -> F:
+    """`--limit` and `--offset`."""
+    limit = click.option("--limit", type=click.IntRange(1, PAGE_LIMIT_MAX), default=10, show_default=True)
+    offset = click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip.")
+    return limit(offset(function))

@@ -1,0 +1,159 @@
+"""A gateway's feed and a merchant's receiver, over real connections."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+SECRET = "whsec_test_abc123"
+KEY, API_SECRET = "key_test_abc123", "secret_test_xyz789"
+
+
+def event(object_number: int, sequence: int, *, timestamp: int = 1_769_851_800) -> dict[str, Any]:
+    """An event as the API has it."""
+    name = ("payment.created", "payment.pending", "payment.success")[min(sequence, 3) - 1]
+    payment = {"id": f"pay_{object_number:016}", "order_id": "order_x", "note": "Zoë चाय"}
+    return {"event": name, "timestamp": timestamp, "data": {"payment": payment}, "sequence": sequence}
+
+
+@dataclass
+class Feed:
+    """What happened. The cursor is the number of events before."""
+
+    url: str = ""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    # How many requests are answered 503 from now on.
+    failing: int = 0
+    asked: list[dict[str, str]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=lambda: [KEY])
+    secret: str = SECRET
+
+    def page(self, query: dict[str, str]) -> dict[str, Any]:
+        begin = int(query.get("after", "c0").removeprefix("c"))
+        types = query["types"].split(",") if "types" in query else None
+        end = min(begin + int(query.get("limit", 10)), len(self.events))
+        data = [one for one in self.events[begin:end] if types is None or one["event"] in types]
+        return {"data": data, "next_cursor": f"c{end}", "has_more": end < len(self.events)}
+
+    def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        if self.failing:
+            self.failing -= 1
+            return 503, {"error": {"code": "SERVER_ERROR", "description": "Not now"}}
+        if path == "/api/v1/events":
+            self.asked.append(query)
+            return 200, self.page(query)
+        if path == "/api/v1/webhooks/config":
+            return 200, {"webhook_url": None, "webhook_secret": self.secret}
+        if path == "/api/v1/dashboard/credentials":
+            keys = [{"api_key": key} for key in self.keys]
+            return 200, {"api_key": KEY, "api_secret": None, "keys": keys}
+        return 404, {"error": {"code": "NOT_FOUND_ERROR", "description": "No such thing"}}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What a receiver got."""
+
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Decide = Callable[[int, Delivery], int]
+
+
+@dataclass
+class Receiver:
+    """A merchant's webhook URL: keeps what it got, and answers as `decide` says, given the number of it."""
+
+    url: str = ""
+    port: int = 0
+    decide: Decide = lambda _number, _delivery: 200
+    got: list[Delivery] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    # The numbers of the deliveries that it answered with success.
+    taken: list[int] = field(default_factory=list)
+
+
+@contextmanager
+def serving_feed() -> Iterator[Feed]:
+    feed = Feed()
+
+    class Handler(_Handler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            status, body = feed.answer(parts.path, query)
+            if self.headers["X-Api-Key"] not in feed.keys:
+                status, body = 401, {"error": {"code": "AUTHENTICATION_ERROR", "description": "Invalid"}}
+            self.respond(status, json.dumps(body).encode())
+
+    with _serving(Handler) as server:
+        feed.url = f"http://127.0.0.1:{server.server_port}"
+        yield feed
+
+
+@contextmanager
+def serving_receiver(receiver: Receiver | None = None) -> Iterator[Receiver]:
+    """On the port that the receiver had before, where it had one."""
+    receiver = receiver or Receiver()
+
+    class Handler(_Handler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            delivery = Delivery({name.lower(): value for name, value in self.headers.items()}, body)
+            with receiver.lock:
+                receiver.got.append(delivery)
+                number = len(receiver.got)
+                status = receiver.decide(number, delivery)
+                if status == 200:
+                    receiver.taken.append(number)
+            self.respond(status, b"")
+
+    with _serving(Handler, receiver.port) as server:
+        receiver.port = server.server_port
+        receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
+        yield receiver
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def respond(self, status: int, content: bytes) -> None:
+        try:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+        except OSError:
+            pass  # who asked was killed meanwhile
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, *_: object) -> None:
+        """Connections of killed processes end in the middle."""
+
+
+@contextmanager
+def _serving(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[_Server]:
+    server = _Server(("127.0.0.1", port), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

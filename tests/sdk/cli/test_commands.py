@@ -1,0 +1,181 @@
+"""The commands: what they ask, print and end with."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asyncpay import Webhook
+from asyncpay.cli.app import COMMANDS
+from asyncpay.cli.exits import MEANING
+from tests.docs.blocks import ROOT
+from tests.sdk.cli.conftest import Cli
+from tests.sdk.cli.fake_feed import SECRET, Feed, event
+from tests.sdk.scripted import Answer, Gateway, refusal
+from tests.sdk.test_client import ORDER, PAYMENT
+
+SUCCESS = {**PAYMENT, "status": "success"}
+REFUND = {"id": "rfnd_Fq3ZtW8kLmXs0aBc", "status": "processed", "amount": 20000}
+
+
+def page(item: dict[str, Any]) -> Answer:
+    return Answer(200, {"data": [item], "total": 1, "limit": 10, "offset": 0})
+
+
+@pytest.mark.parametrize(
+    ("line", "answers", "asked"),
+    [
+        ("orders create --amount 50000", [Answer(201, ORDER)], "POST /api/v1/orders"),
+        ("orders get order_x", [Answer(200, ORDER)], "GET /api/v1/orders/order_x"),
+        ("payments create --order o --vpa a@b", [Answer(201, PAYMENT)], "POST /api/v1/payments"),
+        ("payments get pay_x", [Answer(200, PAYMENT)], "GET /api/v1/payments/pay_x"),
+        ("payments list --status success", [page(PAYMENT)], "GET /api/v1/payments"),
+        ("payments wait pay_x", [Answer(200, SUCCESS)], "GET /api/v1/payments/pay_x"),
+        ("payments capture pay_x --amount 1", [Answer(200, SUCCESS)], "POST /api/v1/payments/pay_x/capture"),
+        ("payments timeline pay_x", [page({"at": "x", "kind": "y"})], "GET /api/v1/payments/pay_x/timeline"),
+        ("refunds create pay_x --amount 1", [Answer(201, REFUND)], "POST /api/v1/payments/pay_x/refunds"),
+        ("refunds get rfnd_x", [Answer(200, REFUND)], "GET /api/v1/refunds/rfnd_x"),
+        ("refunds list pay_x", [page(REFUND)], "GET /api/v1/payments/pay_x/refunds"),
+        ("refunds cancel rfnd_x", [Answer(200, REFUND)], "POST /api/v1/refunds/rfnd_x/cancel"),
+        ("webhooks list", [page({"id": "w"})], "GET /api/v1/webhooks"),
+        ("webhooks get w", [Answer(200, {"id": "w"})], "GET /api/v1/webhooks/w"),
+        ("webhooks retry w", [Answer(200, {"id": "w"})], "POST /api/v1/webhooks/w/retry"),
+        ("webhooks config", [Answer(200, {"webhook_url": None})], "GET /api/v1/webhooks/config"),
+        ("webhooks set-url http://x", [Answer(200, {})], "PUT /api/v1/webhooks/config"),
+        ("webhooks clear-url", [Answer(200, {})], "PUT /api/v1/webhooks/config"),
+        ("webhooks rotate-secret --yes", [Answer(200, {})], "POST /api/v1/webhooks/config/secret"),
+        ("webhooks test", [Answer(200, {"id": "w"})], "POST /api/v1/webhooks/test"),
+        ("events of pay_x", [page(event(1, 1))], "GET /api/v1/events"),
+    ],
+)
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_command_asks_and_prints(
+    bare: Cli, gateway: Gateway, line: str, answers: list[Answer], asked: str, output: str
+) -> None:
+    gateway.answers(*answers)
+    code, out, err = bare(*line.split(), "--output", output)
+    assert (code, gateway.asked[-1].method + " " + gateway.asked[-1].path) == (0, asked)
+    if output == "json":
+        printed = json.loads(out)
+        assert (
+            printed.get("data", [printed])[0].items()
+            >= {key: value for key, value in answers[0].body.items() if key == "id"}.items()
+        )
+    assert "Traceback" not in err
+
+
+def test_the_feed_is_listed_with_the_cursor_to_go_on_from(cli: Cli, feed: Feed) -> None:
+    feed.events += [event(1, 1), event(1, 2)]
+    code, out, _ = cli("events", "list", "--limit", "1", "--output", "json")
+    printed = json.loads(out)
+    assert (code, printed["next_cursor"], printed["has_more"]) == (0, "c1", True)
+    code, out, _ = cli("events", "list", "--after", "c1", "--type", "payment.pending")
+    assert out == "payment.pending\tpay_0000000000000001\t2\t1769851800\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        (refusal(401, "AUTHENTICATION_ERROR"), 3, "Run: asyncpay login"),
+        (refusal(404, "NOT_FOUND_ERROR", "Order not found"), 1, "Order not found (request req-1)"),
+        (refusal(429, "RATE_LIMIT_ERROR", Retry_After="90"), 1, "Try again in 90 s."),
+        (refusal(400, "BAD_REQUEST_ERROR", "amount is wrong"), 1, "(field amount)"),
+    ],
+)
+def test_a_refusal_says_what_to_do(bare: Cli, gateway: Gateway, answer: Answer, code: int, said: str) -> None:
+    gateway.answers(answer)
+    ended, out, err = bare("orders", "get", "order_x")
+    assert (ended, out) == (code, "")
+    assert said in err
+
+
+def test_a_gateway_that_is_down_is_told(bare: Cli, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASYNCPAY_BASE_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr("asyncpay._request.BACKOFF_SECONDS", 0.01)
+    code, _, err = bare("orders", "get", "order_x")
+    assert code == 4
+    assert "Is the gateway up?" in err
+
+
+def test_ctrl_c_ends_with_130_and_says_what_was_made(
+    bare: Cli, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.answers(Answer(201, ORDER))
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("asyncpay._generated.resources.Payments.create", interrupted)
+    monkeypatch.setattr("asyncpay.cli.scenario.check", lambda *_: None)
+    code, _, err = bare("trigger", "payment.success")
+    assert code == 130
+    assert f"Made before it ended: order {ORDER['id']}" in err
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "completion"])
+def test_each_command_has_help_and_the_common_options(bare: Cli, command: str) -> None:
+    code, out, _ = bare(command, "--help")
+    assert code == 0
+    if "Commands:" not in out:
+        assert "--output" in out
+        assert "--profile" in out
+
+
+@pytest.mark.parametrize(("line", "near"), [("paymets list", "payments"), ("payments lst", "list")])
+def test_a_misspelt_command_is_told_what_is_near(bare: Cli, line: str, near: str) -> None:
+    code, _, err = bare(*line.split())
+    assert (code, f"Did you mean {near}" in err) == (2, True)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_and_completes(bare: Cli, shell: str) -> None:
+    code, out, err = bare("completion", shell)
+    assert (code, "_ASYNCPAY_COMPLETE" in out, bool(err)) == (0, True, True)
+    words = {"COMP_WORDS": "asyncpay pay", "COMP_CWORD": "1" if shell != "fish" else "pay"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from asyncpay.cli.app import app; app(prog_name='asyncpay')"],
+        env={
+            "PYTHONPATH": str(ROOT / "sdk/python/src"),
+            "PATH": os.environ["PATH"],
+            "_ASYNCPAY_COMPLETE": f"{shell}_complete",
+            **words,
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert "payments" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [([], 0), (["--any-age"], 0), (["--tolerance", "0"], 5), (["-H", "X-Webhook-Signature: 00"], 5)],
+)
+def test_verify_tells_by_its_exit_code(
+    bare: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], code: int
+) -> None:
+    body = json.dumps(event(1, 1)).encode()
+    (tmp_path / "body").write_bytes(body)
+    signed = Webhook.sign(body, SECRET, webhook_id="1", timestamp_seconds=int(time.time()) - 9)
+    headers = [part for name, value in signed.items() for part in ("-H", f"{name}: {value}")]
+    monkeypatch.setenv("ASYNCPAY_WEBHOOK_SECRET", SECRET)
+    ended, out, err = bare("verify", str(tmp_path / "body"), *headers, *options)
+    assert ended == code
+    assert ("verified" in out) is (code == 0)
+    assert bool(err) is (code != 0)
+
+
+def test_open_prints_the_address_of_a_page_of_this_machine(bare: Cli, gateway: Gateway) -> None:
+    code, out, _ = bare("open", "checkout", "order_x", "--print", "--output", "json")
+    assert (code, json.loads(out)["url"]) == (0, "http://localhost:3001/checkout?order_id=order_x")
+    assert bare("open", "checkout", "--print")[0] == 2
+
+
+def test_the_exit_codes_are_those_of_the_documentation() -> None:
+    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    for code, meaning in MEANING.items():
+        assert f"| {code} | {meaning} |" in text
