@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 def environment(stack: Stack) -> dict[str, str]:
     """In which our own commands find this gateway."""
     found = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    found["PYTHONPATH"] = str(ROOT / "sdk/python/src")
+    found |= {"PYTHONPATH": str(ROOT / "sdk/python/src"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     if "ASYNCPAY_E2E_ENDPOINT" in os.environ:
         stack_name = stack.data_stack.removesuffix("-data")
         return found | {"AWS_ENDPOINT_URL": stack.endpoint, "ASYNCPAY_STACK": stack_name}

@@ -53,7 +53,7 @@ class Inbox:
         return list(seen.values())
 
     def wait_for(self, event: str, object_id: str | None = None, *, timeout: float = 30) -> Any:
-        """The event of that name (and object), once it has arrived; AssertionError after `timeout` seconds."""
+        """The event of that name (and object), once it arrives; AssertionError after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while True:
             for one in self.events:

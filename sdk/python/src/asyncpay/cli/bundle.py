@@ -1,4 +1,4 @@
-"""The gateway itself: that of the checkout that this package lies in, or the wheel's, unpacked into a cache."""
+"""The gateway itself: of the checkout that this package lies in, or the wheel's, unpacked into a cache."""
 
 from __future__ import annotations
 
