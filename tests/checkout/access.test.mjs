@@ -7,6 +7,7 @@ import { CHECKOUT, createOrder, DEMO_SHOP } from "./support/stack.mjs";
 
 // WCAG 2.2, 2.5.8.
 const TARGET_MIN = 24;
+const MODAL = "#payment-gateway-modal";
 let browser, shop;
 before(async () => {
   browser = await launch();
@@ -126,9 +127,12 @@ test("at 320 px nothing scrolls sideways or is cut off, and every target has 24 
   const frame = await openCheckout(page, { orderId: await createOrder(999_999_999_00) });
   const fits = async (state) => {
     await byId(frame, state).waitFor();
-    for (const each of [page.mainFrame(), inner(page)]) {
-      const { wide, small } = await each.evaluate(measure, TARGET_MIN);
-      assert.deepEqual([wide, small], [[], []], state);
+    // Of the shop's page only what the script put there: its own button is as small as the browser's fonts make it.
+    const ours = { [MODAL]: page.mainFrame(), body: inner(page) };
+    for (const [within, each] of Object.entries(ours)) {
+      const { measured, ...found } = await each.evaluate(measure, { within, least: TARGET_MIN });
+      assert.ok(measured > 0, within);
+      assert.deepEqual(found, { wide: [], small: [] }, `${state} in ${within}`);
     }
   };
   await fits("upi-form");
@@ -139,11 +143,14 @@ test("at 320 px nothing scrolls sideways or is cut off, and every target has 24 
   await fits("error-state");
 });
 
-/** Runs in the page: what sticks out, and what is too small to hit. */
-function measure(least) {
+/** Runs in the page: what sticks out, and what is too small to hit, of all that is within an element. */
+function measure({ within, least }) {
   const name = (element) => element.dataset.testId ?? element.className;
-  const all = [...document.querySelectorAll("body *")].filter((element) => element.getClientRects().length);
+  const all = [...document.querySelectorAll(`${within} *`)].filter(
+    (element) => element.getClientRects().length,
+  );
   return {
+    measured: all.length,
     wide: all.filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5).map(name),
     small: all
       .filter((element) => element.matches("button, input, select"))
