@@ -16,11 +16,13 @@ MODULE_LINES_MAX = 250
 FUNCTION_LINES_MAX = 60
 # Who may import whom, besides the standard library. `*` at the end: any module below.
 DOMAIN = {"gateway.domain*"}
+PRESENTERS = DOMAIN | {"gateway.presenters*"}
 ADAPTERS = DOMAIN | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*", "pynamodb*", "botocore*"}
-USE_CASES = DOMAIN | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*"}
+USE_CASES = PRESENTERS | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*"}
 FRAME = USE_CASES | {"gateway.__version__", "chalicelib*", "chalice*", "fastjsonschema*"}
 ROOMS = [
     (LIBRARY / "domain", DOMAIN),
+    (LIBRARY / "presenters", PRESENTERS),
     (LIBRARY / "adapters", ADAPTERS),
     (LIBRARY / "use_cases", USE_CASES),
     (LIBRARY / "runtime", USE_CASES),
@@ -102,6 +104,18 @@ def test_the_domain_never_asks_what_time_it_is() -> None:
         if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
     ]
     assert asking == []
+
+
+def test_the_domain_and_the_use_cases_know_nothing_of_http() -> None:
+    rooms = (LIBRARY / "domain", LIBRARY / "use_cases")
+    http = ("http.*", "chalice*", "chalicelib*")
+    found = [
+        name_of(path)
+        for path in MODULES
+        if any(path.is_relative_to(room) for room in rooms)
+        and any(fits(module, pattern) for module in imports_of(path) for pattern in http)
+    ]
+    assert found == []
 
 
 @modules

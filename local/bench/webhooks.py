@@ -80,7 +80,7 @@ class Bench:
         from gateway.adapters.aws import queues
         from gateway.adapters.aws.dynamodb.repositories import webhooks
         from gateway.adapters.aws.dynamodb.transaction import Transaction
-        from gateway.domain.events import sample_webhook
+        from gateway.presenters.event import sample_webhook
 
         hook = sample_webhook(str(uuid.uuid4()), merchant_id, datetime.now(UTC))
         transaction = Transaction()

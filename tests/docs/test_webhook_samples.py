@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.events import compact_json
 from gateway.domain.signature import signature_headers
+from gateway.presenters.json_text import compact_json
 from tests.docs.blocks import ROOT, blocks_of
 
 SECRET, OLD_SECRET = "whsec_test_abc123", "whsec_before"

@@ -57,10 +57,3 @@ def test_without_an_overlap_a_replaced_key_ends_at_once() -> None:
 def test_a_key_that_is_out_of_use_or_being_replaced_is_not_replaced_again(members: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):
         a_key(**members).replaced(24, NOW)
-
-
-def test_a_listed_key_shows_no_digest() -> None:
-    key = a_key()
-    assert key.secret_hash not in str(key.as_listed(NOW))
-    assert key.as_listed(NOW)["active"] is True
-    assert a_key(expires_at=NOW).as_listed(NOW)["active"] is False

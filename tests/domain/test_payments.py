@@ -1,12 +1,11 @@
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from gateway.domain.errors import BadRequest, IllegalTransition
 from gateway.domain.order import OrderStatus
 from gateway.domain.payment import Payment, PaymentStatus
-from tests.factories import DECLINED, NOW, a_card_payment, a_payment, a_successful_payment, an_order
+from tests.factories import DECLINED, NOW, a_payment, a_successful_payment, an_order
 
 LATER = NOW + timedelta(seconds=7)
 FINAL = [PaymentStatus.SUCCESS, PaymentStatus.FAILED]
@@ -90,47 +89,6 @@ def test_a_refund_may_take_all_that_is_left_and_no_more() -> None:
         payment.check_refundable(201)
 
 
-@pytest.mark.parametrize(
-    ("payment", "instrument"),
-    [
-        pytest.param(a_payment(), {"vpa": "user@paytm"}, id="upi"),
-        pytest.param(a_card_payment(), {"card_network": "visa", "card_last4": "1111"}, id="card"),
-    ],
-)
-def test_a_created_payment_shows_just_the_members_of_the_contract(
-    payment: Payment, instrument: dict[str, Any]
-) -> None:
-    assert payment.as_created() == {
-        "id": payment.id,
-        "order_id": payment.order_id,
-        "amount": 50_000,
-        "currency": "INR",
-        "method": payment.method,
-        **instrument,
-        "status": "pending",
-        "created_at": "2026-01-31T09:30:00.250Z",
-    }
-
-
-def test_a_read_payment_has_what_is_known_since() -> None:
-    read = a_payment().declined(DECLINED, LATER).as_read()
-    assert (read["captured"], read["updated_at"]) == (False, "2026-01-31T09:30:07.250Z")
-    assert (read["error_code"], read["error_description"]) == (DECLINED.code, DECLINED.description)
-    assert "error_code" not in a_payment().as_read()
-
-
-def test_a_shopper_sees_neither_merchant_nor_instrument() -> None:
-    members = {"id", "order_id", "amount", "currency", "method", "status"}
-    assert set(a_card_payment().as_public()) == members
-    declined = a_card_payment().declined(DECLINED, LATER).as_public()
-    assert set(declined) == members | {"error_code", "error_reason", "error_description"}
-
-
-@pytest.mark.parametrize("shape", ["as_created", "as_read", "as_public"])
-def test_no_shape_of_a_payment_shows_the_processors_token(shape: str) -> None:
-    assert "tok_card_0123" not in str(getattr(a_card_payment(), shape)())
-
-
 @pytest.mark.parametrize("status", [OrderStatus.CREATED, OrderStatus.ATTEMPTED])
 def test_an_order_can_be_paid_until_it_is(status: OrderStatus) -> None:
     an_order(status=status).check_payable(NOW)
@@ -143,25 +101,3 @@ def test_an_order_can_be_paid_until_the_moment_it_expires() -> None:
     order.check_payable(NOW - timedelta(microseconds=1))
     with pytest.raises(BadRequest, match=r"^Order has expired$"):
         order.check_payable(NOW)
-
-
-def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid() -> None:
-    order, paid = an_order(expires_at=NOW), an_order(expires_at=NOW, status=OrderStatus.PAID)
-    assert order.as_checkout(NOW) == {**order.as_public(), "expired": True}
-    assert not order.as_checkout(NOW - timedelta(microseconds=1))["expired"]
-    assert not paid.as_checkout(NOW)["expired"]
-    assert not an_order().as_checkout(NOW)["expired"]
-
-
-def test_a_shopper_sees_four_members_of_an_order() -> None:
-    order = an_order()
-    shown = {"id": order.id, "amount": 50_000, "currency": "INR", "status": "created"}
-    assert order.as_public() == shown
-
-
-def test_a_created_order_shows_just_the_members_of_the_contract() -> None:
-    order = an_order()
-    created = order.as_created()
-    names = "id merchant_id amount currency receipt notes status created_at"
-    assert set(created) == set(names.split())
-    assert order.as_read() == created | {"updated_at": "2026-01-31T09:30:00.250Z"}

@@ -1,10 +1,6 @@
-from datetime import date
-
 import pytest
 
-from gateway.domain.tally import Tally, as_read
-
-DAY = date(2026, 1, 31)
+from gateway.domain.tally import Tally
 
 
 def a_tally(*payments: tuple[str, str, str, int]) -> Tally:
@@ -50,30 +46,3 @@ def test_the_success_rate_is_of_the_finished_ones_to_one_decimal_half_up(
 def test_a_tally_comes_back_as_it_was_stored() -> None:
     tally = a_tally(("INR", "upi", "success", 500), ("USD", "card", "failed", 9))
     assert Tally.from_json(tally.as_json()) == tally
-
-
-def test_amounts_of_two_currencies_are_never_added() -> None:
-    tally = a_tally(
-        ("USD", "card", "success", 900), ("USD", "card", "success", 1), ("INR", "upi", "success", 100)
-    )
-    shown = as_read({DAY: tally}, DAY, DAY)
-    assert (shown["currency"], shown["total_transactions"], shown["total_amount"]) == ("INR", 3, 100)
-    assert shown["by_method"]["card"] == {"count": 2, "amount": 0}
-    assert shown["by_day"] == [{"date": "2026-01-31", "success": 3, "failed": 0, "pending": 0, "amount": 100}]
-    assert [
-        (part["currency"], part["total_transactions"], part["total_amount"]) for part in shown["currencies"]
-    ] == [
-        ("INR", 1, 100),
-        ("USD", 2, 901),
-    ]
-
-
-def test_without_rupees_the_most_used_currency_comes_first() -> None:
-    tally = a_tally(("EUR", "card", "failed", 1), ("USD", "card", "failed", 1), ("USD", "upi", "failed", 1))
-    assert as_read({DAY: tally}, DAY, DAY)["currency"] == "USD"
-
-
-def test_without_payments_everything_is_nought_and_every_day_is_there() -> None:
-    shown = as_read({}, date(2026, 1, 30), date(2026, 2, 1))
-    assert (shown["currency"], shown["total_amount"], shown["success_rate"]) == ("INR", 0, 0.0)
-    assert [day["date"] for day in shown["by_day"]] == ["2026-01-30", "2026-01-31", "2026-02-01"]

@@ -113,17 +113,3 @@ def test_a_manual_retry_begins_anew_and_remembers(times: int) -> None:
 def test_a_final_delivery_is_not_attempted(status: WebhookStatus, event: DeliveryEvent) -> None:
     with pytest.raises(IllegalTransition):
         next_status(status, event)
-
-
-def test_a_listed_delivery_shows_its_last_attempt() -> None:
-    hook = a_webhook().attempted(an_attempt(503), GAPS_SECONDS)
-    listed = hook.as_listed()
-    assert (listed["status"], listed["attempts"], listed["response_code"]) == ("pending", 1, 503)
-    assert listed["last_attempt_at"] == "2026-01-31T09:30:00.250Z"
-
-
-def test_a_listed_delivery_without_attempts_shows_none() -> None:
-    listed = a_webhook().as_listed()
-    names = "id event status attempts created_at last_attempt_at response_code"
-    assert set(names.split()) <= set(listed)
-    assert (listed["attempts"], listed["last_attempt_at"], listed["response_code"]) == (0, None, None)

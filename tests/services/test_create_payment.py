@@ -12,6 +12,7 @@ from gateway.adapters.aws.dynamodb.tables import ROWS, OrderRow
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
 from gateway.domain.instruments import check_card
 from gateway.domain.order import OrderStatus
+from gateway.presenters.payment import PAYMENT_CREATED
 from tests.factories import NOW, some_id
 from tests.shop import Shop
 from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
@@ -27,7 +28,7 @@ def test_a_payment_is_pending_and_answered_as_the_contract_has_it(shop: Shop) ->
     answer = shop.pay(order)
     payment = shop.stored_payment(answer)
     assert (answer.http_status, answer.replayed) == (201, False)
-    assert json.loads(answer.body) == payment.as_created()
+    assert json.loads(answer.body) == PAYMENT_CREATED.present(payment)
     assert (payment.status, payment.amount, payment.order_id) == ("pending", order.amount, order.id)
     assert shop.order_status(order.id) == "attempted"
 

@@ -14,6 +14,7 @@ from gateway.adapters.aws.dynamodb.repositories import ledger
 from gateway.domain.errors import AsyncPayError, BadRequest, IdempotencyKeyReused, NotFound
 from gateway.domain.payment import PaymentStatus
 from gateway.domain.refund import RefundStatus
+from gateway.presenters.refund import REFUND_CREATED
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import OutcomeUnknown
 from gateway.use_cases.refunds.read_refunds import cancel_refund, find_refund, list_refunds
@@ -43,7 +44,7 @@ def test_a_refund_is_pending_and_takes_its_amount_at_once(shop: Shop) -> None:
     payment = shop.paid(amount=500)
     answer = shop.refund(payment, 200)
     refund = shop.stored_refund(answer)
-    assert (answer.http_status, json.loads(answer.body)) == (201, refund.as_created())
+    assert (answer.http_status, json.loads(answer.body)) == (201, REFUND_CREATED.present(refund))
     assert refund.status is RefundStatus.PENDING
     after = shop.stored_payment(payment.id)
     assert (after.refundable, after.amount_refunded) == (300, 200)

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,15 +13,20 @@ from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.merchant import Merchant
 from gateway.domain.payment import Payment, PaymentStatus
+from gateway.presenters.summary import SUMMARY
 from gateway.runtime.deps import Deps
 from gateway.use_cases.payments import summary as service
-from gateway.use_cases.payments.summary import read_summary
 from tests.factories import NOW, Clock, a_card_payment, a_merchant, a_payment, some_deps
 from tests.recount import differences
 from tests.support.aws_calls import watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 TODAY = NOW.date()
+
+
+def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | None) -> dict[str, Any]:
+    """The summary as the dashboard gets it."""
+    return SUMMARY.present(service.read_summary(deps, merchant_id, first, last))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A payment's timeline: everything that happened, in order."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -8,14 +9,21 @@ from gateway.adapters.aws.dynamodb.repositories import webhooks
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.errors import NotFound
 from gateway.domain.webhook import Attempt
+from gateway.presenters.timeline import TIMELINE
+from gateway.use_cases.payments import timeline
 from gateway.use_cases.payments.capture_payment import capture_payment
-from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.processor import Outcome
 from gateway.use_cases.refunds.read_refunds import cancel_refund
 from tests.factories import DECLINED
 from tests.shop import Shop
 
 pytestmark = pytest.mark.emulator
+
+
+def read_timeline(payment_id: str, merchant_id: str) -> list[dict[str, Any]]:
+    """The moments as the dashboard gets them."""
+    moments: list[dict[str, Any]] = TIMELINE.present(timeline.read_timeline(payment_id, merchant_id))["data"]
+    return moments
 
 
 def kinds(shop: Shop, payment_id: str) -> list[str]:

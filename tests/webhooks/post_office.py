@@ -17,9 +17,9 @@ from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.adapters.aws.messages import Request, Response, Send
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.endpoint import EndpointHealth
-from gateway.domain.events import sample_webhook
 from gateway.domain.merchant import Merchant
 from gateway.domain.webhook import Webhook
+from gateway.presenters.event import sample_webhook
 from gateway.runtime.deps import Deps
 from gateway.use_cases.nudge import send_webhooks
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks

@@ -6,10 +6,10 @@ import pytest
 
 from app import app
 from gateway.adapters.aws.dynamodb.repositories import merchants
-from gateway.domain.events import compact_json
 from gateway.domain.instruments import Card
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
+from gateway.presenters.json_text import compact_json
 from gateway.use_cases.processor import Outcome
 from tests.factories import DECLINED
 from tests.fixtures_emulator import Emulator

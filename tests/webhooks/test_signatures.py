@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from gateway.domain.events import compact_json
 from gateway.domain.signature import signature_headers
+from gateway.presenters.json_text import compact_json
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import Receiver

@@ -21,6 +21,7 @@ from chalicelib.frame.parameters import Parameter
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, error_response
 from gateway.domain.errors import AsyncPayError
+from gateway.presenters.resource import Component, Resource
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 
@@ -32,7 +33,7 @@ def operation(
     method: str,
     path: str,
     *,
-    responses: Mapping[int, str],
+    responses: Mapping[int, Resource[Any] | Component],
     public: bool = False,
     query: tuple[Parameter, ...] = (),
     body: str | None = None,

@@ -7,12 +7,12 @@
         "GET",
         "/api/v1/payments/{payment_id}/refunds",
         query=(*PAGE, Choice("status", RefundStatus, "Only refunds in this status.")),
-        responses={200: "RefundList"},
+        responses={200: REFUND_LIST},
     )
     def get_refunds(request: Request) -> Response:
         '''The refunds of a payment, newest first.   <- the summary; the rest becomes the description'''
 
-`responses` (required) names the schema of the response for each status. `query` is read and checked before
+`responses` (required) has the resource that is returned, by status. `query` is read and checked before
 the handler runs: `request.query` holds these values and no others. `body` names a schema of
 chalicelib/openapi/request_bodies.py; `request.json()` checks the body against it. `idempotent` allows an
 Idempotency-Key. `errors` lists what the use case may raise beyond what follows from the rest (`errors_of`).
@@ -38,6 +38,7 @@ from gateway.domain.errors import (
     RateLimited,
     Unavailable,
 )
+from gateway.presenters.resource import Component, Resource
 
 
 def operations(app: Any) -> list["Operation"]:
@@ -47,13 +48,13 @@ def operations(app: Any) -> list["Operation"]:
 
 @dataclass(frozen=True)
 class Operation:
-    """One handler's declaration; `responses` maps a status to the name of its schema."""
+    """One handler's declaration."""
 
     method: str
     path: str
     public: bool
     handler: Callable[..., Any]
-    responses: Mapping[int, str]
+    responses: Mapping[int, Resource[Any] | Component]
     query: tuple[Parameter, ...] = ()
     body: str | None = None
     idempotent: bool = False

@@ -1,6 +1,6 @@
-"""Responses: what a handler returns, a page of a list, and the one form that every error has."""
+"""Responses: what a handler returns, and the one format that every error has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +8,7 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib.frame.errors import headers_of, status_of
 from gateway.domain.errors import AsyncPayError
-from gateway.domain.events import compact_json
-from gateway.domain.page import Page
+from gateway.presenters.json_text import compact_json
 from gateway.runtime import log
 from gateway.use_cases.idempotent import Answer
 
@@ -29,18 +28,6 @@ class Response:
             status_code=self.http_status,
             headers={"Content-Type": "application/json", **self.headers},
         )
-
-
-def collection(page: Page[Any], present: Callable[[Any], dict[str, Any]]) -> Response:
-    """A page of a list."""
-    return Response(
-        {
-            "data": [present(item) for item in page.items],
-            "total": page.total,
-            "limit": page.limit,
-            "offset": page.offset,
-        }
-    )
 
 
 def stored(answer: Answer) -> Response:

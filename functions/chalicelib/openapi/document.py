@@ -9,13 +9,13 @@ from typing import Any
 
 from chalicelib.frame.caller import COOKIE, CSRF_HEADER
 from chalicelib.frame.operation import Operation
+from chalicelib.openapi.components import SCHEMAS
 from chalicelib.openapi.request_bodies import BODIES
 from chalicelib.openapi.responses import ERROR, HEADERS, as_json, common_responses, responses
-from chalicelib.presenters.answers import ANSWERS
-from chalicelib.presenters.vocabulary import TEXT, ref
 from gateway import __version__
 from gateway.domain.events import EVENTS, TEST_EVENT
 from gateway.domain.idempotency import KEY_LENGTH_MAX
+from gateway.presenters.vocabulary import TEXT, ref
 
 TAGS = {
     "orders": "What you want to be paid. An order is paid once, by one of its payments.",
@@ -79,7 +79,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "paths": paths,
         "webhooks": {event: {"post": _webhook(event)} for event in EVENTS},
         "components": {
-            "schemas": {**BODIES, **ANSWERS, "Error": ERROR},
+            "schemas": {**BODIES, **SCHEMAS, "Error": ERROR},
             "headers": HEADERS,
             "responses": common_responses(),
             "securitySchemes": {

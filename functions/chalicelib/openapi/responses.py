@@ -8,7 +8,6 @@ from typing import Any
 
 from chalicelib.frame.errors import TEMPORARY, BodyTooLarge, RequestForged, status_of
 from chalicelib.frame.operation import Operation
-from chalicelib.presenters.vocabulary import TEXT, an_object, ref
 from gateway.domain.errors import (
     AsyncPayError,
     AuthenticationFailed,
@@ -18,6 +17,7 @@ from gateway.domain.errors import (
     RateLimited,
     Unavailable,
 )
+from gateway.presenters.vocabulary import TEXT, an_object, ref
 
 STATUS_TEXTS = {
     200: "Done.",
@@ -82,10 +82,10 @@ def responses(operation: Operation, all_operations: Sequence[Operation]) -> dict
         str(status): {
             "description": STATUS_TEXTS[status],
             "headers": _header_refs("X-Request-Id", *(["Idempotent-Replayed"] * operation.idempotent)),
-            "content": as_json(ref(name)),
-            "links": _links(name, all_operations),
+            "content": as_json(resource.ref),
+            "links": _links(resource.name, all_operations),
         }
-        for status, name in operation.responses.items()
+        for status, resource in operation.responses.items()
     }
     codes: dict[int, set[str]] = {}
     for error in operation.errors_of():

@@ -6,6 +6,9 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.presenters.merchant import CHECKOUT_ORIGINS
+from gateway.presenters.order import CHECKOUT_ORDER
+from gateway.presenters.resource import At
 from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins
 
 blueprint = Blueprint(__name__)
@@ -17,12 +20,12 @@ blueprint = Blueprint(__name__)
     "/api/v1/checkout/orders/{order_id}",
     public=True,
     query=(Identifier("key", "The publishable key of the shop; 404 where the order is not that shop's."),),
-    responses={200: "CheckoutOrder"},
+    responses={200: CHECKOUT_ORDER},
 )
 def get_checkout_order(request: Request) -> Response:
     """Reads what the checkout page shows of an order."""
     order = find_checkout_order(request.deps, request.path["order_id"], request.query["key"])
-    return Response(order.as_checkout(request.deps.now()))
+    return Response(CHECKOUT_ORDER.present(At(order, request.deps.now())))
 
 
 @operation(
@@ -31,9 +34,10 @@ def get_checkout_order(request: Request) -> Response:
     "/api/v1/checkout/origins",
     public=True,
     query=(Identifier("key", "The publishable key of the shop.", required=True),),
-    responses={200: "CheckoutOrigins"},
+    responses={200: CHECKOUT_ORIGINS},
 )
 def get_checkout_origins(request: Request) -> Response:
     """Lists the sites that may frame a shop's checkout page. None for a key that nobody has."""
     # No secret: the page's own policy says it to every visitor.
-    return Response({"origins": list(find_checkout_origins(request.deps, request.query["key"]))})
+    origins = find_checkout_origins(request.deps, request.query["key"])
+    return Response(CHECKOUT_ORIGINS.present(origins))

@@ -9,28 +9,29 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
+from gateway.presenters.order import ORDER, ORDER_CREATED, PUBLIC_ORDER
 from gateway.use_cases.orders.create_order import NewOrder, create_order, find_order
 
 blueprint = Blueprint(__name__)
 
 
-@operation(blueprint, "POST", "/api/v1/orders", body="NewOrder", responses={201: "OrderCreated"})
+@operation(blueprint, "POST", "/api/v1/orders", body="NewOrder", responses={201: ORDER_CREATED})
 def post_order(request: Request) -> Response:
     """Creates an order. It is `created`, then `attempted` from its first payment on, and `paid` once."""
     order = create_order(request.deps, request.merchant_id, new_order(request.json()))
-    return Response(order.as_created(), 201)
+    return Response(ORDER_CREATED.present(order), 201)
 
 
-@operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: "Order"})
+@operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: ORDER})
 def get_order(request: Request) -> Response:
     """Reads an order."""
-    return Response(find_order(request.path["order_id"], request.merchant_id).as_read())
+    return Response(ORDER.present(find_order(request.path["order_id"], request.merchant_id)))
 
 
-@operation(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, responses={200: "PublicOrder"})
+@operation(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, responses={200: PUBLIC_ORDER})
 def get_public_order(request: Request) -> Response:
     """Reads what a shopper's browser may know of an order."""
-    return Response(find_order(request.path["order_id"]).as_public())
+    return Response(PUBLIC_ORDER.present(find_order(request.path["order_id"])))
 
 
 def new_order(body: dict[str, Any]) -> NewOrder:

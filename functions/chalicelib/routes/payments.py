@@ -9,12 +9,14 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency_key
 from chalicelib.frame.parameters import PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
-from chalicelib.frame.response import Response, collection, stored
+from chalicelib.frame.response import Response, stored
 from gateway.domain.cursor import CURSOR_LENGTH_MAX, read_cursor
 from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.instruments import check_card, check_vpa
 from gateway.domain.order import RECEIPT_LENGTH_MAX
-from gateway.domain.payment import METHODS, Payment, PaymentStatus
+from gateway.domain.payment import METHODS, PaymentStatus
+from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
+from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.read_payments import (
@@ -22,7 +24,6 @@ from gateway.use_cases.payments.read_payments import (
     find_payment,
     find_public_payment,
     list_payments,
-    next_cursor,
 )
 from gateway.use_cases.payments.timeline import read_timeline
 
@@ -36,7 +37,7 @@ CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
     "/api/v1/payments",
     body="NewPayment",
     idempotent=True,
-    responses={201: "PaymentCreated"},
+    responses={201: PAYMENT_CREATED},
     errors=CREATE_ERRORS,
 )
 def post_payment(request: Request) -> Response:
@@ -54,7 +55,7 @@ def post_payment(request: Request) -> Response:
     public=True,
     body="NewPayment",
     idempotent=True,
-    responses={201: "PaymentCreated"},
+    responses={201: PAYMENT_CREATED},
     errors=CREATE_ERRORS,
 )
 def post_public_payment(request: Request) -> Response:
@@ -84,7 +85,7 @@ def post_public_payment(request: Request) -> Response:
             "cursor", "The last page's `next_cursor`, in place of `offset`.", length_max=CURSOR_LENGTH_MAX
         ),
     ),
-    responses={200: "PaymentList"},
+    responses={200: PAYMENT_LIST},
 )
 def get_payments(request: Request) -> Response:
     """Lists payments, newest first."""
@@ -100,30 +101,29 @@ def get_payments(request: Request) -> Response:
     )
     cursor = read_cursor(query["cursor"]) if query["cursor"] else None
     page = list_payments(request.merchant_id, filters, limit, offset, cursor)
-    listed = collection(page, Payment.as_read)
-    return Response({**listed.body, "next_cursor": next_cursor(page)})
+    return Response(PAYMENT_LIST.present(page))
 
 
-@operation(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", responses={200: "Timeline"})
+@operation(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", responses={200: TIMELINE})
 def get_timeline(request: Request) -> Response:
     """Lists what happened to a payment, oldest first. Its refunds, entries and webhooks are in it."""
-    return Response({"data": read_timeline(request.path["payment_id"], request.merchant_id)})
+    return Response(TIMELINE.present(read_timeline(request.path["payment_id"], request.merchant_id)))
 
 
-@operation(blueprint, "GET", "/api/v1/payments/{payment_id}", responses={200: "Payment"})
+@operation(blueprint, "GET", "/api/v1/payments/{payment_id}", responses={200: PAYMENT})
 def get_payment(request: Request) -> Response:
     """Reads a payment."""
-    return Response(find_payment(request.path["payment_id"], request.merchant_id).as_read())
+    return Response(PAYMENT.present(find_payment(request.path["payment_id"], request.merchant_id)))
 
 
 @operation(
-    blueprint, "POST", "/api/v1/payments/{payment_id}/capture", body="Capture", responses={200: "Payment"}
+    blueprint, "POST", "/api/v1/payments/{payment_id}/capture", body="Capture", responses={200: PAYMENT}
 )
 def post_capture(request: Request) -> Response:
     """Captures a successful payment, once. Less than its amount releases the rest to the shopper."""
     amount = request.json()["amount"]
     payment = capture_payment(request.deps, request.merchant_id, request.path["payment_id"], amount)
-    return Response(payment.as_read())
+    return Response(PAYMENT.present(payment))
 
 
 @operation(
@@ -132,11 +132,12 @@ def post_capture(request: Request) -> Response:
     "/api/v1/payments/{payment_id}/public",
     public=True,
     query=(Identifier("order_id", "The order that it pays.", required=True),),
-    responses={200: "PublicPayment"},
+    responses={200: PUBLIC_PAYMENT},
 )
 def get_public_payment(request: Request) -> Response:
     """Reads what the checkout page may know of a payment."""
-    return Response(find_public_payment(request.path["payment_id"], request.query["order_id"]).as_public())
+    payment = find_public_payment(request.path["payment_id"], request.query["order_id"])
+    return Response(PUBLIC_PAYMENT.present(payment))
 
 
 def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:

@@ -8,13 +8,15 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.operation import operations
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.events import compact_json
+from gateway.presenters.json_text import compact_json
+from gateway.presenters.resource import Component
 
 blueprint = Blueprint(__name__)
 CACHE_SECONDS = 300
+OPEN_API = Component("OpenApi", {"type": "object", "required": ["openapi", "info", "paths"]})
 
 
-@operation(blueprint, "GET", "/openapi.json", public=True, responses={200: "OpenApi"})
+@operation(blueprint, "GET", "/openapi.json", public=True, responses={200: OPEN_API})
 def get_openapi(_request: Request) -> Response:
     """Describes this API. The document is OpenAPI 3.1."""
     return Response(_document(), headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})

@@ -8,9 +8,9 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency_key
 from chalicelib.frame.parameters import PAGE
 from chalicelib.frame.request import Request
-from chalicelib.frame.response import Response, collection, stored
+from chalicelib.frame.response import Response, stored
 from gateway.domain.errors import BadRequest
-from gateway.domain.refund import Refund
+from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.read_refunds import cancel_refund, find_refund, list_refunds
 
@@ -23,7 +23,7 @@ blueprint = Blueprint(__name__)
     "/api/v1/payments/{payment_id}/refunds",
     body="NewRefund",
     idempotent=True,
-    responses={201: "RefundCreated"},
+    responses={201: REFUND_CREATED},
 )
 def post_refund(request: Request) -> Response:
     """Refunds a successful payment, in full or in part. Refunds never sum to more than was paid."""
@@ -37,31 +37,32 @@ def post_refund(request: Request) -> Response:
 
 
 @operation(
-    blueprint, "GET", "/api/v1/payments/{payment_id}/refunds", query=PAGE, responses={200: "RefundList"}
+    blueprint, "GET", "/api/v1/payments/{payment_id}/refunds", query=PAGE, responses={200: REFUND_LIST}
 )
 def get_refunds(request: Request) -> Response:
     """Lists the refunds of a payment, newest first."""
     limit, offset = request.limit_and_offset()
     page = list_refunds(request.path["payment_id"], request.merchant_id, limit, offset)
-    return collection(page, Refund.as_read)
+    return Response(REFUND_LIST.present(page))
 
 
-@operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", responses={200: "Refund"})
+@operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", responses={200: REFUND})
 def get_refund(request: Request) -> Response:
     """Reads a refund."""
-    return Response(find_refund(request.path["refund_id"], request.merchant_id).as_read())
+    return Response(REFUND.present(find_refund(request.path["refund_id"], request.merchant_id)))
 
 
 @operation(
     blueprint,
     "POST",
     "/api/v1/refunds/{refund_id}/cancel",
-    responses={200: "Refund"},
+    responses={200: REFUND},
     errors=(BadRequest,),
 )
 def post_cancel(request: Request) -> Response:
     """Cancels a refund that the processor has not been asked for yet."""
-    return Response(cancel_refund(request.deps, request.path["refund_id"], request.merchant_id).as_read())
+    refund = cancel_refund(request.deps, request.path["refund_id"], request.merchant_id)
+    return Response(REFUND.present(refund))
 
 
 def new_refund(body: dict[str, Any]) -> NewRefund:

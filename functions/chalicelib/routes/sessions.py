@@ -8,7 +8,7 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import AuthenticationFailed, RateLimited
-from gateway.domain.values import to_iso
+from gateway.presenters.merchant import SESSION, SESSION_ENDED
 from gateway.use_cases.access.sessions import Visit, log_in, log_out
 
 blueprint = Blueprint(__name__)
@@ -21,7 +21,7 @@ PATH = "/api/v1/dashboard/session"
     PATH,
     public=True,
     body="LogIn",
-    responses={200: "Session"},
+    responses={200: SESSION},
     errors=(AuthenticationFailed, RateLimited, RequestForged),
 )
 def post_session(request: Request) -> Response:
@@ -32,27 +32,18 @@ def post_session(request: Request) -> Response:
     return _shown(request, visit, {"Set-Cookie": set_cookie(request.deps, visit.cookie)})
 
 
-@operation(blueprint, "GET", PATH, responses={200: "Session"})
+@operation(blueprint, "GET", PATH, responses={200: SESSION})
 def get_session(request: Request) -> Response:
     """Reads the session, which goes on by it."""
     return _shown(request, visit_of(request.caller), {})
 
 
-@operation(blueprint, "DELETE", PATH, responses={200: "SessionEnded"})
+@operation(blueprint, "DELETE", PATH, responses={200: SESSION_ENDED})
 def delete_session(request: Request) -> Response:
     """Logs out. The session's cookie is worth nothing from then on."""
     log_out(visit_of(request.caller))
-    return Response({"ended": True}, headers={"Set-Cookie": set_cookie(request.deps, "")})
+    return Response(SESSION_ENDED.present(None), headers={"Set-Cookie": set_cookie(request.deps, "")})
 
 
 def _shown(request: Request, visit: Visit, headers: dict[str, str]) -> Response:
-    merchant = visit.merchant
-    return Response(
-        {
-            "merchant": {"id": merchant.id, "name": merchant.name, "email": merchant.email},
-            "csrf_token": visit.csrf_token,
-            "expires_at": to_iso(visit.session.expires_at),
-            "stage": request.deps.config.stage,
-        },
-        headers=headers,
-    )
+    return Response(SESSION.present((visit, request.deps.config.stage)), headers=headers)

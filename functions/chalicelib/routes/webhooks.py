@@ -7,11 +7,13 @@ from chalice import Blueprint
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import PAGE, Choice, Identifier
 from chalicelib.frame.request import Request
-from chalicelib.frame.response import Response, collection
+from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.events import EVENTS
-from gateway.domain.merchant import Merchant
-from gateway.domain.webhook import Webhook, WebhookStatus
+from gateway.domain.webhook import WebhookStatus
+from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
+from gateway.presenters.event import EVENT_LIST
+from gateway.presenters.merchant import WEBHOOK_CONFIG, WEBHOOK_SECRET
 from gateway.use_cases.webhooks import webhooks
 
 blueprint = Blueprint(__name__)
@@ -26,7 +28,7 @@ blueprint = Blueprint(__name__)
         Choice("status", WebhookStatus, "Only deliveries in this status."),
         Choice("event", EVENTS, "Only deliveries of this event."),
     ),
-    responses={200: "WebhookList"},
+    responses={200: WEBHOOK_LIST},
 )
 def get_webhooks(request: Request) -> Response:
     """Lists the deliveries of webhooks, newest first."""
@@ -39,13 +41,13 @@ def get_webhooks(request: Request) -> Response:
         limit=limit,
         offset=offset,
     )
-    return collection(page, Webhook.as_listed)
+    return Response(WEBHOOK_LIST.present(page))
 
 
-@operation(blueprint, "GET", "/api/v1/webhooks/config", responses={200: "WebhookConfig"})
+@operation(blueprint, "GET", "/api/v1/webhooks/config", responses={200: WEBHOOK_CONFIG})
 def get_config(request: Request) -> Response:
     """Reads where webhooks go and what signs them."""
-    return _config(webhooks.find_merchant(request.merchant_id))
+    return Response(WEBHOOK_CONFIG.present(webhooks.find_merchant(request.merchant_id)))
 
 
 @operation(
@@ -53,38 +55,40 @@ def get_config(request: Request) -> Response:
     "PUT",
     "/api/v1/webhooks/config",
     body="WebhookConfigUpdate",
-    responses={200: "WebhookConfig"},
+    responses={200: WEBHOOK_CONFIG},
 )
 def put_config(request: Request) -> Response:
     """Sets or clears where webhooks go."""
     url = webhook_url(request.json())
-    return _config(webhooks.set_webhook_url(request.deps, request.merchant_id, url))
+    merchant = webhooks.set_webhook_url(request.deps, request.merchant_id, url)
+    return Response(WEBHOOK_CONFIG.present(merchant))
 
 
-@operation(blueprint, "POST", "/api/v1/webhooks/config/secret", responses={200: "WebhookSecret"})
+@operation(blueprint, "POST", "/api/v1/webhooks/config/secret", responses={200: WEBHOOK_SECRET})
 def post_secret(request: Request) -> Response:
     """Rotates the webhook secret. The old one signs beside the new one for a day."""
-    return Response({"webhook_secret": webhooks.rotate_webhook_secret(request.deps, request.merchant_id)})
+    secret = webhooks.rotate_webhook_secret(request.deps, request.merchant_id)
+    return Response(WEBHOOK_SECRET.present(secret))
 
 
-@operation(blueprint, "POST", "/api/v1/webhooks/test", responses={200: "WebhookSent"}, errors=(BadRequest,))
+@operation(blueprint, "POST", "/api/v1/webhooks/test", responses={200: WEBHOOK_SENT}, errors=(BadRequest,))
 def post_test(request: Request) -> Response:
     """Sends a sample event."""
     hook = webhooks.send_test_event(request.deps, request.merchant_id)
-    return Response({"id": hook.id, "status": str(hook.status)})
+    return Response(WEBHOOK_SENT.present(hook))
 
 
-@operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", responses={200: "Webhook"})
+@operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", responses={200: WEBHOOK})
 def get_webhook(request: Request) -> Response:
     """Reads a delivery with every attempt."""
-    return Response(webhooks.find_webhook(request.path["webhook_id"], request.merchant_id).as_read())
+    return Response(WEBHOOK.present(webhooks.find_webhook(request.path["webhook_id"], request.merchant_id)))
 
 
-@operation(blueprint, "POST", "/api/v1/webhooks/{webhook_id}/retry", responses={200: "WebhookRetried"})
+@operation(blueprint, "POST", "/api/v1/webhooks/{webhook_id}/retry", responses={200: WEBHOOK_RETRIED})
 def post_retry(request: Request) -> Response:
     """Begins a delivery anew. Its attempts start again from 0."""
     hook = webhooks.retry_webhook(request.deps, request.path["webhook_id"], request.merchant_id)
-    return Response({"id": hook.id, "status": str(hook.status), "message": "Webhook retry scheduled"})
+    return Response(WEBHOOK_RETRIED.present(hook))
 
 
 @operation(
@@ -92,19 +96,15 @@ def post_retry(request: Request) -> Response:
     "GET",
     "/api/v1/events",
     query=(Identifier("object", "The id of a payment or of a refund.", required=True),),
-    responses={200: "EventList"},
+    responses={200: EVENT_LIST},
     errors=(NotFound,),
 )
 def get_events(request: Request) -> Response:
     """Lists all events of a payment or a refund, in order, just as they are sent."""
     found = webhooks.events_of(request.query["object"], request.merchant_id)
-    return Response({"data": found, "total": len(found), "limit": len(found), "offset": 0})
+    return Response(EVENT_LIST.present(found))
 
 
 def webhook_url(body: dict[str, Any]) -> str | None:
     """The URL that a valid body sets, or None to clear it: by null, or by an empty string."""
     return body["webhook_url"] or None
-
-
-def _config(merchant: Merchant) -> Response:
-    return Response({"webhook_url": merchant.webhook_url, "webhook_secret": merchant.webhook_secret})

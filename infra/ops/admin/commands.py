@@ -99,13 +99,19 @@ def _listed(deps: "Deps", merchant: "Merchant", given: argparse.Namespace) -> li
     from gateway.use_cases.access import api_keys, audit
 
     if given.admin_command == "keys":
-        keys = [key.as_listed(deps.now()) for key in api_keys.list_keys(merchant.id)]
+        from gateway.presenters.api_key import API_KEY
+        from gateway.presenters.resource import At
+
+        now = deps.now()
+        keys = [API_KEY.present(At(key, now)) for key in api_keys.list_keys(merchant.id)]
         return [
             f"{key['api_key']}  {_state(on=key['active'])}"
             + (f"  until {key['expires_at']}" if key["expires_at"] else "")
             for key in keys
         ]
-    told = [entry.as_read() for entry in audit.list_audit(merchant.id, LISTED_MAX, 0).items]
+    from gateway.presenters.audit_entry import AUDIT_ENTRY
+
+    told = [AUDIT_ENTRY.present(entry) for entry in audit.list_audit(merchant.id, LISTED_MAX, 0).items]
     return [f"{row['at']} {row['actor']} {row['action']} {row['object']} {row['details']}" for row in told]
 
 

@@ -8,7 +8,7 @@ from infra.ops.settings import Settings
 
 PRINT = """
 from app import app
-from gateway.domain.events import compact_json
+from gateway.presenters.json_text import compact_json
 from chalicelib.openapi.document import document
 from chalicelib.frame.operation import operations
 print(compact_json(document(operations(app))))

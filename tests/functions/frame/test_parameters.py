@@ -2,9 +2,7 @@ import pytest
 
 from chalicelib.frame.application import Application
 from chalicelib.frame.parameters import OFFSET_MAX, Choice, Identifier
-from chalicelib.frame.response import collection
 from gateway.domain.errors import BadRequest
-from gateway.domain.page import Page
 from tests.functions.conftest import KEYS
 from tests.support.http_calls import send
 
@@ -64,16 +62,6 @@ def test_another_limit_or_offset_is_named(gateway: Application, name: str, text:
     reply = send(gateway, "GET", "/things", headers=KEYS, query={name: [text]})
     assert (reply.status, reply.error["code"], reply.error["field"]) == (400, "BAD_REQUEST_ERROR", name)
     assert reply.error["description"].startswith(f"{name} must be an integer from ")
-
-
-def test_a_collection_has_the_contracts_members() -> None:
-    page = Page(["a", "b"], total=7, limit=2, offset=4)
-    assert collection(page, lambda item: {"id": item}).body == {
-        "data": [{"id": "a"}, {"id": "b"}],
-        "total": 7,
-        "limit": 2,
-        "offset": 4,
-    }
 
 
 STATUS = Choice("status", ["a", "b"], "Where it stands.")

@@ -12,9 +12,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from app import app
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.operation import Operation, operations
+from chalicelib.openapi.components import COMPONENTS, SCHEMAS
 from chalicelib.openapi.document import PATH_PARAMETERS, TAGS, document
 from chalicelib.openapi.request_bodies import BODIES
-from chalicelib.presenters.answers import ANSWERS
 from gateway import __version__
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.events import EVENTS
@@ -42,7 +42,7 @@ def test_an_endpoint_is_documented(operation: Operation) -> None:
     assert 5 <= len(summary) <= 80
     assert operation.tag in TAGS
     assert operation.responses
-    assert set(operation.responses.values()) <= set(ANSWERS)
+    assert [shown for shown in operation.responses.values() if shown not in COMPONENTS] == []
     assert operation.body is None or operation.body in BODIES
     assert set(re.findall(r"{(\w+)}", operation.path)) <= set(PATH_PARAMETERS)
 
@@ -57,9 +57,14 @@ def test_what_an_endpoint_may_refuse_with_has_a_text_and_a_code(operation: Opera
 
 def test_no_schema_and_no_group_is_left_over() -> None:
     made = json.dumps(document(OPERATIONS))
-    names = {**BODIES, **ANSWERS}
+    names = {**BODIES, **SCHEMAS}
     assert [name for name in names if f'"#/components/schemas/{name}"' not in made] == []
     assert {operation.tag for operation in OPERATIONS} == set(TAGS)
+
+
+def test_a_schemas_name_is_given_once() -> None:
+    assert len(SCHEMAS) == len(COMPONENTS)
+    assert not set(SCHEMAS) & set(BODIES)
 
 
 def test_every_event_is_a_webhook_with_its_body() -> None:
@@ -96,6 +101,6 @@ def test_a_cold_start_does_not_make_the_document() -> None:
     assert "chalicelib.frame.operation" in loaded
     assert not loaded & {
         "chalicelib.openapi.document",
-        "chalicelib.presenters.answers",
-        "chalicelib.presenters.vocabulary",
+        "chalicelib.openapi.components",
+        "chalicelib.openapi.responses",
     }

@@ -9,10 +9,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.domain.errors import BadRequest
-from gateway.domain.values import to_iso
 
 API_KEY_LENGTH_MAX = 128
 API_SECRET_LENGTH_MAX = 256
@@ -49,15 +47,23 @@ class ApiKey:
             raise BadRequest("Only an API key that is in use and not being replaced yet can be rotated")
         return replace(self, expires_at=now + timedelta(hours=overlap_hours))
 
-    def as_listed(self, now: datetime) -> dict[str, Any]:
-        """All that is shown of a key once it was issued."""
-        return {
-            "api_key": self.api_key,
-            "last4": self.api_key[-4:],
-            "created_at": to_iso(self.created_at),
-            "active": self.is_usable(now),
-            "expires_at": None if self.expires_at is None else to_iso(self.expires_at),
-        }
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key with its secret, which is known at this moment only; `replaced` is the key it replaces."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+    replaced: ApiKey | None = None
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A merchant's keys, newest first, and the one to show; its secret is None unless everybody knows it."""
+
+    keys: list[ApiKey]
+    api_key: str | None
+    api_secret: str | None = field(repr=False)
 
 
 def hash_secret(api_key: str, secret: str) -> str:

@@ -9,8 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from gateway.domain.values import to_iso
-
 
 class Action(StrEnum):
     """What was done."""
@@ -36,14 +34,3 @@ class AuditEntry:
     action: Action
     object: str
     details: dict[str, Any] = field(default_factory=dict)
-
-    def as_read(self) -> dict[str, Any]:
-        """The members of a row in GET /dashboard/audit."""
-        return {
-            "id": self.id,
-            "at": to_iso(self.at),
-            "actor": self.actor,
-            "action": str(self.action),
-            "object": self.object,
-            "details": self.details,
-        }

@@ -13,7 +13,6 @@ from typing import Any
 
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
-from gateway.domain.values import to_iso
 
 RECEIVABLE = "processor_receivable"
 PAYABLE = "merchant_payable"
@@ -53,19 +52,6 @@ class Entry:
             {"account": credit, "debit": 0, "credit": self.amount},
         ]
 
-    def as_read(self) -> dict[str, Any]:
-        """The members that GET /ledger answers with."""
-        return {
-            "id": self.id,
-            "kind": str(self.kind),
-            "payment_id": self.payment_id,
-            "refund_id": self.refund_id,
-            "amount": self.amount,
-            "currency": self.currency,
-            "lines": self.lines(),
-            "created_at": to_iso(self.created_at),
-        }
-
 
 @dataclass(frozen=True)
 class Balance:
@@ -76,19 +62,18 @@ class Balance:
     refunds: int
     reversals: int
 
-    def as_read(self) -> dict[str, Any]:
-        """The members that GET /balance answers with; `amount` is what the merchant is owed."""
+    @property
+    def amount(self) -> int:
+        """What the merchant is owed."""
+        return self.payments - self.refunds - self.reversals
+
+    @property
+    def accounts(self) -> dict[str, dict[str, int]]:
+        """The sums of both accounts."""
         came_in, went_back = self.payments, self.refunds + self.reversals
         return {
-            "currency": self.currency,
-            "amount": came_in - went_back,
-            "payments": self.payments,
-            "refunds": self.refunds,
-            "reversals": self.reversals,
-            "accounts": {
-                RECEIVABLE: {"debit": came_in, "credit": went_back},
-                PAYABLE: {"debit": went_back, "credit": came_in},
-            },
+            RECEIVABLE: {"debit": came_in, "credit": went_back},
+            PAYABLE: {"debit": went_back, "credit": came_in},
         }
 
 

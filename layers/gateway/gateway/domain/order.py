@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.domain.errors import BadRequest, IllegalTransition
-from gateway.domain.values import to_iso
 
 RECEIPT_LENGTH_MAX = 255
 
@@ -75,29 +74,3 @@ class Order:
             raise BadRequest("Order has expired", field="order_id")
         if (self.status, OrderEvent.PAYMENT_CREATED) not in TRANSITIONS:
             raise BadRequest(f"Order is already {self.status}", field="order_id")
-
-    def as_created(self) -> dict[str, Any]:
-        """The members that POST /orders answers with."""
-        return {
-            "id": self.id,
-            "merchant_id": self.merchant_id,
-            "amount": self.amount,
-            "currency": self.currency,
-            "receipt": self.receipt,
-            "notes": self.notes,
-            "status": str(self.status),
-            "created_at": to_iso(self.created_at),
-            **({} if self.expires_at is None else {"expires_at": to_iso(self.expires_at)}),
-        }
-
-    def as_read(self) -> dict[str, Any]:
-        """The members that GET /orders/{id} answers with."""
-        return {**self.as_created(), "updated_at": to_iso(self.updated_at)}
-
-    def as_public(self) -> dict[str, Any]:
-        """All that a shopper's browser may see of an order."""
-        return {"id": self.id, "amount": self.amount, "currency": self.currency, "status": str(self.status)}
-
-    def as_checkout(self, now: datetime) -> dict[str, Any]:
-        """What the checkout page is told: the public members, and whether it is too late."""
-        return {**self.as_public(), "expired": self.has_expired(now)}

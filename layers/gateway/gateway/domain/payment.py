@@ -7,10 +7,8 @@ refunded is kept as one number, `refundable`, so that the limit can be the condi
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from gateway.domain.errors import BadRequest, IllegalTransition
-from gateway.domain.values import to_iso
 
 METHODS = ("upi", "card")
 
@@ -125,53 +123,3 @@ class Payment:
             raise BadRequest("Payment not in refundable state")
         if amount > self.refundable:
             raise BadRequest("Refund amount exceeds available amount", field="amount")
-
-    def as_created(self) -> dict[str, Any]:
-        """The members that POST /payments answers with and that webhooks carry."""
-        instrument = (
-            {"vpa": self.vpa}
-            if self.method == "upi"
-            else {"card_network": self.card_network, "card_last4": self.card_last4}
-        )
-        return {
-            "id": self.id,
-            "order_id": self.order_id,
-            "amount": self.amount,
-            "currency": self.currency,
-            "method": self.method,
-            **instrument,
-            "status": str(self.status),
-            "created_at": to_iso(self.created_at),
-        }
-
-    def as_read(self) -> dict[str, Any]:
-        """The members that GET /payments/{id} answers with."""
-        return {
-            **self.as_created(),
-            "captured": self.captured,
-            "amount_captured": self.amount_captured,
-            "amount_refunded": self.amount_refunded,
-            "updated_at": to_iso(self.updated_at),
-            **self._error(),
-        }
-
-    def as_public(self) -> dict[str, Any]:
-        """All that the checkout page may see of a payment."""
-        return {
-            "id": self.id,
-            "order_id": self.order_id,
-            "amount": self.amount,
-            "currency": self.currency,
-            "method": self.method,
-            "status": str(self.status),
-            **self._error(),
-        }
-
-    def _error(self) -> dict[str, str]:
-        if self.failure is None:
-            return {}
-        return {
-            "error_code": self.failure.code,
-            "error_reason": self.failure.reason,
-            "error_description": self.failure.description,
-        }

@@ -8,10 +8,8 @@ winner.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from gateway.domain.errors import IllegalTransition
-from gateway.domain.values import to_iso
 
 REASON_LENGTH_MAX = 500
 
@@ -77,21 +75,3 @@ class Refund:
         if status is RefundStatus.PROCESSED:
             moved = replace(moved, processed_at=now)
         return replace(moved, due_at=None) if moved.is_final else moved
-
-    def as_created(self) -> dict[str, Any]:
-        """The members that POST /payments/{id}/refunds answers with and that webhooks carry."""
-        shown = RefundStatus.PENDING if self.status is RefundStatus.SENT else self.status
-        return {
-            "id": self.id,
-            "payment_id": self.payment_id,
-            "amount": self.amount,
-            "currency": self.currency,
-            "reason": self.reason,
-            "status": str(shown),
-            "created_at": to_iso(self.created_at),
-        }
-
-    def as_read(self) -> dict[str, Any]:
-        """The members that GET /refunds/{id} answers with."""
-        processed_at = None if self.processed_at is None else to_iso(self.processed_at)
-        return {**self.as_created(), "processed_at": processed_at}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from gateway.domain.payment import METHODS, PaymentStatus
+from gateway.domain.payment import PaymentStatus
 
 MAIN_CURRENCY = "INR"
 _SUCCESS, _FAILED, _PENDING = PaymentStatus.SUCCESS, PaymentStatus.FAILED, PaymentStatus.PENDING
@@ -85,60 +85,63 @@ class Tally:
         return tally
 
 
-def as_read(days: Mapping[date, Tally], first: date, last: date) -> dict[str, Any]:
-    """The members of GET /dashboard/summary: totals of all `days`, and each day from `first` to `last`.
+@dataclass(frozen=True)
+class Day:
+    """One day: `counted` is over all currencies, or over one; `summed` is always in one."""
 
-    Counts are over all currencies; amounts are those of `currency`. `currencies` has each by itself.
+    date: date
+    counted: Tally
+    summed: Tally
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Payments added up, in total and for each of `days`; amounts are in `currency`."""
+
+    currency: str
+    counted: Tally
+    summed: Tally
+    days: list[Day]
+
+
+@dataclass(frozen=True)
+class Summary(Numbers):
+    """The numbers over all currencies, of the days from `first` to `last`, and those of each currency."""
+
+    first: date
+    last: date
+    currencies: list[Numbers]
+
+
+def summarise(tallies: Mapping[date, Tally], first: date, last: date) -> Summary:
+    """The totals of all `tallies`, and each day from `first` to `last`.
+
+    Counts are over all currencies; amounts are those of the main currency.
     """
-    total = Tally().add_all(days.values())
+    total = Tally().add_all(tallies.values())
     currencies = total.currencies or [MAIN_CURRENCY]
-    by_currency = {
-        currency: _as_read(
-            total.of(currency),
-            total.of(currency),
-            {day: (tally.of(currency), tally.of(currency)) for day, tally in days.items()},
-            (first, last),
-        )
-        for currency in currencies
-    }
     main = currencies[0]
-    by_day = {day: (tally, tally.of(main)) for day, tally in days.items()}
-    return {
-        "currency": main,
-        **_as_read(total, total.of(main), by_day, (first, last)),
-        "from": first.isoformat(),
-        "to": last.isoformat(),
-        "currencies": [{"currency": name, **members} for name, members in by_currency.items()],
-    }
+    days = {day: tallies.get(day, Tally()) for day in each_day(first, last)}
+    return Summary(
+        currency=main,
+        counted=total,
+        summed=total.of(main),
+        days=[Day(day, tally, tally.of(main)) for day, tally in days.items()],
+        first=first,
+        last=last,
+        currencies=[_in_one(currency, total, days) for currency in currencies],
+    )
 
 
-def _as_read(
-    counted: Tally, summed: Tally, by_day: Mapping[date, tuple[Tally, Tally]], days: tuple[date, date]
-) -> dict[str, Any]:
-    return {
-        "total_transactions": counted.count(),
-        "total_amount": summed.amount(),
-        "success_rate": counted.success_rate(),
-        "by_status": {str(status): counted.count(status=status) for status in PaymentStatus},
-        "by_method": {
-            method: {"count": counted.count(method=method), "amount": summed.amount(method=method)}
-            for method in METHODS
-        },
-        "by_day": [_day(day, *by_day.get(day, (Tally(), Tally()))) for day in each_day(*days)],
-    }
+def _in_one(currency: str, total: Tally, days: Mapping[date, Tally]) -> Numbers:
+    part = total.of(currency)
+    parts = {day: tally.of(currency) for day, tally in days.items()}
+    return Numbers(currency, part, part, [Day(day, tally, tally) for day, tally in parts.items()])
 
 
 def each_day(first: date, last: date) -> list[date]:
     """All days from the first to the last, both included."""
     return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def _day(day: date, counted: Tally, summed: Tally) -> dict[str, Any]:
-    return {
-        "date": day.isoformat(),
-        **{str(status): counted.count(status=status) for status in (_SUCCESS, _FAILED, _PENDING)},
-        "amount": summed.amount(),
-    }
 
 
 def _sum(cells: Mapping[Cell, int], method: str | None, status: str | None) -> int:

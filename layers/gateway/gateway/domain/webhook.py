@@ -1,13 +1,10 @@
 """Webhooks: one event on its way to one merchant, and when it is tried again."""
 
-import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from gateway.domain.errors import IllegalTransition
-from gateway.domain.values import to_iso
 
 ATTEMPTS_MAX = 5
 # Gap before each attempt (contract, "Webhooks").
@@ -132,42 +129,6 @@ class Webhook:
             history=(*self.history, *self.attempts)[-HISTORY_MAX:],
             next_retry_at=now,
         )
-
-    def as_listed(self) -> dict[str, Any]:
-        """The members of a row in GET /webhooks."""
-        last = self.last_attempt
-        return {
-            "id": self.id,
-            "event": self.event,
-            "object_id": self.object_id,
-            "status": str(self.status),
-            "attempts": len(self.attempts),
-            "created_at": to_iso(self.created_at),
-            "last_attempt_at": to_iso(last.at) if last else None,
-            "response_code": last.response_code if last else None,
-        }
-
-    def as_read(self) -> dict[str, Any]:
-        """The members that GET /webhooks/{id} answers with."""
-        last = self.last_attempt
-        return {
-            **self.as_listed(),
-            "merchant_id": self.merchant_id,
-            "payload": json.loads(self.payload),
-            "next_retry_at": to_iso(self.next_retry_at) if self.next_retry_at else None,
-            "response_body": last.response_body if last else None,
-            "attempt_log": [_attempt_as_read(attempt) for attempt in (*self.history, *self.attempts)],
-        }
-
-
-def _attempt_as_read(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "at": to_iso(attempt.at),
-        "duration_ms": attempt.duration_ms,
-        "response_code": attempt.response_code,
-        "response_body": attempt.response_body,
-        "error": attempt.error,
-    }
 
 
 def _patience_seconds(attempt: Attempt) -> int:

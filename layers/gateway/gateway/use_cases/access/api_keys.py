@@ -1,13 +1,12 @@
 """Issuing, replacing and disabling API keys. Each change and its audit row are one transaction."""
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gateway.adapters.aws.dynamodb.errors import ConditionFailed
 from gateway.adapters.aws.dynamodb.repositories import api_keys, throttles
 from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
 from gateway.adapters.aws.dynamodb.transaction import Transaction
-from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.api_key import ApiKey, Credentials, IssuedKey, hash_secret
 from gateway.domain.audit import Action
 from gateway.domain.errors import BadRequest, NotFound, RateLimited
 from gateway.runtime import log
@@ -17,18 +16,26 @@ from gateway.use_cases.access.audit import commit, record
 ISSUED_PER_DAY = Limit("api-keys", 100, timedelta(days=1))
 
 
-@dataclass(frozen=True)
-class IssuedKey:
-    """A new key with its secret, which is known at this moment only; `replaced` is the key it replaces."""
-
-    key: ApiKey
-    secret: str = field(repr=False)
-    replaced: ApiKey | None = None
-
-
 def list_keys(merchant_id: str) -> list[ApiKey]:
     """The merchant's keys, newest first."""
     return api_keys.list_api_keys(merchant_id)
+
+
+def read_credentials(deps: Deps, merchant_id: str) -> Credentials:
+    """The merchant's keys, and the one to show, if any works.
+
+    That is a test stage's seeded key, whose secret is published; otherwise the newest that has no end, or the
+    newest of those that still work.
+    """
+    keys, now, config = list_keys(merchant_id), deps.now(), deps.config
+    seeded = config.test_api_key if config.is_test_stage else None
+    usable = sorted(
+        (key for key in keys if key.is_usable(now)),
+        key=lambda key: (key.api_key != seeded, key.expires_at is not None),
+    )
+    shown = usable[0].api_key if usable else None
+    is_seeded = shown is not None and shown == seeded
+    return Credentials(keys, shown, config.test_api_secret if is_seeded else None)
 
 
 def issue_key(deps: Deps, merchant_id: str, actor: str) -> IssuedKey:

@@ -18,13 +18,15 @@ from gateway.adapters.aws.dynamodb.repositories import merchants, orders, paymen
 from gateway.adapters.aws.dynamodb.tables import IdempotencyRow, MerchantRow, OrderRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import NotFound, Unavailable
-from gateway.domain.events import compact_json, payment_webhook
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.instruments import Card
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order, OrderEvent
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.webhook import Webhook
+from gateway.presenters.event import payment_webhook
+from gateway.presenters.json_text import compact_json
+from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 from gateway.use_cases import idempotent
@@ -62,7 +64,7 @@ def create_payment(
     if merchant is not None and not merchant.active:
         raise NotFound("Order not found")
     payment = _payment(deps, order, new, now)
-    answer = Answer(idempotent.CREATED, compact_json(payment.as_created()), replayed=False)
+    answer = Answer(idempotent.CREATED, compact_json(PAYMENT_CREATED.present(payment)), replayed=False)
     hooks = _webhooks(deps, merchant, payment, now)
     try:
         _commit(payment, hooks, key, answer, now)

@@ -16,12 +16,12 @@ from gateway.adapters.aws.dynamodb.repositories import ledger, merchants, orders
 from gateway.adapters.aws.dynamodb.tables import MerchantRow, PaymentRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import Unavailable
-from gateway.domain.events import payment_webhook
 from gateway.domain.ledger import payment_reversed, payment_taken
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import OrderEvent
 from gateway.domain.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
 from gateway.domain.webhook import Webhook
+from gateway.presenters.event import payment_webhook
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 from gateway.use_cases import jobs

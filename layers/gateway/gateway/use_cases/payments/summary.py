@@ -8,11 +8,10 @@ costs one read of its kept days and one of today. What is kept can always be thr
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from gateway.adapters.aws.dynamodb.repositories import merchants, payment_facts, rollups
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.tally import Tally, as_read, each_day
+from gateway.domain.tally import Summary, Tally, each_day, summarise
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 
@@ -24,7 +23,7 @@ CLOSED_AFTER = timedelta(hours=1)
 COUNTED_MAX = 100_000
 
 
-def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | None) -> dict[str, Any]:
+def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | None) -> Summary:
     """The merchant's numbers of these days (UTC, both included); without any, of all time.
 
     The chart's days are then the last BY_DAY_DEFAULT. Round trips: 3 (merchant, kept days, today).
@@ -42,7 +41,7 @@ def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | 
     of_all_time = first is None and last is None
     born = merchant.created_at.astimezone(UTC).date()
     days = tally_days(deps, merchant_id, born if of_all_time else max(born, shown_from), min(end, today))
-    return as_read(days, shown_from, end)
+    return summarise(days, shown_from, end)
 
 
 def tally_days(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, Tally]:

@@ -5,25 +5,22 @@ payment's and its refunds' transactions made them.
 """
 
 from datetime import datetime
-from typing import Any
 
 from gateway.adapters.aws.dynamodb.repositories import ledger, orders, refunds, webhooks
 from gateway.domain.events import EVENTS
 from gateway.domain.ledger import Entry
+from gateway.domain.moment import Moment
 from gateway.domain.order import Order
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund, RefundStatus
-from gateway.domain.values import to_iso
 from gateway.domain.webhook import Webhook
 from gateway.use_cases.payments.read_payments import find_payment
 
 # The newest of a payment's refunds that are told of.
 REFUNDS_MAX = 20
 
-Moment = tuple[datetime, dict[str, Any]]
 
-
-def read_timeline(payment_id: str, merchant_id: str) -> list[dict[str, Any]]:
+def read_timeline(payment_id: str, merchant_id: str) -> list[Moment]:
     """All moments of the merchant's payment, oldest first; NotFound where it is not the merchant's.
 
     Round trips: 4 (payment, order, refunds, entries), and at most 2 for each of payment and refunds.
@@ -41,47 +38,42 @@ def read_timeline(payment_id: str, merchant_id: str) -> list[dict[str, Any]]:
     moments += [_of_entry(entry) for entry in entries]
     for hook in _webhooks(payment, made):
         moments += _of_webhook(hook)
-    moments.sort(key=lambda moment: moment[0])
-    return [{"at": to_iso(at), **members} for at, members in moments]
+    return sorted(moments, key=lambda moment: moment.at)
 
 
 def _of_order(order: Order) -> list[Moment]:
     about = {"order_id": order.id, "amount": order.amount, "receipt": order.receipt}
-    return [(order.created_at, {"kind": "order.created", **about})]
+    return [Moment(order.created_at, "order.created", about)]
 
 
 def _of_payment(payment: Payment) -> list[Moment]:
     about = {"payment_id": payment.id, "amount": payment.amount}
-    moments: list[Moment] = [
-        (payment.created_at, {"kind": "payment.created", **about, "method": payment.method})
-    ]
+    moments = [Moment(payment.created_at, "payment.created", {**about, "method": payment.method})]
     if payment.finished_at is not None:
         failure = payment.failure
         why = (
             {} if failure is None else {"error_code": failure.code, "error_description": failure.description}
         )
-        moments.append((payment.finished_at, {"kind": f"payment.{payment.status}", **about, **why}))
+        moments.append(Moment(payment.finished_at, f"payment.{payment.status}", {**about, **why}))
     if payment.captured_at is not None:
         captured = {"payment_id": payment.id, "amount": payment.amount_captured}
-        moments.append((payment.captured_at, {"kind": "payment.captured", **captured}))
+        moments.append(Moment(payment.captured_at, "payment.captured", captured))
     return moments
 
 
 def _of_refund(refund: Refund) -> list[Moment]:
     about = {"refund_id": refund.id, "amount": refund.amount}
-    moments: list[Moment] = [
-        (refund.created_at, {"kind": "refund.created", **about, "reason": refund.reason})
-    ]
+    moments = [Moment(refund.created_at, "refund.created", {**about, "reason": refund.reason})]
     if refund.processed_at is not None:
-        moments.append((refund.processed_at, {"kind": "refund.processed", **about}))
+        moments.append(Moment(refund.processed_at, "refund.processed", about))
     if refund.status is RefundStatus.CANCELLED:
-        moments.append((refund.updated_at, {"kind": "refund.cancelled", **about}))
+        moments.append(Moment(refund.updated_at, "refund.cancelled", about))
     return moments
 
 
 def _of_entry(entry: Entry) -> Moment:
     about = {"entry_id": entry.id, "entry_kind": str(entry.kind), "amount": entry.amount}
-    return entry.created_at, {"kind": "ledger.entry", **about, "lines": entry.lines()}
+    return Moment(entry.created_at, "ledger.entry", {**about, "lines": entry.lines()})
 
 
 def _webhooks(payment: Payment, made: list[Refund]) -> list[Webhook]:
@@ -102,9 +94,7 @@ def _webhooks(payment: Payment, made: list[Refund]) -> list[Webhook]:
 
 def _of_webhook(hook: Webhook) -> list[Moment]:
     about = {"webhook_id": hook.id, "event": hook.event}
-    moments: list[Moment] = [
-        (hook.created_at, {"kind": "webhook.created", **about, "status": str(hook.status)})
-    ]
+    moments = [Moment(hook.created_at, "webhook.created", {**about, "status": str(hook.status)})]
     for number, attempt in enumerate((*hook.history, *hook.attempts), start=1):
         outcome = {
             "attempt": number,
@@ -112,5 +102,5 @@ def _of_webhook(hook: Webhook) -> list[Moment]:
             "response_code": attempt.response_code,
             "error": attempt.error,
         }
-        moments.append((attempt.at, {"kind": "webhook.attempt", **about, **outcome}))
+        moments.append(Moment(attempt.at, "webhook.attempt", {**about, **outcome}))
     return moments

@@ -13,10 +13,12 @@ from gateway.adapters.aws.dynamodb.repositories import merchants, payments, refu
 from gateway.adapters.aws.dynamodb.tables import IdempotencyRow, MerchantRow, PaymentRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import NotFound, Unavailable
-from gateway.domain.events import compact_json, refund_webhook
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund, RefundStatus
 from gateway.domain.webhook import Webhook
+from gateway.presenters.event import refund_webhook
+from gateway.presenters.json_text import compact_json
+from gateway.presenters.refund import REFUND_CREATED
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 from gateway.use_cases import idempotent
@@ -54,7 +56,7 @@ def create_refund(
     payment.check_refundable(new.amount)
     now = deps.now()
     refund = _refund(deps, payment, new, now)
-    answer = Answer(idempotent.CREATED, compact_json(refund.as_created()), replayed=False)
+    answer = Answer(idempotent.CREATED, compact_json(REFUND_CREATED.present(refund)), replayed=False)
     merchant_row = rows.get(MerchantRow, merchant_id)
     hooks = []
     if merchant_row is not None and merchants.to_merchant(merchant_row).webhook_url is not None:

@@ -14,11 +14,11 @@ from gateway.adapters.aws.dynamodb.repositories import ledger, merchants, paymen
 from gateway.adapters.aws.dynamodb.tables import MerchantRow, PaymentRow, RefundRow
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.errors import Unavailable
-from gateway.domain.events import refund_webhook
 from gateway.domain.ledger import refund_paid
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund, RefundEvent, RefundStatus
 from gateway.domain.webhook import Webhook
+from gateway.presenters.event import refund_webhook
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 from gateway.use_cases import jobs

@@ -1,15 +1,15 @@
 """What merchants do with webhooks: set them up, read the log, send again, ask for missed events."""
 
-from typing import Any
-
 from gateway.adapters.aws.dynamodb.repositories import merchants, webhooks
 from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain import events
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.events import Event
 from gateway.domain.merchant import ROTATION_OVERLAP, Merchant
 from gateway.domain.page import Page
 from gateway.domain.webhook import Webhook, WebhookStatus
 from gateway.domain.webhook_url import check_webhook_url
+from gateway.presenters.event import sample_webhook
 from gateway.runtime import log
 from gateway.runtime.deps import Deps
 from gateway.use_cases.nudge import send_webhooks
@@ -50,7 +50,7 @@ def send_test_event(deps: Deps, merchant_id: str) -> Webhook:
     """Sends a sample event the way that every event goes; BadRequest where there is no URL."""
     if find_merchant(merchant_id).webhook_url is None:
         raise BadRequest("No webhook URL is configured", field="webhook_url")
-    hook = events.sample_webhook(deps.new_uuid(), merchant_id, deps.now())
+    hook = sample_webhook(deps.new_uuid(), merchant_id, deps.now())
     transaction = Transaction()
     webhooks.put_new(transaction, hook)
     transaction.commit()
@@ -84,15 +84,15 @@ def retry_webhook(deps: Deps, webhook_id: str, merchant_id: str) -> Webhook:
     return again
 
 
-def events_of(object_id: str, merchant_id: str) -> list[dict[str, Any]]:
-    """All events of one of the merchant's payments or refunds, in order, just as they are sent."""
+def events_of(object_id: str, merchant_id: str) -> list[Event]:
+    """All events of one of the merchant's payments or refunds, in order."""
     if object_id.startswith("rfnd_"):
         refund = find_refund(object_id, merchant_id)
         payment = find_payment(refund.payment_id, merchant_id)
         names = events.refund_sequence_of(refund)
-        return [events.refund_envelope(name, refund, payment) for name in names]
+        return [events.refund_event(name, refund, payment) for name in names]
     payment = find_payment(object_id, merchant_id)
-    return [events.payment_envelope(name, payment) for name in events.sequence_of(payment)]
+    return [events.payment_event(name, payment) for name in events.sequence_of(payment)]
 
 
 def _nudge(deps: Deps, hook: Webhook) -> None:

@@ -15,13 +15,13 @@ class OrderCreated(Model):
     _converts = {"created_at": moment, "expires_at": moment}
     _optional = frozenset({"expires_at"})
     id: str
+    merchant_id: str
     amount: int
     """In the currency's minor unit."""
     currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
-    status: Literal["created", "attempted", "paid"]
-    merchant_id: str
     receipt: str | None
     notes: dict[str, Any]
+    status: Literal["created", "attempted", "paid"]
     created_at: datetime
     expires_at: datetime | None
 
@@ -47,13 +47,13 @@ class PaymentCreated(Model):
     """In the currency's minor unit."""
     currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
     method: Literal["upi", "card"]
-    status: Literal["pending", "success", "failed"]
     vpa: str | None
     """With UPI."""
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None
     """With a card."""
+    status: Literal["pending", "success", "failed"]
     created_at: datetime
 
 
@@ -131,6 +131,7 @@ class Moment(Model):
     payment_id: str | None
     refund_id: str | None
     entry_id: str | None
+    entry_kind: str | None
     webhook_id: str | None
     amount: int | None
     receipt: str | None
@@ -138,7 +139,6 @@ class Moment(Model):
     error_code: str | None
     error_description: str | None
     reason: str | None
-    entry_kind: str | None
     lines: list[dict[str, Any]] | None
     event: str | None
     status: str | None
@@ -514,9 +514,9 @@ class SummaryByDay(Model):
 
     __slots__ = ()
     date: str
-    pending: int
     success: int
     failed: int
+    pending: int
     amount: int
     """Of the successful payments, in the currency's minor unit."""
 
@@ -562,9 +562,9 @@ class SummaryCurrenciesByDay(Model):
 
     __slots__ = ()
     date: str
-    pending: int
     success: int
     failed: int
+    pending: int
     amount: int
     """Of the successful payments, in the currency's minor unit."""
 

@@ -1,7 +1,5 @@
 """What merchants are sent, and that a receiver in JavaScript can verify it."""
 
-import hashlib
-import hmac
 import json
 import random
 import shutil
@@ -11,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.events import compact_json, payment_webhook, refund_webhook
 from gateway.domain.refund import RefundEvent
-from gateway.domain.signature import sign
+from gateway.presenters.event import payment_webhook, refund_webhook
+from gateway.presenters.json_text import compact_json
+from gateway.presenters.payment import PAYMENT_CREATED
+from gateway.presenters.refund import REFUND
 from tests.factories import (
     DECLINED,
     NOW,
     a_card_payment,
-    a_merchant,
     a_payment,
     a_refund,
     a_successful_payment,
@@ -69,18 +68,6 @@ def test_numbers_that_json_does_not_know_are_refused(value: float) -> None:
         compact_json({"amount": value})
 
 
-def test_a_signature_is_the_lower_case_hex_hmac_of_the_bytes() -> None:
-    # RFC 4231, test case 2.
-    wanted = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-    assert sign("Jefe", b"what do ya want for nothing?") == wanted
-
-
-def test_a_signature_covers_text_outside_ascii() -> None:
-    payload = '{"reason":"₹ zurück"}'.encode()
-    secret = a_merchant().webhook_secret
-    assert sign(secret, payload) == hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
-
-
 @pytest.mark.parametrize(
     ("event", "payment", "sequence", "status"),
     [
@@ -98,7 +85,7 @@ def test_a_payments_event_has_the_envelope_of_the_contract(
     at = NOW if sequence < 3 else LATER
     assert list(body)[:3] == ["event", "timestamp", "data"]
     assert (body["event"], body["timestamp"], body["sequence"]) == (event, int(at.timestamp()), sequence)
-    assert body["data"] == {"payment": payment.as_created() | {"status": status}}
+    assert body["data"] == {"payment": PAYMENT_CREATED.present(payment) | {"status": status}}
     assert (hook.event, hook.object_id, hook.merchant_id) == (event, payment.id, payment.merchant_id)
 
 
@@ -107,7 +94,7 @@ def test_a_refunds_event_carries_the_refund_and_its_payment() -> None:
     processed = refund.after(RefundEvent.SEND, LATER).after(RefundEvent.ACCEPTED, LATER)
     body = json.loads(refund_webhook("w", "refund.processed", processed, payment, LATER).payload)
     assert (body["event"], body["sequence"]) == ("refund.processed", 2)
-    assert body["data"] == {"refund": processed.as_read(), "payment": payment.as_created()}
+    assert body["data"] == {"refund": REFUND.present(processed), "payment": PAYMENT_CREATED.present(payment)}
 
 
 def test_a_new_delivery_is_due_at_once() -> None:

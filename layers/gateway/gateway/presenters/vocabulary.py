@@ -1,4 +1,4 @@
-"""The words that the answers' schemas are written in. Only the OpenAPI document needs them."""
+"""The JSON Schemas that resources are made of (the dialect of OpenAPI 3.1)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ MERCHANT_EXAMPLE = "550e8400-e29b-41d4-a716-446655440000"
 
 
 def an_object(properties: Schema, *, optional: tuple[str, ...] = ()) -> Schema:
-    """An object with these members, all of which are there but the optional ones."""
+    """An object with these members; all but the optional ones are always there."""
     required = [name for name in properties if name not in optional]
     return {"type": "object", "required": required, "properties": properties}
 
@@ -27,22 +27,14 @@ def one_of(words: Any) -> Schema:
 
 
 def an_id(prefix: str) -> Schema:
-    """An id that the gateway gave."""
+    """An id that the gateway made."""
     example = prefix + "Fq3ZtW8kLmXs0aBc"
     return {"type": "string", "pattern": f"^{prefix}[A-Za-z0-9]{{{ID_LENGTH}}}$", "examples": [example]}
 
 
-def a_list(name: str, **more: Schema) -> Schema:
-    """A page of a collection, newest first; `more` are members beside the contract's."""
-    return an_object(
-        {
-            "data": {"type": "array", "items": ref(name)},
-            "total": {**COUNT, "description": "How many there are in all."},
-            "limit": {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX},
-            "offset": COUNT,
-            **more,
-        }
-    )
+def an_array(items: Schema) -> Schema:
+    """A list of these."""
+    return {"type": "array", "items": items}
 
 
 def ref(name: str) -> Schema:
@@ -52,6 +44,9 @@ def ref(name: str) -> Schema:
 
 TEXT = {"type": "string"}
 COUNT = {"type": "integer", "minimum": 0}
+BOOLEAN = {"type": "boolean"}
+OBJECT = {"type": "object"}
+LIMIT = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX}
 TIME = {
     "type": "string",
     "format": "date-time",

@@ -1,0 +1,68 @@
+"""The named schemas of responses and webhooks, in the order of the OpenAPI document."""
+
+from typing import Any
+
+from chalicelib.routes.reference import OPEN_API
+from gateway.presenters import (
+    api_key,
+    audit_entry,
+    delivery,
+    event,
+    ledger,
+    merchant,
+    order,
+    payment,
+    refund,
+    status,
+    summary,
+    timeline,
+)
+from gateway.presenters.resource import Component, Resource
+
+COMPONENTS: tuple[Resource[Any] | Component, ...] = (
+    order.ORDER_CREATED,
+    order.ORDER,
+    order.PUBLIC_ORDER,
+    order.CHECKOUT_ORDER,
+    merchant.CHECKOUT_ORIGINS,
+    payment.PAYMENT_CREATED,
+    payment.PAYMENT,
+    payment.PAYMENT_LIST,
+    timeline.TIMELINE,
+    timeline.MOMENT,
+    payment.PUBLIC_PAYMENT,
+    refund.REFUND_CREATED,
+    refund.REFUND,
+    refund.REFUND_LIST,
+    ledger.BALANCE,
+    ledger.BALANCE_LIST,
+    ledger.LEDGER_ENTRY,
+    ledger.LEDGER_LIST,
+    delivery.WEBHOOK_LISTED,
+    delivery.WEBHOOK_LIST,
+    delivery.WEBHOOK,
+    merchant.WEBHOOK_CONFIG,
+    merchant.WEBHOOK_SECRET,
+    delivery.WEBHOOK_SENT,
+    delivery.WEBHOOK_RETRIED,
+    event.EVENT_LIST,
+    event.EVENT,
+    event.PAYMENT_EVENT,
+    event.REFUND_EVENT,
+    event.TEST_EVENT_SENT,
+    status.HEALTH,
+    merchant.TEST_MERCHANT,
+    status.JOBS_STATUS,
+    merchant.SESSION,
+    merchant.SESSION_ENDED,
+    api_key.API_KEY,
+    api_key.CREDENTIALS,
+    api_key.ISSUED_API_KEY,
+    api_key.ROTATED_API_KEY,
+    summary.SUMMARY,
+    audit_entry.AUDIT_ENTRY,
+    audit_entry.AUDIT_LIST,
+    status.JOB_QUEUES_STATUS,
+    OPEN_API,
+)
+SCHEMAS = {component.name: component.schema for component in COMPONENTS}

@@ -1,1 +1,0 @@
-"""What each resource looks like over HTTP."""

@@ -1,0 +1,21 @@
+"""Moments: what happened to a payment, one thing at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+KINDS = (
+    *("order.created", "payment.created", "payment.success", "payment.failed", "payment.captured"),
+    *("refund.created", "refund.processed", "refund.cancelled", "ledger.entry"),
+    *("webhook.created", "webhook.attempt"),
+)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened; `about` has the ids and values that belong to its kind."""
+
+    at: datetime
+    kind: str
+    about: Mapping[str, Any]

@@ -1,0 +1,16 @@
+"""Rows of the audit trail as the dashboard sees them."""
+
+from gateway.domain.audit import Action, AuditEntry
+from gateway.presenters.resource import Member, Resource, a_collection
+from gateway.presenters.vocabulary import MERCHANT_EXAMPLE, OBJECT, TEXT, TIME, UUID, one_of
+
+AUDIT_ENTRY = Resource[AuditEntry](
+    "AuditEntry",
+    Member("id", UUID),
+    Member("at", TIME),
+    Member("actor", {**TEXT, "examples": ["user:test@example.com"]}),
+    Member("action", one_of(Action)),
+    Member("object", {**TEXT, "examples": ["key_test_abc123", MERCHANT_EXAMPLE]}),
+    Member("details", OBJECT),
+)
+AUDIT_LIST = a_collection("AuditList", AUDIT_ENTRY)

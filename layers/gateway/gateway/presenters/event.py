@@ -1,0 +1,113 @@
+"""Events as merchants get them: the envelope, and the delivery that carries its exact bytes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.events import (
+    PAYMENT_EVENTS,
+    REFUND_EVENTS,
+    TEST_EVENT,
+    Event,
+    payment_event,
+    refund_event,
+    sample_event,
+)
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund
+from gateway.domain.webhook import Webhook, WebhookStatus
+from gateway.presenters.json_text import compact_json
+from gateway.presenters.payment import PAYMENT_CREATED
+from gateway.presenters.refund import REFUND
+from gateway.presenters.resource import Component, Member, Resource
+from gateway.presenters.vocabulary import COUNT, TEXT, UUID, an_array, one_of
+
+_TEST_MESSAGE = "This is a test event from AsyncPay"
+_PAYMENT = Member[Event](
+    "payment",
+    PAYMENT_CREATED.ref,
+    lambda event: event.payment and PAYMENT_CREATED.present(event.payment),
+)
+
+
+def _envelope(name: str, events: Sequence[str], data: Resource[Event]) -> Resource[Event]:
+    return Resource(
+        name,
+        Member("event", one_of(events), lambda event: event.name),
+        Member(
+            "timestamp",
+            {"type": "integer", "description": "Unix seconds.", "examples": [1769851800]},
+            lambda event: int(event.at.timestamp()),
+        ),
+        Member("data", data.schema, data.present),
+        Member(
+            "sequence",
+            {"type": "integer", "minimum": 1, "description": "Its place among the object's events."},
+        ),
+    )
+
+
+PAYMENT_EVENT = _envelope("PaymentEvent", PAYMENT_EVENTS, Resource("PaymentEventData", _PAYMENT))
+REFUND_EVENT = _envelope(
+    "RefundEvent",
+    REFUND_EVENTS,
+    Resource(
+        "RefundEventData",
+        Member("refund", REFUND.ref, lambda event: event.refund and REFUND.present(event.refund)),
+        _PAYMENT,
+    ),
+)
+TEST_EVENT_SENT = _envelope(
+    "TestEvent",
+    [TEST_EVENT],
+    Resource(
+        "TestEventData",
+        Member("message", TEXT, lambda _: _TEST_MESSAGE),
+        Member("merchant_id", UUID),
+    ),
+)
+EVENT = Component("Event", {"oneOf": [kind.ref for kind in (PAYMENT_EVENT, REFUND_EVENT, TEST_EVENT_SENT)]})
+
+
+def present_event(event: Event) -> dict[str, Any]:
+    """The envelope of any event."""
+    if event.refund is not None:
+        return REFUND_EVENT.present(event)
+    return (TEST_EVENT_SENT if event.payment is None else PAYMENT_EVENT).present(event)
+
+
+EVENT_LIST = Resource[Sequence[Event]](
+    "EventList",
+    Member("data", an_array(EVENT.ref), lambda events: [present_event(event) for event in events]),
+    Member("total", COUNT, len),
+    Member("limit", COUNT, len),
+    Member("offset", COUNT, lambda _: 0),
+)
+
+
+def payment_webhook(webhook_id: str, name: str, payment: Payment, now: datetime) -> Webhook:
+    """The delivery of one event of a payment, due at once."""
+    return _delivery(webhook_id, payment_event(name, payment), now)
+
+
+def refund_webhook(webhook_id: str, name: str, refund: Refund, payment: Payment, now: datetime) -> Webhook:
+    """The delivery of one event of a refund, due at once."""
+    return _delivery(webhook_id, refund_event(name, refund, payment), now)
+
+
+def sample_webhook(webhook_id: str, merchant_id: str, now: datetime) -> Webhook:
+    """The delivery of an event that only shows that webhooks arrive."""
+    return _delivery(webhook_id, sample_event(webhook_id, merchant_id, now), now)
+
+
+def _delivery(webhook_id: str, event: Event, now: datetime) -> Webhook:
+    return Webhook(
+        id=webhook_id,
+        merchant_id=event.merchant_id,
+        object_id=event.object_id,
+        event=event.name,
+        payload=compact_json(present_event(event)),
+        status=WebhookStatus.PENDING,
+        created_at=now,
+        next_retry_at=now,
+    )

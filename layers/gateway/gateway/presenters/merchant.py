@@ -1,0 +1,42 @@
+"""A merchant as clients see it: its settings, its session, and the seeded merchant of test stages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.domain.merchant import Merchant
+from gateway.presenters.resource import Member, Resource
+from gateway.presenters.vocabulary import BOOLEAN, TEXT, TIME, UUID, an_array, one_of, or_null
+
+_SECRET = Member[Merchant]("webhook_secret", TEXT)
+WEBHOOK_CONFIG = Resource[Merchant]("WebhookConfig", Member("webhook_url", or_null(TEXT)), _SECRET)
+WEBHOOK_SECRET = Resource[str]("WebhookSecret", Member("webhook_secret", TEXT, str))
+CHECKOUT_ORIGINS = Resource[Sequence[str]]("CheckoutOrigins", Member("origins", an_array(TEXT), list))
+
+_LOGGED_IN = Resource[Merchant](
+    "SessionMerchant", Member("id", UUID), Member("name", TEXT), Member("email", TEXT)
+)
+# The subject is a use case's result with its stage.
+SESSION = Resource[tuple[Any, str]](
+    "Session",
+    Member("merchant", _LOGGED_IN.schema, lambda seen: _LOGGED_IN.present(seen[0].merchant)),
+    Member(
+        "csrf_token",
+        {**TEXT, "description": "For the header X-CSRF-Token."},
+        lambda seen: seen[0].csrf_token,
+    ),
+    Member(
+        "expires_at",
+        {**TIME, "description": "When it ends unless it is used before."},
+        lambda seen: seen[0].session.expires_at,
+    ),
+    Member("stage", one_of(["test", "live"]), lambda seen: seen[1]),
+)
+SESSION_ENDED = Resource[None]("SessionEnded", Member("ended", {**BOOLEAN, "const": True}, lambda _: True))
+# The subject is the merchant with its API key.
+TEST_MERCHANT = Resource[tuple[Merchant, str]](
+    "TestMerchant",
+    Member("id", UUID, lambda seen: seen[0].id),
+    Member("email", TEXT, lambda seen: seen[0].email),
+    Member("api_key", TEXT, lambda seen: seen[1]),
+    Member("seeded", {**BOOLEAN, "const": True}, lambda _: True),
+)

@@ -1,0 +1,46 @@
+"""Orders as clients see them."""
+
+from gateway.domain.order import Order, OrderStatus
+from gateway.presenters.resource import At, Member, Resource, lifted
+from gateway.presenters.vocabulary import (
+    AMOUNT,
+    BOOLEAN,
+    CURRENCY,
+    OBJECT,
+    TEXT,
+    TIME,
+    UUID,
+    an_id,
+    one_of,
+    or_null,
+)
+
+_ID = Member[Order]("id", an_id("order_"))
+_AMOUNT = Member[Order]("amount", AMOUNT)
+_CURRENCY = Member[Order]("currency", CURRENCY)
+_STATUS = Member[Order]("status", one_of(OrderStatus))
+
+ORDER_CREATED = Resource[Order](
+    "OrderCreated",
+    _ID,
+    Member("merchant_id", UUID),
+    _AMOUNT,
+    _CURRENCY,
+    Member("receipt", or_null(TEXT)),
+    Member("notes", OBJECT),
+    _STATUS,
+    Member("created_at", TIME),
+    Member("expires_at", TIME, when=lambda order: order.expires_at is not None),
+)
+ORDER = Resource[Order]("Order", *ORDER_CREATED.members, Member("updated_at", TIME))
+# All that a shopper's browser may see.
+PUBLIC_ORDER = Resource[Order]("PublicOrder", _ID, _AMOUNT, _CURRENCY, _STATUS)
+CHECKOUT_ORDER = Resource[At[Order]](
+    "CheckoutOrder",
+    *lifted(PUBLIC_ORDER.members, lambda at: at.subject),
+    Member(
+        "expired",
+        {**BOOLEAN, "description": "Too late to begin a payment."},
+        lambda at: at.subject.has_expired(at.now),
+    ),
+)

@@ -1,0 +1,93 @@
+"""Payments as clients see them."""
+
+from operator import attrgetter
+
+from gateway.domain.cursor import Cursor
+from gateway.domain.page import Page
+from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, PAYMENT_FAILED, Payment, PaymentStatus
+from gateway.domain.values import to_iso
+from gateway.presenters.resource import Member, Resource, a_collection
+from gateway.presenters.vocabulary import (
+    AMOUNT,
+    BOOLEAN,
+    COUNT,
+    CURRENCY,
+    TEXT,
+    TIME,
+    an_id,
+    one_of,
+    or_null,
+)
+
+
+def _by_upi(payment: Payment) -> bool:
+    return payment.method == "upi"
+
+
+def _by_card(payment: Payment) -> bool:
+    return payment.method == "card"
+
+
+def _failed(payment: Payment) -> bool:
+    return payment.failure is not None
+
+
+_PAID = (
+    Member[Payment]("id", an_id("pay_")),
+    Member[Payment]("order_id", an_id("order_")),
+    Member[Payment]("amount", AMOUNT),
+    Member[Payment]("currency", CURRENCY),
+    Member[Payment]("method", one_of(METHODS)),
+)
+_STATUS = Member[Payment]("status", one_of(PaymentStatus))
+_NETWORKS = one_of(["visa", "mastercard", "amex", "rupay", "unknown"])
+_CODES = one_of([PAYMENT_FAILED, ORDER_ALREADY_PAID])
+_FAILURE = (
+    Member[Payment](
+        "error_code", {**_CODES, "description": "Once it failed."}, attrgetter("failure.code"), when=_failed
+    ),
+    Member[Payment](
+        "error_reason",
+        {**TEXT, "examples": ["insufficient_funds"]},
+        attrgetter("failure.reason"),
+        when=_failed,
+    ),
+    Member[Payment]("error_description", TEXT, attrgetter("failure.description"), when=_failed),
+)
+
+# What webhooks carry too.
+PAYMENT_CREATED = Resource[Payment](
+    "PaymentCreated",
+    *_PAID,
+    Member("vpa", {**TEXT, "description": "With UPI.", "examples": ["asha@okbank"]}, when=_by_upi),
+    Member("card_network", {**_NETWORKS, "description": "With a card."}, when=_by_card),
+    Member(
+        "card_last4",
+        {"type": "string", "pattern": "^[0-9]{4}$", "description": "With a card."},
+        when=_by_card,
+    ),
+    _STATUS,
+    Member("created_at", TIME),
+)
+PAYMENT = Resource[Payment](
+    "Payment",
+    *PAYMENT_CREATED.members,
+    Member("captured", BOOLEAN),
+    Member("amount_captured", COUNT),
+    Member("amount_refunded", COUNT),
+    Member("updated_at", TIME),
+    *_FAILURE,
+)
+# All that a shopper's browser may see.
+PUBLIC_PAYMENT = Resource[Payment]("PublicPayment", *_PAID, _STATUS, *_FAILURE)
+
+
+def _next_cursor(page: Page[Payment]) -> str | None:
+    """Where the list continues after this page, or None at its end."""
+    if not page.has_more:
+        return None
+    last = page.items[-1]
+    return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
+
+
+PAYMENT_LIST = a_collection("PaymentList", PAYMENT, Member("next_cursor", or_null(TEXT), _next_cursor))

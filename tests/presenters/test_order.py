@@ -1,0 +1,28 @@
+from datetime import timedelta
+
+from gateway.domain.order import OrderStatus
+from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, PUBLIC_ORDER
+from gateway.presenters.resource import At
+from tests.factories import NOW, an_order
+
+
+def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid() -> None:
+    order, paid = an_order(expires_at=NOW), an_order(expires_at=NOW, status=OrderStatus.PAID)
+    assert CHECKOUT_ORDER.present(At(order, NOW)) == {**PUBLIC_ORDER.present(order), "expired": True}
+    assert not CHECKOUT_ORDER.present(At(order, NOW - timedelta(microseconds=1)))["expired"]
+    assert not CHECKOUT_ORDER.present(At(paid, NOW))["expired"]
+    assert not CHECKOUT_ORDER.present(At(an_order(), NOW))["expired"]
+
+
+def test_a_shopper_sees_four_members_of_an_order() -> None:
+    order = an_order()
+    shown = {"id": order.id, "amount": 50_000, "currency": "INR", "status": "created"}
+    assert PUBLIC_ORDER.present(order) == shown
+
+
+def test_a_created_order_shows_just_the_members_of_the_contract() -> None:
+    order = an_order()
+    created = ORDER_CREATED.present(order)
+    names = "id merchant_id amount currency receipt notes status created_at"
+    assert set(created) == set(names.split())
+    assert ORDER.present(order) == created | {"updated_at": "2026-01-31T09:30:00.250Z"}
