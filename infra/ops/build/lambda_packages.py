@@ -1,7 +1,7 @@
 """What the template ships: .build/functions (the Chalice app) and .build/layer (the library, its packages).
 
-Pure Python, so the same build runs on every interpreter and architecture. Third-party packages are installed
-again only when their pins change; our own files are copied each time.
+Pure Python, so the same build runs on every interpreter and architecture; one of them finds it compiled.
+Third-party packages are installed again only when their pins change; our own files are copied each time.
 """
 
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from infra.ops import locks
+from infra.ops.build import bytecode
 from infra.ops.build.programs import run
 from infra.ops.build.venvs import digest, main_venv
 from infra.ops.console import Problem
@@ -43,6 +44,11 @@ def build(settings: Settings) -> None:
     _install_packages(settings, layer, output / "layer.stamp")
     _replace(settings.root / "layers" / "gateway" / "gateway", layer / "gateway")
     _replace(settings.root / "functions", output / "functions")
+    cache = output / "bytecode"
+    # Where Lambda puts a layer and a function (Lambda Developer Guide, "Packaging your layer content").
+    used = bytecode.compile_tree(layer, "/opt/python", cache)
+    used |= bytecode.compile_tree(output / "functions", "/var/task", cache)
+    bytecode.forget_unused(cache, used)
 
 
 def _install_packages(settings: Settings, layer: Path, stamp: Path) -> None:

@@ -1,0 +1,84 @@
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.ops.build import bytecode
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for name, source in {
+        "package/__init__.py": "",
+        "package/module.py": "def fail():\n    raise RuntimeError('here')\n",
+        "package/other.py": "VALUE = 1\n",
+    }.items():
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / name).write_text(source)
+    return tmp_path / "tree"
+
+
+def compiled(tree: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in tree.rglob("*.pyc")}
+
+
+def run(code: str, tree: Path) -> str:
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env={"PYTHONPATH": str(tree)}, capture_output=True, text=True, timeout=60)
+    return done.stdout + done.stderr
+
+
+def test_every_module_is_compiled_and_python_uses_it(tree: Path, tmp_path: Path) -> None:
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    assert len(compiled(tree)) == 3
+    # As nobody looks at the source any more, a change of it goes unnoticed: archives do not change.
+    (tree / "package" / "other.py").write_text("VALUE = 2\n")
+    assert run("import package.other; print(package.other.VALUE)", tree).strip() == "1"
+
+
+def test_a_traceback_names_the_place_that_lambda_has(tree: Path, tmp_path: Path) -> None:
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    assert '"/opt/python/package/module.py", line 2' in run("import package.module as m; m.fail()", tree)
+
+
+def test_the_same_sources_give_the_same_bytes(tree: Path, tmp_path: Path) -> None:
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    first = compiled(tree)
+    for path in tree.rglob("*.pyc"):
+        path.unlink()
+    (tree / "package" / "other.py").touch()
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    assert compiled(tree) == first
+
+
+def test_a_source_that_changed_is_compiled_again(tree: Path, tmp_path: Path) -> None:
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    (tree / "package" / "other.py").write_text("VALUE = 2\n")
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    assert run("import package.other; print(package.other.VALUE)", tree).strip() == "2"
+
+
+def test_what_no_source_has_any_more_leaves_the_cache(tree: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    bytecode.compile_tree(tree, "/opt/python", cache)
+    (tree / "package" / "other.py").unlink()
+    used = bytecode.compile_tree(tree, "/opt/python", cache)
+    bytecode.forget_unused(cache, used)
+    assert {path.name for path in cache.iterdir()} == used
+    assert len(used) == 2
+
+
+def test_another_python_is_not_misled(tree: Path, tmp_path: Path) -> None:
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    tag = sys.implementation.cache_tag
+    assert {name.split(".")[1] for name in compiled(tree)} == {tag}
+    assert all(content.startswith(importlib.util.MAGIC_NUMBER) for content in compiled(tree).values())
+
+
+def test_a_source_that_is_no_python_is_left_to_who_imports_it(tree: Path, tmp_path: Path) -> None:
+    (tree / "package" / "other.py").write_text("no python\n")
+    bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
+    assert len(compiled(tree)) == 2
+    assert "SyntaxError" in run("import package.other", tree)
