@@ -46,10 +46,10 @@ def test_no_secret_is_in_a_repr() -> None:
 
 def test_importing_and_making_a_client_takes_little_time() -> None:
     code = (
-        "import time; began = time.perf_counter(); import asyncpay; asyncpay.Client('k', 's', 'http://x');"
-        "print((time.perf_counter() - began) * 1000)"
+        "import time; began = time.process_time(); import asyncpay; asyncpay.Client('k', 's', 'http://x');"
+        "print((time.process_time() - began) * 1000)"
     )
-    # The best of a few: the machine may be busy with something else.
+    # Processor time, and the best of a few: the machine may be busy with something else.
     times = [
         float(
             subprocess.run(

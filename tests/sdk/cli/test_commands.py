@@ -19,6 +19,8 @@ from tests.sdk.cli.fake_feed import SECRET, Feed, event
 from tests.sdk.scripted import Answer, Gateway, refusal
 from tests.sdk.test_client import ORDER, PAYMENT
 
+# `admin --help` is the gateway's own.
+OWN_HELP = ("completion", "admin")
 SUCCESS = {**PAYMENT, "status": "success"}
 REFUND = {"id": "rfnd_Fq3ZtW8kLmXs0aBc", "status": "processed", "amount": 20000}
 
@@ -117,7 +119,7 @@ def test_ctrl_c_ends_with_130_and_says_what_was_made(
     assert f"Made before it ended: order {ORDER['id']}" in err
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "completion"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in OWN_HELP])
 def test_each_command_has_help_and_the_common_options(bare: Cli, command: str) -> None:
     code, out, _ = bare(command, "--help")
     assert code == 0
@@ -167,6 +169,23 @@ def test_verify_tells_by_its_exit_code(
     assert ended == code
     assert ("verified" in out) is (code == 0)
     assert bool(err) is (code != 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"), [("up", ["up"]), ("down", ["down"]), ("admin list", ["admin", "list"])]
+)
+def test_the_gateways_own_commands_take_over(
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, line: str, wanted: list[str]
+) -> None:
+    became: list[tuple[str, list[str], dict[str, str]]] = []
+    monkeypatch.setattr("os.execve", lambda *given: became.append(given))
+    monkeypatch.chdir(Path.cwd())  # so that it is undone
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    assert bare(*line.split())[0] == 0
+    ((program, arguments, environment),) = became
+    assert (program, arguments) == (sys.executable, [sys.executable, "-m", "local", *line.split()])
+    assert Path.cwd() == ROOT
+    assert "PYTHONPATH" not in environment
 
 
 def test_open_prints_the_address_of_a_page_of_this_machine(bare: Cli, gateway: Gateway) -> None:
