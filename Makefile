@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages sdk torture bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk torture bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -42,6 +42,7 @@ check: install-dev ## Format, lint, types, templates, the browser code's checks,
 	$(VENV)/mypy
 	$(VENV)/cfn-lint template.yaml infra/*.yaml
 	npm run --silent check --prefix checkout-site
+	$(PYTHON) -m local openapi | node checkout-site/openapi-types/generate.mjs --check
 	$(PYTEST) $(FAST)
 
 test: test-python test-browser ## All tests
@@ -59,6 +60,9 @@ test-browser: packages install-dev ## Those in a real browser: the pages, agains
 
 packages: # System packages that tests need
 	@.ci/packages
+
+openapi-types: install-dev ## Make the TypeScript types of the API's resources anew, after the API has changed
+	@$(PYTHON) -m local openapi | node checkout-site/openapi-types/generate.mjs
 
 sdk: install-dev ## Make the Python SDK's models and resources anew, after the API has changed
 	@$(PYTHON) -m local openapi | PYTHONPATH=sdk/python $(VENV)/python -m generator
@@ -79,5 +83,5 @@ teardown: need-python ## Remove STAGE=...; the tables stay
 	@$(PYTHON) -m infra.ops teardown
 
 clean: down ## Remove everything that was made here, data included
-	rm -rf .build .venv .venv-emulator checkout-site/node_modules checkout-site/dist sdk/checkout/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build .venv .venv-emulator checkout-site/node_modules checkout-site/openapi-types/node_modules checkout-site/dist sdk/*/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { logicOf, standInPage } from "./support/logic.mjs";
 
-const { ApiError, Flow, POLL_MS } = await logicOf("api", "flow", "poll");
+const { ApiError, Flow, POLL_MS } = await logicOf("../../../shared/request", "flow", "poll");
 const ID = "order_Fq3ZtW8kLmXs0aBc";
 const ORDER = { id: ID, amount: 50_000, currency: "INR", status: "created", expired: false };
 const UPI = { order_id: ID, method: "upi", vpa: "asha@okbank" };
@@ -50,7 +50,7 @@ test("a look at the order that is answered after Pay was pressed does not bring 
 test("Try again pressed while an ask is under way: only the newest answer begins", async () => {
   const { flow, asked } = aFlow();
   void flow.load();
-  asked[0].fail(new ApiError(0, "NETWORK_ERROR", "No answer"));
+  asked[0].fail(new ApiError(0, "NETWORK_ERROR", "No response"));
   await settled();
   assert.deepEqual(flow.state, { name: "unavailable", problem: "offline" });
   mock.timers.tick(POLL_MS);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { logicOf, standInPage } from "./support/logic.mjs";
 
-const logic = await logicOf("card", "upi", "money", "theme", "poll");
+const logic = await logicOf("card", "upi", "../../../shared/money", "theme", "poll");
 
 test("a network is known by the contract's prefixes, everything else by card-validator or not at all", () => {
   const cases = {

@@ -4,7 +4,7 @@ import { render, type JSX } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
 import { Api } from "./logic/api";
 import { Flow } from "./logic/flow";
-import { formatted } from "./logic/money";
+import { formatted } from "../../shared/money";
 import { makeTell } from "./logic/opener";
 import { readSettings } from "./logic/settings";
 import { paint } from "./logic/theme";

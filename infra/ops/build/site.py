@@ -29,11 +29,15 @@ def ensure(settings: Settings, progress: Progress, *, dev: bool = False) -> None
 
 
 def _install(site: Path, logs: Path, progress: Progress, *, dev: bool) -> None:
-    if _is_installed(site, dev=dev):
+    # What generates types needs another TypeScript than the pages, so it is a package of its own.
+    wanted = [site, site / "openapi-types"] if dev else [site]
+    missing = [package for package in wanted if not _is_installed(package, dev=dev)]
+    if not missing:
         return
     progress.say("installing the pages' packages (this once)")
     options = [] if dev else ["--omit=dev"]
-    run(["npm", "ci", "--prefix", str(site), *options], logs / "install-site.log")
+    for package in missing:
+        run(["npm", "ci", "--prefix", str(package), *options], logs / f"install-{package.name}.log")
 
 
 def _is_installed(site: Path, *, dev: bool) -> bool:

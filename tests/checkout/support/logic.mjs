@@ -1,4 +1,4 @@
-/** The page's rules without a browser: modules of checkout-site/checkout/src/logic, as one. */
+/** The page's rules without a browser: modules of checkout-site/checkout/src/logic and of shared/, as one. */
 import { fileURLToPath } from "node:url";
 import { esbuild } from "./browser.mjs";
 

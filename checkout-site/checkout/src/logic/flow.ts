@@ -4,7 +4,9 @@
  * make one payment.
  */
 
-import { Api, ApiError, type Order, type Payment, type PaymentRequest } from "./api";
+import { ApiError } from "../../../shared/request";
+import type { CheckoutOrder, NewPayment, PaymentCreated, PublicPayment } from "../../../shared/resources";
+import type { Api } from "./api";
 import { Attempts } from "./attempt";
 import type { Tell } from "./opener";
 import { poll } from "./poll";
@@ -22,15 +24,16 @@ export type State =
 
 const ORDER_ID = /^order_[A-Za-z0-9]{16}$/;
 const SEND_WAITS_MS = [1_000, 2_000, 4_000];
+const RETRY_AFTER_MAX_MS = 10_000;
 const SLOW_AFTER_MS = 20_000;
 
 export class Flow {
   state: State = { name: "loading" };
-  order: Order | undefined;
+  order: CheckoutOrder | undefined;
   private readonly attempts: Attempts;
   private stopPolling = (): void => {};
   // What was sent while its outcome is unknown; lives in memory only.
-  private sent: PaymentRequest | undefined;
+  private sent: NewPayment | undefined;
   private busy = false;
   private turn = 0;
 
@@ -67,7 +70,7 @@ export class Flow {
   }
 
   /** Shows the order's form, or takes up a payment that an earlier visit left open. */
-  private begin(order: Order): void {
+  private begin(order: CheckoutOrder): void {
     this.stopPolling();
     this.order = order;
     const open = this.attempts.open();
@@ -78,7 +81,7 @@ export class Flow {
   }
 
   /** Pays; a call while a payment is under way does nothing. */
-  async pay(request: PaymentRequest): Promise<void> {
+  async pay(request: NewPayment): Promise<void> {
     if (this.busy) return;
     this.busy = true;
     this.sent = request;
@@ -117,22 +120,24 @@ export class Flow {
     return this.state.name === "form" || this.state.name === "unavailable";
   }
 
-  private async send(request: PaymentRequest): Promise<Payment> {
+  private async send(request: NewPayment): Promise<PaymentCreated> {
     const { key } = this.attempts.begin();
     for (const wait of [...SEND_WAITS_MS, undefined]) {
       try {
         return await this.api.pay(request, key);
       } catch (error) {
-        if (!(error instanceof ApiError) || !error.passing || wait === undefined) throw error;
-        await new Promise((resolve) => setTimeout(resolve, Math.max(wait, error.retryAfterMs)));
+        if (!(error instanceof ApiError) || !error.isTemporary || wait === undefined) throw error;
+        await new Promise((resolve) =>
+          setTimeout(resolve, Math.max(wait, Math.min(error.retryAfterMs, RETRY_AFTER_MAX_MS))),
+        );
       }
     }
-    throw new ApiError(0, "NETWORK_ERROR", "No answer");
+    throw new ApiError(0, "NETWORK_ERROR", "No response");
   }
 
   private async refused(error: ApiError): Promise<void> {
     this.busy = false;
-    if (error.passing) {
+    if (error.isTemporary) {
       return this.set({ name: "error", code: error.code, description: error.description, unknown: true });
     }
     // Refused for good: this request made no payment. After a 422 an earlier one, with other details, did.
@@ -165,7 +170,7 @@ export class Flow {
     }, firstAfterMs);
   }
 
-  private judge(payment: Payment | undefined, elapsed: number): boolean {
+  private judge(payment: PublicPayment | undefined, elapsed: number): boolean {
     if (payment?.status === "success") {
       this.settled();
       this.set({ name: "success", paymentId: payment.id });
@@ -197,7 +202,7 @@ export class Flow {
 }
 
 /** What to show of an order that no payment of ours is under way for. */
-function stateOf(order: Order): State {
+function stateOf(order: CheckoutOrder): State {
   if (order.status === "paid") return { name: "paid" };
   return order.expired ? { name: "unavailable", problem: "expired" } : { name: "form" };
 }

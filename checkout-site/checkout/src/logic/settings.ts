@@ -1,5 +1,7 @@
 /** What the address and the server say about this visit. */
 
+import { meta } from "../../../shared/meta";
+
 export interface Settings {
   orderId: string;
   /** The publishable key that the shop opened us with; empty when the page stands on its own. */
@@ -41,8 +43,8 @@ export function readSettings(): Settings {
     name: text(fragment, "name"),
     vpa: text(fragment, "vpa"),
     attempt: text(fragment, "attempt"),
-    apiBase: meta("asyncpay-api").replace(/\/$/, ""),
-    testStage: meta("asyncpay-stage") === "test",
+    apiBase: meta("api").replace(/\/$/, ""),
+    testStage: meta("stage") === "test",
   };
 }
 
@@ -54,8 +56,4 @@ function openerOrigin(claimed: string): string {
   const known = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
   const origin = known || claimed;
   return /^https?:\/\//.test(origin) ? new URL(origin).origin : "";
-}
-
-function meta(name: string): string {
-  return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
 }

@@ -1,7 +1,7 @@
 /** UPI: addresses as the API takes them, and the upi:// intent that payment apps understand. */
 
-import type { Order } from "./api";
-import { majorUnits } from "./money";
+import { majorUnits } from "../../../shared/money";
+import type { CheckoutOrder } from "../../../shared/resources";
 
 const VPA = /^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$/;
 const VPA_LENGTH_MAX = 255;
@@ -15,7 +15,7 @@ export function vpaProblem(text: string): "required" | "invalid" | undefined {
 }
 
 /** NPCI's "UPI linking specification": payee, name, our reference, amount in rupees, currency. */
-export function upiIntent(order: Order): string {
+export function upiIntent(order: CheckoutOrder): string {
   const fields = { pa: PAYEE, pn: "AsyncPay", tr: order.id, am: majorUnits(order), cu: order.currency };
   return `upi://pay?${Object.entries(fields)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)

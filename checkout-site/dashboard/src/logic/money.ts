@@ -1,6 +1,6 @@
 /** Amounts typed and shown. They are integers in minor units throughout; no float takes part. */
 
-import { formatted } from "../../../checkout/src/logic/money";
+import { formatted } from "../../../shared/money";
 
 const MINOR_DIGITS = 2;
 const TYPED = /^(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{2,3}){1,5})(?:\.([0-9]{1,2}))?$/;

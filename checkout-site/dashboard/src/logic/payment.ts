@@ -1,6 +1,6 @@
 /** What may be done with a payment. The API decides; this is for which buttons are shown and what is suggested. */
 
-import type { Payment } from "./types";
+import type { Payment } from "../../../shared/resources";
 
 /** Minor units that can still be refunded. What a partial capture released cannot. */
 export function refundable(payment: Payment): number {

@@ -1,6 +1,6 @@
 /** Days as a chart wants them: stacked. */
 
-import type { Day } from "./types";
+import type { Day } from "../../../shared/resources";
 
 export interface Series {
   /** Unix seconds of each day's beginning, in UTC: the axis' values. */

@@ -1,6 +1,6 @@
 /** Every English sentence of the dashboard. */
 
-import type { ApiError } from "../logic/api";
+import type { ApiError } from "../../../shared/request";
 
 export const en = {
   banner:
@@ -299,5 +299,5 @@ export function explained(error: ApiError): string {
   const sentence = error.status < 500 && error.status !== 0 && error.status !== 429 && error.description;
   const text = sentence || (en.errors[error.code] ?? "Something went wrong on our side.");
   const ended = /[.!?]$/.test(text) ? text : `${text}.`;
-  return error.retryAfterSeconds ? `${ended} Try again in ${error.retryAfterSeconds} s.` : ended;
+  return error.retryAfterMs ? `${ended} Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.` : ended;
 }

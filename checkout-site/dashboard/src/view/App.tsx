@@ -2,10 +2,11 @@
 
 import type { JSX } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ApiError, type Api } from "../logic/api";
+import { ApiError } from "../../../shared/request";
+import type { Api } from "../logic/api";
 import { HOME, loginPath, routeOf, type Route } from "../logic/route";
 import type { Settings } from "../logic/settings";
-import type { Session } from "../logic/types";
+import type { Session } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { Context } from "./context";
 import { Docs } from "./Docs";

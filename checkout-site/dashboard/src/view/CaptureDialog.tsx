@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { decimal, money, parsedAmount } from "../logic/money";
-import type { Payment } from "../logic/types";
+import type { Payment } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Dialog } from "./Dialog";

@@ -9,7 +9,7 @@ import uPlot from "uplot";
 import { money } from "../logic/money";
 import { stacked } from "../logic/series";
 import { dayLabel } from "../logic/time";
-import type { Day } from "../logic/types";
+import type { Day } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { Empty } from "./parts";
 import { Cell, Table } from "./Table";

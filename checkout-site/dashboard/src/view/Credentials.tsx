@@ -1,7 +1,7 @@
 /** The key that an integration begins with. Outside test stages its secret was shown once, when it was made. */
 
 import type { JSX } from "preact";
-import type { Credentials as Read } from "../logic/types";
+import type { Credentials as Read } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Await, Card, Copy } from "./parts";

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { createOrder, sdk, webhook, type Reader, type Sample } from "../logic/samples";
-import type { Credentials, WebhookConfig } from "../logic/types";
+import type { Credentials, WebhookConfig } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Await, Card, Copy, Head } from "./parts";

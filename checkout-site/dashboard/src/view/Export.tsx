@@ -6,7 +6,7 @@ import type { Api } from "../logic/api";
 import { csv, type Cell } from "../logic/csv";
 import type { Filters } from "../logic/filters";
 import { decimal } from "../logic/money";
-import type { Page, Payment } from "../logic/types";
+import type { Payment, PaymentList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Problem } from "./parts";
@@ -50,7 +50,7 @@ async function everyPayment(
   let cursor = "";
   do {
     const query = { ...filters, cursor, limit: String(PAGE) };
-    const page = await api.get<Page<Payment>>("/payments", query);
+    const page = await api.get<PaymentList>("/payments", query);
     found.push(...page.data);
     onProgress(found.length);
     cursor = page.next_cursor ?? "";

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ApiKey, AuditRow, Credentials, Page } from "../logic/types";
+import type { ApiKey, AuditList, Credentials } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Confirm } from "./Dialog";
@@ -195,9 +195,7 @@ function statusOf(key: ApiKey): string {
 
 function Audit({ changes }: { changes: number }): JSX.Element {
   const { api } = useSurroundings();
-  const rows = useLoad(`audit ${changes}`, (signal) =>
-    api.get<Page<AuditRow>>("/dashboard/audit", {}, signal),
-  );
+  const rows = useLoad(`audit ${changes}`, (signal) => api.get<AuditList>("/dashboard/audit", {}, signal));
   const heads = texts.auditHeads;
   return (
     <Await of={rows}>

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { returnPath } from "../logic/route";
-import type { Session } from "../logic/types";
+import type { Session } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Mark } from "../../../checkout/src/view/icons";

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { money } from "../logic/money";
 import { percent } from "../logic/series";
 import { utcDay } from "../logic/time";
-import type { Summary } from "../logic/types";
+import type { Summary } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { Chart } from "./Chart";
 import { useSurroundings } from "./context";

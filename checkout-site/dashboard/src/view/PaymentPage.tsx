@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { money } from "../logic/money";
 import { capturable, refundable } from "../logic/payment";
 import { moment } from "../logic/time";
-import type { Page, Payment, Refund } from "../logic/types";
+import type { Payment, Refund, RefundList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { CaptureDialog } from "./CaptureDialog";
 import { useSurroundings } from "./context";
@@ -37,7 +37,7 @@ export function PaymentPage({ id }: { id: string }): JSX.Element {
     async (signal) => {
       const [payment, refunds] = await Promise.all([
         api.get<Payment>(path, {}, signal),
-        api.get<Page<Refund>>(`${path}/refunds`, { limit: REFUNDS_SHOWN }, signal),
+        api.get<RefundList>(`${path}/refunds`, { limit: REFUNDS_SHOWN }, signal),
       ]);
       return { payment, refunds: refunds.data };
     },
@@ -120,8 +120,10 @@ function Details({ payment }: { payment: Payment }): JSX.Element {
     [names.created, moment(payment.created_at)],
     [names.updated, moment(payment.updated_at)],
   ];
-  if (payment.error_code)
-    lines.push([names.error, `${payment.error_code}: ${payment.error_description ?? ""}`]);
+  if (payment.error_code) {
+    const { error_code: code, error_reason: reason, error_description: description = "" } = payment;
+    lines.push([names.error, `${code}: ${description}${reason ? ` (${reason})` : ""}`]);
+  }
   return (
     <dl class="details">
       <div>

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { decimal, money, parsedAmount } from "../logic/money";
 import { refundable } from "../logic/payment";
-import type { Refund } from "../logic/types";
+import type { Refund } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Dialog } from "./Dialog";

@@ -3,7 +3,13 @@
 import type { JSX } from "preact";
 import { money } from "../logic/money";
 import { webhookPath } from "../logic/route";
-import type { Page, Payment, Refund, TimelineEntry } from "../logic/types";
+import type {
+  LedgerLine,
+  Payment,
+  Refund,
+  Timeline as Entries,
+  TimelineEntry,
+} from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Await, Empty, Moment } from "./parts";
@@ -25,7 +31,7 @@ export function Timeline({ payment, refunds }: Props): JSX.Element {
   const path = `/payments/${encodeURIComponent(payment.id)}/timeline`;
   const loaded = useLoad(
     `${path} ${changes} ${payment.captured}`,
-    (signal) => api.get<Page<TimelineEntry>>(path, {}, signal),
+    (signal) => api.get<Entries>(path, {}, signal),
     ({ data }) => (isFresh(data) ? LOOK_AGAIN_MS : 0),
   );
   return (
@@ -60,12 +66,6 @@ const LEFT_OUT = new Set([
   ...["order_id", "payment_id", "entry_id", "entry_kind"],
 ]);
 
-interface Line {
-  account: string;
-  debit: number;
-  credit: number;
-}
-
 function Detail({ entry, currency }: { entry: TimelineEntry; currency: string }): JSX.Element | null {
   const { amount, webhook_id: webhook, lines } = entry;
   const words = Object.entries(entry)
@@ -73,7 +73,7 @@ function Detail({ entry, currency }: { entry: TimelineEntry; currency: string })
       ([name, value]) => !LEFT_OUT.has(name) && ["string", "number"].includes(typeof value) && value !== "",
     )
     .map(([name, value]) => `${name.replaceAll("_", " ")}: ${String(value)}`);
-  if (Array.isArray(lines)) words.unshift(...(lines as Line[]).map((line) => lineOf(line, currency)));
+  if (lines) words.unshift(...(lines as unknown as LedgerLine[]).map((line) => lineOf(line, currency)));
   else if (typeof amount === "number") words.unshift(money(amount, currency));
   if (words.length === 0 && typeof webhook !== "string") return null;
   return (
@@ -84,7 +84,7 @@ function Detail({ entry, currency }: { entry: TimelineEntry; currency: string })
   );
 }
 
-function lineOf({ account, debit, credit }: Line, currency: string): string {
+function lineOf({ account, debit, credit }: LedgerLine, currency: string): string {
   const side = debit > 0 ? en.payment.debit : en.payment.credit;
   return `${side} ${account.replaceAll("_", " ")} ${money(debit || credit, currency)}`;
 }

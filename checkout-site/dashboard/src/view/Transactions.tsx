@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { filtersOf, searchOf, type Filters } from "../logic/filters";
 import { money } from "../logic/money";
 import { paymentPath } from "../logic/route";
-import type { Page, Payment } from "../logic/types";
+import type { Payment, PaymentList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Export } from "./Export";
@@ -26,7 +26,7 @@ export function Transactions(): JSX.Element {
     search,
     async (signal) => {
       const query = { ...filters, cursor, limit: String(ROWS) };
-      return { ...(await api.get<Page<Payment>>("/payments", query, signal)), filters };
+      return { ...(await api.get<PaymentList>("/payments", query, signal)), filters };
     },
     ({ data }) => (data.some((payment) => payment.status === "pending") ? LOOK_AGAIN_MS : 0),
   );

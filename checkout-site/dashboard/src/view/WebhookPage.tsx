@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { paymentPath } from "../logic/route";
 import { until } from "../logic/time";
-import type { Attempt, WebhookRow } from "../logic/types";
+import type { Delivery, DeliveryAttempt } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Await, Badge, Card, Copy, Empty, Head, Moment } from "./parts";
@@ -18,7 +18,7 @@ export function WebhookPage({ id }: { id: string }): JSX.Element {
   const { api } = useSurroundings();
   const row = useLoad(
     id,
-    (signal) => api.get<WebhookRow>(`/webhooks/${encodeURIComponent(id)}`, {}, signal),
+    (signal) => api.get<Delivery>(`/webhooks/${encodeURIComponent(id)}`, {}, signal),
     ({ status }) => (status === "pending" ? LOOK_AGAIN_MS : 0),
   );
   return (
@@ -34,7 +34,7 @@ export function WebhookPage({ id }: { id: string }): JSX.Element {
   );
 }
 
-function Shown({ hook }: { hook: WebhookRow }): JSX.Element {
+function Shown({ hook }: { hook: Delivery }): JSX.Element {
   const body = JSON.stringify(hook.payload, null, 2);
   const payment = (hook.payload as { data?: { payment?: { id?: string } } }).data?.payment?.id;
   return (
@@ -90,7 +90,7 @@ function Shown({ hook }: { hook: WebhookRow }): JSX.Element {
   );
 }
 
-function Tried({ attempt }: { attempt: Attempt }): JSX.Element {
+function Tried({ attempt }: { attempt: DeliveryAttempt }): JSX.Element {
   const code = attempt.response_code;
   const isGood = code !== null && code >= 200 && code < 300;
   return (

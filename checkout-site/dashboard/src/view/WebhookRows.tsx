@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { webhookPath } from "../logic/route";
-import type { Webhook } from "../logic/types";
+import type { ListedDelivery } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Badge, Moment, Problem } from "./parts";
@@ -13,7 +13,7 @@ import { useAction } from "./useAction";
 const heads = en.webhooks.heads;
 
 interface Props {
-  hooks: readonly Webhook[];
+  hooks: readonly ListedDelivery[];
   onRetried: () => void;
 }
 
@@ -46,7 +46,7 @@ export function WebhookRows({ hooks, onRetried }: Props): JSX.Element {
   );
 }
 
-export function Retry({ hook, onRetried }: { hook: Webhook; onRetried: () => void }): JSX.Element {
+export function Retry({ hook, onRetried }: { hook: ListedDelivery; onRetried: () => void }): JSX.Element {
   const { api, say } = useSurroundings();
   const action = useAction();
   const retry = (): void => {

@@ -3,7 +3,7 @@
 import type { JSX, TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
 import { searchOf } from "../logic/filters";
-import type { Page, Webhook } from "../logic/types";
+import type { DeliveryList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useSurroundings } from "./context";
 import { Choice } from "./FilterForm";
@@ -50,11 +50,7 @@ function Log({ sent }: { sent: number }): JSX.Element {
   const log = useLoad(
     `${search} ${sent}`,
     (signal) =>
-      api.get<Page<Webhook>>(
-        "/webhooks",
-        { ...filters, limit: String(ROWS), offset: String(offset) },
-        signal,
-      ),
+      api.get<DeliveryList>("/webhooks", { ...filters, limit: String(ROWS), offset: String(offset) }, signal),
     ({ data }) => (data.some(({ status }) => status === "pending") ? LOOK_AGAIN_MS : 0),
   );
   const address = (changed: object): string => path + searchOf({ ...filters, ...changed });

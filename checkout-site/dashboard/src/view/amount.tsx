@@ -1,7 +1,7 @@
 /** What the dialogs about money share: the payment that they are about, its amount, and the two buttons below. */
 
 import type { JSX } from "preact";
-import type { Payment } from "../logic/types";
+import type { Payment } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { Field } from "./parts";
 

@@ -4,7 +4,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Api } from "../logic/api";
 import type { Settings } from "../logic/settings";
-import type { Session } from "../logic/types";
+import type { Session } from "../../../shared/resources";
 
 export interface Surroundings {
   api: Api;

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
-import type { ApiError } from "../logic/api";
+import type { ApiError } from "../../../shared/request";
 import { moment } from "../logic/time";
 import { en, explained } from "../texts/en";
 import { useSurroundings } from "./context";

@@ -1,7 +1,7 @@
 /** Something that a press of a button does: once at a time, and what came of it. */
 
 import { useRef, useState } from "preact/hooks";
-import { ApiError } from "../logic/api";
+import { ApiError } from "../../../shared/request";
 
 export interface Action {
   busy: boolean;

@@ -1,7 +1,7 @@
 /** Reads something from the API, keeps what is shown while it reads again, and polls while that is of use. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { ApiError } from "../logic/api";
+import { ApiError } from "../../../shared/request";
 
 export interface Loaded<T> {
   data: T | null;

@@ -1,0 +1,30 @@
+/** The API's resources under the names that the pages use. The types themselves come from the OpenAPI document. */
+
+import type { LedgerEntry, Summary, Webhook } from "../../sdk/node/src/openapi";
+
+export type {
+  ApiKey,
+  AuditEntry,
+  AuditList,
+  CheckoutOrder,
+  Credentials,
+  NewPayment,
+  Payment,
+  PaymentCreated,
+  PaymentList,
+  PublicPayment,
+  Refund,
+  RefundList,
+  Session,
+  Summary,
+  Timeline,
+  Moment as TimelineEntry,
+  Webhook as Delivery,
+  WebhookConfig,
+  WebhookList as DeliveryList,
+  WebhookListed as ListedDelivery,
+} from "../../sdk/node/src/openapi";
+
+export type Day = Summary["by_day"][number];
+export type LedgerLine = LedgerEntry["lines"][number];
+export type DeliveryAttempt = Webhook["attempt_log"][number];
