@@ -114,6 +114,6 @@ class Day:
 
 Parameter = Integer | Choice | Identifier | Day
 
-LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to answer with at most.")
+LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to return at most.")
 OFFSET = Integer("offset", 0, OFFSET_MAX, 0, "How many items to skip, counted from the newest.")
 PAGE = (LIMIT, OFFSET)

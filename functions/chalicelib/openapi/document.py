@@ -39,7 +39,7 @@ PATH_PARAMETERS = {
 }
 DESCRIPTION = """\
 Amounts are integers in the currency's minor unit (50000 is ₹500.00). Times are ISO 8601 in UTC. Lists are
-newest first. Every error has the same form and a `code`; every answer has `X-Request-Id`, to be quoted when
+newest first. Every error has the same form and a `code`; every response has `X-Request-Id`, to be quoted when
 something is wrong. Clients should ignore members that they don't know: more may be added."""
 WHAT_HAPPENED = {
     "payment.created": "A payment was created.",

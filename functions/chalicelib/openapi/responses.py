@@ -31,7 +31,7 @@ STATUS_TEXTS = {
     422: "The key was already used with another body.",
     429: "Too often; wait.",
     500: "Something went wrong on our side.",
-    503: "A service behind us did not answer. The request may be repeated.",
+    503: "A service behind us did not respond. The request may be repeated.",
 }
 # Errors whose response is the same for every operation.
 COMMON = {
@@ -63,7 +63,10 @@ ERROR = an_object(
 )
 HEADERS: dict[str, Any] = {
     "X-Request-Id": {"description": "Names this request in our logs.", "schema": TEXT, "required": True},
-    "Idempotent-Replayed": {"description": "The answer was given before.", "schema": {"const": "true"}},
+    "Idempotent-Replayed": {
+        "description": "The response is that of an earlier request with the same key.",
+        "schema": {"const": "true"},
+    },
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }
 # The parameters that a response can fill, by its schema: a parameter's name, and the member with its value.

@@ -37,7 +37,7 @@ def get_checkout_order(request: Request) -> Response:
     responses={200: CHECKOUT_ORIGINS},
 )
 def get_checkout_origins(request: Request) -> Response:
-    """Lists the sites that may frame a shop's checkout page. None for a key that nobody has."""
+    """Lists the sites that may frame a shop's checkout page. Empty for an unknown key."""
     # No secret: the page's own policy says it to every visitor.
     origins = find_checkout_origins(request.deps, request.query["key"])
     return Response(CHECKOUT_ORIGINS.present(origins))

@@ -1,4 +1,4 @@
-"""What the dashboard asks for beside the API's other endpoints: credentials, numbers, the audit trail."""
+"""Operations that only the dashboard needs: credentials, numbers, the audit trail."""
 
 from chalice import Blueprint
 
@@ -34,7 +34,7 @@ def get_credentials(request: Request) -> Response:
     errors=(RateLimited,),
 )
 def post_api_key(request: Request) -> Response:
-    """Issues an API key. Its secret is in this answer and nowhere else."""
+    """Issues an API key. Its secret is in this response and nowhere else."""
     issued = api_keys.issue_key(request.deps, request.merchant_id, request.caller.actor)
     return Response(ISSUED_API_KEY.present(issued), 201)
 

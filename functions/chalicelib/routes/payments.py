@@ -41,7 +41,7 @@ CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
     errors=CREATE_ERRORS,
 )
 def post_payment(request: Request) -> Response:
-    """Creates a payment for an order. It is `pending` until the bank has answered; a webhook tells."""
+    """Creates a payment for an order. It is `pending` until the bank has decided; a webhook says how."""
     body = request.json()
     new = new_payment(body, request.deps.now())
     key = idempotency_key(request, request.merchant_id, "payments", body)

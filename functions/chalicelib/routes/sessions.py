@@ -34,7 +34,7 @@ def post_session(request: Request) -> Response:
 
 @operation(blueprint, "GET", PATH, responses={200: SESSION})
 def get_session(request: Request) -> Response:
-    """Reads the session, which goes on by it."""
+    """Reads the session. Reading extends it."""
     return _shown(request, visit_of(request.caller), {})
 
 

@@ -1,7 +1,7 @@
-"""/health, how the job queues are doing, and what else exists in test stages only.
+"""Operations that show whether the gateway works, and those that exist in test stages only.
 
-The status function answers the former. It is apart from the API so that it may see what the API need not,
-gives up soon, and answers while the API is busy.
+The first are served by the status function. It is separate from the API so that it can have permissions that
+the API does not need, can give up early, and still responds while the API is busy.
 """
 
 from chalice import Blueprint
@@ -22,7 +22,7 @@ blueprint = Blueprint(__name__)
 
 @operation(blueprint, "GET", "/health", public=True, responses={200: HEALTH})
 def get_health(request: Request) -> Response:
-    """Says whether the gateway's parts answer. `redis` stands for the queue (a name that clients know)."""
+    """Says whether the gateway's parts respond. `redis` stands for the queue (a name that clients know)."""
     _check_place(request)
     health = check_health(request.deps)
     return Response(HEALTH.present(At(health, request.deps.now())))
@@ -71,7 +71,7 @@ def get_job_queues(request: Request) -> Response:
 
 
 def _check_place(request: Request, *, in_test_stages_only: bool = False) -> None:
-    """The API has these routes too, reached by a path such as `/health/`; it may not see what they tell."""
+    """The API has these routes too, for a path such as `/health/`, but not the permissions that they need."""
     config = request.deps.config
     if not config.is_status_function or (in_test_stages_only and not config.is_test_stage):
         raise NotFound("No such endpoint")

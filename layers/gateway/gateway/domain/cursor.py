@@ -1,7 +1,7 @@
-"""Cursors: where a list of payments goes on.
+"""Cursors: where a list of payments continues.
 
-A caller gets one as opaque text and brings it back. It holds a place, never whose list it is: that is always
-the caller's own. So it needs no signature, only a strict reading.
+A caller gets one as opaque text and sends it back. It holds a position, never whose list it is, which is
+always the caller's own. So it needs no signature, only a strict parser.
 """
 
 import base64

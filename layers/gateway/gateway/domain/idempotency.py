@@ -1,4 +1,4 @@
-"""Idempotency keys: the same request twice has one effect and one answer.
+"""Idempotency keys: the same request sent twice has one effect and one response.
 
 The rules are the contract's, and those of the IETF draft "The Idempotency-Key HTTP Header Field". A record is
 written in the transaction of the effect that it stands for, so it exists exactly when the effect does.
@@ -19,7 +19,7 @@ KEPT_FOR = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """What a key stands for: which request it came with and the finished answer, byte for byte."""
+    """What a key stands for: the request that it came with, and the finished response, byte for byte."""
 
     key: str
     fingerprint: str
@@ -46,9 +46,9 @@ def check_key(key: str) -> str:
     return key
 
 
-def scoped_key(owner: str, endpoint: str, key: str) -> str:
-    """The key within its owner (a merchant, or the order of a public request) and endpoint."""
-    return f"{owner}#{endpoint}#{key}"
+def scoped_key(owner: str, operation: str, key: str) -> str:
+    """The key within its owner (a merchant, or the order of a public request) and operation."""
+    return f"{owner}#{operation}#{key}"
 
 
 def fingerprint(secret: bytes, body: Any) -> str:

@@ -47,7 +47,7 @@ def check_vpa(vpa: str) -> str:
 
 
 def card_network(number: str) -> str:
-    """Network by the prefixes of the contract; `unknown` is a valid answer."""
+    """The network by the number's prefix (docs/api.md); `unknown` is valid too."""
     two = int(number[:2])
     if number[0] == "4":
         return "visa"

@@ -34,8 +34,8 @@ def hash_password(password: str, salt: bytes) -> str:
     return f"$scrypt$ln={_LOG2_N},r={_R},p={_P}${_text(salt)}${_text(key)}"
 
 
-# Of no password at all. Checking against it takes as long as against a real one, so that the time of an
-# answer does not tell which e-mail addresses exist.
+# Of no password at all. Checking against it takes as long as against a real one, so that the time of a
+# response does not tell which e-mail addresses exist.
 NOBODYS_HASH = f"$scrypt$ln={_LOG2_N},r={_R},p={_P}${'A' * 22}==${'A' * 43}="
 
 

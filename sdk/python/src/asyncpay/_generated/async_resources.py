@@ -68,7 +68,7 @@ class Payments(AsyncResource):
     ) -> models.PaymentCreated:
         """Creates a payment for an order.
 
-        It is `pending` until the bank has answered; a webhook tells.
+        It is `pending` until the bank has decided; a webhook says how.
         """
         return await self._call(
             build(
@@ -98,7 +98,7 @@ class Payments(AsyncResource):
     ) -> AsyncPage[models.Payment]:
         """Lists payments, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         status: Only payments in this status.
         order_id: Only the payments of this order.
@@ -200,7 +200,7 @@ class Refunds(AsyncResource):
     ) -> AsyncPage[models.Refund]:
         """Lists the refunds of a payment, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
         return await self._page(
@@ -250,7 +250,7 @@ class Ledger(AsyncResource):
 
         Each entry's debits equal its credits.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
         return await self._page(
@@ -281,7 +281,7 @@ class Webhooks(AsyncResource):
     ) -> AsyncPage[models.DeliveryListed]:
         """Lists the deliveries of webhooks, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         status: Only deliveries in this status.
         event: Only deliveries of this event.
@@ -365,7 +365,7 @@ class ApiKeys(AsyncResource):
     async def create(self, *, idempotency_key: str | None = None) -> models.IssuedApiKey:
         """Issues an API key.
 
-        Its secret is in this answer and nowhere else.
+        Its secret is in this response and nowhere else.
         """
         return await self._call(
             build("POST", "/api/v1/dashboard/api-keys", path_values={}, idempotency_key=idempotency_key),
@@ -426,7 +426,7 @@ class Audit(AsyncResource):
     ) -> AsyncPage[models.AuditEntry]:
         """Lists who changed what of the merchant's access, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
         return await self._page(
@@ -439,7 +439,7 @@ class Gateway(AsyncResource):
     """Whether the gateway works, and what exists in test stages only."""
 
     async def health(self) -> models.Health:
-        """Says whether the gateway's parts answer.
+        """Says whether the gateway's parts respond.
 
         `redis` stands for the queue (a name that clients know).
         """

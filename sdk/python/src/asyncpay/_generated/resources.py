@@ -68,7 +68,7 @@ class Payments(Resource):
     ) -> models.PaymentCreated:
         """Creates a payment for an order.
 
-        It is `pending` until the bank has answered; a webhook tells.
+        It is `pending` until the bank has decided; a webhook says how.
         """
         return self._call(
             build(
@@ -98,7 +98,7 @@ class Payments(Resource):
     ) -> Page[models.Payment]:
         """Lists payments, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         status: Only payments in this status.
         order_id: Only the payments of this order.
@@ -198,7 +198,7 @@ class Refunds(Resource):
     ) -> Page[models.Refund]:
         """Lists the refunds of a payment, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
         return self._page(
@@ -246,7 +246,7 @@ class Ledger(Resource):
 
         Each entry's debits equal its credits.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
         return self._page(
@@ -277,7 +277,7 @@ class Webhooks(Resource):
     ) -> Page[models.DeliveryListed]:
         """Lists the deliveries of webhooks, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         status: Only deliveries in this status.
         event: Only deliveries of this event.
@@ -359,7 +359,7 @@ class ApiKeys(Resource):
     def create(self, *, idempotency_key: str | None = None) -> models.IssuedApiKey:
         """Issues an API key.
 
-        Its secret is in this answer and nowhere else.
+        Its secret is in this response and nowhere else.
         """
         return self._call(
             build("POST", "/api/v1/dashboard/api-keys", path_values={}, idempotency_key=idempotency_key),
@@ -418,7 +418,7 @@ class Audit(Resource):
     def list(self, *, limit: int | None = None, offset: int | None = None) -> Page[models.AuditEntry]:
         """Lists who changed what of the merchant's access, newest first.
 
-        limit: How many items to answer with at most.
+        limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
         return self._page(
@@ -431,7 +431,7 @@ class Gateway(Resource):
     """Whether the gateway works, and what exists in test stages only."""
 
     def health(self) -> models.Health:
-        """Says whether the gateway's parts answer.
+        """Says whether the gateway's parts respond.
 
         `redis` stands for the queue (a name that clients know).
         """
