@@ -6,6 +6,7 @@ Starts on any interpreter that is new enough, with nothing installed; commands t
 
 import argparse
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is told so
@@ -16,6 +17,7 @@ from infra.ops import program
 from infra.ops.build import lambda_packages, site, venvs
 from infra.ops.console import Progress
 from local import command_line, running
+from local.emulator import binary
 from local.settings import Settings
 
 # Commands that are a module's `main`, which is imported in .venv only.
@@ -41,11 +43,13 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
         print("AsyncPay is down" if running.down(settings) else "AsyncPay was not running")
         return
     if command == "install":
-        venvs.ensure(settings, progress, dev=given.dev)
+        with binary.installing(settings, progress):
+            venvs.ensure(settings, progress, dev=given.dev)
         site.ensure(settings, progress, dev=given.dev)
         return
     if command != "localstack":  # its output is evaluated, so it must not say what it installs
-        venvs.ensure(settings, progress)
+        with binary.installing(settings, progress) if command == "up" else nullcontext():
+            venvs.ensure(settings, progress)
     program.continue_in_venv("local", settings, progress)
     if command == "build":
         with lambda_packages.take_lock(settings):

@@ -7,7 +7,7 @@ a setting that was exported for one run is back at its default in the next.
 from infra.ops.cloudformation.template import load, variable
 from infra.ops.deploy.emulators import of_the_emulator
 from infra.ops.deploy.stage_parameters import with_version
-from local import emulator
+from local.emulator import process
 from local.settings import Settings
 
 
@@ -26,7 +26,7 @@ def parameters(settings: Settings) -> dict[str, str]:
 
 
 def _of_the_target(settings: Settings) -> dict[str, str]:
-    of_all = of_the_emulator() if settings.given_endpoint else of_the_emulator(emulator.runtime())
+    of_all = of_the_emulator() if settings.given_endpoint else of_the_emulator(process.runtime())
     return of_all | {"FirewallRateLimit": "0", "DataStack": settings.data_stack}
 
 

@@ -16,6 +16,8 @@ from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from local.emulator.guard import PROXY_HEADER
+
 IN_FLIGHT = 16
 WAITING = 1024
 BODY_BYTES = 1024 * 1024
@@ -118,14 +120,18 @@ def failure(status: int, code: str, description: str, headers: dict[str, str] | 
 
 
 @asynccontextmanager
-async def forwarding(base_url: str) -> AsyncIterator[Proxy]:
-    """A proxy and its connections. Ports that share it share its bounds: one emulator is behind them."""
+async def forwarding(base_url: str, proxy_token: str = "") -> AsyncIterator[Proxy]:
+    """A proxy and its connections. Ports that share it share its bounds: one emulator is behind them.
+
+    With `proxy_token` our own emulator lets a browser's requests pass (local.emulator.guard).
+    """
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=IN_FLIGHT, keepalive_timeout=KEEP_ALIVE_SECONDS),
         timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
         cookie_jar=aiohttp.DummyCookieJar(),  # callers' cookies are their own
         auto_decompress=False,
         skip_auto_headers=NOT_ADDED,
+        headers={PROXY_HEADER: proxy_token} if proxy_token else None,
     )
     async with session:
         yield Proxy(base_url, session)

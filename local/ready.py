@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from infra.ops.settings import REGION
+from local.emulator import binary
 from local.parameters import parameters
 from local.settings import Settings
 
@@ -54,9 +55,12 @@ def _try_it(settings: Settings) -> list[str]:
 def _persistence(settings: Settings) -> str:
     if settings.given_endpoint:
         return f"Ctrl-C or `make down` ends the servers; what was deployed stays at {settings.endpoint}."
-    state = _shown(settings, settings.home / "state")
+    engine, _ = binary.find(settings)
+    kept = _shown(settings, settings.home / ("tables" if engine else "state"))
+    if engine:
+        return f"Data survives Ctrl-C, `make down` and a crash (in {kept})."
     return (
-        f"Data survives Ctrl-C and `make down` (in {state}).\n"
+        f"Data survives Ctrl-C and `make down` (in {kept}).\n"
         "A SIGKILL or a crash loses what was written since this start."
     )
 

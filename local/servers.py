@@ -14,6 +14,7 @@ from local.settings import PORTS, Settings
 
 KEEP_ALIVE_SECONDS = 75
 STOP_SECONDS = 2
+LOOPBACK_ONLY = ("emulator", "tables")
 LOG_BYTES = 5 * 1024 * 1024
 
 
@@ -26,7 +27,7 @@ def check_ports(settings: Settings, names: Iterable[str]) -> None:
         if port in seen:
             raise Problem(f"{variable} and {seen[port]} are both {port}. Give each its own.")
         seen[port] = variable
-        host = "127.0.0.1" if name == "emulator" else settings.host
+        host = "127.0.0.1" if name in LOOPBACK_ONLY else settings.host
         if not is_free(host, port):
             raise Problem(f"Port {port}, for {purpose}, is taken. Move it with {variable}=<another port>.")
 

@@ -18,6 +18,7 @@ PORTS = {
     "status": ("STATUS_PORT", 6379, "job status in the Redis protocol"),
     # Not 4566 (LocalStack) and not 4510..4559 (the ports that LocalStack hands to its services).
     "emulator": (*EMULATOR_PORT, "the AWS emulator"),
+    "tables": ("ASYNCPAY_TABLES_PORT", 4601, "the emulator's table engine"),
 }
 
 

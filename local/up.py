@@ -1,6 +1,7 @@
 """`make up`: emulator, deployment, servers; until Ctrl-C, SIGTERM or `make down`, then ended in reverse."""
 
 import asyncio
+import secrets
 import signal
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -13,7 +14,8 @@ from infra.ops.application import api_base_url
 from infra.ops.console import Problem, Progress
 from local import ready, running
 from local.deployment import deploy
-from local.emulator import emulator, ended, keep_log_small
+from local.emulator import binary
+from local.emulator.process import emulator, ended, keep_log_small
 from local.merchant import merchant_app
 from local.pages.api_reference import add_reference
 from local.pages.checkout import PageSettings, checkout_app, origins_from
@@ -57,10 +59,11 @@ async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
 
 
 async def _up(settings: Settings, progress: Progress) -> None:
-    check_ports(settings, SERVED if settings.given_endpoint else ("emulator", *SERVED))
-    async with _aws(settings, progress) as process:
+    check_ports(settings, SERVED if settings.given_endpoint else ("emulator", "tables", *SERVED))
+    proxy_token = "" if settings.given_endpoint else secrets.token_hex(32)
+    async with _aws(settings, progress, proxy_token) as process:
         watched = [process.wait(), keep_log_small(settings)] if process else []
-        async with tasks(_serve(settings, progress), *watched) as begun:
+        async with tasks(_serve(settings, progress, proxy_token), *watched) as begun:
             await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
             # Asked first: whatever else failed then failed because of it.
             if process is not None and process.returncode is not None:
@@ -69,14 +72,17 @@ async def _up(settings: Settings, progress: Progress) -> None:
 
 
 @asynccontextmanager
-async def _aws(settings: Settings, progress: Progress) -> AsyncIterator[Process | None]:
+async def _aws(settings: Settings, progress: Progress, proxy_token: str) -> AsyncIterator[Process | None]:
     """Our emulator's process, or None when the caller brought an endpoint of their own."""
     if settings.given_endpoint:
         await _check_endpoint(settings.given_endpoint)
         yield None
     else:
-        progress.say("starting the emulator")
-        async with emulator(settings) as process:
+        engine, why = binary.find(settings)
+        progress.say(
+            "starting the emulator" if engine else f"starting the emulator, which keeps the tables: {why}"
+        )
+        async with emulator(settings, proxy_token) as process:
             yield process
 
 
@@ -90,14 +96,14 @@ async def _check_endpoint(endpoint: str) -> None:
         raise Problem(f"Nothing answers at AWS_ENDPOINT_URL={endpoint}. {hint}") from problem
 
 
-async def _serve(settings: Settings, progress: Progress) -> None:
+async def _serve(settings: Settings, progress: Progress, proxy_token: str) -> None:
     progress.say(f"deploying to {settings.endpoint}")
     outputs = await deploy(settings, progress)
     progress.say("starting the servers")
     base_url = api_base_url(settings.endpoint, outputs)
     checkout, shop = _pages(settings)
     async with (
-        forwarding(base_url) as proxy,
+        forwarding(base_url, proxy_token) as proxy,
         serving(merchant_app(settings.webhook_secret), settings, "merchant"),
         serving(api_app(proxy), settings, "api"),
         serving(_dashboard(settings, proxy), settings, "dashboard"),

@@ -1,6 +1,8 @@
 """The embedded AWS emulator for tests: one for the whole run, with the tables of infra/data.yaml in it.
 
-Its interpreter is `.venv-emulator/bin/python` (`make install-dev` makes it), or ASYNCPAY_EMULATOR_PYTHON.
+Its interpreter is `.venv-emulator/bin/python` (`make install-dev` makes it), or ASYNCPAY_EMULATOR_PYTHON. The
+table engine keeps the tables where there is one for this machine; with ASYNCPAY_TABLE_ENGINE=none MiniStack
+does.
 """
 
 import http.client
@@ -21,13 +23,15 @@ import boto3
 import pytest
 
 from gateway.adapters.aws.dynamodb import tables
+from local.emulator import binary
+from local.settings import Settings
 from tests.support.aws_calls import forget_transport
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_TEMPLATE = (ROOT / "infra" / "data.yaml").read_text(encoding="utf-8")
 READY_SECONDS = 30
 # Reading ends when the test run does, however it ended: an emulator never outlives it.
-WATCHDOG = '"$0" -m ministack </dev/null & read -r _; kill -9 $!'
+WATCHDOG = '"$0" -m local.emulator.serve </dev/null & read -r _; kill -9 $!'
 REGION = "us-east-1"
 
 
@@ -36,6 +40,8 @@ class Emulator:
     """A running emulator."""
 
     endpoint: str
+    # Of the table engine, where it keeps the tables.
+    tables_endpoint: str | None = None
 
     def client(self, service: str) -> Any:
         """A boto3 client of the tests' own: what it does is not seen by what counts the library's calls."""
@@ -82,8 +88,13 @@ def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> 
     if not python.exists():
         pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
     home = tmp_path_factory.mktemp("emulator")
-    port = _free_port()
+    port, tables_port = _free_port(), _free_port()
+    engine, _ = binary.find(Settings.read())
     environment = {
+        "PYTHONPATH": str(ROOT),
+        "ASYNCPAY_TABLE_ENGINE": str(engine or ""),
+        "ASYNCPAY_TABLES_PORT": str(tables_port),
+        "ASYNCPAY_TABLES_DATABASE": str(home / "tables.db"),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(home),
         "TMPDIR": str(home),
@@ -111,8 +122,11 @@ def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> 
         _wait_until_ready(process, port, home / "emulator.log")
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("AWS_ENDPOINT_URL", endpoint)
+            tables_endpoint = f"http://127.0.0.1:{tables_port}" if engine else None
+            if tables_endpoint:  # as the functions have it
+                patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", tables_endpoint)
             forget_transport()
-            yield Emulator(endpoint)
+            yield Emulator(endpoint, tables_endpoint)
     finally:
         # Nothing in it is worth a clean stop, and its workers end with its group.
         os.killpg(process.pid, signal.SIGKILL)

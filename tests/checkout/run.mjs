@@ -24,7 +24,7 @@ const FILES_AT_ONCE = 2;
 
 /** Starts `python -m local up`; gives its addresses and a way to end it. */
 async function start() {
-  const names = ["API", "MERCHANT", "DASHBOARD", "CHECKOUT", "SHOP", "STATUS", "ASYNCPAY_EMULATOR"];
+  const names = ["API", "MERCHANT", "DASHBOARD", "CHECKOUT", "SHOP", "STATUS", "ASYNCPAY_EMULATOR", "ASYNCPAY_TABLES"];
   const free = await freePorts(names.length);
   const ports = Object.fromEntries(names.map((name, index) => [`${name}_PORT`, String(free[index])]));
   const log = join(ROOT, HOME, "up.log");

@@ -154,9 +154,11 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
     """A stack with these settings, ended as Ctrl-C ends it; fresh, unless the one before kept its home."""
     endpoint = os.environ.get("ASYNCPAY_E2E_ENDPOINT", "")
     home = f".build/e2e-{name}-{os.getpid()}"
-    names = ("API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT")
-    ports = dict(zip((*names, "ASYNCPAY_EMULATOR_PORT"), map(str, _free_ports(7)), strict=True))
-    clean = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR") if key in os.environ}
+    names = ["API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT"]
+    names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT"]
+    ports = dict(zip(names, map(str, _free_ports(len(names))), strict=True))
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "ASYNCPAY_TABLE_ENGINE")
+    clean = {key: os.environ[key] for key in kept if key in os.environ}
     environment = clean | ports | settings | {"ASYNCPAY_HOME": home}
     if endpoint:
         environment |= {"AWS_ENDPOINT_URL": endpoint, "ASYNCPAY_STACK": f"e2e-{name}-{os.getpid()}"}

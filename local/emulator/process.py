@@ -1,7 +1,7 @@
-"""The embedded AWS emulator, MiniStack: started with an environment of its own, ended with its workers.
+"""The embedded AWS emulator, as `make up` starts and ends it, with its workers and its table engine.
 
-It copies its environment into every function, so it gets almost none: what a developer has exported must not
-change how the functions behave.
+MiniStack copies its environment into every function, so it gets almost none: what a developer has exported
+must not change how the functions behave.
 """
 
 import asyncio
@@ -20,7 +20,9 @@ import aiohttp
 from infra.ops import locks
 from infra.ops.build.venvs import emulator_venv
 from infra.ops.console import Problem, last_lines
+from infra.ops.settings import ROOT
 from local import running
+from local.emulator import binary
 from local.settings import Settings
 
 START_SECONDS = 60
@@ -36,10 +38,12 @@ def log_path(settings: Settings) -> Path:
     return settings.logs / "emulator.log"
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """All that the emulator, and through it each function, sees of this machine."""
+def environment(settings: Settings, proxy_token: str = "") -> dict[str, str]:
+    """All that the emulator sees of this machine; functions see it too, but for the wrapper's settings."""
     state = settings.home / "state"
+    engine, _ = binary.find(settings)
     return {
+        **_of_the_wrapper(settings, proxy_token, engine),
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": str(settings.temporary),
         "TMPDIR": str(settings.temporary),
@@ -57,15 +61,31 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def _of_the_wrapper(settings: Settings, proxy_token: str, engine: Path | None) -> dict[str, str]:
+    """What local.emulator.serve reads, and takes away before MiniStack sees it."""
+    return {
+        "PYTHONPATH": str(ROOT),
+        "ASYNCPAY_PROXY_TOKEN": proxy_token,
+        "ASYNCPAY_QUICK_LOGS": settings.environment.get("ASYNCPAY_QUICK_LOGS") or "true",
+        "ASYNCPAY_TABLE_ENGINE": str(engine or ""),
+        "ASYNCPAY_TABLES_PORT": str(settings.ports["tables"]),
+        "ASYNCPAY_TABLES_DATABASE": str(settings.home / "tables" / "tables.db"),
+    }
+
+
 def runtime() -> str:
     """What the template is told: the emulator runs every Python function on its own interpreter."""
     return f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @asynccontextmanager
-async def emulator(settings: Settings) -> AsyncIterator[Process]:
-    """The emulator, ready; it and its workers are gone afterwards, and its state is on disk."""
-    process = await _start(settings)
+async def emulator(settings: Settings, proxy_token: str = "") -> AsyncIterator[Process]:
+    """The emulator, ready; it and its workers are gone afterwards, and its state is on disk.
+
+    What carries `proxy_token` reaches deployed APIs although a web page may have sent it
+    (guard.PROXY_HEADER).
+    """
+    process = await _start(settings, proxy_token)
     try:
         await _until_ready(settings, process)
         yield process
@@ -88,7 +108,7 @@ def move_state(settings: Settings) -> None:
         written.replace(path)
 
 
-async def _start(settings: Settings) -> Process:
+async def _start(settings: Settings, proxy_token: str) -> Process:
     shutil.rmtree(settings.temporary, ignore_errors=True)  # code of workers that ended
     settings.temporary.mkdir(parents=True)
     settings.logs.mkdir(parents=True, exist_ok=True)
@@ -102,8 +122,8 @@ async def _start(settings: Settings) -> Process:
     with lock, path.open("ab") as log:  # appending, so that it can be cut while it is written
         process = await asyncio.create_subprocess_exec(
             emulator_venv(settings).python,
-            *("-m", "ministack"),
-            env=environment(settings),
+            *("-m", "local.emulator.serve"),
+            env=environment(settings, proxy_token),
             cwd=settings.temporary,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
@@ -157,7 +177,9 @@ async def _stop(process: Process) -> None:
         async with asyncio.timeout(running.STOP_SECONDS):
             await process.wait()
     except TimeoutError:
-        print("The emulator does not end in time and is killed: data since its start is lost.", flush=True)
+        print(
+            "The emulator does not end in time and is killed: messages that were queued are lost.", flush=True
+        )
     finally:
         await _kill_group(process.pid)
         await process.wait()

@@ -6,7 +6,8 @@ import pytest
 
 from infra.ops import locks
 from infra.ops.console import Problem
-from local import emulator, running
+from local import running
+from local.emulator import process as emulator
 from local.settings import Settings
 from local.tasks import tasks
 from tests.local.conftest import SettingsMaker
