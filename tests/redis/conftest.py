@@ -1,6 +1,7 @@
 """The status server in a thread of this process, in front of a status that tests make up."""
 
 import asyncio
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import redis
 
 from local.redis.keys import Keys, keys_of
 from local.redis.server import NoStatus, SharedStatus, StatusServer
@@ -38,10 +40,13 @@ class Gateway:
 
     queues: list[dict[str, Any]] = field(default_factory=lambda: [a_queue(name) for name in QUEUES])
     is_down: bool = False
+    hangs: bool = False
     reads: int = 0
 
     async def read(self) -> Keys:
         self.reads += 1
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.is_down:
             raise NoStatus("the status endpoint did not respond")
         return keys_of(self.queues)
@@ -84,3 +89,23 @@ def port(gateway: Gateway) -> Iterator[int]:
     """A server without a password."""
     with serving(gateway) as port:
         yield port
+
+
+@pytest.fixture(params=[2, 3], ids=["RESP2", "RESP3"])
+def client(request: pytest.FixtureRequest, port: int) -> Iterator["redis.Redis"]:
+    with redis.Redis(port=port, protocol=request.param, decode_responses=True) as made:
+        yield made
+
+
+def ask(port: int, *lines: str) -> list[str]:
+    """Inline commands on one connection; the first line of each reply."""
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+        connection.makefile("rwb") as file,
+    ):
+        found = []
+        for line in lines:
+            file.write(f"{line}\r\n".encode())
+            file.flush()
+            found.append(file.readline().decode().strip())
+        return found

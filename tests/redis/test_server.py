@@ -146,6 +146,20 @@ def test_a_status_that_cannot_be_had_is_an_error_and_the_connection_goes_on(
         assert client.info()["role"] == "slave"
 
 
+def test_info_waits_for_no_slow_status(gateway: Gateway, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Clients send it when they connect, and many give up soon.
+    monkeypatch.setattr(server, "AT_HAND_SECONDS", 0.05)
+    gateway.hangs = True
+    with redis.Redis(port=port, socket_timeout=10) as client:
+        assert "db0" not in client.info()
+
+
+def test_replies_before_a_wait_are_sent_before_it(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(PING + b"XREAD BLOCK 30000 STREAMS a $\r\n")
+        assert connection.recv(100) == b"+PONG\r\n"
+
+
 def output_of(program: str, port: int, *options: str) -> str:
     if shutil.which(program) is None:
         pytest.skip(f"{program} is not installed (.ci/packages)")
