@@ -24,7 +24,11 @@ MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {
         payment,
         payment.PaymentStatus,
         payment.PaymentEvent,
-        {("pending", "approved"): "success", ("pending", "declined"): "failed"},
+        {
+            ("pending", "approved"): "success",
+            ("pending", "declined"): "failed",
+            ("failed", "authorised_late"): "failed",
+        },
     ),
     "refund": (
         refund,

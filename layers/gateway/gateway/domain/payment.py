@@ -4,10 +4,11 @@ A successful payment is captured once, in full or in part; a part releases the r
 refunded is kept as one number, `refundable`, so that the limit can be the condition of a single write.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import BadRequest, IllegalTransition
 
 METHODS = ("upi", "card")
@@ -26,12 +27,16 @@ class PaymentEvent(StrEnum):
 
     APPROVED = "approved"
     DECLINED = "declined"
+    AUTHORISED_LATE = "authorised_late"
 
 
 # Every legal (status, event); what is not here is refused.
 TRANSITIONS = {
     (PaymentStatus.PENDING, PaymentEvent.APPROVED): PaymentStatus.SUCCESS,
     (PaymentStatus.PENDING, PaymentEvent.DECLINED): PaymentStatus.FAILED,
+    # Merchant and shopper were told of the failure, and it stays: the money is taken in the books and
+    # given back.
+    (PaymentStatus.FAILED, PaymentEvent.AUTHORISED_LATE): PaymentStatus.FAILED,
 }
 
 PAYMENT_FAILED = "PAYMENT_FAILED"
@@ -61,7 +66,10 @@ class Payment:
 
     `processor_token` stands for the card at the processor; it is no card data and never leaves the gateway.
     `due_at` is when the outcome should be known by; the sweeper asks after what is overdue, and a final
-    payment has none. `release_pending` is what a partial capture released and the processor was not told yet.
+    payment has none unless it is watched or something of it is to be given back. `attempt` is what is
+    stored of its authorisation at the acquirer. `release_pending` is what the acquirer was not yet heard
+    to have given back, and `release` that operation: the rest of a partial capture, or all of a payment
+    that came too late. `late_at` is when a failed payment was found to be authorised.
     """
 
     id: str
@@ -86,6 +94,14 @@ class Payment:
     release_pending: int = 0
     finished_at: datetime | None = None
     captured_at: datetime | None = None
+    attempt: Attempt = field(default_factory=Attempt)
+    release: Attempt | None = None
+    late_at: datetime | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether it failed and may still turn out to be authorised."""
+        return self.status is PaymentStatus.FAILED and not self.release_pending and self.due_at is not None
 
     def approved(self, now: datetime) -> "Payment":
         """The payment once the processor took the money."""
@@ -98,6 +114,23 @@ class Payment:
         """The payment once it is known that no money moves."""
         status = next_status(self.status, PaymentEvent.DECLINED)
         return replace(self, status=status, updated_at=now, finished_at=now, due_at=None, failure=failure)
+
+    def given_back(self, release: Attempt, failure: Failure, now: datetime) -> "Payment":
+        """The payment once the money was taken that can't be kept: all of it is to go back."""
+        return replace(self.declined(failure, now), release=release, release_pending=self.amount, due_at=now)
+
+    def authorised_late(self, release: Attempt, now: datetime) -> "Payment":
+        """The failed payment once it is known that the acquirer took the money after all: it goes back."""
+        status = next_status(self.status, PaymentEvent.AUTHORISED_LATE)
+        return replace(
+            self,
+            status=status,
+            late_at=now,
+            release=release,
+            release_pending=self.amount,
+            updated_at=now,
+            due_at=now,
+        )
 
     def captured_for(self, amount: int, now: datetime) -> "Payment":
         """The payment once `amount` of it is captured; the rest is released and not refundable."""
