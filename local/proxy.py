@@ -6,9 +6,9 @@ flight and the others wait their turn.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -17,6 +17,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from local.emulator.guard import PROXY_HEADER
+from local.responses import failure
 
 IN_FLIGHT = 16
 WAITING = 1024
@@ -33,6 +34,11 @@ KEEP_ALIVE_SECONDS = 15
 OF_ONE_HOP = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
     *("proxy-authenticate", "proxy-authorization", "host", "expect", "content-length"),
+}
+# What tells of hops before this one. Callers could say anything there: nothing trusted is before this port.
+OF_EARLIER_HOPS = {
+    *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
+    *("x-real-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip"),
 }
 NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -90,8 +96,10 @@ class Proxy:
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:
         url = URL(self._base + request.raw_path, encoded=True)  # as it came, percent signs and all
+        headers = passed_on(request.headers, OF_EARLIER_HOPS)
+        headers["X-Forwarded-For"] = request.remote or ""
         async with self._session.request(
-            request.method, url, headers=passed_on(request.headers), data=body or None, allow_redirects=False
+            request.method, url, headers=headers, data=body or None, allow_redirects=False
         ) as answer:
             content = bytearray()
             async for chunk in answer.content.iter_any():
@@ -106,17 +114,11 @@ class Proxy:
             )
 
 
-def passed_on(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
-    """All headers but those of one hop, repeated ones repeated."""
+def passed_on(headers: CIMultiDictProxy[str], others: AbstractSet[str] = frozenset()) -> CIMultiDict[str]:
+    """All headers but those of one hop and `others`, repeated ones repeated."""
     named = {name.strip().lower() for value in headers.getall("Connection", []) for name in value.split(",")}
-    dropped = OF_ONE_HOP | named
+    dropped = OF_ONE_HOP | named | others
     return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
-
-
-def failure(status: int, code: str, description: str, headers: dict[str, str] | None = None) -> web.Response:
-    """An error in the API's own form."""
-    text = json.dumps({"error": {"code": code, "description": description}}, separators=(",", ":"))
-    return web.Response(status=status, text=text, content_type="application/json", headers=headers)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from infra.ops.console import Problem
+from local.hosts import allowed, only_for
 from local.settings import PORTS, Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -50,6 +51,7 @@ def is_free(host: str, port: int) -> bool:
 async def serving(app: web.Application, settings: Settings, name: str) -> AsyncIterator[None]:
     """Serves until the end of the block; each request is a line in <home>/logs/<name>.log."""
     app.on_response_prepare.append(_without_server_name)
+    app.middlewares.insert(0, only_for(allowed(settings)))
     log = access_log(settings.logs / f"{name}.log", name)
     runner = web.AppRunner(
         app,

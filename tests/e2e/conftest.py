@@ -146,6 +146,7 @@ def _reached_from_containers(merchant_port: str) -> dict[str, str]:
         "ASYNCPAY_HOST": "0.0.0.0",  # noqa: S104 - a container reaches no loopback address
         "TEST_WEBHOOK_URL": f"http://{host}:{merchant_port}/webhook",
         "WEBHOOK_ALLOWED_HOSTS": f"{host},localhost,127.0.0.1",
+        "ASYNCPAY_ALLOWED_HOSTS": host,
     }
 
 

@@ -89,7 +89,7 @@ def test_request_headers_pass_but_for_those_of_one_hop(settings: Settings) -> No
             ("X-Two", "b"),
             ("Cookie", "c=1"),
             ("Idempotency-Key", "ключ"),
-            ("Host", "evil.example"),
+            ("Host", "localhost:8000"),
         ),
         *(("Connection", "X-Mine"), ("X-Mine", "1"), ("TE", "trailers"), ("Proxy-Authorization", "x")),
     ]
@@ -105,7 +105,7 @@ def test_nothing_is_added_to_a_request(settings: Settings) -> None:
     upstream = Upstream()
     skipped = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
     _exchange(settings, upstream, "GET", "/x", skip_auto_headers=skipped)
-    assert set(upstream.requests[0][2]) == {"Host"}
+    assert set(upstream.requests[0][2]) == {"Host", "X-Forwarded-For"}
 
 
 def test_status_headers_and_bytes_come_back_as_they_were(settings: Settings) -> None:
@@ -246,3 +246,30 @@ def test_who_cannot_have_a_turn_is_told_to_come_back(
     answers = asyncio.run(run())
     assert (200, None) in answers
     assert (503, "1") in answers
+
+
+def test_what_a_caller_says_of_its_own_address_is_overwritten(settings: Settings) -> None:
+    upstream = Upstream()
+    forged = [
+        ("X-Forwarded-For", "203.0.113.7"),
+        ("x-forwarded-for", "203.0.113.8"),
+        ("X-Real-IP", "203.0.113.9"),
+    ]
+    forged += [
+        ("Forwarded", "for=203.0.113.7"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Host", "a.example"),
+    ]
+    _exchange(settings, upstream, "GET", "/x", headers=CIMultiDict(forged))
+    got = upstream.requests[0][2]
+    assert got.getall("X-Forwarded-For") == ["127.0.0.1"]
+    assert not {"X-Real-IP", "Forwarded", "X-Forwarded-Proto", "X-Forwarded-Host"} & set(got)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.2", ""]
+)
+def test_a_request_for_a_foreign_host_goes_nowhere(settings: Settings, host: str) -> None:
+    upstream = Upstream()
+    _error(421, "BAD_REQUEST_ERROR", _exchange(settings, upstream, "POST", "/x", headers={"Host": host}))
+    assert upstream.requests == []
