@@ -1,8 +1,7 @@
 /**
- * Builds checkout.js (for shops' pages), its npm package, the checkout page and the dashboard into dist/;
- * prints sizes and the script's SRI hash; fails where a size limit is broken. CHECKOUT_ORIGIN is where the
- * package opens
- * the checkout by default.
+ * Builds checkout.js (for shops' pages) and its npm package, the npm package for servers, the checkout page and
+ * the dashboard. Prints sizes and the script's SRI hash, and fails if something exceeds its size limit.
+ * CHECKOUT_ORIGIN is the origin at which the browser package opens the checkout unless told otherwise.
  */
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,6 +13,7 @@ import { build } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SDK = join(HERE, "../sdk/checkout");
+const NODE_SDK = join(HERE, "../sdk/node");
 const DIST = join(HERE, "dist");
 const TARGET = ["chrome105", "edge105", "firefox121", "safari16.4"];
 const STAGE = process.env.CHECKOUT_STAGE === "test" ? "test" : "live";
@@ -75,20 +75,29 @@ async function buildSdk() {
   await put(join(SDK, "dist/esm/index.js"), await built(false, { format: "esm" }));
   await put(join(SDK, "dist/cjs/index.cjs"), await built(false, { format: "cjs" }));
   // Types are for the npm package; serving needs none, and then TypeScript need not be installed.
-  if (!process.argv.includes("--no-types")) await declareTypes();
+  if (!process.argv.includes("--no-types")) await declareTypes(SDK);
   return script;
 }
 
+/** The package for servers. Not minified: it is read in stack traces, and nobody waits for its bytes. */
+async function buildNodeSdk() {
+  const entry = { entryPoints: [join(NODE_SDK, "src/index.ts")], minify: false, target: "node20" };
+  await rm(join(NODE_SDK, "dist"), { recursive: true, force: true });
+  await put(join(NODE_SDK, "dist/esm/index.js"), await bundle({ ...entry, format: "esm" }));
+  await put(join(NODE_SDK, "dist/cjs/index.cjs"), await bundle({ ...entry, format: "cjs" }));
+  if (!process.argv.includes("--no-types")) await declareTypes(NODE_SDK);
+}
+
 /** tsc writes the types of modules; CommonJS wants the same under names ending in .cts. */
-async function declareTypes() {
-  const esm = join(SDK, "dist/esm");
+async function declareTypes(sdk) {
+  const esm = join(sdk, "dist/esm");
   const tsc = join(HERE, "node_modules/typescript/bin/tsc");
   const flags = ["--declaration", "--emitDeclarationOnly", "--outDir", esm];
-  execFileSync(process.execPath, [tsc, "-p", SDK, ...flags], { stdio: "inherit" });
+  execFileSync(process.execPath, [tsc, "-p", sdk, ...flags], { stdio: "inherit" });
   for (const name of await readdir(esm)) {
     if (!name.endsWith(".d.ts")) continue;
     const text = await readFile(join(esm, name), "utf8");
-    await put(join(SDK, "dist/cjs", name.replace(/\.ts$/, ".cts")), text.replaceAll('.js"', '.cjs"'));
+    await put(join(sdk, "dist/cjs", name.replace(/\.ts$/, ".cts")), text.replaceAll('.js"', '.cjs"'));
   }
 }
 
@@ -117,6 +126,7 @@ async function buildPage(name) {
 
 await rm(DIST, { recursive: true, force: true });
 const script = await buildSdk();
+await buildNodeSdk();
 const [page, dashboard] = [await buildPage("checkout"), await buildPage("dashboard")];
 const reference = await buildPage("api-reference");
 // What the viewer is made of, and under which licences.

@@ -15,7 +15,7 @@ from infra.ops.build.programs import run
 from infra.ops.console import Progress
 from infra.ops.settings import Settings
 
-SOURCES = ("checkout-site", "sdk/checkout")
+SOURCES = ("checkout-site", "sdk/checkout", "sdk/node")
 GENERATED = {"node_modules", "dist"}
 
 
