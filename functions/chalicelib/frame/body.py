@@ -1,12 +1,13 @@
 """Reads a JSON body strictly: whatever passes is safe to store, to sign and to write out again.
 
-Beyond RFC 8259: no NaN or Infinity, no null characters, no lone surrogates (they have no UTF-8 form), no
-numbers that Python can't hold, no deep nesting, and a fractional number never counts as an integer, not even
-500.0.
+Stricter than RFC 8259: UTF-8 only (its section 8.1), no member twice in an object (RFC 7493, 2.3), no NaN or
+Infinity, no null characters, no lone surrogates (they have no UTF-8 form), no numbers that Python can't hold,
+no deep nesting, and a fractional number never counts as an integer, not even 500.0.
 """
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from chalicelib.frame.errors import BodyTooLarge
@@ -33,6 +34,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
             raw.decode("utf-8"),
             parse_float=_fraction,
             parse_constant=_constant,
+            object_pairs_hook=_object,
         )
     except (ValueError, RecursionError):
         raise BadRequest("The request body is not valid JSON") from None
@@ -40,6 +42,21 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise BadRequest("The request body must be a JSON object")
     _check_texts(value, "", DEPTH_MAX)
     return value
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object that has `repeated` more than once."""
+
+    repeated = ""
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    if len(value) == len(members):
+        return value
+    ambiguous, counts = _Ambiguous(value), Counter(name for name, _ in members)
+    ambiguous.repeated = next(name for name, count in counts.items() if count > 1)
+    return ambiguous
 
 
 def _fraction(text: str) -> Fraction:
@@ -63,6 +80,8 @@ def _check_texts(value: Any, path: str, depth_left: int) -> None:
         for name, member in value.items():
             inner = f"{path}.{name}" if path else name
             _check_text(name, path or "body")
+            if isinstance(value, _Ambiguous) and name == value.repeated:
+                raise BadRequest(f"{inner} must be given only once", field=inner)
             _check_texts(member, inner, depth_left - 1)
     elif isinstance(value, list):
         for number, member in enumerate(value):
