@@ -28,6 +28,13 @@ class BodyTooLarge(BadRequest):
     """The body is longer than any valid request."""
 
 
+class BodyEncoded(BadRequest):
+    """The body has a content coding; bodies are read as they are."""
+
+    def __init__(self) -> None:
+        super().__init__("The request body must not be compressed or encoded", field="Content-Encoding")
+
+
 class RequestForged(AsyncPayError):
     """A request with the session's cookie that the dashboard's own page did not send."""
 
@@ -46,6 +53,7 @@ HTTP_STATUSES: dict[type[AsyncPayError], int] = {
     MethodNotAllowed: 405,  # RFC 9110, 15.5.6
     IdempotencyInFlight: 409,  # RFC 9110, 15.5.10; IETF draft "The Idempotency-Key HTTP Header Field", 2.7
     BodyTooLarge: 413,  # RFC 9110, 15.5.14
+    BodyEncoded: 415,  # RFC 9110, 15.5.16 and 8.4
     IdempotencyKeyReused: 422,  # RFC 9110, 15.5.21; the same draft
     RateLimited: 429,  # RFC 6585, 4
     Unavailable: 503,  # RFC 9110, 15.6.4
@@ -67,6 +75,8 @@ def headers_of(error: AsyncPayError) -> dict[str, str]:
         # Only a rate limit knows when it ends.
         known = error.retry_after_seconds if isinstance(error, RateLimited) else RETRY_AFTER_SECONDS
         headers["Retry-After"] = str(known)
+    if isinstance(error, BodyEncoded):
+        headers["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3: what would have been accepted
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allow
     return headers

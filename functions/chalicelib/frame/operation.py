@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.frame.caller import SAFE_METHODS
-from chalicelib.frame.errors import BodyTooLarge, RequestForged
+from chalicelib.frame.errors import BodyEncoded, BodyTooLarge, RequestForged
 from chalicelib.frame.parameters import Parameter
 from gateway.domain.errors import (
     AsyncPayError,
@@ -86,7 +86,7 @@ class Operation:
         if self.query or self.body or self.idempotent:
             found.append(BadRequest)
         if self.body:
-            found.append(BodyTooLarge)
+            found += [BodyTooLarge, BodyEncoded]
         if "{" in self.path:
             found.append(NotFound)
         if self.idempotent:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.frame.body import parse_object
 from chalicelib.frame.caller import Caller
+from chalicelib.frame.errors import BodyEncoded
 from chalicelib.frame.operation import Operation
 from chalicelib.frame.validation import check
 from gateway.runtime.deps import Deps
@@ -33,9 +34,12 @@ class Request:
         return self.caller.merchant_id
 
     def json(self) -> dict[str, Any]:
-        """The body's JSON object, valid against the declared schema; otherwise BadRequest."""
+        """The body's JSON object, valid against the declared schema; otherwise BadRequest or a kind of it."""
         if self.operation.body is None:
             raise LookupError(f"{self.operation.name} declares no body")
+        # RFC 9110, 8.4: without this, a compressed body would be reported as broken JSON.
+        if self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            raise BodyEncoded
         body = parse_object(self.raw_body)
         check(self.operation.body, body)
         return body

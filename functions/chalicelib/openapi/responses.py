@@ -6,7 +6,7 @@ Statuses and codes come from the frame's table of errors, schemas from the prese
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.frame.errors import TEMPORARY, BodyTooLarge, RequestForged, status_of
+from chalicelib.frame.errors import TEMPORARY, BodyEncoded, BodyTooLarge, RequestForged, status_of
 from chalicelib.frame.operation import Operation
 from gateway.domain.errors import (
     AsyncPayError,
@@ -28,6 +28,7 @@ STATUS_TEXTS = {
     404: "There is no such thing, or it belongs to another merchant.",
     409: "The first request with this key is not decided yet.",
     413: "The body is longer than any valid request.",
+    415: "The body has a Content-Encoding; bodies are read as they are.",
     422: "The key was already used with another body.",
     429: "Too often; wait.",
     500: "Something went wrong on our side.",
@@ -42,6 +43,7 @@ COMMON = {
         NotFound,
         IdempotencyInFlight,
         BodyTooLarge,
+        BodyEncoded,
         IdempotencyKeyReused,
         RateLimited,
         AsyncPayError,

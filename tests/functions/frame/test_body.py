@@ -180,3 +180,20 @@ def test_a_refused_body_is_answered_in_the_contracts_form(
 ) -> None:
     reply = send(gateway, "POST", "/public", body=body)
     assert (reply.status, reply.error["code"]) == (status, "BAD_REQUEST_ERROR")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "deflate", "gzip, identity", "x-odd"])
+def test_a_body_that_is_encoded_is_refused_before_it_is_read(gateway: Application, coding: str) -> None:
+    # RFC 9110, 8.4 and 15.5.16; whether or not the body really is so coded.
+    reply = send(gateway, "POST", "/public", headers={"Content-Encoding": coding}, body="{}")
+    assert (reply.status, reply.error["code"], reply.error["field"]) == (
+        415,
+        "BAD_REQUEST_ERROR",
+        "Content-Encoding",
+    )
+    assert reply.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity", " identity "])
+def test_a_body_that_says_that_it_is_plain_is_read(gateway: Application, coding: str) -> None:
+    assert send(gateway, "POST", "/public", headers={"Content-Encoding": coding}, body="{}").status == 201

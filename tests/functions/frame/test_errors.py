@@ -7,6 +7,7 @@ import pytest
 from chalicelib.frame import errors as http_errors
 from chalicelib.frame.errors import (
     TEMPORARY,
+    BodyEncoded,
     BodyTooLarge,
     MethodNotAllowed,
     RequestForged,
@@ -53,6 +54,7 @@ EXPECTED = {
     ExpiredCard: 400,
     MethodNotAllowed: 405,
     BodyTooLarge: 413,
+    BodyEncoded: 415,
     AuthenticationFailed: 401,
     RequestForged: 403,
     NotFound: 404,
@@ -78,6 +80,11 @@ def test_what_passes_by_itself_says_when_to_come_back() -> None:
     assert headers_of(IdempotencyInFlight()) == {"Retry-After": "1"}
     assert headers_of(RateLimited("wait", 7)) == {"Retry-After": "7"}
     assert headers_of(Unavailable("later")) == {"Retry-After": "1"}
+
+
+def test_an_encoded_body_is_told_what_would_be_accepted() -> None:
+    # RFC 9110, 12.5.3: Accept-Encoding in a 415 says which codings the resource takes.
+    assert headers_of(BodyEncoded()) == {"Accept-Encoding": "identity"}
 
 
 def test_a_wrong_method_is_told_the_right_ones() -> None:
