@@ -58,6 +58,10 @@ HTTP_STATUSES: dict[type[AsyncPayError], int] = {
     RateLimited: 429,  # RFC 6585, 4
     Unavailable: 503,  # RFC 9110, 15.6.4
 }
+# RFC 9110, 11.6.1: a 401 says how to authenticate. The scheme is our own, since credentials are two header
+# fields (or the dashboard's cookie), and makes no browser ask for a password. API Gateway on AWS renames the
+# field to x-amzn-Remapped-WWW-Authenticate ("Important notes for REST APIs").
+CHALLENGE = 'ApiKey realm="AsyncPay"'
 # What passes by itself is worth repeating: responses to these have Retry-After (RFC 9110, 10.2.3).
 TEMPORARY = (IdempotencyInFlight, RateLimited, Unavailable)
 RETRY_AFTER_SECONDS = 1
@@ -75,6 +79,8 @@ def headers_of(error: AsyncPayError) -> dict[str, str]:
         # Only a rate limit knows when it ends.
         known = error.retry_after_seconds if isinstance(error, RateLimited) else RETRY_AFTER_SECONDS
         headers["Retry-After"] = str(known)
+    if isinstance(error, AuthenticationFailed):
+        headers["WWW-Authenticate"] = CHALLENGE
     if isinstance(error, BodyEncoded):
         headers["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3: what would have been accepted
     if isinstance(error, MethodNotAllowed):

@@ -69,6 +69,7 @@ HEADERS: dict[str, Any] = {
         "description": "The response is that of an earlier request with the same key.",
         "schema": {"const": "true"},
     },
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": TEXT},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
 }
 # The parameters that a response can fill, by its schema: a parameter's name, and the member with its value.
@@ -121,7 +122,9 @@ def _refusal(status: int, codes: set[str], *, waits: bool = False) -> dict[str, 
     code = {"properties": {"error": {"properties": {"code": {"enum": sorted(codes)}}}}}
     return {
         "description": STATUS_TEXTS[status],
-        "headers": _header_refs("X-Request-Id", *(["Retry-After"] * waits)),
+        "headers": _header_refs(
+            "X-Request-Id", *(["Retry-After"] * waits), *(["WWW-Authenticate"] * (status == 401))
+        ),
         "content": as_json({**ref("Error"), **code}),
     }
 

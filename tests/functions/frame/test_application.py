@@ -106,7 +106,7 @@ def test_without_credentials_nothing_is_done(
     gateway: Application, method: str, path: str, headers: dict[str, str] | None
 ) -> None:
     reply = send(gateway, method, path, headers=headers, body="not looked at")
-    assert reply.status == 401
+    assert (reply.status, "www-authenticate" in reply.headers) == (401, True)  # RFC 9110, 15.5.2
     assert (reply.error["code"], reply.error["description"]) == (
         "AUTHENTICATION_ERROR",
         "Invalid API credentials",

@@ -1,6 +1,7 @@
 """The one table from the error tree to HTTP."""
 
 import inspect
+import re
 
 import pytest
 
@@ -80,6 +81,12 @@ def test_what_passes_by_itself_says_when_to_come_back() -> None:
     assert headers_of(IdempotencyInFlight()) == {"Retry-After": "1"}
     assert headers_of(RateLimited("wait", 7)) == {"Retry-After": "7"}
     assert headers_of(Unavailable("later")) == {"Retry-After": "1"}
+
+
+def test_a_401_says_how_to_authenticate() -> None:
+    # RFC 9110, 15.5.2: WWW-Authenticate with a challenge (11.6.1: a scheme and its parameters).
+    assert re.fullmatch(r'[A-Za-z-]+ realm="[^"]+"', headers_of(AuthenticationFailed())["WWW-Authenticate"])
+    assert list(headers_of(AuthenticationFailed())) == ["WWW-Authenticate"]
 
 
 def test_an_encoded_body_is_told_what_would_be_accepted() -> None:
