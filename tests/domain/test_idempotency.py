@@ -59,7 +59,7 @@ def test_a_fingerprint_is_keyed() -> None:
     assert fingerprint(b"one", {"number": "4111"}) != fingerprint(b"other", {"number": "4111"})
 
 
-@pytest.mark.parametrize("key", ["k", "x" * 255, "ключ", " k ", "a#b"])
+@pytest.mark.parametrize("key", ["k", "x" * 255, " k ", "a#b", "!~"])
 def test_a_key_of_1_to_255_characters_is_taken_as_it_is(key: str) -> None:
     assert check_key(key) == key
 
@@ -67,6 +67,14 @@ def test_a_key_of_1_to_255_characters_is_taken_as_it_is(key: str) -> None:
 @pytest.mark.parametrize("key", ["", " ", "\t", "x" * 256])
 def test_another_key_is_refused(key: str) -> None:
     with pytest.raises(BadRequest, match="1 to 255 characters") as caught:
+        check_key(key)
+    assert caught.value.field == "Idempotency-Key"
+
+
+@pytest.mark.parametrize("key", ["ключ", "caf\u00e9-1", "caf\ufffd-1", "a\tb", "a\u007f", "a\u0000", "é"])
+def test_a_key_of_other_than_printable_ascii_is_refused(key: str) -> None:
+    # RFC 9110, 5.5: a field value is visible ASCII; what is not does not arrive the same everywhere.
+    with pytest.raises(BadRequest, match="must be printable ASCII") as caught:
         check_key(key)
     assert caught.value.field == "Idempotency-Key"
 

@@ -140,7 +140,12 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "description": "The same with every repetition of a request: it is then done once.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX},
+                "schema": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": KEY_LENGTH_MAX,
+                    "pattern": "^[ -~]+$",
+                },
             }
         )
     return shown

@@ -38,11 +38,17 @@ class IdempotencyRecord:
 
 
 def check_key(key: str) -> str:
-    """The key itself, or BadRequest."""
+    """The key itself, or BadRequest.
+
+    Printable ASCII only (RFC 9110, 5.5): what other bytes mean is not defined, and servers on the way drop or
+    replace them, so that two keys could become one.
+    """
     if not key.strip() or len(key) > KEY_LENGTH_MAX:
         raise BadRequest(
             f"Idempotency-Key must have 1 to {KEY_LENGTH_MAX} characters", field="Idempotency-Key"
         )
+    if not (key.isascii() and key.isprintable()):
+        raise BadRequest("Idempotency-Key must be printable ASCII", field="Idempotency-Key")
     return key
 
 
