@@ -43,11 +43,11 @@ def _run(given: argparse.Namespace, progress: Progress) -> None:
     elif given.command == "redrive":
         from infra.ops import redrive
 
-        redrive.main(settings, given.stack, given.queue)
+        redrive.main(settings, given)
     else:
         from infra.ops import function_logs
 
-        function_logs.follow(settings, given.stack)
+        function_logs.follow(settings, given)
 
 
 if __name__ == "__main__":

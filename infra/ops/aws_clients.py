@@ -15,6 +15,7 @@ from infra.ops.settings import REGION, Settings
 Clients = Callable[[str], Any]
 
 ANY_KEY = "test"  # emulators take any
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
@@ -49,8 +50,18 @@ def clients(settings: Settings) -> Clients:
     return _clients(settings.endpoint, settings.access_key_id, settings.secret_access_key)
 
 
+def aws_environment(settings: Settings) -> dict[str, str]:
+    """The caller's environment, with what an emulator would take anyway: any keys, and a region."""
+    environment = dict(settings.environment)
+    if settings.is_other_emulator:
+        environment = {"AWS_ACCESS_KEY_ID": ANY_KEY, "AWS_SECRET_ACCESS_KEY": ANY_KEY} | environment
+        if not any(environment.get(name) for name in REGION_VARIABLES):
+            environment["AWS_DEFAULT_REGION"] = REGION
+    return with_region(environment)
+
+
 def with_region(environment: Mapping[str, str]) -> dict[str, str]:
-    """Lets AWS_REGION count: boto3 and version 1 of the AWS CLI read AWS_DEFAULT_REGION only."""
+    """Lets AWS_REGION count: boto3 reads AWS_DEFAULT_REGION only."""
     region = environment.get("AWS_REGION")
     return {**environment, "AWS_DEFAULT_REGION": region} if region else dict(environment)
 

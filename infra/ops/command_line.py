@@ -87,15 +87,7 @@ def _add_stack(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group()
     which.add_argument(
         "--stage",
-        dest="stack",
-        type=_stack_of_stage,
-        metavar="{test,live}",
+        choices=STAGES,
         help="work on that stage, with the AWS environment's region and credentials",
     )
     which.add_argument("--stack", help="the same, by the name of the application's stack")
-
-
-def _stack_of_stage(text: str) -> str:
-    if text not in STAGES:
-        raise argparse.ArgumentTypeError(f"'{text}' is neither test nor live")
-    return f"asyncpay-{text}"

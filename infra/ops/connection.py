@@ -8,8 +8,9 @@ import getpass
 import os
 from dataclasses import dataclass
 
-from infra.ops.aws_clients import Clients, clients, session_clients, with_region
+from infra.ops.aws_clients import Clients, aws_environment, clients, session_clients
 from infra.ops.cloudformation.stacks import stack_outputs
+from infra.ops.deploy.target import stack_of
 from infra.ops.library import bind_library, use_library
 from infra.ops.settings import REGION, Settings
 
@@ -43,9 +44,13 @@ class Connection:
             bind_library(self.settings, self.data_stack)
 
 
-def connect(settings: Settings, stack: str | None) -> Connection:
-    """Connects to a stack of the AWS environment, or to the laptop's. Raises Problem without a region."""
-    if stack is None:
+def connect(settings: Settings, *, stage: str | None, stack: str | None) -> Connection:
+    """Connects to a stage's stack, or one by name, of the AWS environment; without either, to the laptop's.
+
+    Raises Problem where the environment has no region, or a profile that cannot be used.
+    """
+    wanted = stack or (stack_of(settings, stage) if stage else None)
+    if wanted is None:
         return Connection(
             settings=settings,
             stack=settings.stack,
@@ -54,6 +59,6 @@ def connect(settings: Settings, stack: str | None) -> Connection:
             actor=getpass.getuser(),
             is_laptop=True,
         )
-    aws, region = session_clients(with_region(os.environ))
+    aws, region = session_clients(aws_environment(settings))
     who = str(aws("sts").get_caller_identity()["Arn"])
-    return Connection(settings=settings, stack=stack, region=region, aws=aws, actor=who, is_laptop=False)
+    return Connection(settings=settings, stack=wanted, region=region, aws=aws, actor=who, is_laptop=False)

@@ -1,5 +1,6 @@
 """Follows what the functions print, from CloudWatch Logs, as the emulator's own log has only a part of it."""
 
+import argparse
 import time
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -22,10 +23,10 @@ SEEN_EVENTS = 10_000
 BOOKKEEPING = ("START RequestId", "END RequestId", "REPORT RequestId", "INIT_START")
 
 
-def follow(settings: Settings, stack: str | None) -> None:
+def follow(settings: Settings, given: argparse.Namespace) -> None:
     """Prints the last ten minutes and then what comes, until Ctrl-C."""
     try:
-        connection = connect(settings, stack)
+        connection = connect(settings, stage=given.stage, stack=given.stack)
         logs: CloudWatchLogsClient = connection.aws("logs")
         groups = _groups(connection)
         since = {group: int((time.time() - SINCE_SECONDS) * 1000) for group in groups}

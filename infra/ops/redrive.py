@@ -5,6 +5,7 @@ duplicates. SQS's own StartMessageMoveTask is not in every emulator, and it leav
 it is; here such a row is begun anew, as a manual retry does, or its message would only fail again.
 """
 
+import argparse
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,13 +24,13 @@ RECEIVED_AT_ONCE = 10
 HIDDEN_SECONDS = 60
 
 
-def main(settings: Settings, stack: str | None, queue: str | None) -> None:
+def main(settings: Settings, given: argparse.Namespace) -> None:
     """Redrives one queue's dead letters, or all queues'."""
     try:
-        connection = connect(settings, stack)
+        connection = connect(settings, stage=given.stage, stack=given.stack)
         connection.use_library()
         outputs = connection.outputs()
-        for name in [queue] if queue else QUEUES:
+        for name in [given.queue] if given.queue else QUEUES:
             title = name.capitalize()
             source, target = outputs[f"{title}DeadLetterQueueUrl"], outputs[f"{title}QueueUrl"]
             moved = redrive(connection.aws("sqs"), source, target, are_webhooks=name == "webhooks")

@@ -25,7 +25,7 @@ GENERATED_BYTES = 18
 def main(settings: Settings, given: argparse.Namespace) -> None:
     """One command."""
     try:
-        connection = connect(settings, given.stack)
+        connection = connect(settings, stage=given.stage, stack=given.stack)
         deps = _deps(connection)
         from gateway.domain.errors import AsyncPayError
 

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.aws_clients import Clients, session_clients, with_region
+from infra.ops.aws_clients import Clients, aws_environment, session_clients
 from infra.ops.console import Problem
 from infra.ops.settings import Settings, is_aws
 
 STAGES = ("test", "live")
-REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +58,18 @@ class Target:
         return f"stage {self.stage}: stack {self.stack}, {where}, {self.region}"
 
 
+def stack_of(settings: Settings, stage: str) -> str:
+    """The name of a stage's application stack."""
+    return settings.environment.get("ASYNCPAY_STACK") or f"asyncpay-{stage}"
+
+
 def find(settings: Settings) -> Target:
     """The target that the environment describes; it is asked who we are."""
     environ = settings.environment
     stage = environ.get("STAGE", "")
     if stage not in STAGES:
         raise Problem("Say which stage: STAGE=test or STAGE=live.")
-    aws, region = session_clients(_environment(settings))
+    aws, region = session_clients(aws_environment(settings))
     try:
         account = str(aws("sts").get_caller_identity()["Account"])
     except (BotoCoreError, ClientError) as problem:
@@ -74,22 +77,12 @@ def find(settings: Settings) -> Target:
     return Target(
         settings=settings,
         stage=stage,
-        stack=environ.get("ASYNCPAY_STACK") or f"asyncpay-{stage}",
+        stack=stack_of(settings, stage),
         account=account,
         region=region,
         endpoint=settings.given_endpoint,
         aws=aws,
     )
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    """The caller's, with what an emulator would have anyway: any key, and a region."""
-    environment = dict(settings.environment)
-    if settings.is_other_emulator:
-        environment = CREDENTIALS | environment
-        if not any(environment.get(name) for name in REGION_VARIABLES):
-            environment["AWS_DEFAULT_REGION"] = "us-east-1"
-    return with_region(environment)
 
 
 def ask(question: str, environ: Mapping[str, str]) -> bool:

@@ -1,0 +1,73 @@
+"""Which stack an operator's command works on, and by whose credentials."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.ops.connection import connect
+from infra.ops.console import Problem
+from tests.infra.conftest import SettingsMaker
+
+ME = "arn:aws:iam::123456789012:user/ops"
+
+
+class Session:
+    """Stands for boto3.Session; its region comes from the environment."""
+
+    @property
+    def region_name(self) -> str | None:
+        return os.environ.get("AWS_DEFAULT_REGION")
+
+    def client(self, service: str, config: object) -> Any:
+        assert (service, bool(config)) == ("sts", True)
+        return self
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": ME}
+
+
+@pytest.fixture
+def _session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "Session", Session)
+    monkeypatch.setattr(os, "environ", {"USER": "me"})
+
+
+@pytest.mark.usefixtures("_session")
+def test_without_a_stage_it_is_the_laptops_stack(settings_of: SettingsMaker) -> None:
+    found = connect(settings_of(), stage=None, stack=None)
+    assert (found.stack, found.data_stack, found.is_laptop) == ("asyncpay", "asyncpay-data", True)
+
+
+@pytest.mark.usefixtures("_session")
+def test_a_stage_is_found_as_the_deployment_found_it(settings_of: SettingsMaker) -> None:
+    found = connect(settings_of(AWS_REGION="ap-south-1"), stage="live", stack=None)
+    assert (found.stack, found.data_stack) == ("asyncpay-live", "asyncpay-live-data")
+    assert (found.region, found.actor, found.is_laptop) == ("ap-south-1", ME, False)
+    named = settings_of(AWS_REGION="ap-south-1", ASYNCPAY_STACK="mine")
+    assert connect(named, stage="live", stack=None).stack == "mine"
+    assert connect(named, stage=None, stack="theirs").stack == "theirs"
+
+
+@pytest.mark.usefixtures("_session")
+def test_an_emulator_needs_neither_keys_nor_a_region(settings_of: SettingsMaker) -> None:
+    found = connect(settings_of(AWS_ENDPOINT_URL="http://127.0.0.1:4566"), stage="test", stack=None)
+    assert (found.region, os.environ["AWS_ACCESS_KEY_ID"]) == ("us-east-1", "test")
+
+
+@pytest.mark.usefixtures("_session")
+def test_aws_without_a_region_is_a_sentence(settings_of: SettingsMaker) -> None:
+    with pytest.raises(Problem, match="AWS_REGION"):
+        connect(settings_of(), stage="live", stack=None)
+
+
+def test_a_profile_that_is_not_there_is_a_sentence(
+    settings_of: SettingsMaker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+    with pytest.raises(Problem, match=r"profile \(gone\) could not be found"):
+        connect(settings_of(), stage="live", stack=None)
