@@ -23,8 +23,10 @@ from typing import Any
 import pytest
 import requests
 
+from gateway.adapters.aws.dynamodb import tables
 from infra.ops.aws_clients import client
 from infra.ops.cloudformation.stacks import stack_outputs
+from tests.support.aws_calls import forget_transport
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300
@@ -60,6 +62,7 @@ class Stack:
     outputs: dict[str, str]
     data_stack: str
     printed: list[str]
+    process_id: int
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """One request of the seeded merchant."""
@@ -108,6 +111,14 @@ class Stack:
         body = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, body
         return dict(body)
+
+    def bind_library(self, patch: pytest.MonkeyPatch) -> None:
+        """Has the library in this process work on the stack's tables."""
+        patch.setenv("AWS_ENDPOINT_URL", self.endpoint)
+        # The tests' own emulator has set it, where one runs in this process.
+        patch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)
+        forget_transport()
+        tables.bind(self.data_stack)
 
     def aws(self, service: str) -> Any:
         """A client of the emulator."""
@@ -190,6 +201,7 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
             outputs=stack_outputs(endpoint, environment.get("ASYNCPAY_STACK", "asyncpay")),
             data_stack=environment.get("ASYNCPAY_STACK", "asyncpay") + "-data",
             printed=printed,
+            process_id=process.pid,
         )
     finally:
         process.send_signal(signal.SIGINT)

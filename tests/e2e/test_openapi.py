@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.merchant import Merchant
@@ -18,8 +17,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 @pytest.fixture
 def keys(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A merchant of this test alone: it changes where webhooks go, and what signs them."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint)
-    tables.bind(stack.data_stack)
+    stack.bind_library(monkeypatch)
     merchant = Merchant(
         id=str(uuid.uuid4()),
         name="Schemathesis",

@@ -104,6 +104,7 @@ def redrive_all(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, {"AWS_ENDPOINT_URL": stack.endpoint}.get(name, "test"))
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB", raising=False)  # of the tests' own emulator
     forget_transport()
     names = stack.aws("dynamodb").list_tables()["TableNames"]
     (logs,) = [name for name in names if name.endswith("-webhook-logs") and "webhooks" in name] or [
