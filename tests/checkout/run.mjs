@@ -24,7 +24,16 @@ const FILES_AT_ONCE = 2;
 
 /** Starts `python -m local up`; gives its addresses and a way to end it. */
 async function start() {
-  const names = ["API", "MERCHANT", "DASHBOARD", "CHECKOUT", "SHOP", "STATUS", "ASYNCPAY_EMULATOR", "ASYNCPAY_TABLES"];
+  const names = [
+    "API",
+    "MERCHANT",
+    "DASHBOARD",
+    "CHECKOUT",
+    "SHOP",
+    "STATUS",
+    "ASYNCPAY_EMULATOR",
+    "ASYNCPAY_TABLES",
+  ];
   const free = await freePorts(names.length);
   const ports = Object.fromEntries(names.map((name, index) => [`${name}_PORT`, String(free[index])]));
   const log = join(ROOT, HOME, "up.log");
@@ -44,6 +53,8 @@ async function start() {
     CHECKOUT_URL: `http://localhost:${ports.CHECKOUT_PORT}`,
     SHOP_URL: `http://127.0.0.1:${ports.SHOP_PORT}`,
     DASHBOARD_URL: `http://localhost:${ports.DASHBOARD_PORT}`,
+    MERCHANT_URL: `http://localhost:${ports.MERCHANT_PORT}`,
+    TABLES_URL: `http://127.0.0.1:${ports.ASYNCPAY_TABLES_PORT}`,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${ports.ASYNCPAY_EMULATOR_PORT}`, // for a look into the tables
   };
   const pages = [`${urls.CHECKOUT_URL}/checkout`, `${urls.DASHBOARD_URL}/login`, urls.SHOP_URL];

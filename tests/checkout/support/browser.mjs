@@ -9,7 +9,7 @@ export const esbuild = require("esbuild");
 export const packaged = (name) => readFileSync(require.resolve(name), "utf8");
 const axe = packaged("axe-core/axe.min.js");
 
-const ARGUMENTS = [
+export const ARGUMENTS = [
   "--headless",
   "--no-sandbox",
   "--disable-gpu",
