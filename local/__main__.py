@@ -26,7 +26,7 @@ MODULES = {
     "bench": "local.bench.payments",
     "bench-webhooks": "local.bench.webhooks",
     "openapi": "infra.ops.build.openapi",
-    "localstack": "local.localstack",
+    "localstack": "local.localstack.endpoint",
 }
 
 

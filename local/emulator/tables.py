@@ -13,6 +13,7 @@ from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from local.emulator.definition import indexes_of, keys_of, table_definition
 from local.emulator.guard import Application, Receive, Scope, Send
 
 TARGET = b"DynamoDB_20120810."
@@ -94,12 +95,12 @@ class TableEngine:
         except Refused as refused:
             if refused.code != "ResourceNotFoundException":
                 raise
-            self.call("CreateTable", **_definition(described))
+            self.call("CreateTable", **table_definition(described))
             return True
-        wanted = _definition(described)
-        if _keys(found) != _keys(wanted):
+        wanted = table_definition(described)
+        if keys_of(found) != keys_of(wanted):
             raise ValueError(f"Table {name} is there with other keys, and holds rows.")
-        self._change_indexes(name, _indexes(found), _indexes(wanted), wanted["AttributeDefinitions"])
+        self._change_indexes(name, indexes_of(found), indexes_of(wanted), wanted["AttributeDefinitions"])
         return False
 
     def _change_indexes(
@@ -133,43 +134,6 @@ class TableEngine:
         for start in range(0, len(rows), BATCH_ROWS):
             puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + BATCH_ROWS]]
             self.call("BatchWriteItem", RequestItems={name: puts})
-
-
-def _definition(described: Mapping[str, Any]) -> dict[str, Any]:
-    """CreateTable's request for a table as DescribeTable shows it."""
-    definition = {
-        "TableName": described["TableName"],
-        "KeySchema": described["KeySchema"],
-        "AttributeDefinitions": described["AttributeDefinitions"],
-        "BillingMode": "PAY_PER_REQUEST",
-        "DeletionProtectionEnabled": described.get("DeletionProtectionEnabled", False),
-    }
-    if indexes := list(_indexes(described).values()):
-        definition["GlobalSecondaryIndexes"] = indexes
-    return definition
-
-
-def _indexes(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Global indexes by name, with the members that define them in one order."""
-    found = {}
-    for index in described.get("GlobalSecondaryIndexes") or ():
-        projection = {"ProjectionType": index["Projection"]["ProjectionType"]}
-        if index["Projection"].get("NonKeyAttributes"):
-            projection["NonKeyAttributes"] = sorted(index["Projection"]["NonKeyAttributes"])
-        name = index["IndexName"]
-        found[name] = {"IndexName": name, "KeySchema": _keys(index), "Projection": projection}
-    return found
-
-
-def _keys(described: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The partition key before the sort key."""
-    return sorted(
-        (
-            {"AttributeName": key["AttributeName"], "KeyType": key["KeyType"]}
-            for key in described["KeySchema"]
-        ),
-        key=lambda key: key["KeyType"],
-    )
 
 
 def follow_stacks(engine: TableEngine) -> None:

@@ -149,7 +149,7 @@ def _free_ports(count: int) -> list[int]:
 
 
 def _reached_from_containers(merchant_port: str) -> dict[str, str]:
-    """Where functions run in containers (local/localstack.py), this machine has another name for them."""
+    """Where functions run in containers (local/localstack), this machine has another name for them."""
     host = os.environ.get("ASYNCPAY_E2E_WEBHOOK_HOST")
     if not host:
         return {}

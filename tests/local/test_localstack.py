@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from infra.ops.console import Problem
-from local import localstack
+from local.localstack import endpoint as localstack
 from tests.local.conftest import SettingsMaker
 
 NOBODY = "http://127.0.0.1:1"

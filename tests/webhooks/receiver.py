@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 OBSERVABLE_SECONDS = 0.15
-# Functions in containers know this machine by a name (local/localstack.py) and reach no loopback address.
+# Functions in containers know this machine by a name (local/localstack) and reach no loopback address.
 REACHED_AT = os.environ.get("ASYNCPAY_E2E_WEBHOOK_HOST")
 
 

@@ -68,6 +68,8 @@ def _install_packages(settings: Settings, layer: Path, stamp: Path) -> None:
 
 def _prune(layer: Path) -> None:
     shutil.rmtree(layer / "bin", ignore_errors=True)
+    for record in layer.glob("*.dist-info/RECORD"):
+        record.unlink()  # it has the digests of programs that name this machine's interpreter
     for path in (layer / "chalice").iterdir():
         if path.name not in CHALICE_AT_RUN_TIME:
             shutil.rmtree(path) if path.is_dir() else path.unlink()

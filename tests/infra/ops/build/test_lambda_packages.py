@@ -36,6 +36,8 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
             "chalice/cli/x.py",
             "chalice/deploy.py",
             "bin/chalice",
+            "chalice-1.dist-info/RECORD",
+            "chalice-1.dist-info/METADATA",
         ):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_text("")
@@ -55,7 +57,8 @@ def test_the_layer_holds_our_package_and_what_chalice_needs_at_run_time(
 ) -> None:
     lambda_packages.build(settings)
     layer = _files(project / ".build" / "layer" / "python")
-    assert layer == {"gateway/__init__.py", "chalice/__init__.py", "chalice/app.py"}
+    metadata = "chalice-1.dist-info/METADATA"
+    assert layer == {"gateway/__init__.py", "chalice/__init__.py", "chalice/app.py", metadata}
     assert len(installed) == 1
 
 

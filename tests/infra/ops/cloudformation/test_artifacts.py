@@ -122,6 +122,20 @@ def test_two_clones_of_the_same_sources_make_the_same_archive_byte_for_byte(proj
     assert directory_digest(other) == directory_digest(one)
 
 
+def test_a_compiled_module_counts_by_its_interpreter_and_not_by_its_bytes(project: Path) -> None:
+    directory = project / "build" / "functions"
+    seen = []
+    for name, content in (
+        ("app.cpython-311.pyc", b"1"),
+        ("app.cpython-311.pyc", b"2"),
+        ("app.cpython-313.pyc", b"1"),
+    ):
+        (directory / name).write_bytes(content)
+        seen.append(directory_digest(directory))
+        (directory / name).unlink()
+    assert seen[0] == seen[1] != seen[2]
+
+
 def test_an_archive_can_be_read_by_the_functions_user(project: Path) -> None:
     with zipfile.ZipFile(io.BytesIO(archive(project / "build" / "functions"))) as read:
         assert {entry.filename: entry.external_attr >> 16 for entry in read.infolist()} == {

@@ -1,0 +1,1 @@
+"""LocalStack for `make test-localstack`: where it is, and the container that it runs in."""
