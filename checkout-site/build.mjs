@@ -49,9 +49,9 @@ async function bundle(options) {
 
 /**
  * UMD: a script tag, AMD or CommonJS. The global is set in every browser, whatever module system happens to
- * be on the page, because shops rely on it; a second copy of the script leaves the first in charge. An
- * element with the id "PaymentGateway" or "module" is a global of that name too. So only a class with a
- * version counts as the first copy, and only a `module` that is no global as CommonJS's.
+ * be on the page, because shops rely on it; a second copy of the script keeps the first. An element
+ * with the id "PaymentGateway" or "module" is a global of that name too, so only a class with a version counts
+ * as the first copy, and only a `module` that is not a global as CommonJS's.
  */
 function umd(body) {
   return (
@@ -74,12 +74,12 @@ async function buildSdk() {
   await put(join(SDK, "dist/checkout.js"), script);
   await put(join(SDK, "dist/esm/index.js"), await built(false, { format: "esm" }));
   await put(join(SDK, "dist/cjs/index.cjs"), await built(false, { format: "cjs" }));
-  // Types are for the npm package; serving needs none, and then TypeScript need not be installed.
+  // Types are for the npm package. Serving needs none, so TypeScript need not be installed for it.
   if (!process.argv.includes("--no-types")) await declareTypes(SDK);
   return script;
 }
 
-/** The package for servers. Not minified: it is read in stack traces, and nobody waits for its bytes. */
+/** The package for servers. It is not minified, so that stack traces are readable. */
 async function buildNodeSdk() {
   const entry = { entryPoints: [join(NODE_SDK, "src/index.ts")], minify: false, target: "node20" };
   await rm(join(NODE_SDK, "dist"), { recursive: true, force: true });
@@ -88,7 +88,7 @@ async function buildNodeSdk() {
   if (!process.argv.includes("--no-types")) await declareTypes(NODE_SDK);
 }
 
-/** tsc writes the types of modules; CommonJS wants the same under names ending in .cts. */
+/** tsc writes the types of ES modules; CommonJS needs the same in files ending in .cts. */
 async function declareTypes(sdk) {
   const esm = join(sdk, "dist/esm");
   const tsc = join(HERE, "node_modules/typescript/bin/tsc");
@@ -118,7 +118,7 @@ async function buildPage(name) {
     await put(join(DIST, path), text);
     html = html.replaceAll(`__${placeholder}__`, path).replaceAll(`__${placeholder}_SRI__`, integrity(text));
   }
-  // Local servers fill all of these in. On AWS the API is on the page's own origin, which is the empty address.
+  // Local servers fill in the meta elements. On AWS the API is on the page's own origin, so they stay empty.
   html = html.replace('content="live"', `content="${STAGE}"`);
   await put(join(DIST, name, "index.html"), html);
   return [script, style, html].reduce((sum, text) => sum + gzipped(text), 0);
@@ -129,16 +129,16 @@ const script = await buildSdk();
 await buildNodeSdk();
 const [page, dashboard] = [await buildPage("checkout"), await buildPage("dashboard")];
 const reference = await buildPage("api-reference");
-// What the viewer is made of, and under which licences.
+// The licences of the viewer and of what it bundles.
 for (const name of ["LICENSE", "NOTICE", "swagger-ui-es-bundle.js.LICENSE.txt"]) {
   await cp(join(HERE, "node_modules/swagger-ui-dist", name), join(DIST, "api-reference/assets", name));
 }
-// The name holds the content's hash besides the version: it can be cached for ever, in development too.
+// The name holds the content's hash besides the version, so it can be cached forever, in development too.
 const versioned = `/checkout-${version}-${sha(script, "sha256", "hex").slice(0, 12)}.js`;
 await put(join(DIST, "checkout.js"), script);
 await put(join(DIST, versioned), script);
 await cp(join(HERE, "shop"), join(DIST, "shop"), { recursive: true });
-// What the function on AWS is made of that serves the page (infra/edge.yaml).
+// The package of the AWS function that serves the page (infra/edge.yaml).
 await put(join(DIST, "edge/checkout_page.py"), await readFile(join(HERE, "edge/checkout_page.py"), "utf8"));
 await put(join(DIST, "edge/headers.json"), await readFile(join(HERE, "headers.json"), "utf8"));
 await cp(join(DIST, "checkout/index.html"), join(DIST, "edge/index.html"));

@@ -1,6 +1,6 @@
 /**
- * Draws docs/architecture.svg from docs/architecture.dot by Graphviz (WebAssembly, so that nothing need be installed).
- * `--check` fails where the picture is not that of its source.
+ * Draws docs/architecture.svg from docs/architecture.dot with Graphviz (as WebAssembly, so that nothing needs to be installed).
+ * `--check` fails if the picture is out of date.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { instance } from "@viz-js/viz";

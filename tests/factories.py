@@ -95,7 +95,7 @@ def a_config(**settings: str) -> Config:
 def some_deps(
     clock: Callable[[], datetime] | None = None, processor: Processor | None = None, **settings: str
 ) -> Deps:
-    """Surroundings for services; what is not given is a stopped clock and the simulated bank."""
+    """AppContext for services; what is not given is a stopped clock and the simulated bank."""
     config = a_config(**settings)
     return Deps(
         config=config,

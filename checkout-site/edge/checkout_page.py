@@ -2,9 +2,9 @@
 
 Who may frame the page depends on the shop's publishable key, and browsers take that from a header alone. So
 the page comes from here, while its script and style are files in S3. The package holds this module and what
-`npm run build` left beside it: the page, and checkout-site/headers.json. CloudFront keeps an answer for a
-minute for each key, and a process keeps what the API said for as long: so late a change of the registered
-origins is seen. Standard library only, so that a cold start is short.
+`npm run build` left beside it: the page, and checkout-site/headers.json. CloudFront caches the page for a
+minute per key, and each process caches the API's response for another minute: a change of the registered
+origins takes effect within two minutes. Standard library only, so that a cold start is short.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ ANSWER_BYTES_MAX = 64 * 1024
 REMEMBERED_SECONDS = 60.0
 REMEMBERED_MAX = 1000
 NOBODY = "'none'"
-# A page that nobody may frame is safe and useless; the script's retry is better off with an error.
+# A page that nobody may frame would be safe but useless; an error lets the script's retry work.
 UNAVAILABLE = {
     "statusCode": 503,
     "headers": {
@@ -42,7 +42,7 @@ _remembered: dict[str, tuple[float, str]] = {}
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Answers a request of a function URL (payload format 2.0); CloudFront sends it only /checkout."""
+    """Handles a request to a function URL (payload format 2.0); CloudFront sends it only /checkout."""
     key = (event.get("queryStringParameters") or {}).get("key", "")
     try:
         framers = _framers(key)

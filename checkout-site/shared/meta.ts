@@ -1,4 +1,4 @@
-/** What the server that serves the page says about itself, in a `<meta name="asyncpay-…">`; "" where it says nothing. */
+/** A setting from the page's server, in a `<meta name="asyncpay-…">`; "" if there is none. */
 export function meta(name: string): string {
   return document.querySelector<HTMLMetaElement>(`meta[name="asyncpay-${name}"]`)?.content ?? "";
 }

@@ -1,4 +1,4 @@
-/** The way from an order to its outcome, where answers come late: the API is a stand-in, time is passed by hand. */
+/** From an order to its outcome when responses come late. The API is a stand-in, and the test moves the clock. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 import { logicOf, standInPage } from "./support/logic.mjs";
@@ -14,25 +14,30 @@ beforeEach(() => {
 });
 afterEach(() => mock.timers.reset());
 
-/** A flow whose every ask for the order waits in `asked` until the test answers it; payments get no answer. */
-function aFlow() {
+/**
+ * A flow whose requests for the order wait in `asked` until the test responds. Payments get no response, unless
+ * `more` has the API's other calls. `attempt` is the open attempt that the opener stored.
+ */
+function aFlow(more = {}, attempt = "") {
   const asked = [];
   const api = {
     order: () => new Promise((answer, fail) => asked.push({ answer, fail })),
     pay: () => new Promise(() => {}),
+    ...more,
   };
   const flow = new Flow(
     ID,
     api,
     () => {},
     () => {},
+    attempt,
   );
   return { flow, asked };
 }
 
 const settled = () => new Promise(setImmediate);
 
-test("a look at the order that is answered after Pay was pressed does not bring the form back", async () => {
+test("a response about the order that arrives after Pay was pressed does not bring the form back", async () => {
   const { flow, asked } = aFlow();
   void flow.load();
   asked[0].answer(ORDER);
@@ -47,7 +52,7 @@ test("a look at the order that is answered after Pay was pressed does not bring 
   stop();
 });
 
-test("Try again pressed while an ask is under way: only the newest answer begins", async () => {
+test("after Try again, only the response to the newest request counts", async () => {
   const { flow, asked } = aFlow();
   void flow.load();
   asked[0].fail(new ApiError(0, "NETWORK_ERROR", "No response"));
@@ -62,3 +67,24 @@ test("Try again pressed while an ask is under way: only the newest answer begins
   await settled();
   assert.equal(flow.state.name, "processing");
 });
+
+for (const status of [400, 404]) {
+  test(`a stored payment that the API refuses for this order with ${status} is forgotten, and the form shows`, async () => {
+    const attempt = JSON.stringify({ key: "co_1", paymentId: "pay_Fq3ZtW8kLmXs0aBc", at: Date.now() });
+    const polled = [];
+    const payment = async (...given) => {
+      polled.push(given);
+      throw new ApiError(status, "NOT_FOUND_ERROR", "Payment not found", { field: "order_id" });
+    };
+    const { flow, asked } = aFlow({ payment }, attempt);
+    void flow.load();
+    asked[0].answer(ORDER);
+    await settled();
+    mock.timers.tick(0);
+    await settled();
+    assert.deepEqual(polled, [["pay_Fq3ZtW8kLmXs0aBc", ID]]);
+    asked[1].answer(ORDER);
+    await settled();
+    assert.equal(flow.state.name, "form");
+  });
+}

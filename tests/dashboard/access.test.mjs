@@ -179,7 +179,7 @@ test("a keyboard alone signs in, skips to the content, finds a payment and refun
   await keys.press("Enter");
   await hasText(
     page.locator(".toast[role=status]"),
-    "Refund of ₹50.00 is under way",
+    "Refund of ₹50.00 is in progress",
   );
   await hasText(byId(page, "refund-amount"), "₹50.00"); // after the notice, which stays for 6 s
 });

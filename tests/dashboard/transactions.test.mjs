@@ -69,7 +69,7 @@ test("a payment is found by its id, its order or its receipt", async () => {
   await search(page, RECEIPT);
   await lists(page, [paid, declined]);
   await search(page, "no such thing");
-  await hasText(page.locator(".empty"), "No payment fits these filters.");
+  await hasText(page.locator(".empty"), "No payments match these filters.");
 });
 
 test("filters add up, live in the address, and Back takes the last one off", async () => {
@@ -246,7 +246,7 @@ test("a lost answer to a refund is asked for again under the same key", async ()
   await byId(page, "refund-amount-input").fill("10");
   await byId(page, "refund-next").click();
   await byId(page, "refund-confirm").click();
-  await hasText(page.locator("dialog [role=alert]"), /no answer/);
+  await hasText(page.locator("dialog [role=alert]"), /no response/);
   await byId(page, "refund-confirm").click();
   await byId(page, "refund-dialog").waitFor({ state: "detached" });
   assert.equal(keys[0], keys[1]);
@@ -292,7 +292,7 @@ test("an unknown payment and a lost connection are said in words, and can be tri
   await hasText(page.locator("[role=alert] p"), "Payment not found.");
   await page.route("**/api/v1/payments?**", (route) => route.abort());
   await page.goto(`${DASHBOARD}/dashboard/transactions`);
-  await hasText(page.locator("[role=alert] p"), /We got no answer/);
+  await hasText(page.locator("[role=alert] p"), /There was no response/);
   await page.unroute("**/api/v1/payments?**");
   await page.getByRole("button", { name: "Try again" }).click();
   await rows(page).first().waitFor();

@@ -1,7 +1,7 @@
 /**
- * The API reference: Swagger UI over the gateway's own OpenAPI document, all of it from this origin.
+ * The API reference: Swagger UI with the gateway's OpenAPI document, all served from this origin.
  *
- * The document's server is relative, so "Try it out" calls the API that the page came with.
+ * The document's server is relative, so "Try it out" calls the API of this page's origin.
  */
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
@@ -14,10 +14,10 @@ SwaggerUI({
   displayRequestDuration: true,
   filter: true,
   tryItOutEnabled: false,
-  // A validator elsewhere would be told the document.
+  // An external validator would receive the document.
   validatorUrl: null,
-  // Its colours are too pale on its background.
+  // Its colours have too little contrast.
   syntaxHighlight: { activated: false },
-  // There is one server, that of this page; nothing to choose.
+  // There is one server, this page's, so there is nothing to choose.
   plugins: [() => ({ components: { ServersContainer: () => null } })],
 });

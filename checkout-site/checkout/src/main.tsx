@@ -40,7 +40,7 @@ function Page(): JSX.Element {
   );
 }
 
-// Escape belongs to the modal, also while the focus is in here.
+// Escape closes the modal, even while the focus is inside this frame.
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.isComposing) close();
 });

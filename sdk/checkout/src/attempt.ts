@@ -1,7 +1,7 @@
 /**
- * Remembers for the page which attempt to pay is open: an idempotency key and a payment's id, nothing that
- * a shopper typed. The page keeps it too, but many browsers give a frame of another site no storage. Only
- * the latest order's is kept, so it never piles up.
+ * Stores the open payment attempt for the page: an idempotency key and a payment's id, nothing that a shopper
+ * typed. The page stores it too, but many browsers give a third-party frame no storage. Only the latest
+ * order's is kept, so it never piles up.
  */
 
 const NAME = "asyncpay.attempt";
@@ -12,7 +12,7 @@ export function rememberAttempt(orderId: string, attempt: unknown): void {
     if (typeof attempt !== "string" || attempt.length > LENGTH_MAX) localStorage.removeItem(NAME);
     else localStorage.setItem(NAME, JSON.stringify([orderId, attempt]));
   } catch {
-    // A shop without storage: then only a reload of the page forgets.
+    // A shop without storage: the attempt is lost if the shopper reloads the page.
   }
 }
 

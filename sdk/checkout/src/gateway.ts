@@ -24,7 +24,7 @@ export class PaymentGateway {
   /** Opens the checkout; does nothing while it is open. Another checkout that is open is closed. */
   open(): void {
     if (this.session?.modal.dialog.isConnected) return;
-    // A framework may have thrown our elements away just now.
+    // A framework may just have removed our elements.
     this.close();
     for (const other of ofDocument("querySelectorAll")(`dialog#${MODAL_ID}`)) {
       other.dispatchEvent(new Event(REPLACED));

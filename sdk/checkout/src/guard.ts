@@ -1,8 +1,8 @@
 /**
- * Keeps copies of the modal out of the page. Turbo, htmx and others put away a page's markup when the shopper
- * leaves, and show that copy when they come back: a modal that was open would return without its session,
- * deaf to every button. So each modal holds a custom element. The browser tells it when it enters a page, and
- * only the original knows its session, since properties are not part of the markup.
+ * Keeps copies of the modal out of the page. Turbo, htmx and others store a page's markup when the shopper
+ * leaves and show that copy when they return: an open modal would come back without its session, and none of
+ * its buttons would work. So each modal holds a custom element, which the browser notifies when it is inserted.
+ * Only the original knows its session, because properties are not part of the markup.
  */
 
 import { ofDocument } from "./page.js";
@@ -10,13 +10,13 @@ import { ofDocument } from "./page.js";
 const NAME = "payment-gateway-guard";
 
 export interface Guard extends HTMLElement {
-  /** Called when the page threw the modal away. Missing in a copy. */
+  /** Called when the page has removed the modal. Undefined in a copy. */
   onGone?: () => void;
 }
 
-/** From now on, copies of a modal are taken out of the page, those that are in it already too. */
+/** From now on, copies of a modal are removed from the page, including those already in it. */
 export function guardPage(): void {
-  // A server may import this module too; it has no HTMLElement either, so the class is made in here.
+  // Servers may import this module too. They have no HTMLElement, so the class is defined in here.
   if (typeof customElements === "undefined" || customElements.get(NAME)) return;
   class ModalGuard extends HTMLElement implements Guard {
     onGone?: () => void;
@@ -26,7 +26,7 @@ export function guardPage(): void {
     }
 
     disconnectedCallback(): void {
-      // An element that is moved leaves as well, and is back by the end of the task.
+      // A moved element is disconnected too, and connected again when the microtask runs.
       queueMicrotask(() => {
         if (!this.isConnected) this.onGone?.();
       });

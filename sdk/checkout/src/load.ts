@@ -4,7 +4,7 @@ import { installed } from "./installed.js";
 import { ofDocument } from "./page.js";
 
 export interface LoadOptions {
-  /** A versioned script's address; unless given, the current script of the checkout. */
+  /** A versioned script's address; by default, the checkout's current script. */
   src?: string;
   /** The Subresource Integrity hash that goes with a versioned `src`. */
   integrity?: string;
@@ -18,13 +18,13 @@ interface Policy {
   createScriptURL: (url: string) => string;
 }
 
-/** What a shop names in its `trusted-types` directive, if it has one. */
+/** The policy's name, which a shop with a `trusted-types` directive lists there. */
 const POLICY = "asyncpay-checkout";
 // A connection that hangs raises no error event for minutes.
 const LOAD_LIMIT_MS = 30_000;
 
 let pending: Promise<Loaded> | undefined;
-// Made once: under a `trusted-types` directive, a second policy of the same name is refused.
+// Created once: under a `trusted-types` directive, a second policy of the same name is refused.
 let policy: Policy | undefined;
 
 /**
@@ -63,8 +63,8 @@ async function addScript(options: LoadOptions): Promise<Loaded> {
 }
 
 /**
- * The address as a page with `require-trusted-types-for 'script'` takes it. Where the page does not allow our
- * policy, its own default policy decides, and without one the browser refuses the address with a TypeError.
+ * The address in the form that `require-trusted-types-for 'script'` demands. If the page does not allow our
+ * policy, its default policy decides; without one, the browser throws a TypeError when the address is set.
  */
 function trusted(address: string): string {
   const { trustedTypes } = globalThis as {

@@ -1,5 +1,5 @@
 /**
- * Messages from the page: the contract's {type, data}, and the nonce of the session that they belong to.
+ * Messages from the page: {type, data} (docs/checkout.md), and the nonce of the session that they belong to.
  */
 
 export interface Message {

@@ -1,6 +1,5 @@
 /**
- * The modal's elements: a native dialog, so that the rest of the page is inert and focus comes back by
- * itself.
+ * The modal's elements: a native dialog, so that the rest of the page is inert and the focus returns by itself.
  */
 
 import { newGuard } from "./guard.js";
@@ -60,7 +59,7 @@ export class Modal {
       newGuard(onClose),
     ]);
     this.dialog.dataset.testId = "payment-modal";
-    // Escape outside the iframe. Both, because a browser skips "cancel" when Escape is pressed twice.
+    // Escape outside the iframe. Both events, because browsers skip "cancel" when Escape is pressed twice.
     this.dialog.addEventListener("cancel", (event) => {
       event.preventDefault();
       onClose();
@@ -71,7 +70,7 @@ export class Modal {
     this.dialog.showModal();
   }
 
-  /** Makes a fresh iframe: the old one could take a new address for a jump within its page. */
+  /** Creates a new iframe: an existing one could treat the new address as a jump within its page. */
   load(address: string): HTMLIFrameElement {
     this.frame?.remove();
     this.show("loading");

@@ -1,4 +1,4 @@
-/** What a shop says when it opens the checkout, and what it hears back. */
+/** The options of a checkout, and what its callbacks receive. */
 
 export interface SuccessResponse {
   paymentId: string;
@@ -12,14 +12,14 @@ export interface CheckoutError {
   paymentId?: string;
 }
 
-/** Progress that a shop may log or measure; it never carries what the shopper typed. */
+/** Progress that a shop may log or measure. Never contains what the shopper typed. */
 export interface CheckoutEvent {
   name: string;
   [detail: string]: unknown;
 }
 
 export interface CheckoutOptions {
-  /** The publishable key. The secret never belongs in a browser. */
+  /** The publishable key. The secret must never be in a browser. */
   key: string;
   orderId: string;
   onSuccess?: (response: SuccessResponse) => void;
@@ -31,15 +31,15 @@ export interface CheckoutOptions {
     /** #rrggbb; the page picks black or white text to go with it. */
     color?: string;
   };
-  /** "en" or "hi"; unless given, the shopper's browser decides. */
+  /** "en" or "hi"; by default, the language of the shopper's browser. */
   locale?: string;
-  /** Where the checkout is served; unless given, where this script came from. */
+  /** The checkout's origin; by default, the one that served checkout.js (see docs/checkout.md for copies). */
   checkoutUrl?: string;
 }
 
 const TEXT_LENGTH_MAX = 255;
 
-/** The options themselves, or an error that tells the developer which one is wrong. */
+/** Returns a copy of the options, or throws an error that names the one that is wrong. */
 export function checkOptions(options: CheckoutOptions): CheckoutOptions {
   const given: Partial<CheckoutOptions> = options ?? {};
   for (const name of ["key", "orderId"] as const) {

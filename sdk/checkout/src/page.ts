@@ -1,8 +1,8 @@
 /**
- * The shop's page as the browser built it, whatever its elements are called. A Document's named elements
+ * The shop's page as the browser built it, whatever its elements are named. A Document's named elements
  * override its own members (HTML, "DOM tree accessors"): after `<img name="currentScript">`, that image is
- * `document.currentScript`. Text that a shop lets its users write may hold such an element (DOM clobbering),
- * so nothing here is read from the document directly: the members are taken from its prototype.
+ * `document.currentScript`. Markup that a shop lets its users write may hold such an element (DOM clobbering),
+ * so this script reads nothing from the document directly: it takes the members from its prototype.
  */
 
 /** A member of `document` that no element of the page can replace. Methods come bound. */

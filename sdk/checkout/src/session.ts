@@ -1,4 +1,4 @@
-/** One opening of the modal: loads the page, hears its messages, and tells the shop. */
+/** One opening of the modal: loads the page, receives its messages, and calls the shop back. */
 
 import { checkoutOrigin, pageAddress } from "./address.js";
 import { rememberAttempt } from "./attempt.js";
@@ -8,9 +8,9 @@ import type { CheckoutOptions } from "./options.js";
 import { textsFor } from "./texts.js";
 
 const LOAD_LIMIT_MS = 15_000;
-// A blocked frame "loads" the browser's own error page: after that event, our page has spoken or never will.
+// A blocked frame "loads" the browser's error page: if our page is silent for so long after that, it isn't there.
 const SPEAK_LIMIT_MS = 3_000;
-// Long enough to see the tick.
+// Long enough for the shopper to see the tick.
 const SUCCESS_SHOWN_MS = 1_500;
 
 export class Session {
@@ -67,7 +67,7 @@ export class Session {
     if (ours && this.timer && event.blockedURI.startsWith(this.origin)) this.showProblem();
   };
 
-  /** Back from the browser's cache the page inside is alive, but a load that was under way is not. */
+  /** The back/forward cache restores the frame as it was, but not a load that was in progress. */
   private readonly resume = ({ persisted }: PageTransitionEvent): void => {
     if (persisted && this.paid) this.close();
     else if (persisted && this.timer) this.load();
@@ -107,7 +107,7 @@ export class Session {
   }
 }
 
-/** Calls the shop's function. What it throws is reported as the shop's error and stops nothing of ours. */
+/** Calls the shop's function. An error that it throws is reported as uncaught and does not stop us. */
 export function tell<T>(callback: ((value: T) => void) | undefined, value: T): void {
   try {
     callback?.(value);

@@ -1,8 +1,8 @@
 /**
- * The modal's look. It is a constructed style sheet: a strict style-src can't block it, and it leaves with
- * the modal. Shops define .modal-content and friends themselves (Bootstrap does), so every rule starts from
- * `all: initial` under our id. The modal hangs from its top edge (as a sheet, it keeps a height that fits
- * both forms), so that nothing moves under a shopper's finger when the page inside grows.
+ * The modal's look. It is a constructed style sheet: a strict style-src can't block it, and it is removed
+ * with the modal. Shops define .modal-content and friends themselves (Bootstrap does), so every rule starts from
+ * `all: initial` under our id. The modal is fixed at its top edge (as a sheet, its height fits both
+ * forms), so that nothing moves under a shopper's finger when the page inside grows.
  */
 
 import { ofDocument, setStyleSheets } from "./page.js";

@@ -1,4 +1,4 @@
-/** The few words that the shop's page shows before the checkout page speaks for itself. */
+/** The few texts that the modal shows before the checkout page has loaded. */
 
 export interface Texts {
   title: string;
@@ -25,7 +25,7 @@ const hi: Texts = {
   retry: "फिर कोशिश करें",
 };
 
-/** The texts of a locale such as "hi-IN"; English where we speak no better. */
+/** The texts for a locale such as "hi-IN"; English for languages that we don't have. */
 export function textsFor(locale: string | undefined): Texts {
   return (locale || navigator.language).toLowerCase().startsWith("hi") ? hi : en;
 }

@@ -1,8 +1,8 @@
 /**
- * The attempt under way, remembered until its outcome is known. It holds the idempotency key and, once
- * answered, the payment's id; never what the shopper typed. It outlives a reload and a closed tab, so that
- * coming back finds the same payment instead of making a second one. It is kept here and, since browsers
- * give a frame of another site often no storage, by the opener as well.
+ * The attempt in progress, stored until its outcome is known: the idempotency key and, once the API has
+ * responded, the payment's id; never what the shopper typed. It survives a reload and a closed tab, so that a
+ * shopper who returns finds the same payment instead of making a second one. Browsers often give a third-party
+ * frame no storage, so the opener stores it as well.
  */
 
 export interface Attempt {
@@ -12,7 +12,7 @@ export interface Attempt {
 }
 
 const PREFIX = "asyncpay.attempt.";
-// As long as the API keeps idempotency keys.
+// The API keeps idempotency keys for as long.
 const KEPT_MS = 24 * 3600 * 1000;
 
 export class Attempts {
@@ -27,9 +27,9 @@ export class Attempts {
     forgetOld();
   }
 
-  /** The attempt whose outcome is open, or a new one. */
+  /** The attempt whose outcome is still unknown, or a new one. */
   begin(): Attempt {
-    // Another tab may have begun one meanwhile: its key is ours too.
+    // Another tab may have begun one in the meantime: use its key.
     this.current ??= this.stored() ?? { key: newKey(), at: Date.now() };
     this.store(this.current);
     return this.current;
@@ -39,7 +39,7 @@ export class Attempts {
     return this.current;
   }
 
-  answered(paymentId: string): void {
+  created(paymentId: string): void {
     if (!this.current) return;
     this.current.paymentId = paymentId;
     this.store(this.current);
@@ -78,7 +78,7 @@ function forgetOld(): void {
   });
 }
 
-/** Browsers that block third-party storage throw on touch; then memory has to do. */
+/** Browsers that block third-party storage throw on access; then the attempt is in memory only. */
 function quietly<T>(action: () => T): T | undefined {
   try {
     return action();

@@ -1,7 +1,6 @@
 /**
- * Cards as shoppers type them. What counts as valid is the API's rule (contract, "Validation");
- * card-validator knows how networks group digits, how long a CVV is, and the many ways to write an expiry
- * date.
+ * Card fields as shoppers type them. The API decides what is valid (docs/api.md); card-validator knows how
+ * networks group digits, how long a CVV is, and the many ways to write an expiry date.
  */
 
 import creditCardType from "credit-card-type";
@@ -20,13 +19,13 @@ const NAMES: Record<string, string> = {
   rupay: "RuPay",
 };
 
-/** Digits of any input, pasted spaces, dashes and labels dropped. */
+/** The digits of an input, without pasted spaces, dashes or labels. */
 export function digitsOf(text: string, max = NUMBER_DIGITS_MAX): string {
   return text.replace(/\D/g, "").slice(0, max);
 }
 
 /**
- * The network by the contract's prefixes, as soon as they are typed; else card-validator's word; else "".
+ * The network by the API's prefixes as soon as they are typed, else card-validator's guess, else "".
  */
 export function networkOf(digits: string): string {
   const two = Number(digits.slice(0, 2));
@@ -40,7 +39,7 @@ export function networkOf(digits: string): string {
   return guesses.length === 1 ? (guesses[0]?.type ?? "") : "";
 }
 
-/** The network as people write it, "" where we can't tell. */
+/** The network's display name; "" if unknown. */
 export function networkName(network: string): string {
   return NAMES[network] ?? creditCardType.getTypeInfo(network)?.niceType ?? "";
 }
@@ -95,7 +94,7 @@ export interface Expiry {
   year: string;
 }
 
-/** Month and year of the API's form, or what is wrong. Valid through the end of the month. */
+/** Month and year in the API's format, or the problem. A card is valid through the end of its month. */
 export function readExpiry(text: string): Expiry | CardProblem {
   if (!text.trim()) return "required";
   const checked = expirationDate(text, EXPIRY_YEARS_AHEAD_MAX);

@@ -1,7 +1,7 @@
 /**
- * The way from an order to its outcome. Owns the state that the view shows, and one rule above all: an
- * attempt keeps its idempotency key until its outcome is known, so clicks, Enter, lost answers and reloads
- * make one payment.
+ * The state machine that the view shows, from an order to its outcome. Its first rule: an attempt keeps its
+ * idempotency key until its outcome is known, so that repeated clicks, lost responses and reloads make one
+ * payment.
  */
 
 import { ApiError } from "../../../shared/request";
@@ -32,7 +32,7 @@ export class Flow {
   order: CheckoutOrder | undefined;
   private readonly attempts: Attempts;
   private stopPolling = (): void => {};
-  // What was sent while its outcome is unknown; lives in memory only.
+  // The request whose outcome is unknown; in memory only, since it holds card data.
   private sent: NewPayment | undefined;
   private busy = false;
   private turn = 0;
@@ -47,11 +47,11 @@ export class Flow {
     this.attempts = new Attempts(orderId, attempt, (text) => tell("checkout_attempt", { attempt: text }));
   }
 
-  /** Loads the order; where the API gives no answer, goes on asking until it does. */
+  /** Loads the order; while the API does not respond, keeps trying. */
   async load(): Promise<void> {
     this.stopPolling();
     const turn = ++this.turn;
-    // "Try again" may be pressed while an earlier ask has no answer yet: only the newest one begins.
+    // "Try again" may be pressed while an earlier request is pending: only the newest one counts.
     const ask = async (): Promise<boolean> => {
       const order = await this.api.order(this.orderId);
       if (turn === this.turn) this.begin(order);
@@ -69,18 +69,18 @@ export class Flow {
     }
   }
 
-  /** Shows the order's form, or takes up a payment that an earlier visit left open. */
+  /** Shows the order's form, or resumes a payment that an earlier visit left open. */
   private begin(order: CheckoutOrder): void {
     this.stopPolling();
     this.order = order;
     const open = this.attempts.open();
     if (open?.paymentId) return this.follow(open.paymentId, 0);
     this.set(stateOf(order));
-    // An earlier visit's answer was lost: the same details would find that payment, and it may yet end well.
+    // An earlier visit lost the response. The same details would find that payment, which may still succeed.
     if (open && order.status === "attempted") this.stopPolling = this.watchOrder();
   }
 
-  /** Pays; a call while a payment is under way does nothing. */
+  /** Pays. Does nothing while a payment is in progress. */
   async pay(request: NewPayment): Promise<void> {
     if (this.busy) return;
     this.busy = true;
@@ -89,26 +89,26 @@ export class Flow {
     this.tell("checkout_event", { name: "payment_submitted", method: request.method });
     try {
       const payment = await this.send(request);
-      this.attempts.answered(payment.id);
+      this.attempts.created(payment.id);
       this.follow(payment.id);
     } catch (error) {
       await this.refused(error as ApiError);
     }
   }
 
-  /** After an error: back to the form, or, where the outcome is unknown, the same request once more. */
+  /** After an error: back to the form or, if the outcome is unknown, the same request again. */
   async retry(): Promise<void> {
     if (this.state.name !== "error") return;
     if (this.state.unknown && this.sent) return this.pay(this.sent);
     this.set({ name: "form" });
   }
 
-  /** Watches the order while something else may pay it (a phone that scans the QR code), or it expires. */
+  /** Watches the order while a phone that scanned the QR code may pay it, or it may expire. */
   watchOrder(): () => void {
     return poll(async () => {
       if (!this.waits()) return false;
       const order = await this.api.order(this.orderId);
-      if (!this.waits()) return false; // "Pay" was pressed meanwhile
+      if (!this.waits()) return false; // "Pay" was pressed in the meantime
       this.order = order;
       const now = stateOf(order);
       if (now.name !== this.state.name) this.set(now);
@@ -140,7 +140,7 @@ export class Flow {
     if (error.isTemporary) {
       return this.set({ name: "error", code: error.code, description: error.description, unknown: true });
     }
-    // Refused for good: this request made no payment. After a 422 an earlier one, with other details, did.
+    // Rejected for good: this request made no payment. After a 422, an earlier one with other details did.
     this.attempts.settle();
     this.sent = undefined;
     const order = await this.api.order(this.orderId).catch(() => this.order);
@@ -161,8 +161,9 @@ export class Flow {
       try {
         return this.judge(await this.api.payment(paymentId, this.orderId), elapsed);
       } catch (error) {
-        // An id that the API does not know came from a broken store, not from the API.
-        if (!(error instanceof ApiError) || error.status !== 404) return this.judge(undefined, elapsed);
+        // The API does not know this payment, or not for this order: what was stored is wrong.
+        if (!(error instanceof ApiError) || ![400, 404].includes(error.status))
+          return this.judge(undefined, elapsed);
         this.settled();
         await this.load();
         return true;
@@ -201,7 +202,7 @@ export class Flow {
   }
 }
 
-/** What to show of an order that no payment of ours is under way for. */
+/** What to show for an order without a payment of ours in progress. */
 function stateOf(order: CheckoutOrder): State {
   if (order.status === "paid") return { name: "paid" };
   return order.expired ? { name: "unavailable", problem: "expired" } : { name: "form" };

@@ -1,13 +1,12 @@
 /**
- * Asks again and again: every 2 s, every 5 s after the first minute, and at once when the shopper comes
- * back.
+ * Polls every 2 s, every 5 s after the first minute, and immediately when the shopper returns to the tab.
  */
 
 export const POLL_MS = 2_000;
 export const POLL_SLOW_MS = 5_000;
 const SLOW_AFTER_MS = 60_000;
 
-/** Calls `ask` until it answers true or the returned function is called. One call at a time. */
+/** Calls `ask` until it resolves to true or the returned function is called. One call at a time. */
 export function poll(ask: (elapsedMs: number) => Promise<boolean>, firstAfterMs = POLL_MS): () => void {
   const began = Date.now();
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,10 +1,10 @@
-/** What the address and the server say about this visit. */
+/** The settings of this visit, from the address and from the server. */
 
 import { meta } from "../../../shared/meta";
 
 export interface Settings {
   orderId: string;
-  /** The publishable key that the shop opened us with; empty when the page stands on its own. */
+  /** The publishable key that the shop opened us with; empty when the page was opened on its own. */
   key: string;
   embedded: boolean;
   /** The opener's origin: the only place that messages go to. */
@@ -14,7 +14,7 @@ export interface Settings {
   color: string;
   name: string;
   vpa: string;
-  /** The open attempt, as the opener remembered it for us. */
+  /** The open attempt, as the opener stored it for us. */
   attempt: string;
   apiBase: string;
   testStage: boolean;
@@ -23,7 +23,7 @@ export interface Settings {
 const TEXT_LENGTH_MAX = 255;
 
 /**
- * Reads the address once, and takes the fragment (nonce, shopper's name) out of it and out of the history.
+ * Reads the address once, then removes the fragment (nonce, shopper's name) from it and from the history.
  */
 export function readSettings(): Settings {
   const query = new URLSearchParams(location.search);
@@ -49,8 +49,8 @@ export function readSettings(): Settings {
 }
 
 /**
- * The browser's word for who embeds us counts most; a shop's claim only where the browser has none
- * (Firefox).
+ * The origin that embeds us, as the browser reports it. The origin that the shop claims counts only where the
+ * browser reports none (Firefox).
  */
 function openerOrigin(claimed: string): string {
   const known = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);

@@ -1,4 +1,4 @@
-/** The shop's colour, with text on it that stays readable (WCAG 2.2, 1.4.3). */
+/** The shop's colour, and a text colour that is readable on it (WCAG 2.2, 1.4.3). */
 
 const CONTRAST_MIN = 4.5;
 const INK = "#0f172a";
@@ -11,7 +11,7 @@ function luminance(color: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** White where it is readable on the colour, else ink: one of the two always is. */
+/** White if it is readable on the colour, else dark ink: one of the two always is. */
 export function textOn(color: string): string {
   return 1.05 / (luminance(color) + 0.05) >= CONTRAST_MIN ? "#ffffff" : INK;
 }

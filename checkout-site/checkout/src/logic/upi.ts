@@ -1,11 +1,11 @@
-/** UPI: addresses as the API takes them, and the upi:// intent that payment apps understand. */
+/** UPI: validation of addresses by the API's rule, and the upi:// intent that payment apps open. */
 
 import { majorUnits } from "../../../shared/money";
 import type { CheckoutOrder } from "../../../shared/resources";
 
 const VPA = /^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$/;
 const VPA_LENGTH_MAX = 255;
-/** The gateway's own address: it receives, and passes on to the shop. */
+/** The gateway's own address: it collects for the shop. */
 const PAYEE = "pay@asyncpay";
 
 export function vpaProblem(text: string): "required" | "invalid" | undefined {
@@ -14,7 +14,7 @@ export function vpaProblem(text: string): "required" | "invalid" | undefined {
   return vpa.length <= VPA_LENGTH_MAX && VPA.test(vpa) ? undefined : "invalid";
 }
 
-/** NPCI's "UPI linking specification": payee, name, our reference, amount in rupees, currency. */
+/** Payee, name, our reference, amount in rupees and currency (NPCI, "UPI linking specification"). */
 export function upiIntent(order: CheckoutOrder): string {
   const fields = { pa: PAYEE, pn: "AsyncPay", tr: order.id, am: majorUnits(order), cu: order.currency };
   return `upi://pay?${Object.entries(fields)

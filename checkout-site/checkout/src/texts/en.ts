@@ -1,4 +1,4 @@
-/** English, and the list of everything the page says. */
+/** Every text of the page, in English. */
 
 export const en = {
   title: "Secure payment",
@@ -9,7 +9,7 @@ export const en = {
   upi: "UPI",
   card: "Card",
   vpa: "UPI ID",
-  vpaHint: "You find it in your UPI app's profile",
+  vpaHint: "It is in your UPI app's profile",
   cardNumber: "Card number",
   expiry: "Expiry (MM/YY)",
   cvv: "CVV",
@@ -19,7 +19,7 @@ export const en = {
   showQr: "Pay by QR code instead",
   hideQr: "Hide the QR code",
   qrAlt: (amount: string): string => `QR code to pay ${amount} with a UPI app`,
-  qrHint: "Scan with any UPI app. This page notices when the order is paid.",
+  qrHint: "Scan with any UPI app. This page updates when the order is paid.",
   qrOpen: "Open a UPI app on this phone",
   secure: "Encrypted and processed by AsyncPay",
   testMode: "Test mode · no money moves",
@@ -33,7 +33,7 @@ export const en = {
   successMessage: "Your payment has been processed successfully.",
   paymentId: "Payment ID",
   paid: "This order is already paid",
-  paidMessage: "Nothing more to pay. The shop has been told.",
+  paidMessage: "There is nothing more to pay. The shop has been notified.",
   failed: "Payment failed",
   failedHint: "You have not been charged for this attempt.",
   unknown: "We couldn't confirm your payment",
@@ -68,12 +68,12 @@ export const en = {
     cvv: { required: "Enter the CVV", invalid: "Check the CVV: its length doesn't fit this card" },
     holder: { required: "Enter the name on the card", invalid: "Use at most 100 characters" },
   },
-  /** What the API says, where we can say it better or in another language. By description, then by code. */
+  /** Texts that replace the API's own, looked up by its description, then by its code. */
   errors: {
     IDEMPOTENCY_ERROR: "An earlier attempt may still be under way. Wait a moment, then try again.",
     RATE_LIMIT_ERROR: "Too many attempts. Wait a moment, then try again.",
     SERVER_ERROR: "Something went wrong on our side.",
-    NETWORK_ERROR: "We didn't get an answer. Check your connection.",
+    NETWORK_ERROR: "We didn't get a response. Check your connection.",
   } as Record<string, string>,
 };
 

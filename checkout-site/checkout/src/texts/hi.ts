@@ -1,6 +1,6 @@
 import type { Texts } from "./en";
 
-/** Hindi, in the words that Indian payment pages use. */
+/** The same in Hindi, with the terms that Indian payment pages use. */
 export const hi: Texts = {
   title: "सुरक्षित भुगतान",
   amountToPay: "भुगतान राशि",

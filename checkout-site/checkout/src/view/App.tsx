@@ -1,8 +1,8 @@
-/** The page: who is paid how much on one side, how to pay on the other. */
+/** The page: the order's summary, and the form or its outcome. */
 
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { LockIcon, Mark } from "./icons";
 import { Methods } from "./Methods";
 import { AlreadyPaid, Failed, Processing, Success, Unavailable } from "./Outcomes";
@@ -13,15 +13,15 @@ interface Props {
 }
 
 export function App({ onLanguage, onHeight }: Props): JSX.Element {
-  const { settings, texts, flow } = useSurroundings();
+  const { settings, texts, flow } = useAppContext();
   const root = useRef<HTMLElement>(null);
   const shown = flow.state.name;
   const before = useRef(shown);
-  // The field that the API refused; the form itself moves there.
+  // The field that the API rejected; the form moves the focus there itself.
   const refused = flow.state.name === "form" && flow.state.field;
   useLayoutEffect(() => {
-    // A new state is announced by moving to its heading; not on arrival, where the shopper starts at the top.
-    // In the commit: after the paint the shopper may already be in a field.
+    // Screen readers announce a new state when its heading gets the focus. Not on arrival: reading starts at the top.
+    // A layout effect, since after the paint the shopper may already be in a field.
     if (before.current !== shown && before.current !== "loading" && !refused) {
       root.current
         ?.querySelector<HTMLElement>("[data-state]:not([hidden]) :is(h1, h2), .pay:not([hidden]) h2")
@@ -65,7 +65,7 @@ export function App({ onLanguage, onHeight }: Props): JSX.Element {
 }
 
 function Summary({ onLanguage }: { onLanguage: () => void }): JSX.Element {
-  const { settings, texts, flow, amount, locale } = useSurroundings();
+  const { settings, texts, flow, amount, locale } = useAppContext();
   const shop = settings.opener && new URL(settings.opener).host;
   return (
     <header class="summary">
@@ -101,7 +101,7 @@ function Summary({ onLanguage }: { onLanguage: () => void }): JSX.Element {
 }
 
 function Loading(): JSX.Element {
-  const { texts } = useSurroundings();
+  const { texts } = useAppContext();
   return (
     <div class="loading" role="status">
       <span class="visually-hidden">{texts.loading}</span>

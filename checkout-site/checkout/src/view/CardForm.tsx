@@ -10,7 +10,7 @@ import {
   numberProblem,
   readExpiry,
 } from "../logic/card";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Field } from "./Field";
 import { useFields } from "./fields";
 import { PayButton } from "./PayButton";
@@ -19,7 +19,7 @@ import type { Texts } from "../texts/en";
 
 const HOLDER_LENGTH_MAX = 100;
 type Name = "number" | "expiry" | "cvv" | "holder";
-// What the API calls the fields, should it refuse what we let pass.
+// The API's names of the fields, for a value that passes here and is rejected there.
 const API_FIELDS: Record<string, Name> = {
   "card.number": "number",
   "card.cvv": "cvv",
@@ -49,7 +49,7 @@ function problems(texts: Texts) {
 }
 
 export function CardForm(): JSX.Element {
-  const { flow, settings, texts } = useSurroundings();
+  const { flow, settings, texts } = useAppContext();
   const fields = useFields<Name>(
     { number: "", expiry: "", cvv: "", holder: settings.name },
     problems(texts),

@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { CardForm } from "./CardForm";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { CardIcon, UpiIcon } from "./icons";
 import { UpiForm } from "./UpiForm";
 
@@ -11,7 +11,7 @@ const METHODS = ["upi", "card"] as const;
 type Method = (typeof METHODS)[number];
 
 export function Methods({ hidden }: { hidden: boolean }): JSX.Element {
-  const { texts, flow } = useSurroundings();
+  const { texts, flow } = useAppContext();
   const [chosen, choose] = useState<Method>("upi");
   const tabs = useRef<Partial<Record<Method, HTMLButtonElement | null>>>({});
   const root = useRef<HTMLDivElement>(null);

@@ -1,7 +1,7 @@
-/** What the page shows instead of the form: working, paid, failed, or nothing to pay. */
+/** What the page shows instead of the form: processing, paid, failed, or unavailable. */
 
 import type { ComponentChildren, JSX } from "preact";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { AlertIcon, CrossIcon, TickIcon } from "./icons";
 
 interface PanelProps {
@@ -14,8 +14,8 @@ interface PanelProps {
 }
 
 function Panel({ name, testId, heading, icon, tone, children }: PanelProps): JSX.Element {
-  const { flow } = useSurroundings();
-  // Where there is no order there is no summary, and this is the page's main heading.
+  const { flow } = useAppContext();
+  // Without an order there is no summary, so this is the page's main heading.
   const Heading = name === "unavailable" ? "h1" : "h2";
   return (
     <section class="outcome" data-state={name} data-test-id={testId} hidden={flow.state.name !== name}>
@@ -27,7 +27,7 @@ function Panel({ name, testId, heading, icon, tone, children }: PanelProps): JSX
 }
 
 export function Processing(): JSX.Element {
-  const { texts, flow } = useSurroundings();
+  const { texts, flow } = useAppContext();
   const slow = flow.state.name === "processing" && flow.state.slow;
   return (
     <section
@@ -46,7 +46,7 @@ export function Processing(): JSX.Element {
 }
 
 export function Success(): JSX.Element {
-  const { texts, flow } = useSurroundings();
+  const { texts, flow } = useAppContext();
   return (
     <Panel name="success" testId="success-state" heading={texts.success} icon={<TickIcon />} tone="good">
       <p data-test-id="success-message">{texts.successMessage}</p>
@@ -59,7 +59,7 @@ export function Success(): JSX.Element {
 }
 
 export function AlreadyPaid(): JSX.Element {
-  const { texts } = useSurroundings();
+  const { texts } = useAppContext();
   return (
     <Panel name="paid" testId="paid-state" heading={texts.paid} icon={<TickIcon />} tone="good">
       <p>{texts.paidMessage}</p>
@@ -69,9 +69,9 @@ export function AlreadyPaid(): JSX.Element {
 }
 
 export function Failed(): JSX.Element {
-  const { texts, flow, locale } = useSurroundings();
+  const { texts, flow, locale } = useAppContext();
   const error = flow.state.name === "error" ? flow.state : undefined;
-  // The API speaks English: its words serve an English reader, a Hindi reader gets ours.
+  // The API's descriptions are in English: they are shown in English only, and replaced in Hindi.
   const described = error && (texts.errors[error.description] ?? texts.errors[error.code]);
   const message = described ?? (locale === "en" ? error?.description : texts.errors["PAYMENT_FAILED"]);
   return (
@@ -94,7 +94,7 @@ export function Failed(): JSX.Element {
 }
 
 export function Unavailable(): JSX.Element {
-  const { texts, flow } = useSurroundings();
+  const { texts, flow } = useAppContext();
   const problem = flow.state.name === "unavailable" ? flow.state.problem : "not_found";
   const [heading = "", hint] = texts.unavailable[problem];
   return (
@@ -112,7 +112,7 @@ export function Unavailable(): JSX.Element {
 }
 
 function CloseButton(): JSX.Element | null {
-  const { texts, settings, close } = useSurroundings();
+  const { texts, settings, close } = useAppContext();
   if (!settings.embedded) return null;
   return (
     <button type="button" class="primary" onClick={close}>

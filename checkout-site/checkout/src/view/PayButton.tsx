@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { LockIcon } from "./icons";
 
 export function PayButton(): JSX.Element {
-  const { texts, amount } = useSurroundings();
+  const { texts, amount } = useAppContext();
   return (
     <button type="submit" class="primary" data-test-id="pay-button">
       <LockIcon /> {texts.pay(amount)}

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import encodeQR from "qr";
 
-// ISO/IEC 18004 wants four light modules around the code.
+// ISO/IEC 18004 requires a quiet zone of four light modules.
 const QUIET = 4;
 
 export function QrCode({ text, label }: { text: string; label: string }): JSX.Element {

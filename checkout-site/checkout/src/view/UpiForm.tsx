@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { upiIntent, vpaProblem } from "../logic/upi";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Field } from "./Field";
 import { useFields } from "./fields";
 import { QrIcon } from "./icons";
@@ -9,7 +9,7 @@ import { PayButton } from "./PayButton";
 import { QrCode } from "./QrCode";
 
 export function UpiForm(): JSX.Element {
-  const { flow, settings, texts } = useSurroundings();
+  const { flow, settings, texts } = useAppContext();
   const fields = useFields({ vpa: settings.vpa }, ({ vpa }) => {
     const problem = vpaProblem(vpa);
     return { vpa: problem && texts.fields.vpa[problem] };
@@ -48,7 +48,7 @@ export function UpiForm(): JSX.Element {
 }
 
 function QrPanel(): JSX.Element | null {
-  const { flow, texts, amount } = useSurroundings();
+  const { flow, texts, amount } = useAppContext();
   const [open, setOpen] = useState(false);
   useEffect(() => (open ? flow.watchOrder() : undefined), [open]);
   if (!flow.order || flow.order.currency !== "INR") return null;

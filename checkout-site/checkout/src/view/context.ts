@@ -1,4 +1,4 @@
-/** What every part of the page may ask for. */
+/** What every component of the page can use. */
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
@@ -6,7 +6,7 @@ import type { Flow } from "../logic/flow";
 import type { Settings } from "../logic/settings";
 import type { Texts } from "../texts/en";
 
-export interface Surroundings {
+export interface AppContext {
   flow: Flow;
   settings: Settings;
   texts: Texts;
@@ -16,10 +16,10 @@ export interface Surroundings {
   amount: string;
 }
 
-export const Context = createContext<Surroundings | null>(null);
+export const Context = createContext<AppContext | null>(null);
 
-export function useSurroundings(): Surroundings {
+export function useAppContext(): AppContext {
   const found = useContext(Context);
-  if (!found) throw new Error("no surroundings");
+  if (!found) throw new Error("useAppContext() outside its provider");
   return found;
 }

@@ -1,21 +1,21 @@
-/** The texts of a form and which of them may already be criticised. */
+/** The values of a form, and which of them are ready to be validated in view. */
 
 import { useState } from "preact/hooks";
 
 export interface Fields<Name extends string> {
   values: Record<Name, string>;
-  /** The problem to show: only of fields that the shopper has left or tried to send. */
+  /** The problem to show, once the shopper has left the field or tried to submit. */
   shown: (name: Name) => string | undefined;
   set: (name: Name, value: string) => void;
   leave: (name: Name) => void;
-  /** Checks everything; focuses the first field that is wrong and answers false if there is one. */
+  /** Validates all fields. If one is invalid, focuses the first such field and returns false. */
   submit: (form: HTMLFormElement) => boolean;
 }
 
 export function useFields<Name extends string>(
   initial: Record<Name, string>,
   problems: (values: Record<Name, string>) => Record<Name, string | undefined>,
-  /** Says of a value that it looks complete, so that its problem can be shown while typing. */
+  /** Whether a value looks complete, so that its problem can be shown while the shopper is still typing. */
   complete: (name: Name, value: string) => boolean = () => false,
 ): Fields<Name> {
   const [values, setValues] = useState(initial);

@@ -1,4 +1,4 @@
-/** Line icons; decoration only, so they are hidden from screen readers. */
+/** Line icons. They are decorative, so they are hidden from screen readers. */
 
 import type { ComponentChildren, JSX } from "preact";
 
@@ -62,7 +62,7 @@ export const AlertIcon = (): JSX.Element => (
     <path d="M12 7v6M12 17v.01" />
   </Icon>
 );
-/** AsyncPay's mark: two strokes that meet later. */
+/** AsyncPay's logo. */
 export const Mark = (): JSX.Element => (
   <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
     <rect width="32" height="32" rx="9" fill="#3b82f6" />

@@ -1,6 +1,6 @@
 /**
- * Rewrites an input while the shopper types, with the caret where it was: after the same number of kept
- * characters. Setting the value here, before the framework renders, is what keeps the caret.
+ * Reformats an input while the shopper types and keeps the caret after the same number of kept characters.
+ * The value is set here, before the framework renders: otherwise the browser would move the caret.
  */
 export function retype(
   input: HTMLInputElement,

@@ -1,13 +1,13 @@
-/** CSV as RFC 4180 has it, for people who open it in a spreadsheet. */
+/** CSV (RFC 4180) that is safe to open in a spreadsheet. */
 
-// A spreadsheet runs a cell that begins with one of these (OWASP, "CSV Injection"); full-width twins included.
+// Spreadsheets evaluate cells that begin with one of these, full-width forms included (OWASP, "CSV Injection").
 const FORMULA = /^[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]/;
-// Without it Excel reads UTF-8 as something else.
+// Without it, Excel does not recognise UTF-8.
 const BYTE_ORDER_MARK = "\uFEFF";
 
 export type Cell = string | number | boolean | null | undefined;
 
-/** One cell: text that could be a formula is marked as text, everything is quoted. */
+/** One cell, quoted. Text that could be a formula is marked as text. */
 export function cell(value: Cell): string {
   const text = value === null || value === undefined ? "" : String(value);
   const guarded = typeof value === "string" && FORMULA.test(text) ? `'${text}` : text;

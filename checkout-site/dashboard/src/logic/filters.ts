@@ -1,4 +1,4 @@
-/** What a list is narrowed to. It lives in the address, so that a reload, a bookmark or Back finds the same list. */
+/** The filters of a list. They are part of the address, so that a reload, a bookmark or Back shows the same list. */
 
 export interface Filters {
   q: string;
@@ -15,7 +15,7 @@ export const NONE: Filters = { q: "", status: "", method: "", from: "", to: "" }
 const DATE = /^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/;
 const QUERY_LENGTH_MAX = 100;
 
-/** Filters of an address's query; what means nothing is dropped. */
+/** The filters in an address's query; invalid values are dropped. */
 export function filtersOf(search: string): Filters {
   const given = new URLSearchParams(search);
   const oneOf = (name: string, known: readonly string[]): string =>
@@ -30,7 +30,7 @@ export function filtersOf(search: string): Filters {
   };
 }
 
-/** The query of an address ("" or "?..."). */
+/** The filters as an address's query ("" or "?..."). */
 export function searchOf(filters: object): string {
   const query = new URLSearchParams(
     Object.entries(filters).filter((entry): entry is [string, string] => Boolean(entry[1])),

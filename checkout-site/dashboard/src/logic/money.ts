@@ -1,4 +1,4 @@
-/** Amounts typed and shown. They are integers in minor units throughout; no float takes part. */
+/** Amounts as they are typed and shown. They are integers of minor units throughout, never floats. */
 
 import { formatted } from "../../../shared/money";
 
@@ -8,14 +8,14 @@ const TYPED = /^(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{2,3}){1,5})(?:\.([0-9]{1,2}))
 /** "₹1,23,456.00": Indian grouping. */
 export const money = (amount: number, currency: string): string => formatted({ amount, currency }, "en");
 
-/** "1234.50": what an input or a spreadsheet takes. */
+/** "1234.50": for inputs and spreadsheets. */
 export function decimal(amount: number): string {
   const digits = String(Math.abs(amount)).padStart(MINOR_DIGITS + 1, "0");
   const sign = amount < 0 ? "-" : "";
   return `${sign}${digits.slice(0, -MINOR_DIGITS)}.${digits.slice(-MINOR_DIGITS)}`;
 }
 
-/** Minor units of what somebody typed ("1,234.5"), or null where it is no amount. */
+/** A typed amount ("1,234.5") in minor units, or null if it is not an amount. */
 export function parsedAmount(text: string): number | null {
   const found = TYPED.exec(text.trim().replace(/^₹\s*/, ""));
   if (!found) return null;

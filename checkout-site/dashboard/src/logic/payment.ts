@@ -1,8 +1,8 @@
-/** What may be done with a payment. The API decides; this is for which buttons are shown and what is suggested. */
+/** What a payment allows. The API decides; this is for the buttons that are shown and the amounts suggested. */
 
 import type { Payment } from "../../../shared/resources";
 
-/** Minor units that can still be refunded. What a partial capture released cannot. */
+/** Minor units that can still be refunded; not what a partial capture released. */
 export function refundable(payment: Payment): number {
   if (payment.status !== "success") return 0;
   const paid = payment.captured ? payment.amount_captured : payment.amount;

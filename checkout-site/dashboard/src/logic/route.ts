@@ -1,4 +1,4 @@
-/** Which page an address means, and which addresses a sign-in may return to. Pure: the history is in view/router. */
+/** Maps addresses to pages, and checks where a sign-in may return to. Pure; the history is in view/router. */
 
 export type Route =
   | { page: "login" }
@@ -23,7 +23,7 @@ const PAGES: Record<string, Route> = {
   "/dashboard/docs": { page: "docs" },
 };
 
-/** The route of a path; a slash at its end does not count. */
+/** The route of a path; a trailing slash is ignored. */
 export function routeOf(path: string): Route {
   const clean = path.length > 1 ? path.replace(/\/$/, "") : path;
   const known = Object.hasOwn(PAGES, clean) ? PAGES[clean] : undefined;
@@ -40,13 +40,13 @@ export const HOME = "/dashboard";
 export const paymentPath = (id: string): string => `/dashboard/transactions/${encodeURIComponent(id)}`;
 export const webhookPath = (id: string): string => `/dashboard/webhooks/${encodeURIComponent(id)}`;
 
-/** Where a visitor who has no session goes, and comes back from. */
+/** Where a visitor without a session is sent, with the address to return to. */
 export function loginPath(from: string): string {
   return from === HOME ? "/login" : `/login?return=${encodeURIComponent(from)}`;
 }
 
 /**
- * The address to open after sign-in. Only a page of this dashboard on this origin: a link to /login could
+ * The address to open after sign-in: only a page of this dashboard on this origin, since a link to /login could
  * name any address (OWASP, "Unvalidated Redirects and Forwards").
  */
 export function returnPath(search: string, origin: string): string {

@@ -1,13 +1,13 @@
 /**
- * The guide's samples, complete programs each. A test takes them from the page and runs them as they stand,
- * so what is changed here is tried against a running gateway.
+ * The guide's samples. Each is a complete program, which a test takes from the page and runs against a running
+ * gateway as it is.
  */
 
 export interface Reader {
   apiUrl: string;
   checkoutUrl: string;
   apiKey: string;
-  /** Empty where it cannot be shown: then the sample has a place for it. */
+  /** Empty if it cannot be shown: then the sample holds a placeholder. */
   apiSecret: string;
   webhookSecret: string;
 }
@@ -83,7 +83,7 @@ export function sdk({ checkoutUrl, apiKey }: Reader): Sample[] {
 <script>
   const outcome = document.getElementById("outcome");
   document.getElementById("pay").addEventListener("click", async () => {
-    // Your server makes the order, as above, and answers with its id.
+    // Your server creates the order, as above, and responds with it.
     const response = await fetch("/create-order", { method: "POST" });
     const order = await response.json();
     const checkout = new PaymentGateway({
@@ -120,7 +120,7 @@ function isGenuine(body, signature) {
 createServer(async (request, response) => {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  const body = Buffer.concat(chunks); // the bytes as they came: verify before you parse
+  const body = Buffer.concat(chunks); // the bytes as they arrived: verify before you parse
   if (!isGenuine(body, request.headers["x-webhook-signature"])) {
     response.writeHead(401).end();
     return;

@@ -1,11 +1,11 @@
-/** Days as a chart wants them: stacked. */
+/** Days as stacked series for the chart. */
 
 import type { Day } from "../../../shared/resources";
 
 export interface Series {
-  /** Unix seconds of each day's beginning, in UTC: the axis' values. */
+  /** The start of each day (UTC) in Unix seconds: the values of the axis. */
   times: number[];
-  /** The upper edges of the stacks, each on top of the one before. */
+  /** The upper edges of the stacked bars. */
   success: number[];
   failed: number[];
   pending: number[];

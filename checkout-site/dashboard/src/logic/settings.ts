@@ -1,4 +1,4 @@
-/** What the server that hands out the page says about itself (its meta elements). */
+/** The settings that the page's server puts into its meta elements. */
 
 import { meta } from "../../../shared/meta";
 

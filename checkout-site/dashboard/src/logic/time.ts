@@ -1,4 +1,4 @@
-/** Instants as people read them: in the reader's own time zone, Indian order and month names. */
+/** Times as people read them: in the reader's time zone, in Indian English. */
 
 const MOMENT: Intl.DateTimeFormatOptions = {
   day: "2-digit",
@@ -18,19 +18,19 @@ export function moment(iso: string, timeZone?: string): string {
   return new Intl.DateTimeFormat("en-IN", timeZone ? { ...MOMENT, timeZone } : MOMENT).format(new Date(iso));
 }
 
-/** "23 Nov", of a calendar day "2026-11-23". */
+/** "23 Nov", for the calendar day "2026-11-23". */
 export function dayLabel(date: string): string {
   return new Intl.DateTimeFormat("en-IN", { day: "2-digit", month: "short", timeZone: "UTC" }).format(
     new Date(`${date}T00:00:00Z`),
   );
 }
 
-/** The calendar day `daysBefore` an instant, in UTC: the days that the API counts in. */
+/** The UTC calendar day `daysBefore` days before a time. The API counts in UTC days. */
 export function utcDay(now: number, daysBefore = 0): string {
   return new Date(now - daysBefore * DAY_MS).toISOString().slice(0, 10);
 }
 
-/** "in 45 s", "in 12 min": until an instant that is ahead; "now" where it is not. */
+/** "in 45 s", "in 12 min"; "now" for a time that has passed. */
 export function until(iso: string, now: number): string {
   const ahead = Date.parse(iso) - now;
   if (ahead <= 0) return "now";

@@ -1,4 +1,4 @@
-/** Every English sentence of the dashboard. */
+/** Every text of the dashboard. */
 
 import type { ApiError } from "../../../shared/request";
 
@@ -27,7 +27,7 @@ export const en = {
     button: "Copy",
     label: (what: string) => `Copy ${what}`,
     done: (what: string) => `Copied: ${what}`,
-    failed: "The browser did not let us copy.",
+    failed: "The browser did not allow copying.",
   },
   states: { loading: "Loading…", retry: "Try again", requestId: "Request" },
   login: {
@@ -37,14 +37,14 @@ export const en = {
     anyPassword: "This is a test stage: any password will do.",
     button: "Sign in",
     busy: "Signing in…",
-    ended: "Please sign in; then you return to the page that you wanted.",
+    ended: "Please sign in to continue to the page you asked for.",
   },
   credentials: {
     title: "API credentials",
     key: "API key",
     secret: "API secret",
     noKey: "none yet",
-    rotate: "Get a new one",
+    rotate: "Create a new key",
   },
   overview: {
     range: "Period",
@@ -55,15 +55,15 @@ export const en = {
     states: (success: number, failed: number, pending: number) =>
       `${success} success, ${failed} failed, ${pending} pending`,
     amountHint: "of successful payments",
-    rateHint: "of decided payments",
+    rateHint: "of completed payments",
     byDay: "Payments by day (UTC)",
     byMethod: "By method",
     noMethods: "No payments yet.",
-    toDocs: "Make the first one",
+    toDocs: "Make the first payment",
   },
   chart: {
     none: "No payments in this period.",
-    hint: "Point at a day to see its figures.",
+    hint: "Hover over a day to see its figures.",
     label: (days: number) =>
       `Bar chart of payments by day and status, ${days} days; the table below has its figures`,
     day: (date: string, day: { success: number; failed: number; pending: number }, amount: string) =>
@@ -96,7 +96,7 @@ export const en = {
     },
     shown: (count: number) => `${count} payments shown`,
     none: "No payments yet. The integration guide shows how to make one.",
-    noneFound: "No payment fits these filters.",
+    noneFound: "No payments match these filters.",
     pages: "Pages of payments",
     newer: "Newer",
     newest: "Newest",
@@ -106,7 +106,7 @@ export const en = {
     button: "Export CSV",
     busy: (count: number) => `Exporting… ${count}`,
     done: (count: number) => `Exported ${count} payments`,
-    cut: (count: number) => `Exported the newest ${count} payments. Narrow the dates for the others.`,
+    cut: (count: number) => `Exported the newest ${count} payments. Narrow the date range to get the rest.`,
   },
   payment: {
     back: "All transactions",
@@ -138,7 +138,7 @@ export const en = {
     "payment.success": "Payment succeeded",
     "payment.failed": "Payment failed",
     "payment.captured": "Captured",
-    "refund.created": "Refund asked for",
+    "refund.created": "Refund requested",
     "refund.processed": "Refund processed",
     "refund.cancelled": "Refund cancelled",
     "ledger.entry": "Ledger entry",
@@ -151,18 +151,18 @@ export const en = {
     amount: "Amount in ₹",
     left: (left: string) => `At most ${left}`,
     wrong: (left: string) => `Enter an amount up to ${left}, such as 100.00`,
-    reason: "Reason (optional; the webhook carries it)",
+    reason: "Reason (optional; included in the webhook)",
     next: "Continue",
     question: (amount: string, payment: string) =>
-      `Give back ${amount} of ${payment}? This cannot be undone here.`,
+      `Refund ${amount} of ${payment}? This cannot be undone here.`,
     confirm: (amount: string) => `Refund ${amount}`,
     busy: "Refunding…",
-    done: (amount: string) => `Refund of ${amount} is under way`,
+    done: (amount: string) => `Refund of ${amount} is in progress`,
   },
   capture: {
     open: "Capture…",
     title: "Capture",
-    explained: "A payment is captured once. What is not captured now is released to the shopper for good.",
+    explained: "A payment can be captured once. Whatever you do not capture now is released to the shopper.",
     amount: "Amount in ₹",
     releases: (amount: string) => `Releases ${amount} to the shopper`,
     wrong: (amount: string) => `Enter an amount up to ${amount}`,
@@ -174,18 +174,19 @@ export const en = {
     config: "Configuration",
     log: "Deliveries",
     url: "Webhook URL",
-    urlHint: "Leave it empty to get no webhooks.",
-    saved: "Saved. Events go to this URL from now on.",
-    cleared: "Saved. No webhooks are sent from now on.",
+    urlHint: "Leave it empty to receive no webhooks.",
+    saved: "Saved. Events are now sent to this URL.",
+    cleared: "Saved. No more webhooks will be sent.",
     save: "Save",
     test: "Send test event",
-    testSent: "Test event sent. It shows up in the log below.",
+    testSent: "Test event sent. It appears in the log below.",
     secret: "Signing secret",
     rotate: "Regenerate",
-    rotated: "New secret. For 24 hours the old one signs too.",
-    rotateHint: "For 24 hours after a rotation the old secret signs too; a second rotation ends it.",
+    rotated: "The secret was rotated. For 24 hours, deliveries are signed with the old one as well.",
+    rotateHint:
+      "For 24 hours after a rotation, deliveries are signed with both secrets; a second rotation ends that.",
     rotateQuestion:
-      "The old secret goes on signing beside the new one for 24 hours. If you rotated within the last 24 hours, the secret before that ends now.",
+      "For 24 hours, deliveries are signed with the old secret and the new one. If you rotated within the last 24 hours, the secret from before that stops working now.",
     event: "Event",
     heads: {
       event: "Event",
@@ -196,7 +197,7 @@ export const en = {
       action: "Action",
     },
     none: "No deliveries yet. Set a URL and send a test event.",
-    noneFound: "No delivery fits these filters.",
+    noneFound: "No deliveries match these filters.",
     pages: "Pages of deliveries",
     range: (from: number, to: number, total: number) => `${from} to ${to} of ${total}`,
     retry: "Retry",
@@ -205,29 +206,29 @@ export const en = {
   webhook: {
     back: "All deliveries",
     attempts: "Attempts",
-    noAttempts: "Not tried yet.",
+    noAttempts: "No attempts yet.",
     next: "Next attempt",
     request: "Request",
     id: "Delivery",
     payment: "Payment",
     created: "Created",
     body: "request body",
-    indented: "POST with this JSON, sent and signed in one line (shown indented; Copy gives the line).",
+    indented: "POST with this JSON, sent and signed as one line (shown indented; Copy copies the line).",
     answer: "Response body",
     emptyAnswer: "Empty response body.",
-    noAnswer: "no answer",
+    noAnswer: "no response",
     took: (durationMs: number) => `${durationMs} ms`,
     errors: {
-      blocked: "The address is not allowed: webhooks reach public hosts only.",
+      blocked: "The address is not allowed: webhooks are sent to public hosts only.",
       dns: "The host's name was not found.",
-      timeout: "No answer within 5 seconds.",
+      timeout: "No response within 5 seconds.",
       connection_refused: "The host refused the connection.",
       tls: "The host's certificate was not accepted.",
-      connection_lost: "The connection broke before an answer.",
-      protocol: "The answer was not HTTP.",
-      too_large: "The answer's head was too large.",
-      no_url: "There was no webhook URL any more.",
-      "": "No answer.",
+      connection_lost: "The connection was lost before a response arrived.",
+      protocol: "The response was not valid HTTP.",
+      too_large: "The response's headers were too large.",
+      no_url: "The webhook URL had been removed.",
+      "": "No response.",
     } as Record<string, string>,
   },
   keys: {
@@ -238,33 +239,32 @@ export const en = {
     rotateOf: (key: string) => `Rotate ${key}`,
     rotated: "Key rotated",
     rotateQuestion: (key: string, hours: number) =>
-      `You get a new key and secret. ${key} works for ${hours} hours more.`,
+      `You get a new key and secret. ${key} keeps working for ${hours} hours.`,
     disable: "Disable",
     disableOf: (key: string) => `Disable ${key}`,
     disabled: "Key disabled",
-    disableQuestion: (key: string) =>
-      `Whoever still uses ${key} is refused from now on. This cannot be undone.`,
+    disableQuestion: (key: string) => `Requests that use ${key} will be rejected. This cannot be undone.`,
     onceTitle: "New key",
-    once: "Keep this secret now: it is shown this once.",
-    keep: "I have it",
-    heads: { key: "Key", status: "Status", created: "Created", expires: "Ends", actions: "Actions" },
-    audit: "Record of changes",
-    noAudit: "Nothing was changed yet.",
+    once: "Copy this secret now: it is shown only once.",
+    keep: "I have copied it",
+    heads: { key: "Key", status: "Status", created: "Created", expires: "Expires", actions: "Actions" },
+    audit: "Audit log",
+    noAudit: "No changes yet.",
     auditHeads: { at: "When", action: "What", actor: "By", object: "On" },
   },
   docs: {
-    intro: "Three steps from nothing to a payment. The samples have your key in them and run as they stand.",
+    intro: "Three steps to your first payment. The samples contain your key and run as they are.",
     createOrder: {
       title: "1. Create an order on your server",
       text: [
-        "Amounts are integers in the smallest unit: 50000 is ₹500.00. The API secret belongs on your server only.",
+        "Amounts are integers in the smallest unit: 50000 is ₹500.00. Keep the API secret on your server.",
       ],
     },
     sdk: {
       title: "2. Let the shopper pay",
       text: [
-        "Serve this page. /create-order is your own: it runs step 1 and answers with the order, so that the amount is decided by you.",
-        "Ship goods when the webhook says payment.success, not when the page does.",
+        "Serve this page. /create-order is your own endpoint: it runs step 1 and responds with the order, so your server decides the amount.",
+        "Ship goods when you receive the webhook payment.success, not when the page reports success.",
       ],
     },
     webhook: {
@@ -286,15 +286,15 @@ export const en = {
     ] as [string, string][],
   },
   errors: {
-    NETWORK_ERROR: "We got no answer. Check your connection.",
+    NETWORK_ERROR: "There was no response. Check your connection.",
     SERVER_ERROR: "Something went wrong on our side.",
     RATE_LIMIT_ERROR: "Too many attempts.",
-    IDEMPOTENCY_ERROR: "The same request is still under way. Wait a moment, then look again.",
-    NOT_FOUND_ERROR: "There is nothing with this id.",
+    IDEMPOTENCY_ERROR: "The same request is still in progress. Wait a moment, then check again.",
+    NOT_FOUND_ERROR: "Nothing has this id.",
   } as Record<string, string>,
 };
 
-/** An error in a sentence. What the API says of a request is shown as it is: it names what is wrong with it. */
+/** An error as a sentence. The API's description of a bad request is shown as it is, since it names the problem. */
 export function explained(error: ApiError): string {
   const sentence = error.status < 500 && error.status !== 0 && error.status !== 429 && error.description;
   const text = sentence || (en.errors[error.code] ?? "Something went wrong on our side.");

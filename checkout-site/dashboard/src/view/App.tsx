@@ -29,7 +29,7 @@ export function App({ api, settings }: { api: Api; settings: Settings }): JSX.El
   const [notice, say] = useNotice();
   const route = routeOf(path);
   const known = session !== undefined;
-  // In the commit: after the paint somebody may already type into what this takes away. So with the focus below.
+  // A layout effect, here and for the focus below: after the paint somebody may already be typing.
   useLayoutEffect(() => {
     if (!known) return;
     if (!session && route.page !== "login") navigate(loginPath(path + search), { replace: true });
@@ -82,7 +82,7 @@ function View({ route }: { route: Route }): JSX.Element {
   }
 }
 
-/** The session: undefined until the API has said, null where there is none. */
+/** The session: undefined while it is loading, null if nobody is signed in. */
 function useSession(
   api: Api,
 ): [Session | null | undefined, (session: Session | null) => void, ApiError | null] {
@@ -114,7 +114,7 @@ function useNotice(): [string, (text: string) => void] {
   return [notice, say];
 }
 
-/** A new page has its own title, begins at its top, and its heading is where a screen reader goes on. */
+/** A new page sets its title, scrolls to the top, and focuses its heading, from which a screen reader continues. */
 function useArrival(route: Route, known: boolean): void {
   const first = useRef(true);
   const place = "id" in route ? route.page + route.id : route.page;

@@ -1,11 +1,11 @@
-/** Capturing: the whole amount, or a part, which releases the rest for good. */
+/** Captures the whole amount, or a part of it, which releases the rest. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { decimal, money, parsedAmount } from "../logic/money";
 import type { Payment } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Dialog } from "./Dialog";
 import { AmountField, Buttons, type DialogProps } from "./amount";
 import { Problem } from "./parts";
@@ -14,7 +14,7 @@ import { useAction } from "./useAction";
 const texts = en.capture;
 
 export function CaptureDialog({ payment, onClose, onDone }: DialogProps): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const [text, setText] = useState(decimal(payment.amount));
   const [wrong, setWrong] = useState("");
   const action = useAction();
@@ -28,7 +28,7 @@ export function CaptureDialog({ payment, onClose, onDone }: DialogProps): JSX.El
     setWrong(isFine ? "" : texts.wrong(shown(payment.amount)));
     if (!isFine) return;
     void action.run(async () => {
-      // No key: it can be captured once only, whoever asks how often.
+      // No idempotency key: a payment can be captured only once anyway.
       await api.send<Payment>("POST", `/payments/${encodeURIComponent(payment.id)}/capture`, { amount });
       onDone(texts.done(shown(amount)));
     });

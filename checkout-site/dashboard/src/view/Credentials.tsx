@@ -1,9 +1,9 @@
-/** The key that an integration begins with. Outside test stages its secret was shown once, when it was made. */
+/** The merchant's newest key. Outside test stages its secret was shown once, when the key was created. */
 
 import type { JSX } from "preact";
 import type { Credentials as Read } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Await, Card, Copy } from "./parts";
 import { Link } from "./router";
 import { useLoad } from "./useLoad";
@@ -11,7 +11,7 @@ import { useLoad } from "./useLoad";
 const texts = en.credentials;
 
 export function Credentials(): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const loaded = useLoad("credentials", (signal) => api.get<Read>("/dashboard/credentials", {}, signal));
   return (
     <Card title={texts.title} data-test-id="api-credentials">

@@ -1,4 +1,4 @@
-/** A question that wants an answer before anything else: the browser's own dialog keeps the focus inside. */
+/** A modal question. The browser's own dialog keeps the focus inside. */
 
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useLayoutEffect, useRef } from "preact/hooks";
@@ -16,14 +16,14 @@ interface Props {
 export function Dialog({ title, onClose, children, testId }: Props): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // In the commit itself: an effect is undone after the next paint; until then the focus would be nowhere.
+  // A layout effect: an ordinary one is cleaned up after the next paint, and until then nothing has the focus.
   useLayoutEffect(() => {
     const opener = document.activeElement;
     const dialog = element.current;
     dialog?.showModal();
     return () => {
       dialog?.close();
-      // Taken out of the page, a dialog no longer gives the focus back by itself.
+      // A dialog that was removed from the page no longer returns the focus by itself.
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, []);
@@ -37,7 +37,7 @@ export function Dialog({ title, onClose, children, testId }: Props): JSX.Element
         onClose();
       }}
       onKeyDown={(event) => {
-        // Enter held down sends a form off again and again: it must not answer the next question too.
+        // Holding Enter submits a form repeatedly: it must not confirm the next question as well.
         if (event.repeat && event.key === "Enter") event.preventDefault();
       }}
     >
@@ -55,7 +55,7 @@ interface ConfirmProps {
   onClose: () => void;
 }
 
-/** "Really?", for what cannot be taken back. */
+/** A confirmation, for what cannot be undone. */
 export function Confirm({ title, question, action, onConfirm, onClose }: ConfirmProps): JSX.Element {
   return (
     <Dialog title={title} onClose={onClose} testId="confirm-dialog">

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { createOrder, sdk, webhook, type Reader, type Sample } from "../logic/samples";
 import type { Credentials, WebhookConfig } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Await, Card, Copy, Head } from "./parts";
 import { Link } from "./router";
 import { useLoad } from "./useLoad";
@@ -12,7 +12,7 @@ import { useLoad } from "./useLoad";
 const texts = en.docs;
 
 export function Docs(): JSX.Element {
-  const { api, settings, testStage } = useSurroundings();
+  const { api, settings, testStage } = useAppContext();
   const loaded = useLoad<Reader>("reader", async (signal) => {
     const [credentials, hooks] = await Promise.all([
       api.get<Credentials>("/dashboard/credentials", {}, signal),

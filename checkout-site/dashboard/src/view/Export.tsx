@@ -1,4 +1,4 @@
-/** The payments of the present filters as a CSV file, made in the browser from the API's pages. */
+/** Exports the filtered payments as a CSV file, which the browser assembles page by page. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -8,7 +8,7 @@ import type { Filters } from "../logic/filters";
 import { decimal } from "../logic/money";
 import type { Payment, PaymentList } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Problem } from "./parts";
 import { useAction } from "./useAction";
 
@@ -20,7 +20,7 @@ const HEADS = [
 ];
 
 export function Export({ filters }: { filters: Filters }): JSX.Element {
-  const { api, say } = useSurroundings();
+  const { api, say } = useAppContext();
   const action = useAction();
   const [count, setCount] = useState(0);
   const save = (): void => {

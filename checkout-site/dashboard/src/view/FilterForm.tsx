@@ -1,4 +1,4 @@
-/** What the payments are narrowed to. Choices count at once, what is typed when it is sent off. */
+/** The filters of the payments. Choices apply immediately, the search text when it is submitted. */
 
 import type { JSX, TargetedEvent } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
@@ -15,7 +15,7 @@ const texts = en.filters;
 
 export function FilterForm({ filters, onChange }: Props): JSX.Element {
   const [typed, setTyped] = useState(filters.q);
-  // Back, or "Clear". At once, not after the next paint: by then somebody may have typed on.
+  // After Back or "Clear". A layout effect, since after the paint somebody may have typed more.
   useLayoutEffect(() => setTyped(filters.q), [filters.q]);
   const submit = (event: Event): void => {
     event.preventDefault();
@@ -23,7 +23,7 @@ export function FilterForm({ filters, onChange }: Props): JSX.Element {
   };
   const choose = (name: keyof Filters) => (event: TargetedEvent<HTMLInputElement | HTMLSelectElement>) => {
     const value = event.currentTarget.value;
-    // A date that is half typed has no value yet.
+    // A half-typed date has no value yet.
     if (value !== filters[name]) onChange({ ...filters, q: typed.trim(), [name]: value });
   };
   return (

@@ -1,10 +1,10 @@
-/** API keys: made, rotated with an overlap, disabled; and the record of who did what. */
+/** API keys: creating, rotating with an overlap, disabling; and the audit log. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { ApiKey, AuditList, Credentials } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Confirm } from "./Dialog";
 import { Await, Badge, Card, Copy, Empty, Head, Moment, Problem } from "./parts";
 import { Cell, Table } from "./Table";
@@ -25,7 +25,7 @@ interface Made {
 }
 
 export function Keys(): JSX.Element {
-  const { api, say } = useSurroundings();
+  const { api, say } = useAppContext();
   const [made, setMade] = useState<Made | null>(null);
   const [asked, setAsked] = useState<Question | null>(null);
   const [changes, setChanges] = useState(0);
@@ -194,7 +194,7 @@ function statusOf(key: ApiKey): string {
 }
 
 function Audit({ changes }: { changes: number }): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const rows = useLoad(`audit ${changes}`, (signal) => api.get<AuditList>("/dashboard/audit", {}, signal));
   const heads = texts.auditHeads;
   return (

@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { Mark } from "../../../checkout/src/view/icons";
 import { HOME, type PageName } from "../logic/route";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Problem } from "./parts";
 import { Link } from "./router";
 import { useAction } from "./useAction";
@@ -18,7 +18,7 @@ const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
 ];
 
 export function Layout({ page, children }: { page: PageName; children: ComponentChildren }): JSX.Element {
-  const { api, session, testStage, setSession, navigate } = useSurroundings();
+  const { api, session, testStage, setSession, navigate } = useAppContext();
   const signOut = useAction();
   const leave = (): void => {
     void signOut.run(async () => {

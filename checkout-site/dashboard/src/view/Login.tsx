@@ -1,17 +1,17 @@
-/** Signing in, and back to where the visitor came from. */
+/** Signs in and returns to the page that the visitor came from. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { returnPath } from "../logic/route";
 import type { Session } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Mark } from "../../../checkout/src/view/icons";
 import { Field, Problem } from "./parts";
 import { useAction } from "./useAction";
 
 export function Login(): JSX.Element {
-  const { api, settings, search, setSession, navigate } = useSurroundings();
+  const { api, settings, search, setSession, navigate } = useAppContext();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const signIn = useAction();

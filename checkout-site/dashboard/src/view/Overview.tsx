@@ -8,7 +8,7 @@ import { utcDay } from "../logic/time";
 import type { Summary } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { Chart } from "./Chart";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Credentials } from "./Credentials";
 import { Await, Card, Empty, Field, Head } from "./parts";
 import { Link } from "./router";
@@ -19,7 +19,7 @@ const RANGES = [0, 7, 30, 90] as const;
 const texts = en.overview;
 
 export function Overview(): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const [days, setDays] = useState(0);
   const from = days ? utcDay(Date.now(), days - 1) : "";
   const to = days ? utcDay(Date.now()) : "";

@@ -1,4 +1,4 @@
-/** One payment: what it is, what happened to it, and what can be done with it. */
+/** One payment: details, timeline, refunds, and the actions that it allows. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
@@ -8,7 +8,7 @@ import { moment } from "../logic/time";
 import type { Payment, Refund, RefundList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { CaptureDialog } from "./CaptureDialog";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Await, Badge, Card, Copy, Empty, Head, Moment } from "./parts";
 import { RefundDialog } from "./RefundDialog";
 import { Link } from "./router";
@@ -25,12 +25,12 @@ const LOOK_AGAIN_MS = 2_000;
 const REFUNDS_SHOWN = "100";
 const texts = en.payment;
 
-/** Whether something is still to happen by itself. */
+/** Whether the payment or a refund is still pending. */
 const isOpen = ({ payment, refunds }: Read): boolean =>
   [payment, ...refunds].some(({ status }) => status === "pending");
 
 export function PaymentPage({ id }: { id: string }): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const path = `/payments/${encodeURIComponent(id)}`;
   const loaded = useLoad<Read>(
     id,
@@ -59,7 +59,7 @@ export function PaymentPage({ id }: { id: string }): JSX.Element {
 }
 
 function Actions({ payment, reload }: { payment: Payment; reload: () => void }): JSX.Element {
-  const { say } = useSurroundings();
+  const { say } = useAppContext();
   const [open, setOpen] = useState<"refund" | "capture" | "">("");
   const done = (notice: string): void => {
     setOpen("");

@@ -6,7 +6,7 @@ import { decimal, money, parsedAmount } from "../logic/money";
 import { refundable } from "../logic/payment";
 import type { Refund } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Dialog } from "./Dialog";
 import { AmountField, Buttons, type DialogProps } from "./amount";
 import { Field, Problem } from "./parts";
@@ -16,7 +16,7 @@ const REASON_LENGTH_MAX = 255;
 const texts = en.refund;
 
 export function RefundDialog({ payment, onClose, onDone }: DialogProps): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   // What is left when the dialog opens; a poll of the page behind it must not move the figures being typed.
   const [left] = useState(() => refundable(payment));
   const [text, setText] = useState(decimal(left));

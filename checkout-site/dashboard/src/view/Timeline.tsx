@@ -1,4 +1,4 @@
-/** What happened to a payment, in order. Kinds that we have no words for are shown as the API names them. */
+/** A payment's timeline. Kinds without a text of ours are shown under the API's name. */
 
 import type { JSX } from "preact";
 import { money } from "../logic/money";
@@ -11,7 +11,7 @@ import type {
   TimelineEntry,
 } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Await, Empty, Moment } from "./parts";
 import { Link } from "./router";
 import { useLoad } from "./useLoad";
@@ -21,12 +21,12 @@ interface Props {
   refunds: readonly Refund[];
 }
 
-// What the page shows changes before the webhooks of that change are delivered.
+// A change is visible before its webhooks are delivered.
 const LOOK_AGAIN_MS = 3_000;
 const UNTIL_MS = 60_000;
 
 export function Timeline({ payment, refunds }: Props): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const changes = [payment, ...refunds].map(({ status }) => status).join();
   const path = `/payments/${encodeURIComponent(payment.id)}/timeline`;
   const loaded = useLoad(
@@ -60,7 +60,7 @@ const isFresh = (entries: readonly TimelineEntry[]): boolean =>
 
 const title = (entry: TimelineEntry): string => en.kinds[entry.kind] ?? entry.kind.replaceAll(/[._]/g, " ");
 
-// Known from the page itself, or shown in a way of their own.
+// Already on the page, or shown separately.
 const LEFT_OUT = new Set([
   ...["at", "kind", "amount", "lines", "webhook_id"],
   ...["order_id", "payment_id", "entry_id", "entry_kind"],

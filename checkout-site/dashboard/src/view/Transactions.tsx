@@ -6,7 +6,7 @@ import { money } from "../logic/money";
 import { paymentPath } from "../logic/route";
 import type { Payment, PaymentList } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Export } from "./Export";
 import { FilterForm } from "./FilterForm";
 import { Await, Badge, Empty, Head, Moment } from "./parts";
@@ -19,7 +19,7 @@ const LOOK_AGAIN_MS = 4_000;
 const texts = en.transactions;
 
 export function Transactions(): JSX.Element {
-  const { api, path, search, navigate } = useSurroundings();
+  const { api, path, search, navigate } = useAppContext();
   const filters = filtersOf(search);
   const cursor = new URLSearchParams(search).get("cursor") ?? "";
   const list = useLoad(
@@ -85,7 +85,7 @@ function Rows({ payments }: { payments: readonly Payment[] }): JSX.Element {
 }
 
 function Pages({ filters, cursor, next }: { filters: Filters; cursor: string; next: string }): JSX.Element {
-  const { path } = useSurroundings();
+  const { path } = useAppContext();
   const first = path + searchOf(filters);
   // The page before is the one that we came from; who came by a link begins with the newest.
   const newer =

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { WebhookConfig } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Confirm } from "./Dialog";
 import { Await, Copy, Field, Problem } from "./parts";
 import { useAction } from "./useAction";
@@ -15,7 +15,7 @@ const PATH = "/webhooks/config";
 const texts = en.webhooks;
 
 export function WebhookForm({ onSent }: { onSent: () => void }): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const config = useLoad("config", (signal) => api.get<WebhookConfig>(PATH, {}, signal));
   return (
     <Await of={config}>{(read) => <Form config={read} onSent={onSent} onChanged={config.reload} />}</Await>
@@ -29,8 +29,8 @@ interface FormProps {
 }
 
 function Form({ config, onSent, onChanged }: FormProps): JSX.Element {
-  const { api, say } = useSurroundings();
-  // Read once: the config is read again after each change, and must not take away what is typed meanwhile.
+  const { api, say } = useAppContext();
+  // Initial value only: the config is reloaded after each change and must not overwrite what is being typed.
   const [url, setUrl] = useState(config.webhook_url ?? "");
   const save = useAction();
   const test = useAction();
@@ -82,9 +82,9 @@ function Form({ config, onSent, onChanged }: FormProps): JSX.Element {
   );
 }
 
-/** In test stages the secret is there to be read, and rotating it asks nothing. */
+/** In test stages the secret is shown, and rotating it needs no confirmation. */
 function Secret({ secret, onChanged }: { secret: string; onChanged: () => void }): JSX.Element {
-  const { api, say, testStage } = useSurroundings();
+  const { api, say, testStage } = useAppContext();
   const [shown, setShown] = useState(testStage);
   const [asking, setAsking] = useState(false);
   const rotation = useAction();

@@ -1,11 +1,11 @@
-/** One delivery: what was sent, and what came back each time. */
+/** One delivery: the request, and the response to each attempt. */
 
 import type { JSX } from "preact";
 import { paymentPath } from "../logic/route";
 import { until } from "../logic/time";
 import type { Delivery, DeliveryAttempt } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Await, Badge, Card, Copy, Empty, Head, Moment } from "./parts";
 import { Link } from "./router";
 import { useLoad } from "./useLoad";
@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 2_000;
 const texts = en.webhook;
 
 export function WebhookPage({ id }: { id: string }): JSX.Element {
-  const { api } = useSurroundings();
+  const { api } = useAppContext();
   const row = useLoad(
     id,
     (signal) => api.get<Delivery>(`/webhooks/${encodeURIComponent(id)}`, {}, signal),

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { webhookPath } from "../logic/route";
 import type { ListedDelivery } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Badge, Moment, Problem } from "./parts";
 import { Link } from "./router";
 import { Cell, Table } from "./Table";
@@ -47,7 +47,7 @@ export function WebhookRows({ hooks, onRetried }: Props): JSX.Element {
 }
 
 export function Retry({ hook, onRetried }: { hook: ListedDelivery; onRetried: () => void }): JSX.Element {
-  const { api, say } = useSurroundings();
+  const { api, say } = useAppContext();
   const action = useAction();
   const retry = (): void => {
     void action.run(async () => {

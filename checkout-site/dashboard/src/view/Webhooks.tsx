@@ -1,11 +1,11 @@
-/** Where webhooks go, what signs them, and what became of each. */
+/** The webhook URL, the signing secret, and the log of deliveries. */
 
 import type { JSX, TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
 import { searchOf } from "../logic/filters";
 import type { DeliveryList } from "../../../shared/resources";
 import { en } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import { Choice } from "./FilterForm";
 import { Await, Card, Empty, Head } from "./parts";
 import { Link } from "./router";
@@ -38,9 +38,9 @@ export function Webhooks(): JSX.Element {
   );
 }
 
-/** `sent` grows with every test event: then the log is read at once. */
+/** `sent` counts the test events: when it changes, the log is reloaded. */
 function Log({ sent }: { sent: number }): JSX.Element {
-  const { api, path, search, navigate } = useSurroundings();
+  const { api, path, search, navigate } = useAppContext();
   const given = new URLSearchParams(search);
   const filters = {
     status: STATUSES.find((one) => one === given.get("status")) ?? "",

@@ -1,4 +1,4 @@
-/** What the dialogs about money share: the payment that they are about, its amount, and the two buttons below. */
+/** What the capture and refund dialogs share: their props, the amount field, and the two buttons. */
 
 import type { JSX } from "preact";
 import type { Payment } from "../../../shared/resources";

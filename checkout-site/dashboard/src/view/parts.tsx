@@ -1,14 +1,14 @@
-/** Small pieces of every page: its head, its states, badges, fields, what can be copied. */
+/** Small components that all pages use: heading, loading and error states, badges, fields, copy buttons. */
 
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
 import type { ApiError } from "../../../shared/request";
 import { moment } from "../logic/time";
 import { en, explained } from "../texts/en";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 import type { Loaded } from "./useLoad";
 
-/** The page's heading. The focus moves to it when the page changes: a screen reader says where it is. */
+/** The page's heading. It gets the focus when the page changes, so that screen readers announce the page. */
 export function Head({ title, children }: { title: string; children?: ComponentChildren }): JSX.Element {
   return (
     <div class="head">
@@ -33,7 +33,7 @@ interface CardProps {
   "data-test-id"?: string;
 }
 
-/** An error, in words and with what helps support to find it. */
+/** An error as a sentence, with the request id that support needs. */
 export function Problem({ error, onRetry }: { error: ApiError; onRetry?: () => void }): JSX.Element {
   return (
     <div class="problem" role="alert">
@@ -63,7 +63,7 @@ export function Loading({ lines = 3 }: { lines?: number }): JSX.Element {
   );
 }
 
-/** Bones while nothing is here yet, the error where there is one, and what was read (also with an error). */
+/** A skeleton while loading, then the data; the error, if any, above the data that was read before. */
 export function Await<T>({ of, children, lines = 3 }: AwaitProps<T>): JSX.Element {
   return (
     <div aria-busy={of.loading} class={of.loading && of.data !== null ? "stale" : ""}>
@@ -82,7 +82,7 @@ export function Empty({ children }: { children: ComponentChildren }): JSX.Elemen
   return <p class="empty">{children}</p>;
 }
 
-/** A status, literally as the API says it; its colour only repeats it. */
+/** A status, in the API's own word; the colour adds nothing to it. */
 export function Badge({ status }: { status: string }): JSX.Element {
   return <span class={`badge ${status}`}>{status}</span>;
 }
@@ -98,7 +98,7 @@ interface FieldProps {
   children: (attributes: { id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }) => JSX.Element;
 }
 
-/** A label, its control, and what is wrong with what is in it. */
+/** A label, its control, and the problem with its value. */
 export function Field({ label, hint, error, children }: FieldProps): JSX.Element {
   const id = useId();
   const note = error || hint;
@@ -120,7 +120,7 @@ export function Field({ label, hint, error, children }: FieldProps): JSX.Element
 }
 
 export function Copy({ text, what }: { text: string; what: string }): JSX.Element {
-  const { say } = useSurroundings();
+  const { say } = useAppContext();
   const copy = (): void => {
     navigator.clipboard.writeText(text).then(
       () => say(en.copy.done(what)),

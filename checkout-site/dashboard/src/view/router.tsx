@@ -1,8 +1,8 @@
-/** The address as state: links and Back change it without a new load of the page. */
+/** The address as state: links and Back change it without reloading the page. */
 
 import type { ComponentChildren, JSX } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
-import { useSurroundings } from "./context";
+import { useAppContext } from "./context";
 
 export interface Address {
   path: string;
@@ -11,7 +11,7 @@ export interface Address {
 
 const here = (): Address => ({ path: location.pathname, search: location.search });
 
-/** How many of our own pages lie behind this one in the history: whether Back stays in the dashboard. */
+/** How many of our own pages precede this one in the history: if any, Back stays in the dashboard. */
 export const depth = (): number => (history.state as { depth?: number } | null)?.depth ?? 0;
 
 export function useAddress(): [Address, (to: string, options?: { replace?: boolean }) => void] {
@@ -38,9 +38,9 @@ interface LinkProps {
   "aria-label"?: string;
 }
 
-/** A real link (it can be opened in a new tab) that stays on the page when it is simply followed. */
+/** A real link, which can be opened in a new tab; an ordinary click navigates without a reload. */
 export function Link({ to, children, ...rest }: LinkProps): JSX.Element {
-  const { navigate } = useSurroundings();
+  const { navigate } = useAppContext();
   const follow = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();

@@ -1,4 +1,4 @@
-/** Something that a press of a button does: once at a time, and what came of it. */
+/** The action of a button: one run at a time, with its busy state and its error. */
 
 import { useRef, useState } from "preact/hooks";
 import { ApiError } from "../../../shared/request";

@@ -1,4 +1,4 @@
-/** Reads something from the API, keeps what is shown while it reads again, and polls while that is of use. */
+/** Loads data from the API, keeps showing it while it reloads, and polls on request. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../../shared/request";
@@ -13,8 +13,8 @@ export interface Loaded<T> {
 const AFTER_ERROR_MS = 15_000;
 
 /**
- * `key` says what is read: when it changes, it is read anew. `again` gives the time until the next look at
- * it, or 0 for none; nothing is asked while the page is hidden.
+ * `key` identifies the data: when it changes, the data is reloaded. `again` returns the milliseconds until the
+ * next poll, or 0 for none. Nothing is requested while the page is hidden.
  */
 export function useLoad<T>(
   key: string,
@@ -48,7 +48,7 @@ export function useLoad<T>(
       } catch (problem) {
         if (ended.signal.aborted) return;
         if (!(problem instanceof ApiError)) throw problem;
-        // What was read before is still shown, with the error above it; unless it answers another question.
+        // Data that was read before stays, with the error above it, unless it belongs to another key.
         setState(({ data }) => ({
           data: shownKey.current === key ? data : null,
           error: problem,
