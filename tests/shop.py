@@ -70,8 +70,9 @@ class Shop:
             "method": "upi",
             "vpa": "user@paytm",
             "card": None,
+            "amount": None,
         } | request
-        new = NewPayment(order.id, asked["method"], asked["vpa"], asked["card"])
+        new = NewPayment(order.id, asked["method"], asked["vpa"], asked["card"], asked["amount"])
         return create_payment(self.deps, asked["merchant_id"], new, key)
 
     def pending_payment(self, order: Order | None = None) -> Payment:

@@ -101,3 +101,13 @@ def test_an_order_can_be_paid_until_the_moment_it_expires() -> None:
     order.check_payable(NOW - timedelta(microseconds=1))
     with pytest.raises(BadRequest, match=r"^Order has expired$"):
         order.check_payable(NOW)
+
+
+def test_an_amount_that_is_not_the_orders_is_named() -> None:
+    order = an_order(amount=50_000)
+    order.check_amount(None)
+    order.check_amount(50_000)
+    for amount in (49_999, 50_001, 0):
+        with pytest.raises(BadRequest, match=r"^amount must be the order's$") as caught:
+            order.check_amount(amount)
+        assert caught.value.field == "amount"

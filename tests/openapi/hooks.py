@@ -21,6 +21,7 @@ BEYOND_SCHEMAS = re.compile(
     r"|(expires_at must be )"  # a time, and one to come
     r"|(webhook_url )|(Webhooks )|(No webhook URL)"  # which addresses may be called
     r"|(Card )|(VPA )"  # Luhn, expiry
+    r"|(amount must be the order's)"  # what is stored
     r"|(Payment not )|(Refund not )|(Order )|(Refund amount )|(Capture amount )"  # what is stored
     r"|(from must )|(to must )|(cursor )|(offset and cursor )"  # days that there are; places in a list
     r"|(Only an API key )|(The API key )"  # keys in use

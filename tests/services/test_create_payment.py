@@ -194,3 +194,11 @@ def test_of_a_card_the_network_and_four_digits_are_kept_and_nothing_else(
     assert any(body["id"] in text for text in kept)
     for text in (*kept, *messages, answer.body, capsys.readouterr().out):
         assert not any(secret in text for secret in ("4111111111111111", '"987"', "Asha"))
+
+
+def test_a_shopper_who_was_shown_another_amount_pays_nothing(shop: Shop) -> None:
+    order = shop.order(amount=50_000)
+    with pytest.raises(BadRequest, match=r"^amount must be the order's$"):
+        shop.pay(order, merchant_id=None, amount=500)
+    assert shop.order_status(order.id) is OrderStatus.CREATED
+    assert shop.stored_payment(shop.pay(order, merchant_id=None, amount=50_000)).amount == 50_000

@@ -50,6 +50,34 @@ _CARD: dict[str, Any] = {
 }
 _ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 64}
 
+_NEW_PAYMENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["order_id", "method"],
+    "properties": {"order_id": _ORDER_ID, "method": {"type": "string", "enum": ["upi", "card"]}},
+    "oneOf": [
+        {
+            "title": "UPI",
+            "type": "object",
+            "required": ["vpa"],
+            "properties": {
+                "method": {"const": "upi"},
+                "vpa": {
+                    "type": "string",
+                    "pattern": "^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$",
+                    "maxLength": VPA_LENGTH_MAX,
+                    "examples": ["asha@okbank"],
+                },
+            },
+        },
+        {
+            "title": "Card",
+            "type": "object",
+            "required": ["card"],
+            "properties": {"method": {"const": "card"}, "card": _CARD},
+        },
+    ],
+}
+
 BODIES: dict[str, dict[str, Any]] = {
     "NewOrder": {
         "type": "object",
@@ -75,32 +103,13 @@ BODIES: dict[str, dict[str, Any]] = {
             },
         },
     },
-    "NewPayment": {
-        "type": "object",
-        "required": ["order_id", "method"],
-        "properties": {"order_id": _ORDER_ID, "method": {"type": "string", "enum": ["upi", "card"]}},
-        "oneOf": [
-            {
-                "title": "UPI",
-                "type": "object",
-                "required": ["vpa"],
-                "properties": {
-                    "method": {"const": "upi"},
-                    "vpa": {
-                        "type": "string",
-                        "pattern": "^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$",
-                        "maxLength": VPA_LENGTH_MAX,
-                        "examples": ["asha@okbank"],
-                    },
-                },
-            },
-            {
-                "title": "Card",
-                "type": "object",
-                "required": ["card"],
-                "properties": {"method": {"const": "card"}, "card": _CARD},
-            },
-        ],
+    "NewPayment": _NEW_PAYMENT,
+    "NewPublicPayment": {
+        **_NEW_PAYMENT,
+        "properties": {
+            **_NEW_PAYMENT["properties"],
+            "amount": {**AMOUNT, "description": "Where it is given, it must be the order's."},
+        },
     },
     "Capture": {"type": "object", "required": ["amount"], "properties": {"amount": AMOUNT}},
     "NewRefund": {

@@ -143,6 +143,6 @@ def _links(schema: str, all_operations: Sequence[Operation]) -> dict[str, Any]:
         if given:
             parameters = {name: f"$response.body#/{known[name]}" for name in given}
             links[operation.name] = {"operationId": operation.name, "parameters": parameters}
-        elif schema == "OrderCreated" and operation.body == "NewPayment":
+        elif schema == "OrderCreated" and operation.body in ("NewPayment", "NewPublicPayment"):
             links[operation.name] = {"operationId": operation.name, "requestBody": PAYMENT_OF_ORDER}
     return links

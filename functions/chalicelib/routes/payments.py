@@ -1,5 +1,6 @@
 """Operations under /api/v1/payments."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +54,7 @@ def post_payment(request: Request) -> Response:
     "POST",
     "/api/v1/payments/public",
     public=True,
-    body="NewPayment",
+    body="NewPublicPayment",
     idempotent=True,
     responses={201: PAYMENT_CREATED},
     errors=CREATE_ERRORS,
@@ -61,7 +62,7 @@ def post_payment(request: Request) -> Response:
 def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
     body = request.json()
-    new = new_payment(body, request.deps.now())
+    new = replace(new_payment(body, request.deps.now()), amount=body.get("amount"))
     # Shoppers are not identified: they share one scope for each order.
     key = idempotency_key(request, new.order_id, "payments/public", body)
     return stored(create_payment(request.deps, None, new, key))
@@ -131,7 +132,7 @@ def post_capture(request: Request) -> Response:
     "GET",
     "/api/v1/payments/{payment_id}/public",
     public=True,
-    query=(Identifier("order_id", "The order that it pays.", required=True),),
+    query=(Identifier("order_id", "The order that it pays; 404 where it pays another one."),),
     responses={200: PUBLIC_PAYMENT},
 )
 def get_public_payment(request: Request) -> Response:

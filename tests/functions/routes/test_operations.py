@@ -122,15 +122,21 @@ def test_an_id_in_the_path_reaches_the_service(dependencies: Deps, monkeypatch: 
     assert [reply.error["description"] for reply in replies] == [f"a b of {MERCHANT_ID}", "a b of None"]
 
 
-def test_a_shoppers_payment_is_found_by_its_order(
+def test_a_shoppers_payment_is_found_by_its_id_and_by_its_order_if_that_is_given(
     dependencies: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    payment = a_payment()
-    monkeypatch.setattr("chalicelib.routes.payments.find_public_payment", lambda *_: payment)
+    payment, asked = a_payment(), []
+
+    def find(*wanted: Any) -> Any:
+        asked.append(wanted)
+        return payment
+
+    monkeypatch.setattr("chalicelib.routes.payments.find_public_payment", find)
     path = f"/api/v1/payments/{payment.id}/public"
-    assert send(app, "GET", path, query={"order_id": ["order_1"]}).json["id"] == payment.id
-    reply = send(app, "GET", path)
-    assert (reply.status, reply.error["field"]) == (400, "order_id")
+    # Checkout pages that exist already ask without the order's id.
+    for query in ({"order_id": ["order_1"]}, None, {"order_id": [""]}):
+        assert send(app, "GET", path, query=query).json["id"] == payment.id
+    assert asked == [(payment.id, "order_1"), (payment.id, None), (payment.id, None)]
 
 
 def test_a_checkout_page_is_told_no_more_than_it_shows(

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from app import app
 from chalicelib.frame.body import parse_object
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.validation import check
@@ -14,6 +15,8 @@ from gateway.use_cases.orders.create_order import NewOrder
 from gateway.use_cases.payments.create_payment import NewPayment
 from gateway.use_cases.refunds.create_refund import NewRefund
 from tests.factories import NOW, some_deps
+from tests.functions.conftest import KEYS
+from tests.support.http_calls import send
 
 CARD = {
     "number": "4111 1111 1111 1111",
@@ -244,3 +247,32 @@ def test_no_refusal_repeats_a_card_number(member: str) -> None:
 )
 def test_a_webhook_url_is_set_or_cleared(given: str | None, set_to: str | None) -> None:
     assert webhook_url({"webhook_url": given}) == set_to
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"), [("500", "an integer"), (500.5, "an integer"), (0, "at least 1")]
+)
+def test_a_shoppers_page_may_send_the_amount_as_an_integer(amount: object, words: str) -> None:
+    check("NewPublicPayment", UPI_PAYMENT)
+    check("NewPublicPayment", UPI_PAYMENT | {"amount": 500})
+    code, field, said = refusal_of(check, "NewPublicPayment", UPI_PAYMENT | {"amount": amount})
+    assert (code, field) == ("BAD_REQUEST_ERROR", "amount")
+    assert words in said
+    # Where merchants' servers ask, the order alone says what is paid, as it ever did.
+    check("NewPayment", UPI_PAYMENT | {"amount": amount})
+
+
+@pytest.mark.parametrize(("members", "amount"), [({}, None), ({"amount": 700}, 700)])
+def test_the_amount_that_a_shoppers_page_sends_reaches_the_use_case(
+    dependencies: Deps, monkeypatch: pytest.MonkeyPatch, members: dict[str, int], amount: int | None
+) -> None:
+    asked: list[NewPayment] = []
+
+    def create(_deps: Deps, _merchant_id: str | None, new: NewPayment, *_: object) -> None:
+        asked.append(new)
+        raise BadRequest("enough")
+
+    monkeypatch.setattr("chalicelib.routes.payments.create_payment", create)
+    for path in ("/api/v1/payments/public", "/api/v1/payments"):
+        send(app, "POST", path, headers=KEYS, json_body=UPI_PAYMENT | members)
+    assert [new.amount for new in asked] == [amount, None]

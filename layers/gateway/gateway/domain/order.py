@@ -74,3 +74,8 @@ class Order:
             raise BadRequest("Order has expired", field="order_id")
         if (self.status, OrderEvent.PAYMENT_CREATED) not in TRANSITIONS:
             raise BadRequest(f"Order is already {self.status}", field="order_id")
+
+    def check_amount(self, amount: int | None) -> None:
+        """BadRequest if `amount` is given and is not the order's."""
+        if amount not in (None, self.amount):
+            raise BadRequest("amount must be the order's", field="amount")

@@ -36,12 +36,16 @@ from gateway.use_cases.nudge import send_webhooks
 
 @dataclass(frozen=True)
 class NewPayment:
-    """A validated request: exactly one of `vpa` and `card` is set, as `method` says."""
+    """A validated request: exactly one of `vpa` and `card` is set, as `method` says.
+
+    `amount` is what a shopper's page takes for the order's; None where it does not say.
+    """
 
     order_id: str
     method: str
     vpa: str | None
     card: Card | None
+    amount: int | None = None
 
 
 def create_payment(
@@ -59,6 +63,7 @@ def create_payment(
         raise NotFound("Order not found")
     now = deps.now()
     order.check_payable(now)
+    order.check_amount(new.amount)
     if merchant is None:
         merchant = merchants.get_merchant(order.merchant_id)
     if merchant is not None and not merchant.active:
