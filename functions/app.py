@@ -23,9 +23,10 @@ from chalicelib.routes import (
     webhooks,
 )
 from gateway.runtime import invocation, log
-from gateway.runtime.deps import Deps, deps
+from gateway.runtime.dependencies import dependencies
+from gateway.use_cases.dependencies import Dependencies
 
-app = Application("asyncpay", deps)
+app = Application("asyncpay", dependencies)
 app.register_blueprint(orders.blueprint)
 app.register_blueprint(payments.blueprint)
 app.register_blueprint(checkout.blueprint)
@@ -89,7 +90,7 @@ def seed(_event: Any, context: Any) -> dict[str, bool]:
     return {"created": seed_test_merchant(app.dependencies())}
 
 
-def _deps(event: Any) -> Deps:
+def _deps(event: Any) -> Dependencies:
     invocation.begin(event.context)
     log.request_id.set(event.context.aws_request_id)
     log.set_level(app.dependencies().config.log_level)

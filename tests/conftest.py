@@ -15,7 +15,7 @@ from hypothesis import settings
 from gateway.adapters.aws import timeouts
 from gateway.runtime import log
 from gateway.runtime.config import config
-from gateway.runtime.deps import deps
+from gateway.runtime.dependencies import dependencies
 from gateway.use_cases.access import authentication
 from tests.factories import Clock
 from tests.support.aws_calls import forget_transport
@@ -75,7 +75,7 @@ def _fresh_process() -> Iterator[None]:
     yield
     authentication.forget_all()
     config.cache_clear()
-    deps.cache_clear()
+    dependencies.cache_clear()
     forget_transport()
     timeouts.invocation_ends_in(float("inf"))
     log.set_level("INFO")

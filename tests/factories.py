@@ -9,16 +9,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
+from gateway.adapters.aws.dynamodb.database import DynamoDatabase
+from gateway.adapters.aws.secrets import AwsSecrets
+from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.instruments import Card
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order, OrderStatus
 from gateway.domain.payment import Failure, Payment, PaymentStatus
 from gateway.domain.refund import Refund, RefundStatus
 from gateway.domain.values import new_id
-from gateway.domain.webhook import Webhook, WebhookStatus
 from gateway.runtime.config import Config, read_config
-from gateway.runtime.deps import Deps
+from gateway.runtime.dependencies import queues_of
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.processor import Outcome, Processor
+from gateway.use_cases.protocols.endpoint import PostWebhook
 
 NOW = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
 DECLINED = Failure("PAYMENT_FAILED", "declined", "The payment was declined by the bank")
@@ -92,18 +97,42 @@ def a_config(**settings: str) -> Config:
     return read_config(base | settings)
 
 
+def post_late_bound(*arguments: Any, **options: Any) -> Attempt:
+    """Posts by whatever `webhook_client.post` is by then: tests replace it."""
+    return webhook_client.post(*arguments, **options)
+
+
 def some_deps(
     clock: Callable[[], datetime] | None = None, processor: Processor | None = None, **settings: str
-) -> Deps:
-    """AppContext for services; what is not given is a stopped clock and the simulated bank."""
+) -> Dependencies:
+    """Dependencies for use cases; what is not given is a stopped clock and the simulated bank."""
     config = a_config(**settings)
-    return Deps(
+    return deps_for(config, clock or Clock(), processor or SimulatedProcessor(config.processor))
+
+
+def deps_for(
+    config: Config,
+    clock: Callable[[], datetime],
+    processor: Processor,
+    post_webhook: PostWebhook = post_late_bound,
+) -> Dependencies:
+    """Dependencies over the tables that a fixture has bound, and the queues of `config`."""
+    return Dependencies(
         config=config,
-        now=clock or Clock(),
+        now=clock,
         new_id=some_id,
         new_uuid=lambda: str(uuid.uuid4()),
-        processor=processor or SimulatedProcessor(config.processor),
+        processor=processor,
+        database=DynamoDatabase(),
+        queues=queues_of(config),
+        secrets=AwsSecrets(),
+        post_webhook=post_webhook,
     )
+
+
+def configured(deps: Dependencies, config: Config) -> Dependencies:
+    """The same dependencies under other settings."""
+    return replace(deps, config=config, queues=queues_of(config))
 
 
 def a_merchant(**members: Any) -> Merchant:
@@ -193,18 +222,18 @@ def a_refund(**members: Any) -> Refund:
     return replace(refund, **members)
 
 
-def a_webhook(**members: Any) -> Webhook:
-    hook = Webhook(
+def a_webhook(**members: Any) -> WebhookDelivery:
+    delivery = WebhookDelivery(
         id=str(uuid.uuid4()),
         merchant_id=str(uuid.uuid4()),
         object_id=some_id("pay_"),
         event="payment.created",
         payload='{"event":"payment.created"}',
-        status=WebhookStatus.PENDING,
+        status=DeliveryStatus.PENDING,
         created_at=NOW,
         next_retry_at=NOW,
     )
-    return replace(hook, **members)
+    return replace(delivery, **members)
 
 
 def a_message(**body: str) -> dict[str, Any]:

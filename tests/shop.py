@@ -4,20 +4,21 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.repositories import merchants, orders, payments, refunds
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order, OrderStatus
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
-from gateway.runtime.deps import Deps
-from gateway.use_cases.idempotent import Answer, IdempotencyKey, idempotency_key
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.idempotency import IdempotencyKey, StoredResponse
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from tests.factories import Clock, ScriptedProcessor, a_merchant, a_message, an_order, some_deps
 from tests.fixtures_emulator import Emulator
+from tests.support.database import merchants, orders, payments, refunds
+from tests.support.keys import answered, idempotency_key
 
 QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")
 
@@ -35,7 +36,7 @@ class Shop:
     def __post_init__(self) -> None:
         self.queue_urls = {name: self.emulator.make_queue() for name in QUEUES}
         settings = {f"{name.upper()}_QUEUE_URL": url for name, url in self.queue_urls.items()}
-        self.deps: Deps = some_deps(
+        self.deps: Dependencies = some_deps(
             self.clock,
             self.bank,
             FINGERPRINT_KEY_ARN=self.secret_arn,
@@ -43,27 +44,25 @@ class Shop:
             **settings,
         )
         self.merchant: Merchant = a_merchant()
-        merchants.add_merchant(self.merchant)
+        merchants.add(self.merchant)
 
     def without_webhooks(self) -> "Shop":
         """The same shop under a merchant who has no webhook URL."""
         self.merchant = a_merchant(webhook_url=None)
-        merchants.add_merchant(self.merchant)
+        merchants.add(self.merchant)
         return self
 
     def order(self, **members: Any) -> Order:
         """A new order of this shop."""
         order = an_order(**({"merchant_id": self.merchant.id} | members))
-        orders.add_order(order)
+        orders.add(order)
         return order
 
     def key(self, text: str, body: Any = None, *, owner: str | None = None) -> IdempotencyKey:
         """An Idempotency-Key as an endpoint makes it of a header and a body."""
-        made = idempotency_key(self.deps, owner or self.merchant.id, "payments", text, body)
-        assert made is not None
-        return made
+        return idempotency_key(self.deps, owner or self.merchant.id, "payments", text, body)
 
-    def pay(self, order: Order, key: IdempotencyKey | None = None, **request: Any) -> Answer:
+    def pay(self, order: Order, key: IdempotencyKey | None = None, **request: Any) -> StoredResponse:
         """What POST /payments does."""
         asked = {
             "merchant_id": self.merchant.id,
@@ -73,7 +72,7 @@ class Shop:
             "amount": None,
         } | request
         new = NewPayment(order.id, asked["method"], asked["vpa"], asked["card"], asked["amount"])
-        return create_payment(self.deps, asked["merchant_id"], new, key)
+        return create_payment(self.deps, asked["merchant_id"], new, answered(key))
 
     def pending_payment(self, order: Order | None = None) -> Payment:
         """A payment that was made and not processed."""
@@ -93,16 +92,17 @@ class Shop:
         answer = process_payments(self.deps, records)
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
-    def refund(self, payment: Payment, amount: int, key: IdempotencyKey | None = None) -> Answer:
+    def refund(self, payment: Payment, amount: int, key: IdempotencyKey | None = None) -> StoredResponse:
         """What POST /payments/{id}/refunds does."""
-        return create_refund(self.deps, self.merchant.id, payment.id, NewRefund(amount, "cold"), key)
+        return create_refund(
+            self.deps, self.merchant.id, payment.id, NewRefund(amount, "cold"), answered(key)
+        )
 
     def process_refunds(self, *found: Refund) -> list[str]:
         """Works through messages about refunds; answers the ids of those that come back."""
         records = [a_message(refund_id=refund.id, merchant_id=refund.merchant_id) for refund in found]
-        return [
-            failure["itemIdentifier"] for failure in process_refunds(self.deps, records)["batchItemFailures"]
-        ]
+        response = process_refunds(self.deps, records)
+        return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
     def message(self, payment: Payment) -> dict[str, Any]:
         return a_message(payment_id=payment.id, merchant_id=payment.merchant_id)
@@ -125,21 +125,21 @@ class Shop:
         rows = [json.loads(row.payload) for row in found if row.object_id == object_id]
         return [body["event"] for body in sorted(rows, key=lambda body: int(body["sequence"]))]
 
-    def stored_payment(self, answer: Answer | str) -> Payment:
-        found = payments.get_payment(answer if isinstance(answer, str) else json.loads(answer.body)["id"])
+    def stored_payment(self, answer: StoredResponse | str) -> Payment:
+        found = payments.get(answer if isinstance(answer, str) else json.loads(answer.body)["id"])
         assert found is not None
         return found
 
-    def stored_refund(self, answer: Answer | str) -> Refund:
-        found = refunds.get_refund(answer if isinstance(answer, str) else json.loads(answer.body)["id"])
+    def stored_refund(self, answer: StoredResponse | str) -> Refund:
+        found = refunds.get(answer if isinstance(answer, str) else json.loads(answer.body)["id"])
         assert found is not None
         return found
 
     def order_status(self, order_id: str) -> OrderStatus:
-        found = orders.get_order(order_id)
+        found = orders.get(order_id)
         assert found is not None
         return found.status
 
     def number_of_payments(self) -> int:
-        page = payments.list_payments(self.merchant.id, order_id=None, status=None, limit=100, offset=0)
+        page = payments.page(self.merchant.id, order_id=None, status=None, limit=100, offset=0)
         return page.total

@@ -17,19 +17,29 @@ FUNCTION_LINES_MAX = 60
 # Who may import whom, besides the standard library. `*` at the end: any module below.
 DOMAIN = {"gateway.domain*"}
 PRESENTERS = DOMAIN | {"gateway.presenters*"}
-ADAPTERS = DOMAIN | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*", "pynamodb*", "botocore*"}
-USE_CASES = PRESENTERS | {"gateway.adapters*", "gateway.use_cases*", "gateway.runtime*"}
-FRAME = USE_CASES | {"gateway.__version__", "chalicelib*", "chalice*", "fastjsonschema*"}
+# What every room may do: read the settings' type, write a log line, count.
+LOGS = {"gateway.runtime.config*", "gateway.runtime.log*", "gateway.runtime.metrics*"}
+USE_CASES = PRESENTERS | LOGS | {"gateway.use_cases*"}
+PROTOCOLS = {"gateway.use_cases.protocols*", "gateway.use_cases.processor*", "gateway.use_cases.acquirer*"}
+ADAPTERS = DOMAIN | LOGS | PROTOCOLS | {"gateway.adapters*", "pynamodb*", "botocore*", "urllib3*"}
+FRAME = USE_CASES | {
+    "gateway.__version__",
+    "gateway.runtime.dependencies*",
+    "gateway.runtime.invocation*",
+    "chalicelib*",
+    "chalice*",
+    "fastjsonschema*",
+}
 ROOMS = [
     (LIBRARY / "domain", DOMAIN),
     (LIBRARY / "presenters", PRESENTERS),
-    (LIBRARY / "adapters", ADAPTERS),
     (LIBRARY / "use_cases", USE_CASES),
-    (LIBRARY / "runtime", USE_CASES),
+    (LIBRARY / "adapters", ADAPTERS),
+    (LIBRARY / "runtime", DOMAIN | LOGS),
     (FUNCTIONS, FRAME),
 ]
-# A module that talks to something else than AWS, and so may import what its room may not.
-ALSO = {"adapters/webhook_http/webhook_client.py": {"urllib3*", "botocore*"}}
+# The one module that puts production together, and so knows every room.
+ALSO = {"runtime/dependencies.py": {"gateway.adapters*", "gateway.use_cases*"}}
 
 
 def name_of(path: Path) -> str:

@@ -58,13 +58,14 @@ def redrive(sqs: "SQSClient", source_url: str, target_url: str, *, are_webhooks:
 
 def begin_anew(body: str) -> bool:
     """Gives a failed delivery all its attempts again; one that is pending goes on where it was."""
-    from gateway.adapters.aws.dynamodb.repositories import webhooks
-    from gateway.domain.webhook import WebhookStatus
+    from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
+    from gateway.domain.delivery import DeliveryStatus
 
+    deliveries = Deliveries()
     try:
-        hook = webhooks.get_webhook(json.loads(body)["webhook_id"])
+        delivery = deliveries.get(json.loads(body)["webhook_id"])
     except (ValueError, KeyError, TypeError):
         return False  # no message of ours: the worker drops it with an error in its log
-    if hook is None or hook.status is not WebhookStatus.FAILED:
+    if delivery is None or delivery.status is not DeliveryStatus.FAILED:
         return False
-    return webhooks.record(hook, hook.retried(datetime.now(UTC)))
+    return deliveries.record(delivery, delivery.retried(datetime.now(UTC)))

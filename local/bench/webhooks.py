@@ -77,27 +77,26 @@ class Bench:
         return self._receivers.milliseconds(others)
 
     def _commit(self, merchant_id: str) -> str:
-        from gateway.adapters.aws import queues
-        from gateway.adapters.aws.dynamodb.repositories import webhooks
-        from gateway.adapters.aws.dynamodb.transaction import Transaction
-        from gateway.presenters.event import sample_webhook
+        from gateway.adapters.aws import sqs
+        from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
+        from gateway.presenters.event import sample_delivery
 
-        hook = sample_webhook(str(uuid.uuid4()), merchant_id, datetime.now(UTC))
-        transaction = Transaction()
-        webhooks.put_new(transaction, hook)
+        delivery = sample_delivery(str(uuid.uuid4()), merchant_id, datetime.now(UTC))
+        transaction = DynamoTransaction()
+        transaction.deliveries.add(delivery)
         transaction.commit()
-        self._receivers.committed[hook.id] = time.time()
-        queues.send(self._queue_url, [{"webhook_id": hook.id, "merchant_id": merchant_id}])
-        return hook.id
+        self._receivers.committed[delivery.id] = time.time()
+        sqs.send(self._queue_url, [{"webhook_id": delivery.id, "merchant_id": merchant_id}])
+        return delivery.id
 
 
 def _add_merchant(port: int) -> str:
-    from gateway.adapters.aws.dynamodb.repositories import merchants
+    from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants
     from gateway.domain.merchant import Merchant
 
     merchant_id = str(uuid.uuid4())
     url = f"http://127.0.0.1:{port}/webhook/{merchant_id}"
-    merchants.add_merchant(
+    Merchants().add(
         Merchant(
             id=merchant_id,
             name="Bench",

@@ -43,6 +43,9 @@ class Text(str):
 class NullArray:
     """The null that RESP2 has for arrays."""
 
+    def __repr__(self) -> str:
+        return "NullArray()"
+
 
 class Members(tuple[bytes, ...]):
     """A set, which RESP2 sends as an array."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain import order, payment, refund, webhook
+from gateway.domain import delivery, order, payment, refund
 from gateway.domain.errors import IllegalTransition
 
 # entity -> module, its two enums, and what is legal: all else is not.
@@ -41,9 +41,9 @@ MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {
         },
     ),
     "webhook": (
-        webhook,
-        webhook.WebhookStatus,
-        webhook.DeliveryEvent,
+        delivery,
+        delivery.DeliveryStatus,
+        delivery.DeliveryEvent,
         {
             ("pending", "accepted"): "success",
             ("pending", "refused"): "pending",

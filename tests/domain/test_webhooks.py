@@ -2,17 +2,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gateway.domain.errors import IllegalTransition
-from gateway.domain.webhook import (
+from gateway.domain.delivery import (
     GAPS_SECONDS,
     RETRY_AFTER_MAX_SECONDS,
     TEST_GAPS_SECONDS,
     Attempt,
     DeliveryEvent,
-    Webhook,
-    WebhookStatus,
+    DeliveryStatus,
+    WebhookDelivery,
     next_status,
 )
+from gateway.domain.errors import IllegalTransition
 from tests.factories import NOW, a_webhook
 
 SCHEDULES = [
@@ -26,7 +26,7 @@ def an_attempt(code: int | None = 500, at: datetime = NOW, retry_after_seconds: 
     return Attempt(at, 0, code, "", error, retry_after_seconds)
 
 
-def refused(times: int, gaps_seconds: tuple[int, ...] = GAPS_SECONDS) -> Webhook:
+def refused(times: int, gaps_seconds: tuple[int, ...] = GAPS_SECONDS) -> WebhookDelivery:
     hook = a_webhook()
     for _ in range(times):
         assert hook.next_retry_at is not None
@@ -51,13 +51,13 @@ def test_the_gaps_before_each_attempt_are_the_contracts(
 @pytest.mark.parametrize("times", [1, 2, 3, 4])
 def test_a_refused_delivery_stays_pending_with_a_next_time(times: int) -> None:
     hook = refused(times)
-    assert (hook.status, len(hook.attempts)) == (WebhookStatus.PENDING, times)
+    assert (hook.status, len(hook.attempts)) == (DeliveryStatus.PENDING, times)
     assert hook.next_retry_at is not None
 
 
 def test_a_delivery_fails_after_the_fifth_attempt() -> None:
     hook = refused(5)
-    assert (hook.status, len(hook.attempts), hook.next_retry_at) == (WebhookStatus.FAILED, 5, None)
+    assert (hook.status, len(hook.attempts), hook.next_retry_at) == (DeliveryStatus.FAILED, 5, None)
     with pytest.raises(IllegalTransition):
         hook.attempted(an_attempt(), GAPS_SECONDS)
 
@@ -66,17 +66,21 @@ def test_a_delivery_fails_after_the_fifth_attempt() -> None:
 @pytest.mark.parametrize("code", [200, 201, 204, 299])
 def test_any_2xx_ends_a_delivery_at_any_attempt(code: int, earlier: int) -> None:
     hook = refused(earlier).attempted(an_attempt(code), GAPS_SECONDS)
-    assert (hook.status, len(hook.attempts), hook.next_retry_at) == (WebhookStatus.SUCCESS, earlier + 1, None)
+    assert (hook.status, len(hook.attempts), hook.next_retry_at) == (
+        DeliveryStatus.SUCCESS,
+        earlier + 1,
+        None,
+    )
 
 
 @pytest.mark.parametrize("code", [None, 100, 199, 300, 301, 307, 400, 404, 429, 500, 503])
 def test_anything_else_is_no_success(code: int | None) -> None:
-    assert a_webhook().attempted(an_attempt(code), GAPS_SECONDS).status is WebhookStatus.PENDING
+    assert a_webhook().attempted(an_attempt(code), GAPS_SECONDS).status is DeliveryStatus.PENDING
 
 
 def test_a_receiver_that_is_gone_is_not_asked_again() -> None:
     hook = a_webhook().attempted(an_attempt(410), GAPS_SECONDS)
-    assert (hook.status, hook.next_retry_at) == (WebhookStatus.FAILED, None)
+    assert (hook.status, hook.next_retry_at) == (DeliveryStatus.FAILED, None)
 
 
 @pytest.mark.parametrize(
@@ -104,12 +108,12 @@ def test_a_manual_retry_begins_anew_and_remembers(times: int) -> None:
     later = NOW + timedelta(days=1)
     before = refused(times)
     hook = before.retried(later)
-    assert (hook.status, hook.attempts, hook.next_retry_at) == (WebhookStatus.PENDING, (), later)
+    assert (hook.status, hook.attempts, hook.next_retry_at) == (DeliveryStatus.PENDING, (), later)
     assert hook.history == before.attempts
 
 
-@pytest.mark.parametrize("status", [WebhookStatus.SUCCESS, WebhookStatus.FAILED])
+@pytest.mark.parametrize("status", [DeliveryStatus.SUCCESS, DeliveryStatus.FAILED])
 @pytest.mark.parametrize("event", [DeliveryEvent.ACCEPTED, DeliveryEvent.REFUSED, DeliveryEvent.EXHAUSTED])
-def test_a_final_delivery_is_not_attempted(status: WebhookStatus, event: DeliveryEvent) -> None:
+def test_a_final_delivery_is_not_attempted(status: DeliveryStatus, event: DeliveryEvent) -> None:
     with pytest.raises(IllegalTransition):
         next_status(status, event)

@@ -10,6 +10,7 @@ from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.merchant import Merchant
 from tests.e2e.conftest import Stack
 from tests.openapi.attack import attack
+from tests.support.database import api_keys, merchants
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
@@ -27,12 +28,10 @@ def keys(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         webhook_secret="whsec_fuzz",
         created_at=datetime.now(UTC),
     )
-    merchants.add_merchant(merchant)
+    merchants.add(merchant)
     made = {"X-Api-Key": f"key_{merchant.id}", "X-Api-Secret": "secret_of_a_test"}
     digest = hash_secret(made["X-Api-Key"], made["X-Api-Secret"])
-    api_keys.put_api_key(
-        ApiKey(made["X-Api-Key"], merchant.id, digest, active=True, created_at=datetime.now(UTC))
-    )
+    api_keys.put(ApiKey(made["X-Api-Key"], merchant.id, digest, active=True, created_at=datetime.now(UTC)))
     return made
 
 

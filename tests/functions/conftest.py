@@ -14,7 +14,7 @@ from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from chalicelib.openapi.request_bodies import BODIES
 from gateway.domain.errors import AuthenticationFailed, NotFound, Unavailable
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from tests.factories import some_deps
 from tests.support.people import Person, a_person
 
@@ -23,11 +23,11 @@ MERCHANT_ID = "merchant-1"
 
 
 @pytest.fixture
-def dependencies(monkeypatch: pytest.MonkeyPatch) -> Deps:
+def dependencies(monkeypatch: pytest.MonkeyPatch) -> Dependencies:
     """Dependencies of the whole app's handlers, with one merchant whose credentials are KEYS."""
     deps = some_deps()
 
-    def authenticate(_deps: Deps, api_key: str | None, api_secret: str | None) -> str:
+    def authenticate(_deps: Dependencies, api_key: str | None, api_secret: str | None) -> str:
         if (api_key, api_secret) != ("key", "secret"):
             raise AuthenticationFailed
         return MERCHANT_ID
@@ -38,7 +38,7 @@ def dependencies(monkeypatch: pytest.MonkeyPatch) -> Deps:
 
 
 @pytest.fixture
-def gateway(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> Application:
+def gateway(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Application:
     """Handlers that return what they were asked, and some that fail."""
     blueprint = Blueprint("things")
 
@@ -86,7 +86,7 @@ def gateway(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> Application:
 
 
 @pytest.fixture
-def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
+def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
     """Dependencies of the whole app's handlers, on the emulator."""
     made = some_deps(SESSION_KEY_ARN=secret_arn)
     monkeypatch.setattr(app, "dependencies", lambda: made)
@@ -94,6 +94,6 @@ def deps(secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Deps:
 
 
 @pytest.fixture
-def me(deps: Deps) -> Person:
+def me(deps: Dependencies) -> Person:
     """Somebody at a merchant of their own."""
     return a_person(deps)

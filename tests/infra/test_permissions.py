@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws import queues
+from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.secrets import read_secret
 from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.delivery import Attempt
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
-from gateway.domain.webhook import Attempt
 from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.authentication import authenticate
@@ -23,17 +24,21 @@ from gateway.use_cases.access.sessions import find_visit, log_in, log_out
 from gateway.use_cases.operations.queue_status import read_queues
 from gateway.use_cases.operations.status import check_health
 from gateway.use_cases.operations.sweep import sweep
-from gateway.use_cases.orders.create_order import NewOrder, create_order, find_order
+from gateway.use_cases.orders.create_order import NewOrder, create_order
+from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
 from gateway.use_cases.payments.summary import read_summary
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.processor import Outcome, OutcomeUnknown
-from gateway.use_cases.refunds.read_refunds import cancel_refund, list_refunds
-from gateway.use_cases.webhooks import webhooks
+from gateway.use_cases.refunds.cancel_refund import cancel_refund
+from gateway.use_cases.refunds.read_refunds import list_refunds
+from gateway.use_cases.webhooks.configure import rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
-from tests.factories import DECLINED, a_message, some_id
+from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliveries
+from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
+from tests.factories import DECLINED, a_message, configured, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.aws_calls import parameters_of, requests_watched
@@ -132,31 +137,31 @@ def api(shop: Shop, payment_id: str) -> None:
     authenticate(deps, deps.config.test_api_key, deps.config.test_api_secret)
     find_test_merchant(deps)
     order = create_order(deps, merchant_id, NewOrder(500, "INR", None, {}))
-    find_order(order.id, merchant_id)
+    find_order(deps, order.id, merchant_id)
     find_checkout_order(deps, order.id, None)
     find_checkout_origins(deps, deps.config.test_api_key)
-    queues.secret.cache_clear()
+    read_secret.cache_clear()
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
     shop.pay(order, merchant_id=None)
     for order_id in (None, order.id):
-        list_payments(merchant_id, Filters(order_id=order_id), 1, 0)
-    list_payments(merchant_id, Filters(text="receipt"), 1, 0)
-    read_timeline(payment_id, merchant_id)
-    find_payment(payment.id, merchant_id)
+        list_payments(deps, merchant_id, Filters(order_id=order_id), limit=1, offset=0)
+    list_payments(deps, merchant_id, Filters(text="receipt"), limit=1, offset=0)
+    read_timeline(deps, payment_id, merchant_id)
+    find_payment(deps, payment.id, merchant_id)
     paid = shop.stored_payment(payment_id)
     refund = shop.stored_refund(shop.refund(paid, 100, shop.key("k2")))
-    list_refunds(paid.id, merchant_id, 1, 0)
+    list_refunds(deps, paid.id, merchant_id, 1, 0)
     cancel_refund(deps, refund.id, merchant_id)
     capture_payment(deps, merchant_id, paid.id, 300)
-    read_balances(merchant_id)
-    list_entries(merchant_id, 1, 0)
-    webhooks.set_webhook_url(deps, merchant_id, "https://shop.example/hook")
-    webhooks.rotate_webhook_secret(deps, merchant_id)
-    hook = webhooks.send_test_event(deps, merchant_id)
-    webhooks.retry_webhook(deps, hook.id, merchant_id)
-    webhooks.list_webhooks(merchant_id, status=None, event=None, limit=1, offset=0)
-    webhooks.events_of(payment.id, merchant_id)
-    webhooks.events_of(refund.id, merchant_id)
+    read_balances(deps, merchant_id)
+    list_entries(deps, merchant_id, 1, 0)
+    set_webhook_url(deps, merchant_id, "https://shop.example/hook")
+    rotate_webhook_secret(deps, merchant_id)
+    hook = send_test_event(deps, merchant_id)
+    retry_delivery(deps, hook.id, merchant_id)
+    list_deliveries(deps, merchant_id, status=None, event=None, limit=1, offset=0)
+    events_of(deps, payment.id, merchant_id)
+    events_of(deps, refund.id, merchant_id)
 
 
 def dashboard(shop: Shop) -> None:
@@ -164,14 +169,14 @@ def dashboard(shop: Shop) -> None:
     deps, merchant_id = shop.deps, shop.merchant.id
     visit = log_in(deps, deps.config.test_merchant_email, "any", "127.0.0.1")
     shop.clock.advance(minutes=10)
-    log_out(find_visit(deps, visit.cookie))
+    log_out(deps, find_visit(deps, visit.cookie))
     with pytest.raises(AuthenticationFailed):
         log_in(deps, "nobody@example.com", "any", "127.0.0.1")
     issued = issue_key(deps, merchant_id, "user:me").key.api_key
     rotate_key(deps, merchant_id, issued, 1, "user:me")
     disable_key(deps, merchant_id, issued, "user:me")
-    list_keys(merchant_id)
-    list_audit(merchant_id, 1, 0)
+    list_keys(deps, merchant_id)
+    list_audit(deps, merchant_id, 1, 0)
     shop.clock.advance(days=3)
     read_summary(deps, merchant_id, None, None)
 
@@ -257,10 +262,10 @@ def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
         dead_letter_queue_urls=dict(zip(JOB_QUEUES, urls, strict=False)),
     )
     for url in config.job_queue_urls.values():
-        queues.send(url, [{"id": "1"}])
+        sqs.send(url, [{"id": "1"}])
     with used_by(shop) as uses:
-        check_health(replace(shop.deps, config=config))
-        read_queues(replace(shop.deps, config=config), dead_letters=True)
+        check_health(configured(shop.deps, config))
+        read_queues(configured(shop.deps, config), dead_letters=True)
     ours = ("dynamodb", "sqs", "lambda")
     assert uses == {use for use in allowed("StatusRole") if use[0].startswith(ours)}
 

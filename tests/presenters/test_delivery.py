@@ -1,4 +1,4 @@
-from gateway.domain.webhook import GAPS_SECONDS, Attempt
+from gateway.domain.delivery import GAPS_SECONDS, Attempt
 from gateway.presenters.delivery import WEBHOOK_LISTED
 from tests.factories import NOW, a_webhook
 

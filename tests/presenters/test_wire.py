@@ -10,6 +10,7 @@ import pytest
 
 from gateway.domain.api_key import ApiKey, Credentials, IssuedKey
 from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.delivery import GAPS_SECONDS, Attempt
 from gateway.domain.events import payment_event, refund_event, sample_event
 from gateway.domain.ledger import Balance, payment_taken, refund_paid
 from gateway.domain.moment import KINDS, Moment
@@ -18,7 +19,6 @@ from gateway.domain.payment import Failure
 from gateway.domain.refund import RefundEvent
 from gateway.domain.session import Session
 from gateway.domain.tally import Tally, summarise
-from gateway.domain.webhook import GAPS_SECONDS, Attempt
 from gateway.presenters import event as events
 from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, ROTATED_API_KEY
 from gateway.presenters.audit_entry import AUDIT_LIST
@@ -154,15 +154,15 @@ PRESENTED: dict[str, dict[str, Any]] = {
     "POST refund": REFUND_CREATED.present(sent),
 }
 PAYLOADS = {
-    "webhook created": events.payment_webhook(DELIVERY_ID, "payment.created", paid, LATER),
-    "webhook pending": events.payment_webhook(DELIVERY_ID, "payment.pending", failed, LATER),
-    "webhook success": events.payment_webhook(DELIVERY_ID, "payment.success", paid, LATER),
-    "webhook failed": events.payment_webhook(DELIVERY_ID, "payment.failed", failed, LATER),
-    "webhook refund created": events.refund_webhook(DELIVERY_ID, "refund.created", processed, paid, LATER),
-    "webhook refund processed": events.refund_webhook(
+    "webhook created": events.payment_delivery(DELIVERY_ID, "payment.created", paid, LATER),
+    "webhook pending": events.payment_delivery(DELIVERY_ID, "payment.pending", failed, LATER),
+    "webhook success": events.payment_delivery(DELIVERY_ID, "payment.success", paid, LATER),
+    "webhook failed": events.payment_delivery(DELIVERY_ID, "payment.failed", failed, LATER),
+    "webhook refund created": events.refund_delivery(DELIVERY_ID, "refund.created", processed, paid, LATER),
+    "webhook refund processed": events.refund_delivery(
         DELIVERY_ID, "refund.processed", processed, paid, LATER
     ),
-    "webhook test": events.sample_webhook(DELIVERY_ID, MERCHANT_ID, LATER),
+    "webhook test": events.sample_delivery(DELIVERY_ID, MERCHANT_ID, LATER),
 }
 
 

@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.repositories import ledger, orders, payments, refunds, webhooks
+from gateway.adapters.aws.dynamodb.repositories.deliveries import to_delivery
+from gateway.adapters.aws.dynamodb.repositories.ledger import to_entry
+from gateway.adapters.aws.dynamodb.repositories.orders import to_order
+from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
+from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
 from gateway.domain import events
+from gateway.domain.delivery import ATTEMPTS_MAX, DeliveryStatus, WebhookDelivery
 from gateway.domain.ledger import Entry, EntryKind
 from gateway.domain.order import Order, OrderStatus
 from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
 from gateway.domain.refund import Refund, RefundStatus
-from gateway.domain.webhook import ATTEMPTS_MAX, Webhook, WebhookStatus
 from gateway.use_cases.payments.summary import read_summary
 from tests.proof.shop import Shop
+from tests.support.database import ledger
 
 FINAL = (RefundStatus.PROCESSED, RefundStatus.CANCELLED)
 
@@ -32,15 +37,15 @@ class Books:
     refunds: dict[str, Refund]
     entries: list[Entry]
     sums: Counter[str]
-    hooks: list[Webhook]
+    hooks: list[WebhookDelivery]
 
 
 def read(shop: Shop) -> Books:
     """Reads the merchant's rows."""
     merchant_id = shop.account.id
-    paid = {row.id: payments.to_payment(row) for row in PaymentRow.by_merchant.query(merchant_id)}
+    paid = {row.id: to_payment(row) for row in PaymentRow.by_merchant.query(merchant_id)}
     back = {
-        row.id: refunds.to_refund(row)
+        row.id: to_refund(row)
         for payment_id, payment in paid.items()
         if payment.status is PaymentStatus.SUCCESS
         for row in RefundRow.by_payment.query(payment_id)
@@ -53,12 +58,12 @@ def read(shop: Shop) -> Books:
     found: dict[str, Order] = {}
     for ids in [sorted(wanted)[start : start + 100] for start in range(0, len(wanted), 100)]:
         rows = batch.read((OrderRow, order_id) for order_id in ids)
-        found |= {i: orders.to_order(row) for i in ids if (row := rows.get(OrderRow, i)) is not None}
+        found |= {i: to_order(row) for i in ids if (row := rows.get(OrderRow, i)) is not None}
     sums: Counter[str] = Counter()
     for balance in ledger.balances(merchant_id):
         sums.update(payment=balance.payments, refund=balance.refunds, reversal=balance.reversals)
-    entries = [ledger.to_entry(row) for row in LedgerRow.by_merchant.query(merchant_id)]
-    hooks = [webhooks.to_webhook(row) for row in WebhookRow.by_merchant.query(merchant_id)]
+    entries = [to_entry(row) for row in LedgerRow.by_merchant.query(merchant_id)]
+    hooks = [to_delivery(row) for row in WebhookRow.by_merchant.query(merchant_id)]
     entries.sort(key=lambda entry: entry.id)
     hooks.sort(key=lambda hook: hook.id)
     return Books(found, paid, back, entries, sums, hooks)
@@ -182,8 +187,8 @@ def _webhooks(shop: Shop, books: Books) -> Iterator[str]:
         if hook.id in shop.world.receivers.wrongly_signed:
             yield f"webhook {hook.id} was wrongly signed"
         told = shop.world.receivers.accepted.get(hook.id, set())
-        delivered = hook.status is WebhookStatus.SUCCESS and told == {hook.payload}
-        given_up = hook.status is WebhookStatus.FAILED and len(hook.attempts) == ATTEMPTS_MAX and not told
+        delivered = hook.status is DeliveryStatus.SUCCESS and told == {hook.payload}
+        given_up = hook.status is DeliveryStatus.FAILED and len(hook.attempts) == ATTEMPTS_MAX and not told
         if not delivered and not given_up:
             yield f"webhook {hook.id} ({hook.event}) is {hook.status} and was told {len(told)} times"
 

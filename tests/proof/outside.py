@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
+from gateway.domain.delivery import Attempt
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
 from gateway.domain.signature import sign
-from gateway.domain.webhook import Attempt
 from gateway.runtime.config import ProcessorConfig
 from gateway.use_cases.processor import Outcome
 

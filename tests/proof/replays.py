@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gateway.adapters.aws.dynamodb.repositories import idempotency
 from gateway.domain.idempotency import scoped_key
 from tests.proof.books import Books
 from tests.proof.shop import Request, Shop
+from tests.support.database import idempotency
 
 
 def replays(shop: Shop, books: Books) -> Iterator[str]:
@@ -18,7 +18,7 @@ def replays(shop: Shop, books: Books) -> Iterator[str]:
     kept_ids = set()
     for request in {_hashable(request): request for request in shop.asked if request.key}.values():
         bodies = given[_hashable(request)]
-        record = idempotency.get_record(_scoped(shop, request))
+        record = idempotency.get(_scoped(shop, request))
         if record is None:
             if bodies:
                 yield f"{request.path} {request.key} was answered and is not kept"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.routes import payments as routes
-from gateway.adapters.aws import queues
+from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.transaction import Transaction
-from gateway.use_cases import idempotent
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.use_cases.payments import create_payment
+from gateway.use_cases.unit_of_work import UnitOfWork
 from tests.fixtures_emulator import Emulator
 from tests.proof import ways
 from tests.proof.card_scan import AMEX, CARDS, VISA, Card, at_rest, leaks, scan
@@ -117,12 +117,12 @@ def unlike(points: list[Point]) -> list[Point]:
 BREAKABLE: list[tuple[Any, str]] = [
     (routes, "new_payment"),
     (routes, "check_card"),
-    (idempotent, "remember"),
-    (create_payment, "_payment"),
-    (create_payment, "_enqueue"),
+    (UnitOfWork, "succeed"),
+    (create_payment, "_begin"),
+    (UnitOfWork, "enqueue"),
     (batch, "read"),
-    (queues, "send"),
-    (Transaction, "commit"),
+    (sqs, "send"),
+    (DynamoTransaction, "commit"),
 ]
 
 

@@ -17,13 +17,12 @@ import pytest
 from chalicelib.frame.errors import status_of
 from gateway.domain.errors import AsyncPayError
 from gateway.domain.order import OrderStatus
-from gateway.use_cases.idempotent import idempotency_key
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.process_payments import process_payments
+from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
-from gateway.use_cases.refunds.read_refunds import cancel_refund
 from tests.factories import a_message
 from tests.proof import books
 from tests.proof.harness import problems
@@ -32,6 +31,7 @@ from tests.proof.size import REPORT, a_random, sized
 from tests.proof.ways import conflict
 from tests.proof.wire import Fault
 from tests.proof.world import World
+from tests.support.keys import answered, idempotency_key
 
 THREADS = 20  # as many as the store keeps connections
 CONFLICTS = [0.0, 0.3]
@@ -102,7 +102,7 @@ def test_refunds_at_once_never_pass_what_was_paid(shop: Shop) -> None:
 
     wanted = [NewRefund(amounts.randint(1, 2_000), None) for _ in range(sized(200, 1000))]
     results = race(
-        shop, [partial(create_refund, deps, shop.account.id, payment, new, None) for new in wanted]
+        shop, [partial(create_refund, deps, shop.account.id, payment, new, answered(None)) for new in wanted]
     )
     there = books.read(shop)
     taken = sum(refund.amount for refund in there.refunds.values())
@@ -134,7 +134,7 @@ def test_of_many_captures_at_once_one_succeeds(shop: Shop) -> None:
 def test_cancel_against_worker_has_one_winner(shop: Shop) -> None:
     payment, deps = a_paid_payment(shop), shop.world.deps
     new, count = NewRefund(1, None), sized(100, 1000)
-    created = [create_refund(deps, shop.account.id, payment, new, None) for _ in range(count)]
+    created = [create_refund(deps, shop.account.id, payment, new, answered(None)) for _ in range(count)]
     shop.asked += [refund_request(payment)] * count
     order = a_random("order of the two")
     callers: list[tuple[float, Callable[[], Any]]] = []
@@ -163,9 +163,9 @@ def test_of_many_requests_with_one_key_one_does_the_work(shop: Shop) -> None:
             {"order_id": order, "method": "upi", "vpa": APPROVED},
             f"race-{number}",
         )
-        key = idempotency_key(deps, shop.account.id, "payments", request.key, request.body)
+        key = idempotency_key(deps, shop.account.id, "payments", request.key or "", request.body)
         new = NewPayment(order, "upi", APPROVED, None)
-        results = race(shop, [partial(create_payment, deps, shop.account.id, new, key)] * 50)
+        results = race(shop, [partial(create_payment, deps, shop.account.id, new, answered(key))] * 50)
         answers = [result for result in results if not isinstance(result, AsyncPayError)]
         assert len({answer.body for answer in answers}) == 1
         assert sum(1 for answer in answers if not answer.replayed) <= 1

@@ -15,7 +15,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from gateway.adapters.aws.dynamodb.repositories import payments, refunds
 from gateway.domain.payment import PaymentStatus
 from gateway.domain.refund import RefundStatus
 from tests.proof import books
@@ -23,6 +22,7 @@ from tests.proof.harness import problems
 from tests.proof.shop import APPROVED, DECLINED, SLOW, Shop
 from tests.proof.size import REPORT, SEED, sized
 from tests.proof.world import World
+from tests.support.database import payments, refunds
 
 percents = st.integers(1, 110)
 queues = st.sampled_from(["payments", "refunds", "webhooks"])
@@ -72,7 +72,7 @@ class Gateway(RuleBasedStateMachine):
 
     @rule(target=refunds, payment=payments, percent=percents, key=st.booleans())
     def refund(self, payment: str, percent: int, key: bool) -> object:
-        before = payments.get_payment(payment)
+        before = payments.get(payment)
         assert before is not None
         amount = max(1, before.amount * percent // 100)
         allowed = before.status is PaymentStatus.SUCCESS and amount <= before.refundable
@@ -82,7 +82,7 @@ class Gateway(RuleBasedStateMachine):
 
     @rule(payment=payments, percent=percents)
     def capture(self, payment: str, percent: int) -> None:
-        before = payments.get_payment(payment)
+        before = payments.get(payment)
         assert before is not None
         amount = max(1, before.amount * percent // 100)
         fits = 0 <= before.amount - amount <= before.refundable
@@ -95,7 +95,7 @@ class Gateway(RuleBasedStateMachine):
 
     @rule(refund=refunds)
     def cancel(self, refund: str) -> None:
-        before = refunds.get_refund(refund)
+        before = refunds.get(refund)
         assert before is not None
         allowed = before.status is RefundStatus.PENDING
         assert (self.shop.cancel(refund).status == 200) is allowed, f"{before}"

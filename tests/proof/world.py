@@ -14,22 +14,21 @@ import pytest
 
 import app
 from chalicelib.frame.routing import resolve
-from gateway.adapters.aws import queues
 from gateway.adapters.aws.dynamodb import due
-from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
 from gateway.adapters.aws.dynamodb.tables import StatsRow
-from gateway.adapters.webhook_http import webhook_client
+from gateway.adapters.aws.secrets import read_secret
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.merchant import Merchant
 from gateway.domain.values import new_id
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access import authentication
-from tests.factories import Clock, a_config
+from gateway.use_cases.dependencies import Dependencies
+from tests.factories import Clock, a_config, deps_for
 from tests.fixtures_emulator import Emulator
 from tests.proof.outside import Bank, Receivers
 from tests.proof.pump import Pump
 from tests.proof.size import TORTURE
 from tests.proof.wire import Crash, Wire, tapped
+from tests.support.database import api_keys, merchants
 from tests.support.http_calls import CONTEXT, Reply, an_event, send
 
 SWEEP_STEP_SECONDS = 110  # past the sweeper's grace and past the time it gives to what it has sent again
@@ -52,7 +51,7 @@ class Account:
 class World:
     """One gateway. `deps` is what the functions use; the wire lies below it."""
 
-    deps: Deps
+    deps: Dependencies
     clock: Clock
     wire: Wire
     bank: Bank
@@ -69,11 +68,11 @@ class World:
         secret = f"whsec_{number}"
         if url is not None:
             self.receivers.secrets[url] = [secret]
-        merchants.add_merchant(
+        merchants.add(
             Merchant(account.id, "Chai Point", "chai@example.com", True, url, secret, self.clock())  # noqa: FBT003
         )
         digest = hash_secret(account.key, account.secret)
-        api_keys.put_api_key(ApiKey(account.key, account.id, digest, active=True, created_at=self.clock()))
+        api_keys.put(ApiKey(account.key, account.id, digest, active=True, created_at=self.clock()))
         return account
 
     def call(
@@ -155,7 +154,7 @@ class World:
     def forget(self) -> None:
         """Begins as a new process does, that knows nothing."""
         authentication.forget_all()
-        queues.secret.cache_clear()
+        read_secret.cache_clear()
 
     def begin_anew(self) -> None:
         """Forgets, and drops the workers' statistics: some calls depend on them, and runs must be alike."""
@@ -207,12 +206,13 @@ def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
     )
     bank = Bank(config.processor)
     ids = random.SystemRandom()
-    deps = Deps(config, clock, lambda prefix: new_id(prefix, ids.choice), lambda: str(uuid.uuid4()), bank)
+    deps = replace(
+        deps_for(config, clock, bank, receivers.post), new_id=lambda prefix: new_id(prefix, ids.choice)
+    )
     pump = Pump(emulator.client("sqs"), clock, wire, _workers(urls))
     world = World(deps, clock, wire, bank, receivers, pump, urls)
     with pytest.MonkeyPatch.context() as patch, tapped(wire):
         patch.setattr(app.app, "dependencies", lambda: world.deps)
-        patch.setattr(webhook_client, "post", receivers.post)
         if not TORTURE:
             # Each sweep reads every shard of three indexes; one shows as much as eight, and is faster.
             patch.setattr(due, "SHARDS", 1)

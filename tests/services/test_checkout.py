@@ -1,14 +1,14 @@
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants, orders
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order
 from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins, set_checkout_origins
-from gateway.use_cases.webhooks.webhooks import find_merchant
+from gateway.use_cases.webhooks.configure import find_merchant
 from tests.factories import NOW, a_merchant, an_order, some_deps, some_id
 from tests.support.aws_calls import watched
+from tests.support.database import api_keys, merchants, orders
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "admin:test"
@@ -17,17 +17,17 @@ ORIGINS = ("https://shop.example", "https://www.shop.example")
 
 def stored_merchant() -> str:
     merchant = a_merchant()
-    assert merchants.add_merchant(merchant)
+    assert merchants.add(merchant)
     return merchant.id
 
 
 def test_the_origins_that_are_set_are_the_merchants_until_others_are() -> None:
     merchant_id = stored_merchant()
-    assert find_merchant(merchant_id).checkout_origins == ()
+    assert find_merchant(some_deps(), merchant_id).checkout_origins == ()
     assert set_checkout_origins(some_deps(STAGE="live"), merchant_id, ORIGINS, ME) == ORIGINS
-    assert find_merchant(merchant_id).checkout_origins == ORIGINS
+    assert find_merchant(some_deps(), merchant_id).checkout_origins == ORIGINS
     set_checkout_origins(some_deps(STAGE="live"), merchant_id, [], ME)
-    assert find_merchant(merchant_id).checkout_origins == ()
+    assert find_merchant(some_deps(), merchant_id).checkout_origins == ()
 
 
 def test_plain_http_is_for_test_stages_only() -> None:
@@ -36,7 +36,7 @@ def test_plain_http_is_for_test_stages_only() -> None:
     assert set_checkout_origins(some_deps(), merchant_id, shop, ME) == tuple(shop)
     with pytest.raises(BadRequest, match="https"):
         set_checkout_origins(some_deps(STAGE="live"), merchant_id, shop, ME)
-    assert find_merchant(merchant_id).checkout_origins == tuple(shop)
+    assert find_merchant(some_deps(), merchant_id).checkout_origins == tuple(shop)
 
 
 def test_nobodys_origins_cannot_be_set() -> None:
@@ -46,21 +46,21 @@ def test_nobodys_origins_cannot_be_set() -> None:
 
 def test_a_merchant_can_be_stored_with_origins() -> None:
     merchant = a_merchant(checkout_origins=ORIGINS)
-    merchants.add_merchant(merchant)
-    assert find_merchant(merchant.id) == merchant
+    merchants.add(merchant)
+    assert find_merchant(some_deps(), merchant.id) == merchant
 
 
 def key_of(merchant: Merchant, *, active: bool = True) -> str:
     """A publishable key of the merchant, both of them stored."""
-    merchants.add_merchant(merchant)
+    merchants.add(merchant)
     name = some_id("key_")
-    api_keys.put_api_key(ApiKey(name, merchant.id, hash_secret(name, "secret"), active, NOW))
+    api_keys.put(ApiKey(name, merchant.id, hash_secret(name, "secret"), active, NOW))
     return name
 
 
 def stored_order(**members: object) -> Order:
     order = an_order(**members)
-    orders.add_order(order)
+    orders.add(order)
     return order
 
 

@@ -6,16 +6,17 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import payments
+from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb.tables import ROWS, OrderRow
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
 from gateway.domain.instruments import check_card
+from gateway.domain.jobs import QueueDepth
 from gateway.domain.order import OrderStatus
 from gateway.presenters.payment import PAYMENT_CREATED
 from tests.factories import NOW, some_id
 from tests.shop import Shop
 from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
+from tests.support.database import payments
 
 pytestmark = pytest.mark.emulator
 CARD = check_card(
@@ -27,7 +28,7 @@ def test_a_payment_is_pending_and_answered_as_the_contract_has_it(shop: Shop) ->
     order = shop.order()
     answer = shop.pay(order)
     payment = shop.stored_payment(answer)
-    assert (answer.http_status, answer.replayed) == (201, False)
+    assert (answer.status, answer.replayed) == (201, False)
     assert json.loads(answer.body) == PAYMENT_CREATED.present(payment)
     assert (payment.status, payment.amount, payment.order_id) == ("pending", order.amount, order.id)
     assert shop.order_status(order.id) == "attempted"
@@ -52,7 +53,7 @@ def test_the_message_waits_as_long_as_the_bank_takes(shop: Shop) -> None:
     shop.bank.delay_ms = 5_001
     payment = shop.pending_payment()
     assert payment.due_at == NOW + timedelta(milliseconds=5_001)
-    assert queues.depth(shop.queue_urls["payments"]) == queues.QueueDepth(0, 1, 0)
+    assert sqs.depth(shop.queue_urls["payments"]) == QueueDepth(0, 1, 0)
 
 
 def test_an_order_may_be_tried_again_while_it_is_not_paid(shop: Shop) -> None:
@@ -142,8 +143,8 @@ def test_what_is_committed_is_answered_even_if_sqs_fails(
     with answering(operation, [failure()]):
         answer = shop.pay(shop.order())
     payment = shop.stored_payment(answer)
-    assert (answer.http_status, payment.status) == (201, "pending")
-    overdue = payments.overdue_payments(NOW + timedelta(seconds=1), 10_000)
+    assert (answer.status, payment.status) == (201, "pending")
+    overdue = payments.overdue(NOW + timedelta(seconds=1), 10_000)
     assert payment.id in {item.id for item in overdue}
     assert "message not sent; left to the sweeper" in capsys.readouterr().out
 
@@ -180,7 +181,7 @@ def test_a_conflict_that_lasts_asks_to_come_back(
     order, made = shop.order(), shop.key(key) if key else None
     with answering("TransactWriteItems", conflicts), pytest.raises(refusal):
         shop.pay(order, made)
-    assert shop.pay(order, made).http_status == 201
+    assert shop.pay(order, made).status == 201
 
 
 def test_of_a_card_the_network_and_four_digits_are_kept_and_nothing_else(

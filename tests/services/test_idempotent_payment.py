@@ -7,10 +7,10 @@ from threading import Barrier
 
 import pytest
 
-from gateway.adapters.aws import queues
+from gateway.adapters.aws.secrets import read_secret
 from gateway.domain.errors import IdempotencyKeyReused, NotFound
 from gateway.domain.order import OrderStatus
-from gateway.use_cases.idempotent import Answer, idempotency_key
+from gateway.use_cases.idempotency import StoredResponse
 from tests.shop import Shop
 from tests.support.aws_calls import just_before, watched
 
@@ -22,7 +22,7 @@ def test_a_repeated_request_gets_the_same_bytes_and_does_nothing(shop: Shop) -> 
     first = shop.pay(order, key)
     shop.clock.advance(hours=23)
     again = [shop.pay(order, key) for _ in range(3)]
-    assert again == [Answer(201, first.body, replayed=True)] * 3
+    assert again == [StoredResponse(201, first.body, replayed=True)] * 3
     assert shop.number_of_payments() == 1
     assert len(shop.sent("payments")) == 1
 
@@ -65,7 +65,7 @@ def test_an_expired_key_is_new(shop: Shop, body: dict[str, str]) -> None:
     second = shop.pay(order, shop.key("k", body))
     assert not second.replayed
     assert second.body != first.body
-    assert shop.pay(order, shop.key("k", body)) == Answer(201, second.body, replayed=True)
+    assert shop.pay(order, shop.key("k", body)) == StoredResponse(201, second.body, replayed=True)
 
 
 def test_a_refused_request_keeps_no_key(shop: Shop) -> None:
@@ -80,14 +80,14 @@ def test_of_fifty_at_once_one_pays_and_all_get_its_answer(shop: Shop, *, shopper
     order, key = shop.order(), shop.key("k")
     together = Barrier(50)
 
-    def race(_number: int) -> Answer:
+    def race(_number: int) -> StoredResponse:
         together.wait()
         return shop.pay(order, key, merchant_id=None if shopper else shop.merchant.id)
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(race, range(50)))
     assert len({answer.body for answer in answers}) == 1
-    assert {answer.http_status for answer in answers} == {201}
+    assert {answer.status for answer in answers} == {201}
     assert [answer.replayed for answer in answers].count(False) == 1
     assert shop.number_of_payments() == 1
     assert len(shop.sent("payments")) == 1
@@ -96,10 +96,10 @@ def test_of_fifty_at_once_one_pays_and_all_get_its_answer(shop: Shop, *, shopper
 
 def test_whoever_loses_at_the_last_moment_gets_the_winners_answer(shop: Shop) -> None:
     order, key = shop.order(), shop.key("k")
-    won: list[Answer] = []
+    won: list[StoredResponse] = []
     with just_before("TransactWriteItems", lambda: won.append(shop.pay(order, key))):
         lost = shop.pay(order, key)
-    assert lost == Answer(201, won[0].body, replayed=True)
+    assert lost == StoredResponse(201, won[0].body, replayed=True)
     assert shop.number_of_payments() == 1
 
 
@@ -115,18 +115,11 @@ def test_whoever_loses_to_another_body_is_refused(shop: Shop) -> None:
 
 
 def test_the_key_of_fingerprints_is_read_once_in_each_process(shop: Shop) -> None:
-    queues.secret.cache_clear()
+    read_secret.cache_clear()
     with watched() as calls:
         shop.key("one")
         shop.key("two")
     assert calls == ["GetSecretValue"]
-
-
-def test_a_request_without_a_key_reads_no_secret(shop: Shop) -> None:
-    queues.secret.cache_clear()
-    with watched() as calls:
-        assert idempotency_key(shop.deps, "m", "payments", None, {}) is None
-    assert calls == []
 
 
 def test_keys_are_kept_for_a_day(shop: Shop) -> None:

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import stats
-from gateway.adapters.aws.dynamodb.repositories.stats import Batch
+from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import Batch
 from gateway.domain.values import to_unix_ms
 from gateway.use_cases.jobs import NOTHING_TO_DO, RETRY, Done, Job, parse_jobs, run_jobs
 from tests.factories import NOW, a_message, some_deps
@@ -30,7 +30,7 @@ POISON = {
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
     """The batches that were counted."""
     calls: list[Batch] = []
-    monkeypatch.setattr(stats, "count_batch", calls.append)
+    monkeypatch.setattr(Stats, "count_batch", lambda _stats, batch: calls.append(batch))
     return calls
 
 
@@ -86,10 +86,10 @@ def test_a_batch_adds_to_the_counters_once(counted: list[Batch]) -> None:
 def test_counters_that_cannot_be_written_hold_nobody_up(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(_done: Batch) -> None:
+    def refuse(_stats: Stats, _done: Batch) -> None:
         raise Unavailable("no")
 
-    monkeypatch.setattr(stats, "count_batch", refuse)
+    monkeypatch.setattr(Stats, "count_batch", refuse)
     assert failures(run_jobs(some_deps(), "payments", some_jobs(1), lambda _: Done(completed=1))) == []
     assert "jobs not counted" in capsys.readouterr().out
 

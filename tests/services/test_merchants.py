@@ -2,10 +2,8 @@
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import orders, sessions
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, Unavailable
 from gateway.domain.merchant import Merchant
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.api_keys import issue_key
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.authentication import REMEMBERED_FOR, authenticate
@@ -17,9 +15,12 @@ from gateway.use_cases.access.merchants import (
     set_password,
 )
 from gateway.use_cases.access.sessions import find_visit, log_in
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from tests.factories import Clock, an_order, some_deps, some_id
 from tests.support.aws_calls import a_cancellation, answering
+from tests.support.database import orders, sessions
+from tests.support.keys import answered
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ROOT = "admin:root"
@@ -27,12 +28,12 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def deps(clock: Clock, secret_arn: str) -> Deps:
+def deps(clock: Clock, secret_arn: str) -> Dependencies:
     return some_deps(clock, STAGE="live", SESSION_KEY_ARN=secret_arn)
 
 
 @pytest.fixture
-def merchant(deps: Deps) -> Merchant:
+def merchant(deps: Dependencies) -> Merchant:
     return create_merchant(deps, "Chai Point", some_email(), PASSWORD, ROOT)
 
 
@@ -41,14 +42,16 @@ def some_email() -> str:
 
 
 def trail(merchant_id: str) -> set[tuple[str, str, str]]:
-    entries = list_audit(merchant_id, 100, 0).items
+    entries = list_audit(some_deps(), merchant_id, 100, 0).items
     return {(str(entry.action), entry.object, entry.actor) for entry in entries}
 
 
-def test_a_new_merchant_can_log_in_and_is_found_by_id_and_by_address(deps: Deps, merchant: Merchant) -> None:
+def test_a_new_merchant_can_log_in_and_is_found_by_id_and_by_address(
+    deps: Dependencies, merchant: Merchant
+) -> None:
     visit = log_in(deps, merchant.email.upper(), PASSWORD, "address")
     assert visit.merchant == merchant
-    assert find_merchant(merchant.id) == find_merchant(f" {merchant.email} ") == merchant
+    assert find_merchant(deps, merchant.id) == find_merchant(deps, f" {merchant.email} ") == merchant
     assert merchant.webhook_secret.startswith("whsec_")
     assert trail(merchant.id) == {("merchant.created", merchant.id, ROOT)}
 
@@ -60,7 +63,7 @@ def test_what_is_stored_of_a_password_is_a_slow_hash(merchant: Merchant) -> None
     assert PASSWORD not in login[1]
 
 
-def test_an_address_belongs_to_one_merchant(deps: Deps, merchant: Merchant) -> None:
+def test_an_address_belongs_to_one_merchant(deps: Dependencies, merchant: Merchant) -> None:
     with pytest.raises(BadRequest, match="another merchant's") as refused:
         create_merchant(deps, "Other", merchant.email.upper(), "another password", ROOT)
     assert refused.value.field == "email"
@@ -79,7 +82,7 @@ def test_an_address_belongs_to_one_merchant(deps: Deps, merchant: Merchant) -> N
     ],
 )
 def test_what_makes_no_merchant_is_named(
-    deps: Deps, name: str, email: str, password: str, field: str
+    deps: Dependencies, name: str, email: str, password: str, field: str
 ) -> None:
     with pytest.raises(BadRequest) as refused:
         create_merchant(deps, name, email, password, ROOT)
@@ -87,13 +90,13 @@ def test_what_makes_no_merchant_is_named(
 
 
 @pytest.mark.parametrize("wanted", ["nobody@example.com", "nobody", ""])
-def test_nobody_is_not_found(wanted: str) -> None:
+def test_nobody_is_not_found(deps: Dependencies, wanted: str) -> None:
     with pytest.raises(NotFound):
-        find_merchant(wanted)
+        find_merchant(deps, wanted)
 
 
 def test_a_new_password_takes_the_old_ones_place_and_ends_all_sessions(
-    deps: Deps, merchant: Merchant
+    deps: Dependencies, merchant: Merchant
 ) -> None:
     visit = log_in(deps, merchant.email, PASSWORD, "address")
     set_password(deps, merchant, "another long password", ROOT)
@@ -106,7 +109,7 @@ def test_a_new_password_takes_the_old_ones_place_and_ends_all_sessions(
 
 
 def test_a_disabled_merchant_stops_within_fifteen_seconds_and_can_come_back(
-    deps: Deps, clock: Clock, merchant: Merchant
+    deps: Dependencies, clock: Clock, merchant: Merchant
 ) -> None:
     issued = issue_key(deps, merchant.id, ROOT)
     visit = log_in(deps, merchant.email, PASSWORD, "address")
@@ -127,19 +130,19 @@ def test_a_disabled_merchant_stops_within_fifteen_seconds_and_can_come_back(
     }
 
 
-def test_a_disabled_merchants_orders_cannot_be_paid(deps: Deps, merchant: Merchant) -> None:
+def test_a_disabled_merchants_orders_cannot_be_paid(deps: Dependencies, merchant: Merchant) -> None:
     order = an_order(merchant_id=merchant.id)
-    orders.add_order(order)
+    orders.add(order)
     set_active(deps, merchant, ROOT, active=False)
     new = NewPayment(order.id, "upi", "user@paytm", None)
     for merchant_id in (None, merchant.id):
         with pytest.raises(NotFound, match="Order not found"):
-            create_payment(deps, merchant_id, new, None)
+            create_payment(deps, merchant_id, new, answered(None))
 
 
 @pytest.mark.parametrize("active", [True, False])
 def test_what_is_so_already_is_said_and_not_written_down_again(
-    deps: Deps, merchant: Merchant, *, active: bool
+    deps: Dependencies, merchant: Merchant, *, active: bool
 ) -> None:
     if not active:
         set_active(deps, merchant, ROOT, active=False)
@@ -149,13 +152,13 @@ def test_what_is_so_already_is_said_and_not_written_down_again(
     assert trail(merchant.id) == before
 
 
-def test_a_merchant_that_others_are_changing_is_busy(deps: Deps, merchant: Merchant) -> None:
+def test_a_merchant_that_others_are_changing_is_busy(deps: Dependencies, merchant: Merchant) -> None:
     conflicts = [a_cancellation("TransactionConflict")] * 4
     with answering("TransactWriteItems", conflicts), pytest.raises(Unavailable):
         set_active(deps, merchant, ROOT, active=False)
-    assert find_merchant(merchant.id).active
+    assert find_merchant(deps, merchant.id).active
 
 
-def test_administrators_see_all_merchants_up_to_a_number(deps: Deps, merchant: Merchant) -> None:
-    assert merchant in list_merchants(100_000)
-    assert len(list_merchants(1)) == 1
+def test_administrators_see_all_merchants_up_to_a_number(deps: Dependencies, merchant: Merchant) -> None:
+    assert merchant in list_merchants(deps, 100_000)
+    assert len(list_merchants(deps, 1)) == 1

@@ -8,6 +8,8 @@ import pytest
 from gateway.runtime import log, metrics
 from tests.factories import some_deps
 
+DEPS = some_deps()
+
 
 def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return dict(json.loads(capsys.readouterr().out))
@@ -15,7 +17,7 @@ def line(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def test_a_line_names_the_members_that_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     deps = some_deps(STACK_NAME="shop")
-    metrics.put(deps, "swept", {"Swept": 3}, payments=3)
+    metrics.put(deps.config, deps.now(), "swept", {"Swept": 3}, payments=3)
     written = line(capsys)
     assert (written["message"], written["Stack"], written["Swept"], written["payments"]) == (
         "swept",
@@ -38,7 +40,9 @@ def test_a_line_names_the_members_that_are_counted(capsys: pytest.CaptureFixture
 def test_every_dimension_and_metric_that_is_named_is_a_member_at_the_top(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    metrics.put(some_deps(), "batch done", {"JobsCompleted": 1, "JobsFailed": 0}, queue="payments")
+    metrics.put(
+        DEPS.config, DEPS.now(), "batch done", {"JobsCompleted": 1, "JobsFailed": 0}, queue="payments"
+    )
     written = line(capsys)
     (described,) = written["_aws"]["CloudWatchMetrics"]
     assert described["Dimensions"] == [["Stack", "Queue"]]
@@ -49,7 +53,7 @@ def test_every_dimension_and_metric_that_is_named_is_a_member_at_the_top(
 
 def test_counts_are_written_at_every_log_level(capsys: pytest.CaptureFixture[str]) -> None:
     log.set_level("ERROR")
-    metrics.put(some_deps(), "swept", {"Swept": 0})
+    metrics.put(DEPS.config, DEPS.now(), "swept", {"Swept": 0})
     assert line(capsys)["level"] == "INFO"
-    metrics.put(some_deps(), "swept", {"Swept": 1}, warn=True)
+    metrics.put(DEPS.config, DEPS.now(), "swept", {"Swept": 1}, warn=True)
     assert line(capsys)["level"] == "WARNING"

@@ -5,8 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import ledger, stats
+from gateway.adapters.aws import sqs
 from gateway.domain.errors import Unavailable
 from gateway.domain.order import OrderStatus
 from gateway.domain.payment import Payment, PaymentStatus
@@ -16,6 +15,7 @@ from gateway.use_cases.processor import Outcome, OutcomeUnknown
 from tests.factories import DECLINED, NOW, a_message, a_payment
 from tests.shop import Shop
 from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
+from tests.support.database import ledger, stats
 
 pytestmark = pytest.mark.emulator
 
@@ -111,7 +111,7 @@ def test_an_unknown_outcome_leaves_the_payment_pending_and_its_message_for_later
     (record,) = shop.received("payments")
     assert shop.process_records([record]) == [record["messageId"]]
     assert shop.stored_payment(payment.id) == payment
-    assert queues.depth(shop.queue_urls["payments"]).in_flight == 1
+    assert sqs.depth(shop.queue_urls["payments"]).in_flight == 1
     shop.bank.outcome = lambda _payment: Outcome()
     assert shop.process_records([record]) == []
     assert shop.bank.authorized == [payment.id, payment.id]
@@ -179,7 +179,7 @@ def test_webhooks_that_cannot_be_sent_are_left_to_the_sweeper(
     with answering("SendMessage", [an_error("AccessDenied")]):
         assert shop.process(payment) == []
     assert shop.stored_payment(payment.id).status is PaymentStatus.SUCCESS
-    assert "webhooks not sent; left to the sweeper" in capsys.readouterr().out
+    assert "message not sent; left to the sweeper" in capsys.readouterr().out
 
 
 def test_a_batch_that_cannot_be_read_comes_back_whole(shop: Shop) -> None:
@@ -204,7 +204,7 @@ def test_jobs_are_counted(only_shop: Shop) -> None:
     good = only_shop.pending_payment()
     ghost = a_payment(merchant_id=only_shop.merchant.id)
     assert only_shop.process(good, ghost) == []
-    counted = stats.read_stats()["payments"]
+    counted = stats.read()["payments"]
     assert (counted.completed, counted.failed) == (1, 1)
     assert counted.taken_at_ms == to_unix_ms(only_shop.clock())
 

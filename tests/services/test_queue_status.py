@@ -7,19 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import stats
-from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
-from gateway.adapters.aws.queues import QueueDepth
-from gateway.domain.jobs import JOB_QUEUES
+from gateway.adapters.aws import sqs
+from gateway.domain.jobs import JOB_QUEUES, Batch, QueueDepth, QueueStats
 from gateway.domain.values import to_unix_ms
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.operations.queue_status import STALLED_AFTER_MS, QueueStatus, read_queues
 from gateway.use_cases.operations.status import read_jobs_status
 from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
-from tests.factories import NOW, a_message
+from tests.factories import NOW, a_message, configured
 from tests.shop import Shop
 from tests.support.aws_calls import an_error, answering
+from tests.support.database import stats
 
 pytestmark = pytest.mark.emulator
 NOW_MS = to_unix_ms(NOW)
@@ -66,12 +64,12 @@ def test_a_queue_stalls_when_due_work_waits_and_nobody_takes_it(
 
 
 @contextmanager
-def triggers(deps: Deps, *states: str) -> Iterator[Deps]:
+def triggers(deps: Dependencies, *states: str) -> Iterator[Dependencies]:
     """The surroundings with triggers in these states, as Lambda would say them."""
     config = replace(deps.config, worker_triggers=dict.fromkeys(JOB_QUEUES, str(uuid.uuid4())))
     answers: list[dict[str, object] | Exception | None] = [{"State": state} for state in states]
     with answering("GetEventSourceMapping", answers):
-        yield replace(deps, config=config)
+        yield configured(deps, config)
 
 
 def runs(shop: Shop) -> bool:
@@ -91,16 +89,16 @@ def test_what_ends_while_the_queues_are_read_is_counted(
     only_shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urls = only_shop.deps.config.job_queue_urls
-    asked, read, before = [], queues.depth, stats.read_stats()["slow_webhooks"].completed
+    asked, read, before = [], sqs.depth, stats.read()["slow_webhooks"].completed
 
     def depth(url: str) -> QueueDepth:
         asked.append(url)
         if len(asked) == len(urls):
             # The last batch of all: what it was given is gone from its queue by the time that is read.
-            stats.count_batch(stats.Batch("slow_webhooks", NOW_MS, completed=7, failed=0))
+            stats.count_batch(Batch("slow_webhooks", NOW_MS, completed=7, failed=0))
         return read(url)
 
-    monkeypatch.setattr(queues, "depth", depth)
+    monkeypatch.setattr(sqs, "depth", depth)
     found = {queue.name: queue for queue in read_queues(only_shop.deps)}
     assert found["slow_webhooks"].stats.completed - before == 7
     # Payments and refunds send webhooks: asked the other way round, one just sent would be seen nowhere.
@@ -111,7 +109,7 @@ def test_a_trigger_that_cannot_be_asked_about_is_not_taken_for_enabled(only_shop
     config = replace(only_shop.deps.config, worker_triggers={"payments": str(uuid.uuid4())})
     gone = an_error("ResourceNotFoundException")
     with answering("GetEventSourceMapping", [gone]):
-        found = read_queues(replace(only_shop.deps, config=config))
+        found = read_queues(configured(only_shop.deps, config))
     assert [queue.has_worker for queue in found] == [False] * 4
 
 
@@ -138,16 +136,16 @@ def test_the_sweeper_notes_only_what_nobody_took_since(only_shop: Shop) -> None:
     assert payment.due_at is not None
     only_shop.clock.advance(minutes=2)
     sweep(only_shop.deps)
-    first = stats.read_stats()["payments"].waiting_since_ms
+    first = stats.read()["payments"].waiting_since_ms
     assert first == to_unix_ms(payment.due_at)
     only_shop.clock.advance(minutes=2)
     sweep(only_shop.deps)
-    assert stats.read_stats()["payments"].waiting_since_ms == first
+    assert stats.read()["payments"].waiting_since_ms == first
     only_shop.process_records([a_message(payment_id="pay_unknown", merchant_id="m")])
     due_again = to_unix_ms(only_shop.clock() + POSTPONED_BY)
     only_shop.clock.advance(minutes=2)
     sweep(only_shop.deps)
-    assert stats.read_stats()["payments"].waiting_since_ms == due_again
+    assert stats.read()["payments"].waiting_since_ms == due_again
 
 
 def test_work_is_sent_again_although_it_cannot_be_noted(only_shop: Shop) -> None:
@@ -162,13 +160,13 @@ def test_operators_see_what_each_queue_holds(only_shop: Shop) -> None:
     urls = only_shop.queue_urls
     dead = only_shop.emulator.make_queue()
     config = replace(only_shop.deps.config, dead_letter_queue_urls={"payments": dead})
-    queues.send(dead, [{"id": "1"}, {"id": "2"}])
+    sqs.send(dead, [{"id": "1"}, {"id": "2"}])
     payment = only_shop.pending_payment()
-    queues.send(urls["refunds"], [{"id": "1"}], delay_seconds=900)
+    sqs.send(urls["refunds"], [{"id": "1"}], delay_seconds=900)
     only_shop.emulator.messages(urls["webhooks"])
     only_shop.clock.advance(seconds=70)
     found = {
-        queue.name: queue for queue in read_queues(replace(only_shop.deps, config=config), dead_letters=True)
+        queue.name: queue for queue in read_queues(configured(only_shop.deps, config), dead_letters=True)
     }
     assert found["payments"].depth == QueueDepth(visible=1, delayed=0, in_flight=0)
     assert found["refunds"].depth == QueueDepth(visible=0, delayed=1, in_flight=0)

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.dynamodb.repositories import ledger
 from gateway.domain.errors import AsyncPayError, BadRequest, IdempotencyKeyReused, NotFound
 from gateway.domain.payment import PaymentStatus
 from gateway.domain.refund import RefundStatus
 from gateway.presenters.refund import REFUND_CREATED
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import OutcomeUnknown
-from gateway.use_cases.refunds.read_refunds import cancel_refund, find_refund, list_refunds
+from gateway.use_cases.refunds.cancel_refund import cancel_refund
+from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
 from tests.factories import some_id
 from tests.shop import Shop
 from tests.support.aws_calls import an_error, answering, just_before, watched
+from tests.support.database import ledger
 
 pytestmark = pytest.mark.emulator
 
@@ -44,7 +45,7 @@ def test_a_refund_is_pending_and_takes_its_amount_at_once(shop: Shop) -> None:
     payment = shop.paid(amount=500)
     answer = shop.refund(payment, 200)
     refund = shop.stored_refund(answer)
-    assert (answer.http_status, json.loads(answer.body)) == (201, REFUND_CREATED.present(refund))
+    assert (answer.status, json.loads(answer.body)) == (201, REFUND_CREATED.present(refund))
     assert refund.status is RefundStatus.PENDING
     after = shop.stored_payment(payment.id)
     assert (after.refundable, after.amount_refunded) == (300, 200)
@@ -75,12 +76,12 @@ def test_refunds_sum_to_the_payment_and_no_further(shop: Shop) -> None:
 
 def test_of_refunds_at_once_those_that_fit_are_made(shop: Shop) -> None:
     payment = shop.paid(amount=500)
-    ends = at_once(10, lambda _: shop.refund(payment, 150).http_status)
+    ends = at_once(10, lambda _: shop.refund(payment, 150).status)
     assert ends.count(201) == 3
     assert ends.count("Refund amount exceeds available amount") == 7
     after = shop.stored_payment(payment.id)
     assert (after.refundable, after.amount_refunded) == (50, 450)
-    assert list_refunds(payment.id, shop.merchant.id, 10, 0).total == 3
+    assert list_refunds(shop.deps, payment.id, shop.merchant.id, 10, 0).total == 3
 
 
 def test_the_same_refund_many_times_at_once_is_one(shop: Shop) -> None:
@@ -107,8 +108,8 @@ def test_what_belongs_to_another_merchant_is_not_found(shop: Shop) -> None:
     ghost = replace(payment, id=some_id("pay_"))
     for act in (
         lambda: shop.refund(ghost, 100),
-        lambda: find_refund(refund.id, "another"),
-        lambda: list_refunds(payment.id, "another", 10, 0),
+        lambda: find_refund(shop.deps, refund.id, "another"),
+        lambda: list_refunds(shop.deps, payment.id, "another", 10, 0),
         lambda: cancel_refund(shop.deps, refund.id, "another"),
         lambda: capture_payment(shop.deps, "another", payment.id, 100),
     ):

@@ -6,37 +6,39 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import merchants, payments, rollups
 from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.merchant import Merchant
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.presenters.summary import SUMMARY
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments import summary as service
 from tests.factories import NOW, Clock, a_card_payment, a_merchant, a_payment, some_deps
 from tests.recount import differences
 from tests.support.aws_calls import watched
+from tests.support.database import merchants, rollups
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 TODAY = NOW.date()
 
 
-def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | None) -> dict[str, Any]:
+def read_summary(
+    deps: Dependencies, merchant_id: str, first: date | None, last: date | None
+) -> dict[str, Any]:
     """The summary as the dashboard gets it."""
     return SUMMARY.present(service.read_summary(deps, merchant_id, first, last))
 
 
 @pytest.fixture
-def deps(clock: Clock) -> Deps:
+def deps(clock: Clock) -> Dependencies:
     return some_deps(clock)
 
 
 def old_merchant(days: int = 40) -> Merchant:
     merchant = a_merchant(created_at=NOW - timedelta(days=days))
-    merchants.add_merchant(merchant)
+    merchants.add(merchant)
     return merchant
 
 
@@ -52,9 +54,9 @@ def put(
 
 def store_all(made: list[Payment]) -> None:
     for start in range(0, len(made), 25):
-        transaction = Transaction()
+        transaction = DynamoTransaction()
         for payment in made[start : start + 25]:
-            payments.put_new(transaction, payment)
+            transaction.payments.add(payment)
         transaction.commit()
 
 
@@ -82,7 +84,7 @@ def kept_days(merchant: Merchant) -> set[date]:
     return set(rollups.get_days(merchant.id, date(2000, 1, 1), date(2100, 1, 1)))
 
 
-def test_the_numbers_equal_a_recount_before_and_after_days_are_kept(deps: Deps) -> None:
+def test_the_numbers_equal_a_recount_before_and_after_days_are_kept(deps: Dependencies) -> None:
     merchant = old_merchant()
     many_payments(merchant, 400)
     first = read_summary(deps, merchant.id, None, None)
@@ -92,7 +94,7 @@ def test_the_numbers_equal_a_recount_before_and_after_days_are_kept(deps: Deps) 
     assert read_summary(deps, merchant.id, None, None) == first
 
 
-def test_the_numbers_stay_right_while_payments_finish_and_days_pass(deps: Deps, clock: Clock) -> None:
+def test_the_numbers_stay_right_while_payments_finish_and_days_pass(deps: Dependencies, clock: Clock) -> None:
     merchant = old_merchant(days=3)
     many_payments(merchant, 60, days=3)
     for _ in range(6):
@@ -104,7 +106,7 @@ def test_the_numbers_stay_right_while_payments_finish_and_days_pass(deps: Deps, 
         assert differences(read_summary(deps, merchant.id, None, None), merchant.id) == []
 
 
-def test_a_day_with_a_pending_payment_is_not_kept_until_it_is_final(deps: Deps) -> None:
+def test_a_day_with_a_pending_payment_is_not_kept_until_it_is_final(deps: Dependencies) -> None:
     merchant = old_merchant(days=5)
     put(merchant, timedelta(days=3), status=PaymentStatus.PENDING)
     put(merchant, timedelta(days=4), timedelta(days=2))
@@ -122,7 +124,7 @@ def test_a_day_with_a_pending_payment_is_not_kept_until_it_is_final(deps: Deps) 
     assert day in kept_days(merchant)
 
 
-def test_a_day_is_kept_an_hour_after_its_end_and_not_before(deps: Deps, clock: Clock) -> None:
+def test_a_day_is_kept_an_hour_after_its_end_and_not_before(deps: Dependencies, clock: Clock) -> None:
     merchant = old_merchant(days=0)
     put(merchant, timedelta(0))
     midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -134,7 +136,7 @@ def test_a_day_is_kept_an_hour_after_its_end_and_not_before(deps: Deps, clock: C
     assert kept_days(merchant) == {TODAY}
 
 
-def test_kept_days_are_not_counted_again(deps: Deps) -> None:
+def test_kept_days_are_not_counted_again(deps: Dependencies) -> None:
     merchant = old_merchant(days=300)
     put(merchant, *(timedelta(days=number) for number in range(1, 300, 7)))
     read_summary(deps, merchant.id, None, None)
@@ -143,7 +145,7 @@ def test_kept_days_are_not_counted_again(deps: Deps) -> None:
     assert calls == ["GetItem", "Query", "Query"]
 
 
-def test_kept_days_can_be_thrown_away(deps: Deps) -> None:
+def test_kept_days_can_be_thrown_away(deps: Dependencies) -> None:
     merchant = old_merchant()
     many_payments(merchant, 50)
     before = read_summary(deps, merchant.id, None, None)
@@ -152,7 +154,7 @@ def test_kept_days_can_be_thrown_away(deps: Deps) -> None:
     assert read_summary(deps, merchant.id, None, None) == before
 
 
-def test_days_begin_and_end_at_midnight_utc(deps: Deps) -> None:
+def test_days_begin_and_end_at_midnight_utc(deps: Dependencies) -> None:
     merchant = old_merchant()
     midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
     put(merchant, NOW - midnight, NOW - midnight + timedelta(milliseconds=1))
@@ -163,7 +165,7 @@ def test_days_begin_and_end_at_midnight_utc(deps: Deps) -> None:
     assert read_summary(deps, merchant.id, yesterday, TODAY)["total_transactions"] == 2
 
 
-def test_without_days_the_totals_are_of_all_time_and_the_chart_of_thirty_days(deps: Deps) -> None:
+def test_without_days_the_totals_are_of_all_time_and_the_chart_of_thirty_days(deps: Dependencies) -> None:
     merchant = old_merchant(days=100)
     put(merchant, timedelta(days=90), timedelta(days=1))
     summary = read_summary(deps, merchant.id, None, None)
@@ -172,7 +174,7 @@ def test_without_days_the_totals_are_of_all_time_and_the_chart_of_thirty_days(de
     assert sum(day["success"] for day in summary["by_day"]) == 1
 
 
-def test_days_before_the_merchant_and_after_today_are_empty(deps: Deps) -> None:
+def test_days_before_the_merchant_and_after_today_are_empty(deps: Dependencies) -> None:
     merchant = old_merchant(days=1)
     put(merchant, timedelta(0))
     summary = read_summary(deps, merchant.id, TODAY - timedelta(days=5), TODAY + timedelta(days=5))
@@ -188,20 +190,22 @@ def test_days_before_the_merchant_and_after_today_are_empty(deps: Deps) -> None:
         (TODAY - timedelta(days=366), TODAY, "at most 366 days"),
     ],
 )
-def test_a_span_that_makes_no_sense_is_named(deps: Deps, first: date, last: date | None, why: str) -> None:
+def test_a_span_that_makes_no_sense_is_named(
+    deps: Dependencies, first: date, last: date | None, why: str
+) -> None:
     with pytest.raises(BadRequest, match=why) as refused:
         read_summary(deps, old_merchant().id, first, last)
     assert refused.value.field == "from"
 
 
-def test_a_merchants_numbers_are_its_own(deps: Deps) -> None:
+def test_a_merchants_numbers_are_its_own(deps: Dependencies) -> None:
     mine, other = old_merchant(), old_merchant()
     put(other, timedelta(days=1))
     assert read_summary(deps, mine.id, None, None)["total_transactions"] == 0
 
 
 def test_what_is_too_much_for_one_request_is_finished_by_the_next_ones(
-    deps: Deps, monkeypatch: pytest.MonkeyPatch
+    deps: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     merchant = old_merchant(days=10)
     put(merchant, *(timedelta(days=number) for number in range(1, 10)))

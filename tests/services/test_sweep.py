@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import payments
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.errors import Unavailable
 from gateway.use_cases.operations.sweep import POSTPONED_BY, SWEEP_MAX, Swept, sweep
 from tests.factories import a_payment
 from tests.shop import QUEUES, Shop
 from tests.support.aws_calls import an_error, answering
+from tests.support.database import payments
 
 pytestmark = pytest.mark.emulator
 NOTHING = Swept(payments=0, refunds=0, webhooks=0)
@@ -62,11 +62,11 @@ def test_two_sweeps_at_once_send_a_row_once(only_shop: Shop) -> None:
     only_shop.pending_payment()
     purge(only_shop)
     after_grace(only_shop)
-    found = payments.overdue_payments(only_shop.clock(), SWEEP_MAX)
+    found = payments.overdue(only_shop.clock(), SWEEP_MAX)
     sweep(only_shop.deps)
     # The second one read the index before the first one wrote.
     later = only_shop.clock() + timedelta(seconds=60)
-    assert [payments.postpone_payment(item, later) for item in found] == [False]
+    assert [payments.postpone(item, later) for item in found] == [False]
     assert len(only_shop.sent("payments")) == 1
 
 
@@ -83,9 +83,9 @@ def test_a_payment_that_was_lost_is_finished_after_all(only_shop: Shop) -> None:
 
 def test_many_rows_are_sent_ten_at_a_time(only_shop: Shop) -> None:
     for start in range(0, 25, 5):
-        transaction = Transaction()
+        transaction = DynamoTransaction()
         for _ in range(start, start + 5):
-            payments.put_new(transaction, a_payment())
+            transaction.payments.add(a_payment())
         transaction.commit()
     only_shop.clock.advance(minutes=5)
     assert sweep(only_shop.deps).payments == 25

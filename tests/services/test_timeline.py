@@ -5,29 +5,32 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import webhooks
+from gateway.adapters.aws.dynamodb.repositories.deliveries import to_delivery
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
+from gateway.domain.delivery import Attempt
 from gateway.domain.errors import NotFound
-from gateway.domain.webhook import Attempt
 from gateway.presenters.timeline import TIMELINE
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments import timeline
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import Outcome
-from gateway.use_cases.refunds.read_refunds import cancel_refund
+from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from tests.factories import DECLINED
 from tests.shop import Shop
+from tests.support.database import deliveries
 
 pytestmark = pytest.mark.emulator
 
 
-def read_timeline(payment_id: str, merchant_id: str) -> list[dict[str, Any]]:
+def read_timeline(deps: Dependencies, payment_id: str, merchant_id: str) -> list[dict[str, Any]]:
     """The moments as the dashboard gets them."""
-    moments: list[dict[str, Any]] = TIMELINE.present(timeline.read_timeline(payment_id, merchant_id))["data"]
+    found = timeline.read_timeline(deps, payment_id, merchant_id)
+    moments: list[dict[str, Any]] = TIMELINE.present(found)["data"]
     return moments
 
 
 def kinds(shop: Shop, payment_id: str) -> list[str]:
-    return [moment["kind"] for moment in read_timeline(payment_id, shop.merchant.id)]
+    return [moment["kind"] for moment in read_timeline(shop.deps, payment_id, shop.merchant.id)]
 
 
 def test_a_payment_tells_its_whole_story_oldest_first(shop: Shop) -> None:
@@ -40,7 +43,7 @@ def test_a_payment_tells_its_whole_story_oldest_first(shop: Shop) -> None:
     refund = shop.stored_refund(shop.refund(shop.stored_payment(payment.id), 100))
     shop.clock.advance(seconds=1)
     shop.process_refunds(refund)
-    story = read_timeline(payment.id, shop.merchant.id)
+    story = read_timeline(shop.deps, payment.id, shop.merchant.id)
     assert [moment["kind"] for moment in story if moment["kind"] != "webhook.created"] == [
         "order.created",
         "payment.created",
@@ -73,12 +76,14 @@ def test_a_payment_tells_its_whole_story_oldest_first(shop: Shop) -> None:
 def test_every_attempt_of_a_webhook_is_told(shop: Shop) -> None:
     payment = shop.pending_payment()
     row = next(iter(WebhookRow.by_merchant.query(shop.merchant.id)))
-    hook = webhooks.to_webhook(row)
+    hook = to_delivery(row)
     refused = hook.attempted(Attempt(shop.clock.advance(seconds=1), 12, 500, "no", None), (0, 5, 10, 15, 20))
-    webhooks.record(hook, refused)
+    deliveries.record(hook, refused)
     accepted = refused.attempted(Attempt(shop.clock.advance(seconds=9), 7, 200, "", None), (0, 5, 10, 15, 20))
-    webhooks.record(refused, accepted)
-    told = [m for m in read_timeline(payment.id, shop.merchant.id) if m["kind"] == "webhook.attempt"]
+    deliveries.record(refused, accepted)
+    told = [
+        m for m in read_timeline(shop.deps, payment.id, shop.merchant.id) if m["kind"] == "webhook.attempt"
+    ]
     assert [(m["attempt"], m["response_code"], m["webhook_id"]) for m in told] == [
         (1, 500, hook.id),
         (2, 200, hook.id),
@@ -90,7 +95,9 @@ def test_a_failed_payment_tells_why(shop: Shop) -> None:
     shop.bank.outcome = lambda _payment: Outcome(DECLINED)
     shop.process(payment)
     failed = next(
-        moment for moment in read_timeline(payment.id, shop.merchant.id) if moment["kind"] == "payment.failed"
+        moment
+        for moment in read_timeline(shop.deps, payment.id, shop.merchant.id)
+        if moment["kind"] == "payment.failed"
     )
     assert failed["error_code"] == "PAYMENT_FAILED"
 
@@ -111,7 +118,7 @@ def test_without_webhooks_there_are_none_in_the_story(shop: Shop) -> None:
 
 def test_the_story_of_another_payment_of_the_same_moment_is_not_told(shop: Shop) -> None:
     first, second = shop.pending_payment(), shop.pending_payment()
-    told = read_timeline(first.id, shop.merchant.id)
+    told = read_timeline(shop.deps, first.id, shop.merchant.id)
     assert second.id not in str(told)
     assert [moment["kind"] for moment in told].count("webhook.created") == 2
 
@@ -119,4 +126,4 @@ def test_the_story_of_another_payment_of_the_same_moment_is_not_told(shop: Shop)
 def test_another_merchants_payment_has_no_story(shop: Shop) -> None:
     payment = shop.pending_payment()
     with pytest.raises(NotFound):
-        read_timeline(payment.id, str(uuid.uuid4()))
+        read_timeline(shop.deps, payment.id, str(uuid.uuid4()))

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.adapters.webhook_http import address_guard
 from gateway.adapters.webhook_http.webhook_client import post
-from gateway.domain.webhook import Attempt
+from gateway.domain.delivery import Attempt
 from tests.services.receivers import Behaviour, Receiver, answering, ok, port_free_on
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

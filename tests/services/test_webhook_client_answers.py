@@ -12,7 +12,7 @@ import pytest
 
 from gateway.adapters.webhook_http import bounded_socket
 from gateway.adapters.webhook_http.webhook_client import RESPONSE_MAX_BYTES, post
-from gateway.domain.webhook import Attempt
+from gateway.domain.delivery import Attempt
 from tests.services.receivers import (
     Behaviour,
     Receiver,

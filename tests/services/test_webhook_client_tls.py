@@ -12,7 +12,7 @@ import pytest
 
 from gateway.adapters.webhook_http import webhook_client
 from gateway.adapters.webhook_http.webhook_client import post
-from gateway.domain.webhook import Attempt
+from gateway.domain.delivery import Attempt
 from tests.services.certificates import Authority
 from tests.services.receivers import Behaviour, Receiver, ok, open_files, repeating, silent, sipping
 

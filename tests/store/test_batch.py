@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.repositories import orders
 from gateway.adapters.aws.dynamodb.tables import MerchantRow, OrderRow
 from gateway.domain.errors import Unavailable
 from tests.factories import an_order
 from tests.support.aws_calls import an_error, answering, watched
+from tests.support.database import orders
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 def stored_orders(count: int) -> list[str]:
     made = [an_order() for _ in range(count)]
     for order in made:
-        orders.add_order(order)
+        orders.add(order)
     return [order.id for order in made]
 
 

@@ -5,18 +5,19 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.errors import ConditionFailed, Conflict
-from gateway.adapters.aws.dynamodb.repositories import payments, webhooks
-from gateway.adapters.aws.dynamodb.transaction import TRIES_MAX, Transaction
+from gateway.adapters.aws.dynamodb.items import TRIES_MAX
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.errors import Unavailable
+from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
 from tests.factories import a_payment, a_webhook
 from tests.support.aws_calls import a_cancellation, an_error, answering, watched
+from tests.support.database import payments
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
 
-def committed(*writes: Callable[[Transaction], None]) -> None:
-    transaction = Transaction()
+def committed(*writes: Callable[[DynamoTransaction], None]) -> None:
+    transaction = DynamoTransaction()
     for write in writes:
         write(transaction)
     transaction.commit()
@@ -32,31 +33,31 @@ def conflicting(times: int, code: str = "TransactionConflict") -> Any:
 def test_a_conflict_that_passes_is_not_noticed(times: int, code: str) -> None:
     payment = a_payment()
     with conflicting(times, code), watched() as calls:
-        committed(lambda t: payments.put_new(t, payment))
+        committed(lambda t: t.payments.add(payment))
     assert calls == ["TransactWriteItems"] * (times + 1)
-    assert payments.get_payment(payment.id) == payment
+    assert payments.get(payment.id) == payment
 
 
 def test_a_conflict_that_lasts_is_given_up_after_four_tries() -> None:
     payment = a_payment()
     with conflicting(TRIES_MAX), watched() as calls, pytest.raises(Conflict):
-        committed(lambda t: payments.put_new(t, payment))
+        committed(lambda t: t.payments.add(payment))
     assert calls == ["TransactWriteItems"] * 4
-    assert payments.get_payment(payment.id) is None
+    assert payments.get(payment.id) is None
 
 
 def test_a_transaction_in_progress_is_a_conflict_too() -> None:
     refusals = [an_error("TransactionInProgressException")] * TRIES_MAX
     with answering("TransactWriteItems", refusals), pytest.raises(Conflict):
-        committed(lambda t: payments.put_new(t, a_payment()))
+        committed(lambda t: t.payments.add(a_payment()))
 
 
 def test_a_failed_condition_counts_more_than_a_conflict() -> None:
     cancelled = a_cancellation("ConditionalCheckFailed", "TransactionConflict")
     payment = a_payment()
     with answering("TransactWriteItems", [cancelled]), pytest.raises(ConditionFailed) as caught:
-        committed(lambda t: payments.put_new(t, payment), lambda t: webhooks.put_new(t, a_webhook(event="e")))
-    assert caught.value.labels == {payments.PAYMENT}
+        committed(lambda t: t.payments.add(payment), lambda t: t.deliveries.add(a_webhook(event="e")))
+    assert caught.value.labels == {Write.PAYMENT}
 
 
 @pytest.mark.parametrize(
@@ -66,5 +67,5 @@ def test_a_failed_condition_counts_more_than_a_conflict() -> None:
 )
 def test_any_other_refusal_is_not_tried_again(refusal: dict[str, Any]) -> None:
     with answering("TransactWriteItems", [refusal]), watched() as calls, pytest.raises(Unavailable):
-        committed(lambda t: payments.put_new(t, a_payment()))
+        committed(lambda t: t.payments.add(a_payment()))
     assert calls == ["TransactWriteItems"]

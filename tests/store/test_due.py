@@ -8,13 +8,21 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.due import SHARDS, Overdue, due_columns
-from gateway.adapters.aws.dynamodb.repositories import payments, refunds, webhooks
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.dynamodb.due import SHARDS, due_columns
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
+from gateway.domain.delivery import GAPS_SECONDS, Attempt
+from gateway.domain.jobs import Overdue
 from gateway.domain.payment import Payment
 from gateway.domain.refund import RefundEvent
-from gateway.domain.webhook import GAPS_SECONDS, Attempt
 from tests.factories import NOW, a_payment, a_refund, a_webhook, some_id
+from tests.support.database import (
+    add_delivery,
+    add_payment,
+    add_refund,
+    deliveries,
+    payments,
+    refunds,
+)
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 LATER = NOW + timedelta(minutes=5)
@@ -22,7 +30,7 @@ ALL = 100_000
 
 
 def stored(put: Any, entity: Any) -> Any:
-    transaction = Transaction()
+    transaction = DynamoTransaction()
     put(transaction, entity)
     transaction.commit()
     return entity
@@ -30,7 +38,7 @@ def stored(put: Any, entity: Any) -> Any:
 
 def new_payment(due_at: datetime | None = NOW) -> Payment:
     payment = a_payment(due_at=due_at)
-    stored(payments.put_new, payment)
+    stored(add_payment, payment)
     return payment
 
 
@@ -40,7 +48,7 @@ def overdue(find: Any, entity: Any, before: datetime = LATER) -> list[Overdue]:
 
 
 def is_overdue(payment: Payment, before: datetime = LATER) -> bool:
-    return bool(overdue(payments.overdue_payments, payment, before))
+    return bool(overdue(payments.overdue, payment, before))
 
 
 def test_what_is_due_is_found_from_the_next_millisecond_on() -> None:
@@ -51,14 +59,14 @@ def test_what_is_due_is_found_from_the_next_millisecond_on() -> None:
 
 def test_an_overdue_row_tells_whose_it_is() -> None:
     payment = new_payment()
-    (item,) = overdue(payments.overdue_payments, payment)
+    (item,) = overdue(payments.overdue, payment)
     assert (item.id, item.merchant_id) == (payment.id, payment.merchant_id)
 
 
 def test_a_finished_payment_is_not_in_the_index() -> None:
     payment = new_payment()
-    transaction = Transaction()
-    payments.change_status(transaction, payment, payment.approved(NOW))
+    transaction = DynamoTransaction()
+    transaction.payments.change_status(payment, payment.approved(NOW))
     transaction.commit()
     assert not is_overdue(payment)
 
@@ -71,40 +79,40 @@ def test_a_partial_capture_is_due_until_the_processor_knows() -> None:
     payment = new_payment()
     approved = payment.approved(NOW)
     captured = approved.captured_for(100, NOW)
-    transaction = Transaction()
-    payments.change_status(transaction, payment, approved)
+    transaction = DynamoTransaction()
+    transaction.payments.change_status(payment, approved)
     transaction.commit()
     assert not is_overdue(payment)
-    transaction = Transaction()
-    payments.capture(transaction, captured)
+    transaction = DynamoTransaction()
+    transaction.payments.capture(captured)
     transaction.commit()
     assert is_overdue(payment)
-    transaction = Transaction()
-    payments.finish_release(transaction, captured, LATER)
+    transaction = DynamoTransaction()
+    transaction.payments.finish_release(captured, LATER)
     transaction.commit()
     assert not is_overdue(payment)
 
 
 def test_a_refund_is_due_while_it_is_sent_and_no_longer_when_processed() -> None:
-    refund = stored(refunds.put_new, a_refund(due_at=NOW))
+    refund = stored(add_refund, a_refund(due_at=NOW))
     for event, due in ((RefundEvent.SEND, True), (RefundEvent.ACCEPTED, False)):
         after = refund.after(event, NOW)
-        transaction = Transaction()
-        refunds.change_status(transaction, refund, after)
+        transaction = DynamoTransaction()
+        transaction.refunds.change_status(refund, after)
         transaction.commit()
         refund = after
-        assert bool(overdue(refunds.overdue_refunds, refund)) is due
+        assert bool(overdue(refunds.overdue, refund)) is due
 
 
 def test_a_webhook_is_due_at_its_next_attempt_and_never_once_final() -> None:
-    hook = stored(webhooks.put_new, a_webhook())
+    hook = stored(add_delivery, a_webhook())
     refused = hook.attempted(Attempt(NOW, 0, 500, "", None), GAPS_SECONDS)
-    assert webhooks.record(hook, refused)
-    assert not overdue(webhooks.overdue_webhooks, hook, NOW + timedelta(seconds=60))
-    assert overdue(webhooks.overdue_webhooks, hook, NOW + timedelta(seconds=61))
+    assert deliveries.record(hook, refused)
+    assert not overdue(deliveries.overdue, hook, NOW + timedelta(seconds=60))
+    assert overdue(deliveries.overdue, hook, NOW + timedelta(seconds=61))
     accepted = refused.attempted(Attempt(LATER, 0, 200, "", None), GAPS_SECONDS)
-    assert webhooks.record(refused, accepted)
-    assert not overdue(webhooks.overdue_webhooks, hook, LATER + timedelta(days=9))
+    assert deliveries.record(refused, accepted)
+    assert not overdue(deliveries.overdue, hook, LATER + timedelta(days=9))
 
 
 def test_every_shard_is_read_and_the_limit_is_over_all_of_them() -> None:
@@ -113,16 +121,16 @@ def test_every_shard_is_read_and_the_limit_is_over_all_of_them() -> None:
         payment_id = some_id("pay_")
         by_shard[due_columns(payment_id, NOW)["due_shard"]] = payment_id
     for payment_id in by_shard.values():
-        stored(payments.put_new, a_payment(id=payment_id, due_at=NOW))
-    assert {item.id for item in payments.overdue_payments(LATER, ALL)} >= set(by_shard.values())
-    assert len(payments.overdue_payments(LATER, 5)) == 5
-    assert payments.overdue_payments(LATER, 0) == []
+        stored(add_payment, a_payment(id=payment_id, due_at=NOW))
+    assert {item.id for item in payments.overdue(LATER, ALL)} >= set(by_shard.values())
+    assert len(payments.overdue(LATER, 5)) == 5
+    assert payments.overdue(LATER, 0) == []
 
 
 def test_a_postponed_row_is_due_later() -> None:
     payment = new_payment()
-    (item,) = overdue(payments.overdue_payments, payment)
-    assert payments.postpone_payment(item, LATER)
+    (item,) = overdue(payments.overdue, payment)
+    assert payments.postpone(item, LATER)
     assert not is_overdue(payment, LATER)
     assert is_overdue(payment, LATER + timedelta(milliseconds=1))
 
@@ -130,9 +138,9 @@ def test_a_postponed_row_is_due_later() -> None:
 @pytest.mark.parametrize("kind", ["payment", "refund", "webhook"])
 def test_of_many_that_postpone_a_row_one_does(kind: str) -> None:
     put, make, find, postpone = {
-        "payment": (payments.put_new, a_payment, payments.overdue_payments, payments.postpone_payment),
-        "refund": (refunds.put_new, a_refund, refunds.overdue_refunds, refunds.postpone_refund),
-        "webhook": (webhooks.put_new, a_webhook, webhooks.overdue_webhooks, webhooks.postpone_webhook),
+        "payment": (add_payment, a_payment, payments.overdue, payments.postpone),
+        "refund": (add_refund, a_refund, refunds.overdue, refunds.postpone),
+        "webhook": (add_delivery, a_webhook, deliveries.overdue, deliveries.postpone),
     }[kind]
     (item,) = overdue(find, stored(put, make()))
     together = Barrier(6)
@@ -147,22 +155,22 @@ def test_of_many_that_postpone_a_row_one_does(kind: str) -> None:
 
 def test_a_row_that_was_finished_meanwhile_is_not_postponed() -> None:
     payment = new_payment()
-    (item,) = overdue(payments.overdue_payments, payment)
-    transaction = Transaction()
-    payments.change_status(transaction, payment, payment.approved(NOW))
+    (item,) = overdue(payments.overdue, payment)
+    transaction = DynamoTransaction()
+    transaction.payments.change_status(payment, payment.approved(NOW))
     transaction.commit()
-    assert not payments.postpone_payment(item, LATER)
-    assert payments.get_payment(payment.id) == payment.approved(NOW)
+    assert not payments.postpone(item, LATER)
+    assert payments.get(payment.id) == payment.approved(NOW)
 
 
 def test_a_row_that_is_not_there_is_not_made_by_postponing() -> None:
     ghost = Overdue("pay_ghost", "merchant", 1)
-    assert not payments.postpone_payment(ghost, LATER)
-    assert payments.get_payment("pay_ghost") is None
+    assert not payments.postpone(ghost, LATER)
+    assert payments.get("pay_ghost") is None
 
 
 def test_a_postponed_payment_keeps_all_else() -> None:
     payment = new_payment()
-    (item,) = overdue(payments.overdue_payments, payment)
-    payments.postpone_payment(item, LATER)
-    assert payments.get_payment(payment.id) == replace(payment, due_at=LATER)
+    (item,) = overdue(payments.overdue, payment)
+    payments.postpone(item, LATER)
+    assert payments.get(payment.id) == replace(payment, due_at=LATER)

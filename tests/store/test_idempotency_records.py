@@ -2,24 +2,24 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.errors import ConditionFailed
-from gateway.adapters.aws.dynamodb.repositories import idempotency, payments
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
+from gateway.use_cases.protocols.refusals import ConditionFailed, Write
 from tests.factories import NOW, a_payment, some_id
+from tests.support.database import idempotency, payments
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
 
 def put(key: str, body: str, now: object = NOW) -> None:
     assert isinstance(now, type(NOW))
-    transaction = Transaction()
-    idempotency.put_record(transaction, IdempotencyRecord(key, "digest", 201, body, now + KEPT_FOR), now)
+    transaction = DynamoTransaction()
+    transaction.idempotency.add(IdempotencyRecord(key, "digest", 201, body, now + KEPT_FOR), now)
     transaction.commit()
 
 
 def body_of(key: str) -> str:
-    record = idempotency.get_record(key)
+    record = idempotency.get(key)
     assert record is not None
     return record.body
 
@@ -30,7 +30,7 @@ def test_a_current_record_is_not_replaced(age: timedelta) -> None:
     put(key, "first")
     with pytest.raises(ConditionFailed) as caught:
         put(key, "second", NOW + age)
-    assert caught.value.labels == {idempotency.IDEMPOTENCY_KEY}
+    assert caught.value.labels == {Write.IDEMPOTENCY_KEY}
     assert body_of(key) == "first"
 
 
@@ -45,12 +45,12 @@ def test_an_expired_record_that_still_lies_there_is_replaced(age: timedelta) -> 
 def test_a_record_is_stored_with_its_effect_or_not_at_all() -> None:
     key, payment = some_id("key"), a_payment()
     put(key, "first")
-    transaction = Transaction()
-    payments.put_new(transaction, payment)
-    idempotency.put_record(transaction, IdempotencyRecord(key, "other", 201, "{}", NOW + KEPT_FOR), NOW)
+    transaction = DynamoTransaction()
+    transaction.payments.add(payment)
+    transaction.idempotency.add(IdempotencyRecord(key, "other", 201, "{}", NOW + KEPT_FOR), NOW)
     with pytest.raises(ConditionFailed):
         transaction.commit()
-    assert payments.get_payment(payment.id) is None
+    assert payments.get(payment.id) is None
 
 
 def test_the_answer_is_kept_byte_for_byte() -> None:

@@ -5,21 +5,21 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import ledger, payments, refunds, webhooks
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.payment import Payment, PaymentStatus
 from tests.factories import NOW, a_payment, a_refund, a_webhook, some_id
 from tests.support.aws_calls import watched
+from tests.support.database import deliveries, ledger, payments, refunds
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 
 
 def put_payments(made: list[Payment]) -> None:
     for start in range(0, len(made), 20):
-        transaction = Transaction()
+        transaction = DynamoTransaction()
         for payment in made[start : start + 20]:
-            payments.put_new(transaction, payment)
+            transaction.payments.add(payment)
         transaction.commit()
 
 
@@ -48,7 +48,7 @@ def page(
     order_id: str | None = None,
     status: PaymentStatus | None = None,
 ) -> tuple[list[str], int]:
-    found = payments.list_payments(merchant_id, order_id=order_id, status=status, limit=limit, offset=offset)
+    found = payments.page(merchant_id, order_id=order_id, status=status, limit=limit, offset=offset)
     assert (found.limit, found.offset) == (limit, offset)
     return [payment.id for payment in found.items], found.total
 
@@ -133,11 +133,11 @@ def test_a_short_first_page_needs_no_count() -> None:
 def test_the_refunds_of_a_payment_are_listed_newest_first() -> None:
     payment_id = some_id("pay_")
     made = [a_refund(payment_id=payment_id, created_at=NOW + timedelta(seconds=n)) for n in range(3)]
-    transaction = Transaction()
+    transaction = DynamoTransaction()
     for refund in (*made, a_refund()):
-        refunds.put_new(transaction, refund)
+        transaction.refunds.add(refund)
     transaction.commit()
-    found = refunds.list_refunds(payment_id, 2, 0)
+    found = refunds.page(payment_id, 2, 0)
     assert (found.items, found.total) == ([made[2], made[1]], 3)
 
 
@@ -149,13 +149,13 @@ def test_the_webhook_log_is_filtered_by_status_and_event() -> None:
         for number, event in enumerate(events)
     ]
     for hook in made:
-        transaction = Transaction()
-        webhooks.put_new(transaction, hook)
+        transaction = DynamoTransaction()
+        transaction.deliveries.add(hook)
         transaction.commit()
 
     def found(**filters: object) -> list[object]:
         given = {"status": None, "event": None} | filters
-        return list(webhooks.list_webhooks(merchant_id, limit=10, offset=0, **given).items)  # type: ignore[arg-type]
+        return list(deliveries.page(merchant_id, limit=10, offset=0, **given).items)  # type: ignore[arg-type]
 
     assert found() == made[::-1]
     assert found(event="payment.created") == [made[2], made[0]]
@@ -164,5 +164,5 @@ def test_the_webhook_log_is_filtered_by_status_and_event() -> None:
 
 
 def test_a_merchant_without_entries_has_an_empty_ledger() -> None:
-    found = ledger.list_entries(str(uuid.uuid4()), 10, 0)
+    found = ledger.page(str(uuid.uuid4()), 10, 0)
     assert (found.items, found.total) == ([], 0)

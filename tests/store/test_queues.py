@@ -3,10 +3,13 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws import queues
+from gateway.adapters.aws import sqs
+from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.sqs import SqsQueues
 from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import QueueDepth
 from tests.fixtures_emulator import Emulator
-from tests.store.operations import MAPPING
+from tests.store.operations import MAPPING, QUEUES
 from tests.support.aws_calls import answering, watched
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
@@ -26,7 +29,7 @@ def test_messages_are_sent_ten_at_a_time(emulator: Emulator, count: int, calls: 
     queue_url = emulator.make_queue()
     messages = [{"payment_id": f"pay_{number}"} for number in range(count)]
     with watched() as made:
-        queues.send(queue_url, messages)
+        sqs.send(queue_url, messages)
     assert made == calls
     found = [json.loads(body) for body in emulator.messages(queue_url)]
     assert sorted(found, key=lambda body: int(body["payment_id"][4:])) == messages
@@ -34,15 +37,15 @@ def test_messages_are_sent_ten_at_a_time(emulator: Emulator, count: int, calls: 
 
 def test_a_delayed_message_waits(emulator: Emulator) -> None:
     queue_url = emulator.make_queue()
-    queues.send(queue_url, [{"id": "1"}], delay_seconds=900)
+    sqs.send(queue_url, [{"id": "1"}], delay_seconds=900)
     assert emulator.messages(queue_url) == []
-    assert queues.depth(queue_url) == queues.QueueDepth(visible=0, delayed=1, in_flight=0)
+    assert sqs.depth(queue_url) == QueueDepth(visible=0, delayed=1, in_flight=0)
 
 
 @pytest.mark.parametrize("delay_seconds", [-1, 901])
 def test_a_delay_that_sqs_does_not_know_is_our_own_mistake(delay_seconds: int) -> None:
     with watched() as calls, pytest.raises(ValueError, match="0 to 900"):
-        queues.send("http://127.0.0.1:1/queue", [{"id": "1"}], delay_seconds)
+        sqs.send("http://127.0.0.1:1/queue", [{"id": "1"}], delay_seconds)
     assert calls == []
 
 
@@ -54,16 +57,16 @@ def test_a_message_that_was_not_accepted_is_not_taken_for_sent(emulator: Emulato
         answering("SendMessageBatch", [answer]),
         pytest.raises(Unavailable, match="1 of 2 messages"),
     ):
-        queues.send(queue_url, [{"id": "1"}, {"id": "2"}])
+        sqs.send(queue_url, [{"id": "1"}, {"id": "2"}])
 
 
 def test_a_received_message_is_in_flight_until_it_is_given_back(emulator: Emulator) -> None:
     queue_url = emulator.make_queue()
-    queues.send(queue_url, [{"id": "1"}])
-    assert queues.depth(queue_url).visible == 1
+    sqs.send(queue_url, [{"id": "1"}])
+    assert sqs.depth(queue_url).visible == 1
     (message,) = emulator.client("sqs").receive_message(QueueUrl=queue_url)["Messages"]
-    assert queues.depth(queue_url) == queues.QueueDepth(visible=0, delayed=0, in_flight=1)
-    queues.give_back(queue_url, message["ReceiptHandle"], 0)
+    assert sqs.depth(queue_url) == QueueDepth(visible=0, delayed=0, in_flight=1)
+    SqsQueues({"q": queue_url}, dead_letter_urls={}, triggers={}).give_back("q", message["ReceiptHandle"], 0)
     assert emulator.messages(queue_url) == ['{"id":"1"}']
 
 
@@ -71,7 +74,7 @@ def test_a_secret_is_read_once(emulator: Emulator) -> None:
     secrets = emulator.client("secretsmanager")
     arn = secrets.create_secret(Name="fingerprint", SecretString="pepper")["ARN"]
     with watched() as calls:
-        assert queues.secret(arn) == queues.secret(arn) == b"pepper"
+        assert read_secret(arn) == read_secret(arn) == b"pepper"
     assert calls == ["GetSecretValue"]
 
 
@@ -82,4 +85,4 @@ def test_a_secret_is_read_once(emulator: Emulator) -> None:
 def test_a_trigger_is_on_or_about_to_be(state: str, *, enabled: bool) -> None:
     answer = {"UUID": MAPPING, "State": state}
     with answering("GetEventSourceMapping", [answer]):
-        assert queues.trigger_enabled(MAPPING) is enabled
+        assert QUEUES.has_trigger("payments") is enabled

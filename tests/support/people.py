@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import app
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import merchants, sessions
+from gateway.adapters.aws.secrets import read_secret
 from gateway.domain import session as sessions_domain
 from gateway.domain.merchant import Merchant
 from gateway.domain.session import Token
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.api_keys import IssuedKey, issue_key
+from gateway.use_cases.dependencies import Dependencies
 from tests.factories import a_merchant, some_id
+from tests.support.database import merchants, sessions
 from tests.support.http_calls import Reply, send
 
 COOKIE = "asyncpay_session"
@@ -22,7 +22,7 @@ COOKIE = "asyncpay_session"
 class Person:
     """Somebody at a merchant: with a server that has a key, and a browser that has a session."""
 
-    deps: Deps
+    deps: Dependencies
     merchant: Merchant
     issued: IssuedKey
     cookie: str
@@ -42,12 +42,12 @@ class Person:
         return send(app, method, path, headers={**headers, **request.pop("headers", {})}, **request)
 
 
-def a_person(deps: Deps, **members: Any) -> Person:
+def a_person(deps: Dependencies, **members: Any) -> Person:
     merchant = a_merchant(**members)
-    merchants.add_merchant(merchant)
+    merchants.add(merchant)
     token = Token(some_id("") * 2, merchant.id)
-    sessions.add_session(sessions_domain.begin(token, merchant.email, 0, deps.now()))
-    key = queues.secret(deps.config.session_key_arn)
+    sessions.add(sessions_domain.begin(token, merchant.email, 0, deps.now()))
+    key = read_secret(deps.config.session_key_arn)
     issued = issue_key(deps, merchant.id, "admin:test")
     return Person(
         deps, merchant, issued, sessions_domain.sign(key, token), sessions_domain.csrf_token(key, token)

@@ -11,21 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.repositories import api_keys, endpoints, merchants, webhooks
-from gateway.adapters.aws.dynamodb.repositories.endpoints import EndpointRow
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.adapters.aws.messages import Request, Response, Send
 from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.delivery import WebhookDelivery
 from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.merchant import Merchant
-from gateway.domain.webhook import Webhook
-from gateway.presenters.event import sample_webhook
-from gateway.runtime.deps import Deps
-from gateway.use_cases.nudge import send_webhooks
+from gateway.presenters.event import sample_delivery
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.factories import Clock, a_merchant, some_deps
 from tests.fixtures_emulator import Emulator
 from tests.support.aws_calls import parameters_of, tapped
+from tests.support.database import api_keys, deliveries, merchants
 
 RECEIVES_MAX = 5
 STAYS_HIDDEN_SECONDS = 600
@@ -75,7 +73,7 @@ class PostOffice:
         self.dead = Queue(emulator, emulator.make_queue())
         self.fast, self.slow = (Queue(emulator, self._queue_with_dead_letters()) for _ in range(2))
         spare = emulator.make_queue()
-        self.deps: Deps = some_deps(
+        self.deps: Dependencies = some_deps(
             self.clock,
             FINGERPRINT_KEY_ARN=secret_arn,
             PAYMENTS_QUEUE_URL=spare,
@@ -98,9 +96,9 @@ class PostOffice:
     def add_merchant(self, url: str | None) -> Merchant:
         """A merchant whose API key is its id."""
         merchant = a_merchant(webhook_url=url)
-        merchants.add_merchant(merchant)
+        merchants.add(merchant)
         digest = hash_secret(merchant.id, API_SECRET)
-        api_keys.put_api_key(ApiKey(merchant.id, merchant.id, digest, active=True, created_at=self.clock()))
+        api_keys.put(ApiKey(merchant.id, merchant.id, digest, active=True, created_at=self.clock()))
         return merchant
 
     def listen(self, url: str | None) -> None:
@@ -110,39 +108,38 @@ class PostOffice:
     def with_jitter(self, jitter: float) -> None:
         self.deps = replace(self.deps, jitter=lambda: jitter)
 
-    def event(self, *, send: bool = True) -> Webhook:
+    def event(self, *, send: bool = True) -> WebhookDelivery:
         """An event that was committed; its message is sent unless a crash came between."""
-        hook = sample_webhook(self.deps.new_uuid(), self.merchant.id, self.deps.now())
-        transaction = Transaction()
-        webhooks.put_new(transaction, hook)
+        hook = sample_delivery(self.deps.new_uuid(), self.merchant.id, self.deps.now())
+        transaction = DynamoTransaction()
+        transaction.deliveries.add(hook)
         transaction.commit()
         if send:
             self.send(hook)
         return hook
 
-    def events(self, count: int) -> list[Webhook]:
+    def events(self, count: int) -> list[WebhookDelivery]:
         hooks = [self.event(send=False) for _ in range(count)]
         self.send(*hooks)
         return hooks
 
-    def send(self, *hooks: Webhook) -> None:
+    def send(self, *hooks: WebhookDelivery) -> None:
         """Nudges these webhooks, once more where they were nudged before."""
-        send_webhooks(self.deps, hooks)
+        self.deps.queues.send(
+            "webhooks", [{"webhook_id": hook.id, "merchant_id": hook.merchant_id} for hook in hooks]
+        )
 
-    def row(self, hook: Webhook | str) -> Webhook:
-        found = webhooks.get_webhook(hook if isinstance(hook, str) else hook.id)
+    def row(self, hook: WebhookDelivery | str) -> WebhookDelivery:
+        found = deliveries.get(hook if isinstance(hook, str) else hook.id)
         assert found is not None
         return found
 
     def health(self) -> EndpointHealth:
         """What is known of this merchant's receiver."""
-        try:
-            row = EndpointRow.get(self.merchant.id, consistent_read=True)
-        except EndpointRow.DoesNotExist:
-            row = None
-        return endpoints.to_health(self.merchant.id, row)
+        found = self.deps.database.load([(EndpointHealth, self.merchant.id)])
+        return found.get(EndpointHealth, self.merchant.id) or EndpointHealth(self.merchant.id)
 
-    def statuses(self, hooks: list[Webhook]) -> Counter[str]:
+    def statuses(self, hooks: list[WebhookDelivery]) -> Counter[str]:
         return Counter(str(self.row(hook).status) for hook in hooks)
 
     def deliver(self, *, slow: bool = False) -> int:
@@ -176,7 +173,7 @@ class PostOffice:
         self.clock.advance(seconds=seconds)
         return seconds
 
-    def exhaust(self, hook: Webhook) -> Webhook:
+    def exhaust(self, hook: WebhookDelivery) -> WebhookDelivery:
         """All five attempts of a delivery whose receiver keeps failing."""
         for _ in range(5):
             self.deliver()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.webhook import Webhook, WebhookStatus
+from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver
@@ -20,7 +20,7 @@ def listed(api: Api, **query: Any) -> dict[str, Any]:
     return dict(reply.json)
 
 
-def delivered(post: PostOffice, receiver: Receiver, answer: Answer) -> Webhook:
+def delivered(post: PostOffice, receiver: Receiver, answer: Answer) -> WebhookDelivery:
     receiver.answer = answer
     hook = post.event()
     post.deliver()
@@ -28,7 +28,7 @@ def delivered(post: PostOffice, receiver: Receiver, answer: Answer) -> Webhook:
     return post.row(hook)
 
 
-def failed(post: PostOffice, receiver: Receiver) -> Webhook:
+def failed(post: PostOffice, receiver: Receiver) -> WebhookDelivery:
     receiver.answer = BROKEN
     return post.exhaust(post.event())
 
@@ -90,7 +90,7 @@ def test_a_manual_retry_of_a_failed_delivery_starts_at_0_and_keeps_the_history(
     assert reply.json == {"id": hook.id, "status": "pending", "message": "Webhook retry scheduled"}
     row = api("GET", f"/webhooks/{hook.id}").json
     assert (row["status"], row["attempts"], len(row["attempt_log"])) == ("pending", 0, 5)
-    assert post.exhaust(hook).status is WebhookStatus.FAILED
+    assert post.exhaust(hook).status is DeliveryStatus.FAILED
     assert len(receiver.deliveries) == 10
     assert len(set(receiver.ids)) == 1
     assert api("GET", f"/webhooks/{hook.id}").json["attempts"] == 5
@@ -100,10 +100,10 @@ def test_a_manual_retry_of_a_failed_delivery_starts_at_0_and_keeps_the_history(
 def test_a_delivery_that_succeeded_can_be_sent_again(api: Api, post: PostOffice, receiver: Receiver) -> None:
     hook = delivered(post, receiver, OK)
     assert api("POST", f"/webhooks/{hook.id}/retry").status == 200
-    assert post.row(hook).status is WebhookStatus.PENDING
+    assert post.row(hook).status is DeliveryStatus.PENDING
     post.deliver()
     row = post.row(hook)
-    assert (row.status, len(row.attempts), len(row.history)) == (WebhookStatus.SUCCESS, 1, 1)
+    assert (row.status, len(row.attempts), len(row.history)) == (DeliveryStatus.SUCCESS, 1, 1)
     assert receiver.ids == [hook.id, hook.id]
 
 
@@ -115,7 +115,7 @@ def test_a_pending_delivery_is_tried_at_once_and_its_old_message_changes_nothing
     assert (post.row(hook).attempts, len(post.row(hook).history)) == ((), 1)
     receiver.answer = OK
     assert post.deliver() == 1
-    assert post.row(hook).status is WebhookStatus.SUCCESS
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
     post.pass_gap()
     assert post.deliver() == 1
     assert len(receiver.deliveries) == 2
@@ -165,5 +165,5 @@ def test_another_merchants_webhook_is_a_404_and_stays_as_it_was(
     for method, path in (("GET", f"/webhooks/{hook.id}"), ("POST", f"/webhooks/{hook.id}/retry")):
         reply = api(method, path, merchant_id=stranger)
         assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")
-    assert post.row(hook).status is WebhookStatus.FAILED
+    assert post.row(hook).status is DeliveryStatus.FAILED
     assert api("GET", "/webhooks", merchant_id=stranger).json["total"] == 0

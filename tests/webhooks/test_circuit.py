@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain import endpoint
-from gateway.domain.webhook import Webhook, WebhookStatus
+from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.webhooks.post_office import PostOffice
@@ -16,7 +16,7 @@ from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver
 pytestmark = pytest.mark.emulator
 
 
-def open_circuit(post: PostOffice, receiver: Receiver) -> list[Webhook]:
+def open_circuit(post: PostOffice, receiver: Receiver) -> list[WebhookDelivery]:
     """Fails 49 deliveries, and after a minute one more; answers all rows."""
     receiver.answer = BROKEN
     hooks = post.events(endpoint.OPENS_AFTER_FAILURES - 1)
@@ -60,7 +60,7 @@ def test_behind_an_open_circuit_rows_wait_without_attempts(only_post: PostOffice
     assert len(receiver.deliveries) == posted
     for hook in waiting:
         row = post.row(hook)
-        assert (row.status, row.attempts) == (WebhookStatus.PENDING, ())
+        assert (row.status, row.attempts) == (DeliveryStatus.PENDING, ())
     assert post.fast.bodies() == []
 
 
@@ -105,7 +105,7 @@ def test_when_the_receiver_is_back_the_circuit_closes_and_all_that_waited_is_del
     assert post.health().is_healthy
     later = post.event()
     post.deliver()
-    assert post.row(later).status is WebhookStatus.SUCCESS
+    assert post.row(later).status is DeliveryStatus.SUCCESS
 
 
 def test_the_schedule_of_one_payments_events_never_opens_the_circuit(

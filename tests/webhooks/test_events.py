@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from gateway.adapters.aws.dynamodb.repositories import merchants
 from gateway.domain.instruments import Card
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
@@ -14,6 +13,7 @@ from gateway.use_cases.processor import Outcome
 from tests.factories import DECLINED
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
+from tests.support.database import merchants
 from tests.support.http_calls import Reply, send
 from tests.webhooks.post_office import API_SECRET, PostOffice, Queue
 from tests.webhooks.receiver import Receiver

@@ -6,12 +6,12 @@ from functools import partial
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import endpoints
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain import endpoint
-from gateway.domain.webhook import WebhookStatus
+from gateway.domain.delivery import DeliveryStatus
 from gateway.use_cases.webhooks import deliver_webhooks as deliver_webhook
 from gateway.use_cases.webhooks.deliver_webhooks import AT_ONCE_PER_ENDPOINT_MAX
+from tests.support.database import endpoints
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import HANG, OK, Answer, Delivery, Receiver
 
@@ -89,7 +89,7 @@ def test_other_workers_hear_of_a_receiver_that_hangs_while_it_hangs(
     hook = post.event()
     post.deliver()
     assert heard.is_set()
-    assert post.row(hook).status is WebhookStatus.SUCCESS
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
     known = post.health()
     assert (known.failures, known.openings, known.open_until) == (0, 0, None)
 
@@ -126,7 +126,7 @@ def test_in_the_slow_lane_the_schedule_is_the_same(
         assert post.deliver(slow=True) == 1
         gaps.append(post.pass_gap(slow=True))
     row = post.row(hook)
-    assert (row.status, len(row.attempts)) == (WebhookStatus.FAILED, 5)
+    assert (row.status, len(row.attempts)) == (DeliveryStatus.FAILED, 5)
     # Counted from the end of an attempt that took half a second.
     assert all(gap in (wanted, wanted + 1) for gap, wanted in zip(gaps[:4], (5, 10, 15, 20), strict=True))
     post.deliver_all()
@@ -145,7 +145,7 @@ def test_a_quick_success_brings_a_receiver_back_to_the_fast_lane(
     assert post.health().is_healthy
     hook = post.event()
     post.deliver()
-    assert post.row(hook).status is WebhookStatus.SUCCESS
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
     assert post.slow.bodies() == []
 
 
@@ -161,4 +161,4 @@ def test_a_receiver_that_was_not_heard_of_for_a_minute_gets_another_chance(
     receiver.answer = OK
     hook = post.event()
     post.deliver()
-    assert post.row(hook).status is WebhookStatus.SUCCESS
+    assert post.row(hook).status is DeliveryStatus.SUCCESS

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.webhook import WebhookStatus
+from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
+from gateway.adapters.aws.sqs import SqsQueues
+from gateway.domain.delivery import DeliveryStatus
 from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
-from gateway.use_cases.webhooks import deliver_webhooks as deliver_webhook
 from gateway.use_cases.webhooks.deliver_webhooks import EARLY
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Receiver
@@ -70,7 +71,7 @@ def test_a_crash_between_post_and_record_posts_again_with_the_same_id(
     hook = post.event()
     records = post.fast.receive()
     with monkeypatch.context() as patch:
-        patch.setattr(deliver_webhook.webhooks, "record", die)
+        patch.setattr(Deliveries, "record", die)
         with pytest.raises(Killed):
             post.work(records)
     assert post.row(hook).attempts == ()
@@ -78,7 +79,7 @@ def test_a_crash_between_post_and_record_posts_again_with_the_same_id(
     assert post.deliver() == 1
     assert receiver.ids == [hook.id, hook.id]
     assert receiver.deliveries[0].body == receiver.deliveries[1].body
-    assert post.row(hook).status is WebhookStatus.SUCCESS
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
     assert post.fast.bodies() == []
 
 
@@ -92,7 +93,7 @@ def test_a_crash_between_record_and_give_back_loses_no_attempt_and_no_message(
     hook = post.event()
     records = post.fast.receive()
     with monkeypatch.context() as patch:
-        patch.setattr(deliver_webhook.queues, "give_back", die)
+        patch.setattr(SqsQueues, "give_back", die)
         with pytest.raises(Killed):
             post.work(records)
     assert len(post.row(hook).attempts) == 1
@@ -101,7 +102,7 @@ def test_a_crash_between_record_and_give_back_loses_no_attempt_and_no_message(
     receiver.answer = OK
     post.deliver()
     row = post.row(hook)
-    assert (row.status, len(row.attempts)) == (WebhookStatus.SUCCESS, 2)
+    assert (row.status, len(row.attempts)) == (DeliveryStatus.SUCCESS, 2)
 
 
 def test_of_two_workers_with_the_same_webhook_one_records(
@@ -114,7 +115,7 @@ def test_of_two_workers_with_the_same_webhook_one_records(
     post.work(records)
     # The other worker read the row before the first one recorded, and posted as well.
     after = stale.attempted(post.row(hook).attempts[0], (0, 5, 10, 15, 20))
-    assert deliver_webhook.webhooks.record(stale, after) is False
+    assert post.deps.database.deliveries.record(stale, after) is False
     assert len(post.row(hook).attempts) == 1
 
 
@@ -155,4 +156,4 @@ def test_a_message_that_was_lost_between_two_attempts_is_sent_again_when_it_is_o
     receiver.answer = OK
     post.deliver()
     row = post.row(hook)
-    assert (row.status, len(row.attempts)) == (WebhookStatus.SUCCESS, 2)
+    assert (row.status, len(row.attempts)) == (DeliveryStatus.SUCCESS, 2)

@@ -5,8 +5,8 @@ from email.utils import format_datetime
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import merchants
-from gateway.domain.webhook import WebhookStatus
+from gateway.domain.delivery import DeliveryStatus
+from tests.support.database import merchants
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, Answer, Delivery, Receiver
 
@@ -70,8 +70,8 @@ def test_410_ends_the_delivery_and_clears_the_url(post: PostOffice, receiver: Re
     hook = post.event()
     post.deliver()
     row = post.row(hook)
-    assert (row.status, len(row.attempts), row.next_retry_at) == (WebhookStatus.FAILED, 1, None)
-    merchant = merchants.get_merchant(post.merchant.id)
+    assert (row.status, len(row.attempts), row.next_retry_at) == (DeliveryStatus.FAILED, 1, None)
+    merchant = merchants.get(post.merchant.id)
     assert merchant is not None
     assert merchant.webhook_url is None
     post.deliver_all()
@@ -88,8 +88,8 @@ def test_410_leaves_a_url_alone_that_was_set_meanwhile(post: PostOffice, receive
     receiver.answer = move_and_leave
     hook = post.event()
     post.deliver()
-    assert post.row(hook).status is WebhookStatus.FAILED
-    merchant = merchants.get_merchant(post.merchant.id)
+    assert post.row(hook).status is DeliveryStatus.FAILED
+    merchant = merchants.get(post.merchant.id)
     assert merchant is not None
     assert merchant.webhook_url == new_url
 
@@ -102,6 +102,6 @@ def test_what_is_pending_for_a_url_that_was_cleared_ends_as_failed(
     post.deliver()
     post.listen(None)
     row = post.exhaust(hook)
-    assert row.status is WebhookStatus.FAILED
+    assert row.status is DeliveryStatus.FAILED
     assert [attempt.error for attempt in row.attempts] == [None, "no_url", "no_url", "no_url", "no_url"]
     assert len(receiver.deliveries) == 1

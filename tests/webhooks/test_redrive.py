@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.domain.webhook import WebhookStatus
+from gateway.domain.delivery import DeliveryStatus
 from infra.ops.redrive import redrive
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Receiver
@@ -31,12 +31,12 @@ def test_a_failed_delivery_is_redriven_with_attempts_from_0_and_its_history(
     post.deliver_all()
     receiver.answer = OK
     assert redrive_webhooks(post) == 1
-    assert (post.row(hook).status, post.row(hook).attempts) == (WebhookStatus.PENDING, ())
+    assert (post.row(hook).status, post.row(hook).attempts) == (DeliveryStatus.PENDING, ())
     # The command goes by the real time.
     post.clock.advance(seconds=(datetime.now(UTC) - post.clock()).total_seconds())
     assert post.deliver() == 1
     row = post.row(hook)
-    assert (row.status, len(row.attempts), len(row.history)) == (WebhookStatus.SUCCESS, 1, 5)
+    assert (row.status, len(row.attempts), len(row.history)) == (DeliveryStatus.SUCCESS, 1, 5)
     assert redrive_webhooks(post) == 0
     assert post.dead.bodies() == post.fast.bodies() == []
 
@@ -71,4 +71,4 @@ def test_what_is_no_message_of_ours_holds_up_no_other(post: PostOffice, receiver
     bury(post, "nonsense", "[]", "{}", '{"webhook_id":"nobody"}')
     post.deliver_all()
     assert redrive_webhooks(post) == 5
-    assert post.row(hook).status is WebhookStatus.PENDING
+    assert post.row(hook).status is DeliveryStatus.PENDING

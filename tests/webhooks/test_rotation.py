@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import merchants
 from gateway.domain.errors import Unavailable
-from gateway.use_cases.webhooks import webhooks as service
+from gateway.use_cases.webhooks import configure as service
+from tests.support.database import merchants
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import Delivery, Receiver
@@ -76,12 +76,12 @@ def test_a_second_rotation_keeps_the_one_before_it_for_its_own_day(
 def test_of_two_rotations_at_once_one_is_refused_and_no_secret_is_lost(
     post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stale = service.find_merchant(post.merchant.id)
+    stale = service.find_merchant(post.deps, post.merchant.id)
     new = service.rotate_webhook_secret(post.deps, post.merchant.id)
-    monkeypatch.setattr(service, "find_merchant", lambda _id: stale)
+    monkeypatch.setattr(service, "find_merchant", lambda _deps, _id: stale)
     with pytest.raises(Unavailable):
         service.rotate_webhook_secret(post.deps, post.merchant.id)
-    kept = merchants.get_merchant(post.merchant.id)
+    kept = merchants.get(post.merchant.id)
     assert kept is not None
     assert (kept.webhook_secret, kept.previous_secret) == (new, stale.webhook_secret)
     assert kept.previous_secret_until == post.clock() + timedelta(hours=24)

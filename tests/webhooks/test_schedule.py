@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from gateway.adapters.webhook_http import webhook_client
-from gateway.domain.webhook import GAPS_SECONDS, JITTER_MAX, TEST_GAPS_SECONDS, WebhookStatus
-from gateway.runtime.deps import deps as production_deps
+from gateway.domain.delivery import GAPS_SECONDS, JITTER_MAX, TEST_GAPS_SECONDS, DeliveryStatus
+from gateway.runtime.dependencies import dependencies as production_dependencies
 from tests.fixtures_emulator import Emulator
 from tests.services.receivers import Behaviour, answering, repeating
 from tests.services.receivers import Receiver as RawReceiver
@@ -45,7 +45,7 @@ def test_a_failing_receiver_is_asked_five_times_after_these_gaps(
     for attempts in range(1, 5):
         assert office.deliver() == 1
         row = office.row(hook)
-        assert (row.status, len(row.attempts)) == (WebhookStatus.PENDING, attempts)
+        assert (row.status, len(row.attempts)) == (DeliveryStatus.PENDING, attempts)
         assert row.last_attempt is not None
         assert row.next_retry_at is not None
         # The moment in the row is exact; SQS takes whole seconds, counted from the end of the attempt.
@@ -55,7 +55,7 @@ def test_a_failing_receiver_is_asked_five_times_after_these_gaps(
         assert gap == gaps[attempts]
     office.deliver()
     row = office.row(hook)
-    assert (row.status, len(row.attempts), row.next_retry_at) == (WebhookStatus.FAILED, 5, None)
+    assert (row.status, len(row.attempts), row.next_retry_at) == (DeliveryStatus.FAILED, 5, None)
     assert len(set(receiver.ids)) == 1
     assert len(receiver.ids) == 5
     starts = [attempt.at for attempt in row.attempts]
@@ -69,7 +69,7 @@ def test_jitter_in_production_lies_between_nothing_and_a_tenth(
         monkeypatch.setenv(f"{name}_QUEUE_URL", post.fast.url)
     monkeypatch.setenv("TABLE_PREFIX", "jitter")
     monkeypatch.setattr("gateway.adapters.aws.dynamodb.tables.bind", lambda _prefix, **_: None)
-    drawn = [production_deps().jitter() for _ in range(2000)]
+    drawn = [production_dependencies().jitter() for _ in range(2000)]
     assert min(drawn) >= 0
     assert max(drawn) <= JITTER_MAX
     assert max(drawn) - min(drawn) > JITTER_MAX / 2
@@ -80,7 +80,7 @@ def test_after_the_fifth_attempt_the_message_goes_to_the_dead_letter_queue(
 ) -> None:
     receiver.answer = BROKEN
     hook = post.event()
-    assert post.exhaust(hook).status is WebhookStatus.FAILED
+    assert post.exhaust(hook).status is DeliveryStatus.FAILED
     post.deliver_all()
     assert post.dead.bodies() == [{"webhook_id": hook.id, "merchant_id": hook.merchant_id}]
     assert len(receiver.deliveries) == 5
@@ -95,7 +95,7 @@ def test_a_receiver_that_recovers_ends_the_schedule(post: PostOffice, receiver: 
     receiver.answer = Answer(204, body=b"")
     post.deliver()
     row = post.row(hook)
-    assert (row.status, row.next_retry_at) == (WebhookStatus.SUCCESS, None)
+    assert (row.status, row.next_retry_at) == (DeliveryStatus.SUCCESS, None)
     assert [attempt.response_code for attempt in row.attempts] == [500, 500, 204]
     assert post.fast.bodies() == post.dead.bodies() == []
 
@@ -150,7 +150,7 @@ def test_a_receiver_that_cannot_be_reached_is_an_attempt_with_its_kind_of_error(
     post.deliver()
     (attempt,) = post.row(hook).attempts
     assert (attempt.response_code, attempt.error) == (None, error)
-    assert post.row(hook).status is WebhookStatus.PENDING
+    assert post.row(hook).status is DeliveryStatus.PENDING
 
 
 def saying(text: bytes) -> Behaviour:

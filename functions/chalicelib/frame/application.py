@@ -11,7 +11,7 @@ from chalicelib.frame.response import error_response
 from chalicelib.frame.routing import resolve
 from gateway.domain.errors import AsyncPayError
 from gateway.runtime import invocation, log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 
 class Application(Chalice):
@@ -20,7 +20,7 @@ class Application(Chalice):
     API Gateway's request id goes into every response and every log line.
     """
 
-    def __init__(self, name: str, dependencies: Callable[[], Deps]) -> None:
+    def __init__(self, name: str, dependencies: Callable[[], Dependencies]) -> None:
         super().__init__(name, configure_logs=False)
         self.dependencies = dependencies
 

@@ -14,9 +14,9 @@ from typing import Any
 from chalicelib.frame.errors import RequestForged
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.session import LASTS_FOR
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.access.sessions import Visit, find_visit
+from gateway.use_cases.dependencies import Dependencies
 
 COOKIE = "asyncpay_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -35,7 +35,7 @@ class Caller:
 NOBODY = Caller()
 
 
-def identify(deps: Deps, sent: Any) -> Caller:
+def identify(deps: Dependencies, sent: Any) -> Caller:
     """The caller of a Chalice request; AuthenticationFailed or RequestForged if there is none to trust."""
     headers = sent.headers
     api_key, api_secret = headers.get("x-api-key"), headers.get("x-api-secret")
@@ -59,7 +59,7 @@ def visit_of(caller: Caller) -> Visit:
     return caller.visit
 
 
-def check_same_site(deps: Deps, headers: Mapping[str, str]) -> None:
+def check_same_site(deps: Dependencies, headers: Mapping[str, str]) -> None:
     """Raises RequestForged if the browser says that another site's page sent the request (Fetch Metadata)."""
     origin = headers.get("origin")
     if origin and origin not in deps.config.allowed_origins:
@@ -68,7 +68,7 @@ def check_same_site(deps: Deps, headers: Mapping[str, str]) -> None:
         raise RequestForged("Sec-Fetch-Site")
 
 
-def read_cookie(deps: Deps, headers: Mapping[str, str]) -> str | None:
+def read_cookie(deps: Dependencies, headers: Mapping[str, str]) -> str | None:
     """The session cookie's value, or None (RFC 6265, 4.2.1)."""
     for pair in (headers.get("cookie") or "").split(";"):
         name, _, value = pair.strip().partition("=")
@@ -77,12 +77,12 @@ def read_cookie(deps: Deps, headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def cookie_name(deps: Deps) -> str:
+def cookie_name(deps: Dependencies) -> str:
     """`__Host-` outside test stages: such a cookie can't come from another host (RFC 6265bis, 4.1.3.2)."""
     return COOKIE if deps.config.is_test_stage else f"__Host-{COOKIE}"
 
 
-def set_cookie(deps: Deps, value: str) -> str:
+def set_cookie(deps: Dependencies, value: str) -> str:
     """A Set-Cookie header's value; an empty `value` clears the cookie."""
     # The longest that a session can last; the server decides when it really ends.
     seconds = int(LASTS_FOR.total_seconds()) if value else 0

@@ -23,7 +23,7 @@ from chalicelib.frame.response import Response, error_response
 from gateway.domain.errors import AsyncPayError
 from gateway.presenters.resource import Component, Resource
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 Handler = Callable[[Request], Response]
 
@@ -74,7 +74,7 @@ def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[s
         return error_response(AsyncPayError("Something went wrong on our side"))
 
 
-def _request(deps: Deps, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
+def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
     log.set_level(deps.config.log_level)
     caller = NOBODY if declared.public else identify(deps, sent)
     given = sent.to_original_event()["multiValueQueryStringParameters"] or {}

@@ -9,7 +9,7 @@ from chalicelib.frame.caller import Caller
 from chalicelib.frame.errors import BodyEncoded
 from chalicelib.frame.operation import Operation
 from chalicelib.frame.validation import check
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Request:
     `source` is the network address that API Gateway was called from.
     """
 
-    deps: Deps
+    deps: Dependencies
     operation: Operation
     caller: Caller
     path: Mapping[str, str]

@@ -86,4 +86,4 @@ def get_summary(request: Request) -> Response:
 def get_audit(request: Request) -> Response:
     """Lists who changed what of the merchant's access, newest first."""
     limit, offset = request.limit_and_offset()
-    return Response(AUDIT_LIST.present(list_audit(request.merchant_id, limit, offset)))
+    return Response(AUDIT_LIST.present(list_audit(request.deps, request.merchant_id, limit, offset)))

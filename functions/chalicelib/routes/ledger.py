@@ -15,11 +15,11 @@ blueprint = Blueprint(__name__)
 @operation(blueprint, "GET", "/api/v1/balance", responses={200: BALANCE_LIST})
 def get_balance(request: Request) -> Response:
     """Reads what you are owed, by currency."""
-    return Response(BALANCE_LIST.present(read_balances(request.merchant_id)))
+    return Response(BALANCE_LIST.present(read_balances(request.deps, request.merchant_id)))
 
 
 @operation(blueprint, "GET", "/api/v1/ledger", query=PAGE, responses={200: LEDGER_LIST})
 def get_ledger(request: Request) -> Response:
     """Lists the movements of money, newest first. Each entry's debits equal its credits."""
     limit, offset = request.limit_and_offset()
-    return Response(LEDGER_LIST.present(list_entries(request.merchant_id, limit, offset)))
+    return Response(LEDGER_LIST.present(list_entries(request.deps, request.merchant_id, limit, offset)))

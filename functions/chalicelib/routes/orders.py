@@ -10,7 +10,8 @@ from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
 from gateway.presenters.order import ORDER, ORDER_CREATED, PUBLIC_ORDER
-from gateway.use_cases.orders.create_order import NewOrder, create_order, find_order
+from gateway.use_cases.orders.create_order import NewOrder, create_order
+from gateway.use_cases.orders.read_orders import find_order
 
 blueprint = Blueprint(__name__)
 
@@ -25,13 +26,13 @@ def post_order(request: Request) -> Response:
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: ORDER})
 def get_order(request: Request) -> Response:
     """Reads an order."""
-    return Response(ORDER.present(find_order(request.path["order_id"], request.merchant_id)))
+    return Response(ORDER.present(find_order(request.deps, request.path["order_id"], request.merchant_id)))
 
 
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, responses={200: PUBLIC_ORDER})
 def get_public_order(request: Request) -> Response:
     """Reads what a shopper's browser may know of an order."""
-    return Response(PUBLIC_ORDER.present(find_order(request.path["order_id"])))
+    return Response(PUBLIC_ORDER.present(find_order(request.deps, request.path["order_id"])))
 
 
 def new_order(body: dict[str, Any]) -> NewOrder:

@@ -7,7 +7,7 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.idempotency_header import idempotency_key
+from chalicelib.frame.idempotency_header import idempotency
 from chalicelib.frame.parameters import PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, stored
@@ -45,8 +45,8 @@ def post_payment(request: Request) -> Response:
     """Creates a payment for an order. It is `pending` until the bank has decided; a webhook says how."""
     body = request.json()
     new = new_payment(body, request.deps.now())
-    key = idempotency_key(request, request.merchant_id, "payments", body)
-    return stored(create_payment(request.deps, request.merchant_id, new, key))
+    repeat = idempotency(request, request.merchant_id, "payments", body, PAYMENT_CREATED.present)
+    return stored(create_payment(request.deps, request.merchant_id, new, repeat))
 
 
 @operation(
@@ -64,8 +64,8 @@ def post_public_payment(request: Request) -> Response:
     body = request.json()
     new = replace(new_payment(body, request.deps.now()), amount=body.get("amount"))
     # Shoppers are not identified: they share one scope for each order.
-    key = idempotency_key(request, new.order_id, "payments/public", body)
-    return stored(create_payment(request.deps, None, new, key))
+    repeat = idempotency(request, new.order_id, "payments/public", body, PAYMENT_CREATED.present)
+    return stored(create_payment(request.deps, None, new, repeat))
 
 
 @operation(
@@ -101,20 +101,26 @@ def get_payments(request: Request) -> Response:
         text=query["q"],
     )
     cursor = read_cursor(query["cursor"]) if query["cursor"] else None
-    page = list_payments(request.merchant_id, filters, limit, offset, cursor)
+    page = list_payments(
+        request.deps, request.merchant_id, filters, limit=limit, offset=offset, cursor=cursor
+    )
     return Response(PAYMENT_LIST.present(page))
 
 
 @operation(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", responses={200: TIMELINE})
 def get_timeline(request: Request) -> Response:
     """Lists what happened to a payment, oldest first. Its refunds, entries and webhooks are in it."""
-    return Response(TIMELINE.present(read_timeline(request.path["payment_id"], request.merchant_id)))
+    return Response(
+        TIMELINE.present(read_timeline(request.deps, request.path["payment_id"], request.merchant_id))
+    )
 
 
 @operation(blueprint, "GET", "/api/v1/payments/{payment_id}", responses={200: PAYMENT})
 def get_payment(request: Request) -> Response:
     """Reads a payment."""
-    return Response(PAYMENT.present(find_payment(request.path["payment_id"], request.merchant_id)))
+    return Response(
+        PAYMENT.present(find_payment(request.deps, request.path["payment_id"], request.merchant_id))
+    )
 
 
 @operation(
@@ -137,7 +143,7 @@ def post_capture(request: Request) -> Response:
 )
 def get_public_payment(request: Request) -> Response:
     """Reads what the checkout page may know of a payment."""
-    payment = find_public_payment(request.path["payment_id"], request.query["order_id"])
+    payment = find_public_payment(request.deps, request.path["payment_id"], request.query["order_id"])
     return Response(PUBLIC_PAYMENT.present(payment))
 
 

@@ -5,14 +5,15 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.idempotency_header import idempotency_key
+from chalicelib.frame.idempotency_header import idempotency
 from chalicelib.frame.parameters import PAGE
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, stored
 from gateway.domain.errors import BadRequest
 from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
+from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
-from gateway.use_cases.refunds.read_refunds import cancel_refund, find_refund, list_refunds
+from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
 
 blueprint = Blueprint(__name__)
 
@@ -32,8 +33,8 @@ def post_refund(request: Request) -> Response:
     new = new_refund(body)
     # The path is part of the meaning, as the order's id in the body is with payments.
     meaning = {"payment_id": payment_id, "body": body}
-    key = idempotency_key(request, request.merchant_id, "refunds", meaning)
-    return stored(create_refund(request.deps, request.merchant_id, payment_id, new, key))
+    repeat = idempotency(request, request.merchant_id, "refunds", meaning, REFUND_CREATED.present)
+    return stored(create_refund(request.deps, request.merchant_id, payment_id, new, repeat))
 
 
 @operation(
@@ -42,14 +43,14 @@ def post_refund(request: Request) -> Response:
 def get_refunds(request: Request) -> Response:
     """Lists the refunds of a payment, newest first."""
     limit, offset = request.limit_and_offset()
-    page = list_refunds(request.path["payment_id"], request.merchant_id, limit, offset)
+    page = list_refunds(request.deps, request.path["payment_id"], request.merchant_id, limit, offset)
     return Response(REFUND_LIST.present(page))
 
 
 @operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", responses={200: REFUND})
 def get_refund(request: Request) -> Response:
     """Reads a refund."""
-    return Response(REFUND.present(find_refund(request.path["refund_id"], request.merchant_id)))
+    return Response(REFUND.present(find_refund(request.deps, request.path["refund_id"], request.merchant_id)))
 
 
 @operation(

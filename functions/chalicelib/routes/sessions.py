@@ -41,7 +41,7 @@ def get_session(request: Request) -> Response:
 @operation(blueprint, "DELETE", PATH, responses={200: SESSION_ENDED})
 def delete_session(request: Request) -> Response:
     """Logs out. The session's cookie is worth nothing from then on."""
-    log_out(visit_of(request.caller))
+    log_out(request.deps, visit_of(request.caller))
     return Response(SESSION_ENDED.present(None), headers={"Set-Cookie": set_cookie(request.deps, "")})
 
 

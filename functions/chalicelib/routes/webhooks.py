@@ -8,13 +8,15 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import PAGE, Choice, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.delivery import DeliveryStatus
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.events import EVENTS
-from gateway.domain.webhook import WebhookStatus
 from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
 from gateway.presenters.event import EVENT_LIST
 from gateway.presenters.merchant import WEBHOOK_CONFIG, WEBHOOK_SECRET
-from gateway.use_cases.webhooks import webhooks
+from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
+from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
+from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
 
 blueprint = Blueprint(__name__)
 
@@ -25,7 +27,7 @@ blueprint = Blueprint(__name__)
     "/api/v1/webhooks",
     query=(
         *PAGE,
-        Choice("status", WebhookStatus, "Only deliveries in this status."),
+        Choice("status", DeliveryStatus, "Only deliveries in this status."),
         Choice("event", EVENTS, "Only deliveries of this event."),
     ),
     responses={200: WEBHOOK_LIST},
@@ -34,9 +36,10 @@ def get_webhooks(request: Request) -> Response:
     """Lists the deliveries of webhooks, newest first."""
     limit, offset = request.limit_and_offset()
     status = request.query["status"]
-    page = webhooks.list_webhooks(
+    page = list_deliveries(
+        request.deps,
         request.merchant_id,
-        status=WebhookStatus(status) if status else None,
+        status=DeliveryStatus(status) if status else None,
         event=request.query["event"],
         limit=limit,
         offset=offset,
@@ -47,7 +50,7 @@ def get_webhooks(request: Request) -> Response:
 @operation(blueprint, "GET", "/api/v1/webhooks/config", responses={200: WEBHOOK_CONFIG})
 def get_config(request: Request) -> Response:
     """Reads where webhooks go and what signs them."""
-    return Response(WEBHOOK_CONFIG.present(webhooks.find_merchant(request.merchant_id)))
+    return Response(WEBHOOK_CONFIG.present(find_merchant(request.deps, request.merchant_id)))
 
 
 @operation(
@@ -60,35 +63,37 @@ def get_config(request: Request) -> Response:
 def put_config(request: Request) -> Response:
     """Sets or clears where webhooks go."""
     url = webhook_url(request.json())
-    merchant = webhooks.set_webhook_url(request.deps, request.merchant_id, url)
+    merchant = set_webhook_url(request.deps, request.merchant_id, url)
     return Response(WEBHOOK_CONFIG.present(merchant))
 
 
 @operation(blueprint, "POST", "/api/v1/webhooks/config/secret", responses={200: WEBHOOK_SECRET})
 def post_secret(request: Request) -> Response:
     """Rotates the webhook secret. The old one signs beside the new one for a day."""
-    secret = webhooks.rotate_webhook_secret(request.deps, request.merchant_id)
+    secret = rotate_webhook_secret(request.deps, request.merchant_id)
     return Response(WEBHOOK_SECRET.present(secret))
 
 
 @operation(blueprint, "POST", "/api/v1/webhooks/test", responses={200: WEBHOOK_SENT}, errors=(BadRequest,))
 def post_test(request: Request) -> Response:
     """Sends a sample event."""
-    hook = webhooks.send_test_event(request.deps, request.merchant_id)
-    return Response(WEBHOOK_SENT.present(hook))
+    delivery = send_test_event(request.deps, request.merchant_id)
+    return Response(WEBHOOK_SENT.present(delivery))
 
 
 @operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", responses={200: WEBHOOK})
 def get_webhook(request: Request) -> Response:
     """Reads a delivery with every attempt."""
-    return Response(WEBHOOK.present(webhooks.find_webhook(request.path["webhook_id"], request.merchant_id)))
+    return Response(
+        WEBHOOK.present(find_delivery(request.deps, request.path["webhook_id"], request.merchant_id))
+    )
 
 
 @operation(blueprint, "POST", "/api/v1/webhooks/{webhook_id}/retry", responses={200: WEBHOOK_RETRIED})
 def post_retry(request: Request) -> Response:
     """Begins a delivery anew. Its attempts start again from 0."""
-    hook = webhooks.retry_webhook(request.deps, request.path["webhook_id"], request.merchant_id)
-    return Response(WEBHOOK_RETRIED.present(hook))
+    delivery = retry_delivery(request.deps, request.path["webhook_id"], request.merchant_id)
+    return Response(WEBHOOK_RETRIED.present(delivery))
 
 
 @operation(
@@ -101,7 +106,7 @@ def post_retry(request: Request) -> Response:
 )
 def get_events(request: Request) -> Response:
     """Lists all events of a payment or a refund, in order, just as they are sent."""
-    found = webhooks.events_of(request.query["object"], request.merchant_id)
+    found = events_of(request.deps, request.query["object"], request.merchant_id)
     return Response(EVENT_LIST.present(found))
 
 

@@ -16,7 +16,7 @@ from infra.ops.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.domain.merchant import Merchant
-    from gateway.runtime.deps import Deps
+    from gateway.use_cases.dependencies import Dependencies
 
 LISTED_MAX = 1000
 GENERATED_BYTES = 18
@@ -40,7 +40,7 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
         raise Problem(f"AWS cannot be reached, or refuses. Is AsyncPay up? ({problem})") from problem
 
 
-def run(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
+def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str]:
     """Does what a command line says; answers what to print. AsyncPayError where it can't be done."""
     from gateway.use_cases.access import merchants
 
@@ -51,21 +51,21 @@ def run(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
     if given.admin_command == "list":
         return [
             f"{merchant.id}  {_state(on=merchant.active)}  {merchant.email}  {merchant.name}"
-            for merchant in merchants.list_merchants(LISTED_MAX)
+            for merchant in merchants.list_merchants(deps, LISTED_MAX)
         ]
     if given.admin_command in ("rotate-key", "disable-key"):
         return _change_key(deps, actor, given)
-    merchant = merchants.find_merchant(given.merchant)
+    merchant = merchants.find_merchant(deps, given.merchant)
     if given.admin_command in ("keys", "audit"):
         return _listed(deps, merchant, given)
     return _change_merchant(deps, actor, merchant, given)
 
 
-def _change_key(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str]:
+def _change_key(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str]:
     from gateway.domain.api_key import OVERLAP_HOURS_MAX
     from gateway.use_cases.access import api_keys
 
-    merchant_id = api_keys.owner_of(given.api_key)
+    merchant_id = api_keys.owner_of(deps, given.api_key)
     if given.admin_command == "disable-key":
         api_keys.disable_key(deps, merchant_id, given.api_key, actor)
         return [f"{given.api_key} is out of use; processes that remember it stop within 15 seconds."]
@@ -77,7 +77,9 @@ def _change_key(deps: "Deps", actor: str, given: argparse.Namespace) -> list[str
     return _lines(api_key=issued.key.api_key, api_secret=issued.secret, old_key_works_until=until)
 
 
-def _change_merchant(deps: "Deps", actor: str, merchant: "Merchant", given: argparse.Namespace) -> list[str]:
+def _change_merchant(
+    deps: "Dependencies", actor: str, merchant: "Merchant", given: argparse.Namespace
+) -> list[str]:
     from gateway.use_cases.access import api_keys, checkout, merchants
 
     if given.admin_command == "set-password":
@@ -95,7 +97,7 @@ def _change_merchant(deps: "Deps", actor: str, merchant: "Merchant", given: argp
     return [f"{merchant.name} is {_state(on=active)}"]
 
 
-def _listed(deps: "Deps", merchant: "Merchant", given: argparse.Namespace) -> list[str]:
+def _listed(deps: "Dependencies", merchant: "Merchant", given: argparse.Namespace) -> list[str]:
     from gateway.use_cases.access import api_keys, audit
 
     if given.admin_command == "keys":
@@ -103,7 +105,7 @@ def _listed(deps: "Deps", merchant: "Merchant", given: argparse.Namespace) -> li
         from gateway.presenters.resource import At
 
         now = deps.now()
-        keys = [API_KEY.present(At(key, now)) for key in api_keys.list_keys(merchant.id)]
+        keys = [API_KEY.present(At(key, now)) for key in api_keys.list_keys(deps, merchant.id)]
         return [
             f"{key['api_key']}  {_state(on=key['active'])}"
             + (f"  until {key['expires_at']}" if key["expires_at"] else "")
@@ -111,7 +113,7 @@ def _listed(deps: "Deps", merchant: "Merchant", given: argparse.Namespace) -> li
         ]
     from gateway.presenters.audit_entry import AUDIT_ENTRY
 
-    told = [AUDIT_ENTRY.present(entry) for entry in audit.list_audit(merchant.id, LISTED_MAX, 0).items]
+    told = [AUDIT_ENTRY.present(entry) for entry in audit.list_audit(deps, merchant.id, LISTED_MAX, 0).items]
     return [f"{row['at']} {row['actor']} {row['action']} {row['object']} {row['details']}" for row in told]
 
 
@@ -134,13 +136,13 @@ def _lines(**values: str) -> list[str]:
     return [f"{name.replace('_', ' ')}: {value}" for name, value in values.items()]
 
 
-def _deps(connection: Connection) -> "Deps":
+def _deps(connection: Connection) -> "Dependencies":
     """The dependencies of the use cases, bound to the stack's tables and queues."""
     connection.use_library()
     outputs = connection.outputs()
     names = ("PAYMENTS", "REFUNDS", "WEBHOOKS", "SLOW_WEBHOOKS")
     os.environ |= {f"{name}_QUEUE_URL": outputs[f"{name.title().replace('_', '')}QueueUrl"] for name in names}
     os.environ |= {"STAGE": outputs["ApiStage"], "TABLE_PREFIX": connection.data_stack, "LOG_LEVEL": "INFO"}
-    from gateway.runtime.deps import deps
+    from gateway.runtime.dependencies import dependencies
 
-    return deps()
+    return dependencies()

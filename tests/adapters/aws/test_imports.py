@@ -20,7 +20,12 @@ def run(code: str) -> str:
 
 @pytest.mark.parametrize(
     "module",
-    ["gateway.adapters.aws.dynamodb.tables", "gateway.adapters.aws.queues", "gateway.runtime.deps", "app"],
+    [
+        "gateway.adapters.aws.dynamodb.tables",
+        "gateway.adapters.aws.sqs",
+        "gateway.runtime.dependencies",
+        "app",
+    ],
 )
 def test_no_client_of_botocore_is_imported_and_no_urllib3(module: str) -> None:
     assert run(f"import {module}; {BROUGHT}") == ""

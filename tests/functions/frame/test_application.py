@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.frame.application import Application
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from tests.factories import some_deps
 from tests.functions.conftest import KEYS
 from tests.support.http_calls import CONTEXT, REQUEST_ID, an_event, send
@@ -145,7 +145,7 @@ def test_an_answer_does_not_depend_on_what_the_caller_accepts(gateway: Applicati
 def test_the_log_level_is_the_settings(
     gateway: Application, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    quiet: Deps = some_deps(LOG_LEVEL="ERROR")
+    quiet: Dependencies = some_deps(LOG_LEVEL="ERROR")
     monkeypatch.setattr(gateway, "dependencies", lambda: quiet)
     send(gateway, "GET", "/missing")
     assert capsys.readouterr().out == ""

@@ -18,7 +18,7 @@ from chalicelib.openapi.request_bodies import BODIES
 from gateway import __version__
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.events import EVENTS
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from tests.support.http_calls import send
 
 OPERATIONS = operations(app)
@@ -85,7 +85,7 @@ def test_a_parameter_is_documented_with_the_bounds_that_are_enforced() -> None:
     assert by_name["status"]["enum"] == ["pending", "success", "failed"]
 
 
-def test_the_document_is_served_to_everybody_and_may_be_kept(dependencies: Deps) -> None:
+def test_the_document_is_served_to_everybody_and_may_be_kept(dependencies: Dependencies) -> None:
     reply = send(app, "GET", "/openapi.json")
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
     assert reply.headers["cache-control"] == "public, max-age=300"

@@ -3,8 +3,8 @@
 import pytest
 
 from app import app
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.seed import seed_test_merchant
+from gateway.use_cases.dependencies import Dependencies
 from tests.support.http_calls import send
 from tests.support.people import Person
 
@@ -13,7 +13,7 @@ CREDENTIALS = "/api/v1/dashboard/credentials"
 KEYS = "/api/v1/dashboard/api-keys"
 
 
-def test_in_test_stages_the_seeded_merchant_sees_its_secret(deps: Deps, secret_arn: str) -> None:
+def test_in_test_stages_the_seeded_merchant_sees_its_secret(deps: Dependencies, secret_arn: str) -> None:
     seed_test_merchant(deps)
     config = deps.config
     headers = {"X-Api-Key": config.test_api_key, "X-Api-Secret": config.test_api_secret}

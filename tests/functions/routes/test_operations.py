@@ -1,14 +1,20 @@
 """The whole app as it is deployed, as far as it goes without AWS: its endpoints, and who may call them."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import chalicelib.frame.caller
 from app import app
+from chalicelib.frame.caller import NOBODY
+from chalicelib.frame.idempotency_header import idempotency
+from chalicelib.frame.operation import operations
+from chalicelib.frame.request import Request
 from gateway.domain.errors import NotFound
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.authentication import authenticate
+from gateway.use_cases.dependencies import Dependencies
 from tests.factories import NOW, a_payment, an_order, some_deps
 from tests.functions.conftest import KEYS, MERCHANT_ID
 from tests.support.http_calls import send
@@ -64,7 +70,7 @@ def test_an_endpoint_of_the_contract_exists(method: str, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(routes()))
 def test_only_public_endpoints_need_no_credentials(
-    dependencies: Deps, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch, method: str, path: str
 ) -> None:
     shape = "/".join("{id}" if "{" in part else part for part in path.split("/"))
     public = (method, shape, True) in CONTRACT or (method, shape) in ALSO_PUBLIC
@@ -73,10 +79,12 @@ def test_only_public_endpoints_need_no_credentials(
     assert (reply.status == 401) is not public
 
 
-def test_an_order_is_created_and_answered(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_order_is_created_and_answered(
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Any] = []
 
-    def create(_deps: Deps, merchant_id: str, new: Any) -> Any:
+    def create(_deps: Dependencies, merchant_id: str, new: Any) -> Any:
         asked.append((merchant_id, new.amount))
         return an_order(id="order_1")
 
@@ -85,7 +93,7 @@ def test_an_order_is_created_and_answered(dependencies: Deps, monkeypatch: pytes
     assert (reply.status, reply.json["id"], asked) == (201, "order_1", [(MERCHANT_ID, 500)])
 
 
-def test_an_amount_of_99_is_refused_in_the_contracts_words(dependencies: Deps) -> None:
+def test_an_amount_of_99_is_refused_in_the_contracts_words(dependencies: Dependencies) -> None:
     reply = send(app, "POST", "/api/v1/orders", headers=KEYS, json_body={"amount": 99})
     assert (reply.status, reply.error["code"]) == (400, "BAD_REQUEST_ERROR")
     assert (reply.error["description"], reply.error["field"]) == ("amount must be at least 100", "amount")
@@ -106,15 +114,17 @@ def test_an_amount_of_99_is_refused_in_the_contracts_words(dependencies: Deps) -
     ],
 )
 def test_a_wrong_instrument_is_refused_in_the_contracts_words(
-    dependencies: Deps, path: str, body: dict[str, Any], code: str, description: str
+    dependencies: Dependencies, path: str, body: dict[str, Any], code: str, description: str
 ) -> None:
     body = {"order_id": "order_1"} | body
     reply = send(app, "POST", f"/api/v1/{path}", headers=KEYS, json_body=body)
     assert (reply.status, reply.error["code"], reply.error["description"]) == (400, code, description)
 
 
-def test_an_id_in_the_path_reaches_the_service(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
-    def find(order_id: str, merchant_id: str | None = None) -> Any:
+def test_an_id_in_the_path_reaches_the_service(
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(_deps: Dependencies, order_id: str, merchant_id: str | None = None) -> Any:
         raise NotFound(f"{order_id} of {merchant_id}")
 
     monkeypatch.setattr("chalicelib.routes.orders.find_order", find)
@@ -123,7 +133,7 @@ def test_an_id_in_the_path_reaches_the_service(dependencies: Deps, monkeypatch: 
 
 
 def test_a_shoppers_payment_is_found_by_its_id_and_by_its_order_if_that_is_given(
-    dependencies: Deps, monkeypatch: pytest.MonkeyPatch
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment, asked = a_payment(), []
 
@@ -140,11 +150,11 @@ def test_a_shoppers_payment_is_found_by_its_id_and_by_its_order_if_that_is_given
 
 
 def test_a_checkout_page_is_told_no_more_than_it_shows(
-    dependencies: Deps, monkeypatch: pytest.MonkeyPatch
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
 
-    def find(_deps: Deps, order_id: str, key: str | None) -> Any:
+    def find(_deps: Dependencies, order_id: str, key: str | None) -> Any:
         asked.append((order_id, key))
         return an_order(id="order_1", expires_at=NOW)
 
@@ -156,7 +166,9 @@ def test_a_checkout_page_is_told_no_more_than_it_shows(
     assert asked == [("order_1", "key_1"), ("order_1", None), ("order_1", None)]
 
 
-def test_the_pages_server_asks_who_may_frame_it(dependencies: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pages_server_asks_who_may_frame_it(
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
     origins = {"key_1": ("https://shop.example",)}
     monkeypatch.setattr(
         "chalicelib.routes.checkout.find_checkout_origins", lambda _deps, key: origins.get(key, ())
@@ -172,7 +184,7 @@ def test_the_pages_server_asks_who_may_frame_it(dependencies: Deps, monkeypatch:
 @pytest.mark.parametrize(
     ("path", "name"), [("payments", "status"), ("webhooks", "status"), ("webhooks", "event")]
 )
-def test_an_unknown_filter_is_named(dependencies: Deps, path: str, name: str) -> None:
+def test_an_unknown_filter_is_named(dependencies: Dependencies, path: str, name: str) -> None:
     reply = send(app, "GET", f"/api/v1/{path}", headers=KEYS, query={name: ["nonsense"]})
     assert (reply.status, reply.error["field"]) == (400, name)
 
@@ -188,6 +200,17 @@ def test_outside_test_stages_there_are_no_test_endpoints(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(("path", "name"), [("payments", "order_id"), ("events", "object")])
-def test_a_query_for_what_is_longer_than_any_id_is_named(dependencies: Deps, path: str, name: str) -> None:
+def test_a_query_for_what_is_longer_than_any_id_is_named(
+    dependencies: Dependencies, path: str, name: str
+) -> None:
     reply = send(app, "GET", f"/api/v1/{path}", headers=KEYS, query={name: ["x" * 3000]})
     assert (reply.status, reply.error["field"]) == (400, name)
+
+
+def test_a_request_without_a_key_reads_no_secret(dependencies: Dependencies) -> None:
+    reads: list[str] = []
+    deps = replace(dependencies, secrets=SimpleNamespace(get=reads.append))
+    operation = next(found for found in operations(app) if found.name == "post_payment")
+    request = Request(deps, operation, NOBODY, {}, {}, {}, b"", "")
+    assert idempotency(request, "m", "payments", {}, dict).key is None
+    assert reads == []

@@ -21,7 +21,7 @@ from gateway.adapters.aws.dynamodb.tables import (
     RefundRow,
     WebhookRow,
 )
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
@@ -95,7 +95,7 @@ def other(shop: Shop) -> Other:
     refund = shop.refund(shop.stored_payment(payment.id), 100)
     refund_id = shop.stored_refund(refund).id
     webhook_id = next(iter(WebhookRow.by_merchant.query(person.merchant.id))).id
-    cursor = next_cursor(list_payments(person.merchant.id, Filters(), 1, 0))
+    cursor = next_cursor(list_payments(shop.deps, person.merchant.id, Filters(), limit=1, offset=0))
     assert cursor is not None
     ids = {
         "order_id": order.id,
@@ -110,7 +110,7 @@ def other(shop: Shop) -> Other:
 
 
 @pytest.fixture
-def deps(store: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Deps:
+def deps(store: str, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
     monkeypatch.setattr(app, "dependencies", lambda: shop.deps)
     return shop.deps
 
@@ -146,7 +146,7 @@ def check(reply: Reply, other: Other, operation: Operation, *, names_something: 
 @pytest.mark.parametrize("by", ["key", "session"])
 @each_private
 def test_what_is_another_merchants_cannot_be_seen_or_changed(
-    deps: Deps, other: Other, operation: Operation, by: str
+    deps: Dependencies, other: Other, operation: Operation, by: str
 ) -> None:
     before = other.rows()
     for path, query, body in requests_about(other, operation):
@@ -161,7 +161,9 @@ def test_what_is_another_merchants_cannot_be_seen_or_changed(
 
 
 @each_private
-def test_without_credentials_nothing_is_answered(deps: Deps, other: Other, operation: Operation) -> None:
+def test_without_credentials_nothing_is_answered(
+    deps: Dependencies, other: Other, operation: Operation
+) -> None:
     path, query, body = requests_about(other, operation)[0]
     for headers in ({}, {"Cookie": "asyncpay_session=a.b.c"}, {"Cookie": "asyncpay_session="}):
         reply = send(app, operation.method, path, headers=headers, query=query, json_body=body)
@@ -169,7 +171,7 @@ def test_without_credentials_nothing_is_answered(deps: Deps, other: Other, opera
 
 
 @each_private
-def test_the_owner_is_not_refused(deps: Deps, other: Other, operation: Operation) -> None:
+def test_the_owner_is_not_refused(deps: Dependencies, other: Other, operation: Operation) -> None:
     # Else the test above would show nothing: reading is enough, and changes nothing.
     if operation.method == "GET":
         path, query, _ = requests_about(other, operation)[0]

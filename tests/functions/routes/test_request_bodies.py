@@ -10,7 +10,7 @@ from chalicelib.frame.validation import check
 from chalicelib.routes import orders, payments, refunds, webhooks
 from gateway.domain.errors import AsyncPayError, BadRequest
 from gateway.domain.values import AMOUNT_MAX, CURRENCIES
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.orders.create_order import NewOrder
 from gateway.use_cases.payments.create_payment import NewPayment
 from gateway.use_cases.refunds.create_refund import NewRefund
@@ -44,7 +44,7 @@ def new_refund(body: dict[str, Any]) -> NewRefund:
     return refunds.new_refund(body)
 
 
-def new_payment(deps: Deps, body: dict[str, Any]) -> NewPayment:
+def new_payment(deps: Dependencies, body: dict[str, Any]) -> NewPayment:
     check("NewPayment", body)
     return payments.new_payment(body, deps.now())
 

@@ -5,9 +5,9 @@ import pytest
 from app import app
 from gateway.domain.session import IDLE_FOR
 from gateway.domain.values import to_iso
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.seed import seed_test_merchant
 from gateway.use_cases.access.sessions import PER_EMAIL
+from gateway.use_cases.dependencies import Dependencies
 from tests.factories import NOW, some_deps, some_id
 from tests.support.http_calls import Reply, send
 from tests.support.people import Person, a_person
@@ -25,7 +25,7 @@ def cookie_of(reply: Reply) -> str:
     return reply.headers["set-cookie"].partition(";")[0]
 
 
-def test_a_session_begins_with_a_cookie_that_scripts_cannot_read(deps: Deps) -> None:
+def test_a_session_begins_with_a_cookie_that_scripts_cannot_read(deps: Dependencies) -> None:
     seed_test_merchant(deps)
     reply = log_in()
     assert reply.status == 200
@@ -57,7 +57,7 @@ def test_outside_test_stages_the_cookie_is_for_https_and_this_host_only(
     assert cookie == "__Host-asyncpay_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure"
 
 
-def test_the_session_is_read_and_ended(deps: Deps) -> None:
+def test_the_session_is_read_and_ended(deps: Dependencies) -> None:
     seed_test_merchant(deps)
     begun = log_in()
     headers = {"Cookie": f"theme=dark; {cookie_of(begun)}; x"}
@@ -68,14 +68,14 @@ def test_the_session_is_read_and_ended(deps: Deps) -> None:
     assert send(app, "GET", PATH, headers=headers).status == 401
 
 
-def test_a_wrong_log_in_says_nothing_of_what_was_wrong(deps: Deps) -> None:
+def test_a_wrong_log_in_says_nothing_of_what_was_wrong(deps: Dependencies) -> None:
     reply = log_in(f"{some_id('')}@example.com")
     assert (reply.status, reply.error["code"]) == (401, "AUTHENTICATION_ERROR")
     assert reply.error["description"] == "Wrong e-mail or password"
     assert "set-cookie" not in reply.headers
 
 
-def test_too_many_wrong_log_ins_have_to_wait(deps: Deps, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_wrong_log_ins_have_to_wait(deps: Dependencies, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.use_cases.access.sessions.password_matches", lambda *_: False)
     email = f"{some_id('')}@example.com"
     assert {log_in(email).status for _ in range(PER_EMAIL.uses_max)} == {401}
@@ -85,7 +85,7 @@ def test_too_many_wrong_log_ins_have_to_wait(deps: Deps, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("missing", ["email", "password"])
-def test_a_missing_member_is_named(deps: Deps, missing: str) -> None:
+def test_a_missing_member_is_named(deps: Dependencies, missing: str) -> None:
     body = {name: "x" for name in ("email", "password") if name != missing}
     reply = send(app, "POST", PATH, json_body=body)
     assert (reply.status, reply.error["field"]) == (400, missing)
@@ -115,7 +115,7 @@ def test_changing_anything_needs_the_sessions_own_token(
     )
 
 
-def test_another_sessions_token_is_no_token(me: Person, deps: Deps) -> None:
+def test_another_sessions_token_is_no_token(me: Person, deps: Dependencies) -> None:
     headers = {"X-CSRF-Token": a_person(deps).csrf_token}
     assert me.call("POST", "/api/v1/orders", json_body={"amount": 500}, headers=headers).status == 403
     assert me.call("POST", "/api/v1/orders", json_body={"amount": 500}).status == 201
@@ -145,7 +145,7 @@ def test_a_request_of_the_dashboards_own_page_is_fine(me: Person) -> None:
     assert me.call("POST", "/api/v1/orders", json_body={"amount": 500}, headers=headers).status == 201
 
 
-def test_key_headers_win_over_a_cookie(me: Person, deps: Deps) -> None:
+def test_key_headers_win_over_a_cookie(me: Person, deps: Dependencies) -> None:
     other = a_person(deps)
     headers = {**me.session_headers, **other.key_headers}
     order = send(app, "POST", "/api/v1/orders", headers=headers, json_body={"amount": 500})

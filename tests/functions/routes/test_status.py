@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from gateway.adapters.aws import queues
+from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.timeouts import PROBE
+from tests.factories import configured
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.aws_calls import unreachable
@@ -64,8 +65,8 @@ def test_job_counts_that_cannot_be_had_are_not_made_up(shop: Shop, path: str) ->
 def test_the_queues_are_answered_one_by_one(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     dead = shop.emulator.make_queue()
     config = replace(shop.deps.config, dead_letter_queue_urls={"payments": dead})
-    monkeypatch.setattr(shop, "deps", replace(shop.deps, config=config))
-    queues.send(shop.queue_urls["payments"], [{"id": "1"}])
+    monkeypatch.setattr(shop, "deps", configured(shop.deps, config))
+    sqs.send(shop.queue_urls["payments"], [{"id": "1"}])
     payments, _, _, slow = send(app, "GET", "/api/v1/test/jobs/queues").json["data"]
     assert (payments.pop("completed") >= 0, payments.pop("failed") >= 0) == (True, True)
     assert type(payments.pop("oldest_age_seconds")) in (int, type(None))  # other tests' rows
@@ -90,6 +91,6 @@ def test_the_api_function_leaves_the_status_to_the_other_one(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     config = replace(shop.deps.config, is_status_function=False)
-    monkeypatch.setattr(shop, "deps", replace(shop.deps, config=config))
+    monkeypatch.setattr(shop, "deps", configured(shop.deps, config))
     reply = send(app, "GET", path)
     assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")

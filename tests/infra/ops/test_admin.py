@@ -7,10 +7,10 @@ import shlex
 import pytest
 
 from gateway.domain.errors import AuthenticationFailed, NotFound
-from gateway.runtime.deps import Deps
 from gateway.use_cases.access.authentication import authenticate, forget_all
 from gateway.use_cases.access.merchants import find_merchant
 from gateway.use_cases.access.sessions import log_in
+from gateway.use_cases.dependencies import Dependencies
 from infra.ops import command_line
 from infra.ops.admin import commands
 from infra.ops.console import Problem
@@ -22,7 +22,7 @@ ME = "admin:me"
 
 
 @pytest.fixture
-def deps(secret_arn: str) -> Deps:
+def deps(secret_arn: str) -> Dependencies:
     return some_deps(STAGE="live", SESSION_KEY_ARN=secret_arn)
 
 
@@ -33,7 +33,7 @@ def parse(*argv: str) -> argparse.Namespace:
 class Console:
     """Runs commands and reads what they print."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Dependencies) -> None:
         self.deps = deps
         self.email = f"{some_id('').lower()}@example.com"
 
@@ -45,11 +45,11 @@ class Console:
 
 
 @pytest.fixture
-def console(deps: Deps) -> Console:
+def console(deps: Dependencies) -> Console:
     return Console(deps)
 
 
-def works(deps: Deps, pair: dict[str, str]) -> bool:
+def works(deps: Dependencies, pair: dict[str, str]) -> bool:
     forget_all()
     try:
         authenticate(deps, pair["api key"], pair["api secret"])
@@ -119,7 +119,7 @@ def test_a_merchant_is_switched_off_and_on(console: Console) -> None:
     pair = console.shown("issue-key", console.email)
     console.run("disable-merchant", console.email)
     assert not works(console.deps, pair)
-    assert not find_merchant(made["merchant id"]).active
+    assert not find_merchant(console.deps, made["merchant id"]).active
     console.run("enable-merchant", made["merchant id"])
     assert works(console.deps, pair)
 
@@ -127,9 +127,9 @@ def test_a_merchant_is_switched_off_and_on(console: Console) -> None:
 def test_origins_are_set_and_cleared(console: Console) -> None:
     create(console)
     assert "https://shop.example" in console.run("set-origins", console.email, "https://Shop.Example")
-    assert find_merchant(console.email).checkout_origins == ("https://shop.example",)
+    assert find_merchant(console.deps, console.email).checkout_origins == ("https://shop.example",)
     console.run("set-origins", console.email)
-    assert find_merchant(console.email).checkout_origins == ()
+    assert find_merchant(console.deps, console.email).checkout_origins == ()
 
 
 @pytest.mark.parametrize("argv", [["keys", "nobody@example.com"], ["disable-key", "key_nobody"]])

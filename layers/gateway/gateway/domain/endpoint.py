@@ -9,7 +9,7 @@ reach, so that the retry schedule of an ordinary failing receiver is never distu
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.domain.webhook import Attempt
+from gateway.domain.delivery import Attempt
 
 SLOW_MS = 2_000
 SLOW_FOR = timedelta(seconds=60)

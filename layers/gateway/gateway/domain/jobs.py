@@ -1,3 +1,48 @@
-"""The queues that workers take jobs from, by the names that settings and statistics use."""
+"""The work that queues carry: which queues there are, what is overdue, and what workers made of a batch."""
 
-JOB_QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")
+from dataclasses import dataclass
+from typing import NamedTuple
+
+PAYMENTS, REFUNDS, WEBHOOKS, SLOW_WEBHOOKS = "payments", "refunds", "webhooks", "slow_webhooks"
+# The queues that workers take jobs from, by the names that settings and statistics use.
+JOB_QUEUES = (PAYMENTS, REFUNDS, WEBHOOKS, SLOW_WEBHOOKS)
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """An entity that should have been finished by now."""
+
+    id: str
+    merchant_id: str
+    due_at_ms: int
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    """How many messages a queue holds: ready, delayed, and being worked on."""
+
+    visible: int
+    delayed: int
+    in_flight: int
+
+
+class Batch(NamedTuple):
+    """What a worker made of one batch, and when it ended, in unix milliseconds."""
+
+    queue: str
+    at_ms: int
+    completed: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class QueueStats:
+    """One queue's totals, the end of its newest batch, and since when the sweeper has seen work wait.
+
+    Times are unix milliseconds, 0 where there was none.
+    """
+
+    completed: int = 0
+    failed: int = 0
+    taken_at_ms: int = 0
+    waiting_since_ms: int = 0

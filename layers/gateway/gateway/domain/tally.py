@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.domain.payment import PaymentStatus
 
@@ -16,6 +16,16 @@ MAIN_CURRENCY = "INR"
 _SUCCESS, _FAILED, _PENDING = PaymentStatus.SUCCESS, PaymentStatus.FAILED, PaymentStatus.PENDING
 
 Cell = tuple[str, str, str]  # currency, method, status
+
+
+class Fact(NamedTuple):
+    """What is added up of a payment; `created_at` as text, `amount` in minor units."""
+
+    created_at: str
+    currency: str
+    method: str
+    status: str
+    amount: int
 
 
 @dataclass

@@ -36,6 +36,11 @@ def from_iso(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def seconds_until(moment: datetime | None, now: datetime) -> int:
+    """Whole seconds from now until then, rounded up; 0 for what has passed and for None."""
+    return 0 if moment is None else max(0, -((now - moment) // timedelta(seconds=1)))
+
+
 def to_unix_ms(moment: datetime) -> int:
     """Milliseconds since 1970, as an integer."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)

@@ -4,17 +4,17 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from gateway.domain.delivery import ATTEMPTS_MAX, Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.events import EVENTS
-from gateway.domain.webhook import ATTEMPTS_MAX, Attempt, Webhook, WebhookStatus
 from gateway.presenters.event import EVENT
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import COUNT, TEXT, TIME, UUID, an_array, one_of, or_null
 
-_STATUS = Member[Webhook]("status", one_of(WebhookStatus))
+_STATUS = Member[WebhookDelivery]("status", one_of(DeliveryStatus))
 _HTTP_STATUS = {"type": ["integer", "null"], "description": "null where nobody answered."}
 
 
-def _of_last_attempt(name: str) -> Callable[[Webhook], Any]:
+def _of_last_attempt(name: str) -> Callable[[WebhookDelivery], Any]:
     """A value of the latest attempt; null before the first one."""
     return lambda hook: getattr(hook.last_attempt, name, None)
 
@@ -27,7 +27,7 @@ _ATTEMPT = Resource[Attempt](
     Member("response_body", or_null(TEXT)),
     Member("error", or_null(TEXT)),
 )
-WEBHOOK_LISTED = Resource[Webhook](
+WEBHOOK_LISTED = Resource[WebhookDelivery](
     "WebhookListed",
     Member("id", UUID),
     Member("event", one_of(EVENTS)),
@@ -43,7 +43,7 @@ WEBHOOK_LISTED = Resource[Webhook](
     Member("response_code", _HTTP_STATUS, _of_last_attempt("response_code")),
 )
 WEBHOOK_LIST = a_collection("WebhookList", WEBHOOK_LISTED)
-WEBHOOK = Resource[Webhook](
+WEBHOOK = Resource[WebhookDelivery](
     "Webhook",
     *WEBHOOK_LISTED.members,
     Member("merchant_id", UUID),
@@ -56,7 +56,7 @@ WEBHOOK = Resource[Webhook](
         lambda hook: [_ATTEMPT.present(attempt) for attempt in (*hook.history, *hook.attempts)],
     ),
 )
-WEBHOOK_SENT = Resource[Webhook]("WebhookSent", Member("id", UUID), _STATUS)
-WEBHOOK_RETRIED = Resource[Webhook](
+WEBHOOK_SENT = Resource[WebhookDelivery]("WebhookSent", Member("id", UUID), _STATUS)
+WEBHOOK_RETRIED = Resource[WebhookDelivery](
     "WebhookRetried", *WEBHOOK_SENT.members, Member("message", TEXT, lambda _: "Webhook retry scheduled")
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.events import (
     PAYMENT_EVENTS,
     REFUND_EVENTS,
@@ -15,7 +16,6 @@ from gateway.domain.events import (
 )
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
-from gateway.domain.webhook import Webhook, WebhookStatus
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND
@@ -85,29 +85,31 @@ EVENT_LIST = Resource[Sequence[Event]](
 )
 
 
-def payment_webhook(webhook_id: str, name: str, payment: Payment, now: datetime) -> Webhook:
+def payment_delivery(webhook_id: str, name: str, payment: Payment, now: datetime) -> WebhookDelivery:
     """The delivery of one event of a payment, due at once."""
     return _delivery(webhook_id, payment_event(name, payment), now)
 
 
-def refund_webhook(webhook_id: str, name: str, refund: Refund, payment: Payment, now: datetime) -> Webhook:
+def refund_delivery(
+    webhook_id: str, name: str, refund: Refund, payment: Payment, now: datetime
+) -> WebhookDelivery:
     """The delivery of one event of a refund, due at once."""
     return _delivery(webhook_id, refund_event(name, refund, payment), now)
 
 
-def sample_webhook(webhook_id: str, merchant_id: str, now: datetime) -> Webhook:
+def sample_delivery(webhook_id: str, merchant_id: str, now: datetime) -> WebhookDelivery:
     """The delivery of an event that only shows that webhooks arrive."""
     return _delivery(webhook_id, sample_event(webhook_id, merchant_id, now), now)
 
 
-def _delivery(webhook_id: str, event: Event, now: datetime) -> Webhook:
-    return Webhook(
+def _delivery(webhook_id: str, event: Event, now: datetime) -> WebhookDelivery:
+    return WebhookDelivery(
         id=webhook_id,
         merchant_id=event.merchant_id,
         object_id=event.object_id,
         event=event.name,
         payload=compact_json(present_event(event)),
-        status=WebhookStatus.PENDING,
+        status=DeliveryStatus.PENDING,
         created_at=now,
         next_retry_at=now,
     )

@@ -1,6 +1,6 @@
 """The settings, read once from the environment on first use.
 
-template.yaml is what sets the environment; docs/running.md lists the settings for users.
+template.yaml is what sets the environment; docs/configuration.md lists the settings for users.
 """
 
 import os
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from gateway.adapters.aws.timeouts import PROBE, WORK, Timeouts
 from gateway.domain.jobs import JOB_QUEUES
 
 
@@ -67,11 +66,6 @@ class Config:
             self.slow_webhooks_queue_url,
         )
         return dict(zip(JOB_QUEUES, urls, strict=True))
-
-    @property
-    def aws_timeouts(self) -> Timeouts:
-        """How long AWS may take to answer this function."""
-        return PROBE if self.is_status_function else WORK
 
     @property
     def is_test_stage(self) -> bool:

@@ -5,16 +5,18 @@ specification"); anywhere else it is a line like any other.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.runtime.config import Config
 
 NAMESPACE = "AsyncPay"
 
 
 def put(
-    deps: Deps,
+    config: Config,
+    now: datetime,
     message: str,
     counts: Mapping[str, int],
     *,
@@ -23,11 +25,11 @@ def put(
     **members: Any,
 ) -> None:
     """One line with these counts, by stack and, where `queue` is given, by queue too."""
-    dimensions = {"Stack": deps.config.stack_name}
+    dimensions = {"Stack": config.stack_name}
     if queue is not None:
         dimensions["Queue"] = queue
     described = {
-        "Timestamp": int(deps.now().timestamp() * 1000),
+        "Timestamp": int(now.timestamp() * 1000),
         "CloudWatchMetrics": [
             {
                 "Namespace": NAMESPACE,

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.repositories import stats
-from gateway.adapters.aws.dynamodb.repositories.stats import Batch
 from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import Batch
 from gateway.domain.values import to_unix_ms
 from gateway.runtime import log, metrics
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def parse_jobs(records: Sequence[dict[str, Any]], members: tuple[str, ...]) -> l
 
 
 def run_jobs(
-    deps: Deps,
+    deps: Dependencies,
     queue: str,
     jobs: Sequence[Job],
     work: Callable[[Job], Done],
@@ -77,7 +76,7 @@ def run_jobs(
     return {"batchItemFailures": [{"itemIdentifier": job.message_id} for job in kept]}
 
 
-def _count(deps: Deps, queue: str, results: Sequence[Done]) -> None:
+def _count(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
     """Notes a batch and its outcomes; they are statistics, so a failure here is only logged."""
     done = Batch(
         queue=queue,
@@ -86,12 +85,12 @@ def _count(deps: Deps, queue: str, results: Sequence[Done]) -> None:
         failed=sum(done.failed for done in results),
     )
     try:
-        stats.count_batch(done)
+        deps.database.stats.count_batch(done)
     except Unavailable as error:
         log.error("jobs not counted", error, **done._asdict())
 
 
-def _measure(deps: Deps, queue: str, results: Sequence[Done]) -> None:
+def _measure(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
     """The same for CloudWatch, and what comes back."""
     counts = {
         "JobsCompleted": sum(done.completed for done in results),
@@ -99,7 +98,7 @@ def _measure(deps: Deps, queue: str, results: Sequence[Done]) -> None:
         "JobsRetried": sum(done.retry for done in results),
     }
     if any(counts.values()):
-        metrics.put(deps, "batch done", counts, queue=queue)
+        metrics.put(deps.config, deps.now(), "batch done", counts, queue=queue)
 
 
 def _guarded(work: Callable[[Job], Done], request_id: str, job: Job) -> Done:

@@ -1,33 +1,34 @@
 """Issuing, replacing and disabling API keys. Each change and its audit row are one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
-from gateway.adapters.aws.dynamodb.errors import ConditionFailed
-from gateway.adapters.aws.dynamodb.repositories import api_keys, throttles
-from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
-from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.api_key import ApiKey, Credentials, IssuedKey, hash_secret
 from gateway.domain.audit import Action
 from gateway.domain.errors import BadRequest, NotFound, RateLimited
+from gateway.domain.limit import Limit
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
-from gateway.use_cases.access.audit import commit, record
+from gateway.use_cases.access.audit import change_of, record
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.protocols.refusals import ConditionFailed, Write
+from gateway.use_cases.unit_of_work import UnitOfWork
 
 ISSUED_PER_DAY = Limit("api-keys", 100, timedelta(days=1))
 
 
-def list_keys(merchant_id: str) -> list[ApiKey]:
+def list_keys(deps: Dependencies, merchant_id: str) -> list[ApiKey]:
     """The merchant's keys, newest first."""
-    return api_keys.list_api_keys(merchant_id)
+    return deps.database.api_keys.of_merchant(merchant_id)
 
 
-def read_credentials(deps: Deps, merchant_id: str) -> Credentials:
+def read_credentials(deps: Dependencies, merchant_id: str) -> Credentials:
     """The merchant's keys, and the one to show, if any works.
 
     That is a test stage's seeded key, whose secret is published; otherwise the newest that has no end, or the
     newest of those that still work.
     """
-    keys, now, config = list_keys(merchant_id), deps.now(), deps.config
+    keys, now, config = list_keys(deps, merchant_id), deps.now(), deps.config
     seeded = config.test_api_key if config.is_test_stage else None
     usable = sorted(
         (key for key in keys if key.is_usable(now)),
@@ -38,51 +39,51 @@ def read_credentials(deps: Deps, merchant_id: str) -> Credentials:
     return Credentials(keys, shown, config.test_api_secret if is_seeded else None)
 
 
-def issue_key(deps: Deps, merchant_id: str, actor: str) -> IssuedKey:
+def issue_key(deps: Dependencies, merchant_id: str, actor: str) -> IssuedKey:
     """A new key beside those that there are."""
     issued = _new_key(deps, merchant_id)
-    transaction = Transaction()
-    _add(transaction, deps, issued.key)
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant_id,
-        actor=actor,
-        action=Action.API_KEY_ISSUED,
-        changed=issued.key.api_key,
-    )
-    _commit(deps, transaction)
+    with _change(deps) as work:
+        _add(work, deps, issued.key)
+        record(
+            work,
+            deps,
+            merchant_id=merchant_id,
+            actor=actor,
+            action=Action.API_KEY_ISSUED,
+            changed=issued.key.api_key,
+        )
     log.info("API key issued", merchant_id=merchant_id, api_key=issued.key.api_key, actor=actor)
     return issued
 
 
-def rotate_key(deps: Deps, merchant_id: str, api_key: str, overlap_hours: int, actor: str) -> IssuedKey:
+def rotate_key(
+    deps: Dependencies, merchant_id: str, api_key: str, overlap_hours: int, actor: str
+) -> IssuedKey:
     """A new key in place of one that works on for `overlap_hours`.
 
     NotFound, or BadRequest where the key is out of use or being replaced already.
     """
-    old = find_key(api_key, merchant_id)
+    old = find_key(deps, api_key, merchant_id)
     replaced = old.replaced(overlap_hours, deps.now())
     assert replaced.expires_at is not None
     issued = _new_key(deps, merchant_id)
-    transaction = Transaction()
-    _add(transaction, deps, issued.key)
-    api_keys.set_end(transaction, old.api_key, replaced.expires_at)
     details = {"replaced_by": issued.key.api_key, "overlap_hours": overlap_hours}
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant_id,
-        actor=actor,
-        action=Action.API_KEY_ROTATED,
-        changed=old.api_key,
-        details=details,
-    )
     try:
-        _commit(deps, transaction)
+        with _change(deps) as work:
+            _add(work, deps, issued.key)
+            work.api_keys.set_end(old.api_key, replaced.expires_at)
+            record(
+                work,
+                deps,
+                merchant_id=merchant_id,
+                actor=actor,
+                action=Action.API_KEY_ROTATED,
+                changed=old.api_key,
+                details=details,
+            )
     except ConditionFailed:
         # Raises the reason, if another request was faster.
-        find_key(api_key, merchant_id).replaced(overlap_hours, deps.now())
+        find_key(deps, api_key, merchant_id).replaced(overlap_hours, deps.now())
         raise
     log.info(
         "API key rotated",
@@ -95,39 +96,38 @@ def rotate_key(deps: Deps, merchant_id: str, api_key: str, overlap_hours: int, a
     return IssuedKey(issued.key, issued.secret, replaced)
 
 
-def disable_key(deps: Deps, merchant_id: str, api_key: str, actor: str) -> ApiKey:
+def disable_key(deps: Dependencies, merchant_id: str, api_key: str, actor: str) -> ApiKey:
     """Takes a key out of use; processes that remember it stop within 15 s. BadRequest where it is already."""
-    _check_active(find_key(api_key, merchant_id))
-    transaction = Transaction()
-    api_keys.disable(transaction, api_key)
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant_id,
-        actor=actor,
-        action=Action.API_KEY_DISABLED,
-        changed=api_key,
-    )
+    _check_active(find_key(deps, api_key, merchant_id))
     try:
-        _commit(deps, transaction)
+        with _change(deps) as work:
+            work.api_keys.disable(api_key)
+            record(
+                work,
+                deps,
+                merchant_id=merchant_id,
+                actor=actor,
+                action=Action.API_KEY_DISABLED,
+                changed=api_key,
+            )
     except ConditionFailed:
-        _check_active(find_key(api_key, merchant_id))
+        _check_active(find_key(deps, api_key, merchant_id))
         raise
     log.info("API key disabled", merchant_id=merchant_id, api_key=api_key, actor=actor)
-    return find_key(api_key, merchant_id)
+    return find_key(deps, api_key, merchant_id)
 
 
-def find_key(api_key: str, merchant_id: str) -> ApiKey:
+def find_key(deps: Dependencies, api_key: str, merchant_id: str) -> ApiKey:
     """The merchant's key, or NotFound; also where it belongs to another merchant."""
-    key = api_keys.get_api_key(api_key)
+    key = deps.database.api_keys.get(api_key)
     if key is None or key.merchant_id != merchant_id:
         raise NotFound("API key not found")
     return key
 
 
-def owner_of(api_key: str) -> str:
+def owner_of(deps: Dependencies, api_key: str) -> str:
     """The id of the merchant whose key this is, or NotFound. For administrators."""
-    key = api_keys.get_api_key(api_key)
+    key = deps.database.api_keys.get(api_key)
     if key is None:
         raise NotFound("API key not found")
     return key.merchant_id
@@ -138,7 +138,7 @@ def _check_active(key: ApiKey) -> None:
         raise BadRequest("The API key is disabled already")
 
 
-def _new_key(deps: Deps, merchant_id: str) -> IssuedKey:
+def _new_key(deps: Dependencies, merchant_id: str) -> IssuedKey:
     stage = deps.config.stage
     name = deps.new_id(f"key_{stage}_")
     secret = f"secret_{stage}_" + deps.new_id("") + deps.new_id("")
@@ -147,16 +147,19 @@ def _new_key(deps: Deps, merchant_id: str) -> IssuedKey:
     )
 
 
-def _add(transaction: Transaction, deps: Deps, key: ApiKey) -> None:
-    api_keys.put_new(transaction, key)
-    throttles.use_with(transaction, ISSUED_PER_DAY, key.merchant_id, deps.now())
+def _add(work: UnitOfWork, deps: Dependencies, key: ApiKey) -> None:
+    work.api_keys.add(key)
+    work.throttles.use(ISSUED_PER_DAY, key.merchant_id, deps.now())
 
 
-def _commit(deps: Deps, transaction: Transaction) -> None:
+@contextmanager
+def _change(deps: Dependencies) -> Iterator[UnitOfWork]:
+    """A change of keys; RateLimited where it would issue one too many."""
     try:
-        commit(transaction, "key")
+        with change_of(deps, "key") as work:
+            yield work
     except ConditionFailed as refusal:
-        if throttles.THROTTLE in refusal.labels:
+        if Write.THROTTLE in refusal.labels:
             left = ISSUED_PER_DAY.left_seconds(deps.now())
             raise RateLimited(
                 f"At most {ISSUED_PER_DAY.uses_max} API keys can be issued a day", left

@@ -1,19 +1,20 @@
 """The audit trail of a merchant's access."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.errors import Conflict
-from gateway.adapters.aws.dynamodb.repositories import audit
-from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.audit import Action, AuditEntry
 from gateway.domain.errors import Unavailable
 from gateway.domain.page import Page
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.protocols.refusals import Conflict
+from gateway.use_cases.unit_of_work import UnitOfWork
 
 
 def record(
-    transaction: Transaction,
-    deps: Deps,
+    work: UnitOfWork,
+    deps: Dependencies,
     *,
     merchant_id: str,
     actor: str,
@@ -21,19 +22,21 @@ def record(
     changed: str,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Adds who did what to a transaction that does it; `changed` is the id of what is changed."""
+    """Adds who did what to the unit of work that does it; `changed` is the id of what is changed."""
     entry = AuditEntry(deps.new_uuid(), merchant_id, deps.now(), actor, action, changed, details or {})
-    audit.put_entry(transaction, entry)
+    work.audit.add(entry)
 
 
-def commit(transaction: Transaction, what: str) -> None:
-    """Commits a recorded change. ConditionFailed, or Unavailable where others are changing `what` too."""
+@contextmanager
+def change_of(deps: Dependencies, what: str) -> Iterator[UnitOfWork]:
+    """A unit of work whose change gets an audit row; Unavailable where others are changing `what` too."""
     try:
-        transaction.commit()
+        with deps.unit_of_work() as work:
+            yield work
     except Conflict as refusal:
         raise Unavailable(f"The {what} is being changed by another request; please try again") from refusal
 
 
-def list_audit(merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+def list_audit(deps: Dependencies, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
     """What was changed of a merchant's access, newest first."""
-    return audit.list_entries(merchant_id, limit, offset)
+    return deps.database.audit.page(merchant_id, limit, offset)

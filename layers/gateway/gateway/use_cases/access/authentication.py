@@ -2,10 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
 from gateway.domain.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
 from gateway.domain.errors import AuthenticationFailed
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 # How long a disabled key may still work; also bounds how often a busy process reads it.
 REMEMBERED_FOR = timedelta(seconds=15)
@@ -14,7 +13,7 @@ REMEMBERED_MAX = 1000
 _remembered: dict[str, tuple[datetime, ApiKey]] = {}
 
 
-def authenticate(deps: Deps, api_key: str | None, api_secret: str | None) -> str:
+def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None) -> str:
     """The id of the merchant whose credentials these are, or AuthenticationFailed."""
     if not api_key or not api_secret:
         raise AuthenticationFailed
@@ -26,7 +25,7 @@ def authenticate(deps: Deps, api_key: str | None, api_secret: str | None) -> str
     return known.merchant_id
 
 
-def merchant_of(deps: Deps, api_key: str) -> str | None:
+def merchant_of(deps: Dependencies, api_key: str) -> str | None:
     """The id of the merchant whose key this is; None where nobody has it, or it is off.
 
     Proves nothing about the caller: keys are published in shops' pages, secrets are not.
@@ -42,16 +41,16 @@ def forget_all() -> None:
     _remembered.clear()
 
 
-def _recall(deps: Deps, api_key: str) -> ApiKey | None:
+def _recall(deps: Dependencies, api_key: str) -> ApiKey | None:
     now = deps.now()
     entry = _remembered.get(api_key)
     if entry is not None and entry[0] > now:
         return entry[1]
     # Unknown keys are not remembered: guesses must not fill the memory.
-    key = api_keys.get_api_key(api_key)
+    key = deps.database.api_keys.get(api_key)
     if key is None:
         return None
-    merchant = merchants.get_merchant(key.merchant_id)
+    merchant = deps.database.merchants.get(key.merchant_id)
     if merchant is None or not merchant.active:
         return None
     if len(_remembered) >= REMEMBERED_MAX:

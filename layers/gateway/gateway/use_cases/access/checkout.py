@@ -2,60 +2,59 @@
 
 from collections.abc import Sequence
 
-from gateway.adapters.aws.dynamodb.errors import ConditionFailed
-from gateway.adapters.aws.dynamodb.repositories import merchants
-from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.audit import Action
 from gateway.domain.errors import NotFound
 from gateway.domain.merchant import check_checkout_origins
 from gateway.domain.order import Order
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
-from gateway.use_cases.access.audit import commit, record
+from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.access.authentication import merchant_of
-from gateway.use_cases.orders.create_order import find_order
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.orders.read_orders import find_order
+from gateway.use_cases.protocols.refusals import ConditionFailed
 
 
-def find_checkout_order(deps: Deps, order_id: str, key: str | None) -> Order:
+def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> Order:
     """The order that a shopper wants to pay; NotFound names `order_id` or `key`.
 
     `key` is the publishable key of the shop that opened the page, None where no shop did. An order of
     another merchant, or the key of none, is refused: the shop took a wrong order's id, or is not who it
     seems. One round trip, while the key is remembered.
     """
-    order = find_order(order_id)
+    order = find_order(deps, order_id)
     if key is not None and merchant_of(deps, key) != order.merchant_id:
         raise NotFound("Order not found for this key", field="key")
     return order
 
 
-def find_checkout_origins(deps: Deps, key: str) -> tuple[str, ...]:
+def find_checkout_origins(deps: Dependencies, key: str) -> tuple[str, ...]:
     """The sites that may frame the checkout page opened with this key; none for a key that nobody has."""
     merchant_id = merchant_of(deps, key)
-    merchant = merchants.get_merchant(merchant_id) if merchant_id is not None else None
+    merchant = deps.database.merchants.get(merchant_id) if merchant_id is not None else None
     return merchant.checkout_origins if merchant is not None else ()
 
 
-def set_checkout_origins(deps: Deps, merchant_id: str, origins: Sequence[str], actor: str) -> tuple[str, ...]:
+def set_checkout_origins(
+    deps: Dependencies, merchant_id: str, origins: Sequence[str], actor: str
+) -> tuple[str, ...]:
     """Sets the sites that may frame the checkout page of this merchant; answers them as they are kept.
 
     BadRequest names the origin that is none (or, outside test stages, not https); NotFound where there is no
     such merchant. An empty list lets nobody frame it. Page servers may remember the old list for a minute.
     """
     checked = check_checkout_origins(origins, https_only=not deps.config.is_test_stage)
-    transaction = Transaction()
-    merchants.set_checkout_origins(transaction, merchant_id, checked)
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant_id,
-        actor=actor,
-        action=Action.CHECKOUT_ORIGINS_SET,
-        changed=merchant_id,
-        details={"origins": list(checked)},
-    )
     try:
-        commit(transaction, "merchant")
+        with change_of(deps, "merchant") as work:
+            work.merchants.set_checkout_origins(merchant_id, checked)
+            record(
+                work,
+                deps,
+                merchant_id=merchant_id,
+                actor=actor,
+                action=Action.CHECKOUT_ORIGINS_SET,
+                changed=merchant_id,
+                details={"origins": list(checked)},
+            )
     except ConditionFailed as refusal:
         raise NotFound("Merchant not found") from refusal
     log.info("checkout origins set", merchant_id=merchant_id, origins=list(checked), actor=actor)

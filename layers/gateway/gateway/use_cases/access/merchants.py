@@ -5,17 +5,15 @@ Each change and its audit row are one transaction. No endpoint leads here.
 
 import re
 
-from gateway.adapters.aws.dynamodb.errors import ConditionFailed
-from gateway.adapters.aws.dynamodb.repositories import merchants, sessions
-from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.audit import Action
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.merchant import Merchant
 from gateway.domain.password import check_password, hash_password
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
-from gateway.use_cases.access.audit import commit, record
+from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.access.sessions import plain_email
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.protocols.refusals import ConditionFailed
 
 NAME_LENGTH_MAX = 100
 EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
@@ -23,19 +21,19 @@ EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def find_merchant(wanted: str) -> Merchant:
+def find_merchant(deps: Dependencies, wanted: str) -> Merchant:
     """The merchant with this id, or with this person's e-mail address; NotFound without one."""
     merchant_id: str | None = wanted
     if "@" in wanted:
-        login = sessions.get_login(plain_email(wanted))
+        login = deps.database.sessions.get_login(plain_email(wanted))
         merchant_id = login[0] if login is not None else None
-    merchant = merchants.get_merchant(merchant_id) if merchant_id else None
+    merchant = deps.database.merchants.get(merchant_id) if merchant_id else None
     if merchant is None:
         raise NotFound("Merchant not found")
     return merchant
 
 
-def create_merchant(deps: Deps, name: str, email: str, password: str, actor: str) -> Merchant:
+def create_merchant(deps: Dependencies, name: str, email: str, password: str, actor: str) -> Merchant:
     """A new merchant, and who may log in for it; BadRequest where the address is taken."""
     name, email = name.strip(), plain_email(email)
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
@@ -52,76 +50,66 @@ def create_merchant(deps: Deps, name: str, email: str, password: str, actor: str
         webhook_secret=deps.new_id("whsec_") + deps.new_id(""),
         created_at=deps.now(),
     )
-    transaction = Transaction()
-    merchants.put_new(transaction, merchant)
-    sessions.put_new_login(transaction, email, merchant.id, hashed, deps.now())
     details = {"name": name, "email": email}
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant.id,
-        actor=actor,
-        action=Action.MERCHANT_CREATED,
-        changed=merchant.id,
-        details=details,
-    )
     try:
-        commit(transaction, "merchant")
+        with change_of(deps, "merchant") as work:
+            work.merchants.add(merchant)
+            work.logins.set(email, merchant.id, hashed, deps.now())
+            record(
+                work,
+                deps,
+                merchant_id=merchant.id,
+                actor=actor,
+                action=Action.MERCHANT_CREATED,
+                changed=merchant.id,
+                details=details,
+            )
     except ConditionFailed as refusal:
         raise BadRequest("email is another merchant's", field="email") from refusal
     log.info("merchant created", merchant_id=merchant.id, actor=actor)
     return merchant
 
 
-def set_password(deps: Deps, merchant: Merchant, password: str, actor: str) -> None:
+def set_password(deps: Dependencies, merchant: Merchant, password: str, actor: str) -> None:
     """Sets the password of the merchant's e-mail address, and ends all its sessions."""
     hashed = _hashed(deps, password)
-    transaction = Transaction()
-    sessions.put_new_login(transaction, plain_email(merchant.email), merchant.id, hashed, deps.now())
-    merchants.end_sessions(transaction, merchant.id)
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant.id,
-        actor=actor,
-        action=Action.PASSWORD_SET,
-        changed=merchant.id,
-    )
     try:
-        commit(transaction, "merchant")
+        with change_of(deps, "merchant") as work:
+            work.logins.set(plain_email(merchant.email), merchant.id, hashed, deps.now())
+            work.merchants.end_sessions(merchant.id)
+            record(
+                work,
+                deps,
+                merchant_id=merchant.id,
+                actor=actor,
+                action=Action.PASSWORD_SET,
+                changed=merchant.id,
+            )
     except ConditionFailed as refusal:
         raise BadRequest("email is another merchant's", field="email") from refusal
     log.info("password set", merchant_id=merchant.id, actor=actor)
 
 
-def set_active(deps: Deps, merchant: Merchant, actor: str, *, active: bool) -> None:
+def set_active(deps: Dependencies, merchant: Merchant, actor: str, *, active: bool) -> None:
     """Switches a merchant on or off. Off, its sessions end at once and its keys within 15 s.
 
     What is under way goes on: payments finish, refunds are paid. BadRequest where it is so already.
     """
-    transaction = Transaction()
-    merchants.set_active(transaction, merchant.id, active=active)
     action = Action.MERCHANT_ENABLED if active else Action.MERCHANT_DISABLED
-    record(
-        transaction,
-        deps,
-        merchant_id=merchant.id,
-        actor=actor,
-        action=action,
-        changed=merchant.id,
-    )
     try:
-        commit(transaction, "merchant")
+        with change_of(deps, "merchant") as work:
+            work.merchants.set_active(merchant.id, active=active)
+            record(work, deps, merchant_id=merchant.id, actor=actor, action=action, changed=merchant.id)
     except ConditionFailed as refusal:
         state = "enabled" if active else "disabled"
         raise BadRequest(f"The merchant is {state} already") from refusal
     log.info("merchant switched", merchant_id=merchant.id, active=active, actor=actor)
 
 
-def list_merchants(limit: int) -> list[Merchant]:
+def list_merchants(deps: Dependencies, limit: int) -> list[Merchant]:
     """All merchants, in no order, at most `limit`. Reads the whole table: for administrators only."""
-    return merchants.scan_merchants(limit)
+    return deps.database.merchants.scan(limit)
 
 
-def _hashed(deps: Deps, password: str) -> str:
+def _hashed(deps: Dependencies, password: str) -> str:
     return hash_password(check_password(password), deps.new_id("").encode())

@@ -1,16 +1,15 @@
 """The merchant that exists in test stages, so that a first call works without signing up."""
 
-from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.errors import NotFound
 from gateway.domain.merchant import TEST_MERCHANT_ID, Merchant
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 WEBHOOK_SECRET = "whsec_test_abc123"  # noqa: S105 - published in the docs, for test stages only
 
 
-def seed_test_merchant(deps: Deps) -> bool:
+def seed_test_merchant(deps: Dependencies) -> bool:
     """Creates the test merchant once and sets its API key; says whether the merchant is new."""
     config = deps.config
     if not config.is_test_stage:
@@ -25,17 +24,17 @@ def seed_test_merchant(deps: Deps) -> bool:
         webhook_secret=WEBHOOK_SECRET,
         created_at=now,
     )
-    created = merchants.add_merchant(merchant)
+    created = deps.database.merchants.add(merchant)
     digest = hash_secret(config.test_api_key, config.test_api_secret)
     # The deployment's settings say what the key is, also when they change.
-    api_keys.put_api_key(ApiKey(config.test_api_key, merchant.id, digest, active=True, created_at=now))
+    deps.database.api_keys.put(ApiKey(config.test_api_key, merchant.id, digest, active=True, created_at=now))
     log.info("test merchant seeded", created=created, merchant_id=merchant.id)
     return created
 
 
-def find_test_merchant(deps: Deps) -> Merchant:
+def find_test_merchant(deps: Dependencies) -> Merchant:
     """The seeded merchant, or NotFound where there is none or the stage isn't a test stage."""
-    merchant = merchants.get_merchant(TEST_MERCHANT_ID) if deps.config.is_test_stage else None
+    merchant = deps.database.merchants.get(TEST_MERCHANT_ID) if deps.config.is_test_stage else None
     if merchant is None:
         raise NotFound("The test merchant is not seeded")
     return merchant

@@ -8,16 +8,14 @@ each network address, before the password is looked at.
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import merchants, sessions, throttles
-from gateway.adapters.aws.dynamodb.repositories.throttles import Limit
 from gateway.domain import session as domain
 from gateway.domain.errors import AuthenticationFailed, RateLimited
+from gateway.domain.limit import Limit
 from gateway.domain.merchant import TEST_MERCHANT_ID, Merchant
 from gateway.domain.password import NOBODYS_HASH, password_matches
 from gateway.domain.session import Session, Token
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 PER_EMAIL = Limit("login-email", 10, timedelta(minutes=15))
 # An office, a mobile network or an edge of the CDN is one address for many people.
@@ -39,13 +37,13 @@ class Visit:
         return f"user:{self.session.email}"
 
 
-def log_in(deps: Deps, email: str, password: str, source: str) -> Visit:
+def log_in(deps: Dependencies, email: str, password: str, source: str) -> Visit:
     """A new session; AuthenticationFailed or RateLimited. `source` is the caller's network address."""
     email = plain_email(email)
     now = deps.now()
     subjects = ((PER_EMAIL, email), (PER_SOURCE, source))
     for limit, subject in subjects:
-        if not throttles.use(limit, subject, now):
+        if not deps.database.throttles.use(limit, subject, now):
             log.warning("log-in throttled", by=limit.name)
             raise RateLimited("Too many attempts to log in; please wait", limit.left_seconds(now))
     merchant = _merchant_of(deps, email, password)
@@ -53,38 +51,39 @@ def log_in(deps: Deps, email: str, password: str, source: str) -> Visit:
         log.warning("log-in refused", merchant_id=merchant.id if merchant else None)
         raise AuthenticationFailed("Wrong e-mail or password")
     for limit, subject in subjects:
-        throttles.give_back(limit, subject, now)
+        deps.database.throttles.give_back(limit, subject, now)
     token = Token(deps.new_id("") + deps.new_id("") + deps.new_id(""), merchant.id)
     session = domain.begin(token, email, merchant.session_version, now)
-    sessions.add_session(session)
+    deps.database.sessions.add(session)
     log.info("logged in", merchant_id=merchant.id)
     return _visit(deps, token, session, merchant)
 
 
-def find_visit(deps: Deps, cookie: str) -> Visit:
+def find_visit(deps: Dependencies, cookie: str) -> Visit:
     """The session that a cookie stands for, its end moved; AuthenticationFailed where it has none (any more).
 
     Round trips: 1, and one more every few minutes.
     """
     token = domain.read(_key(deps), cookie)
-    found = (
-        None if token is None else sessions.get_session(domain.stored_id(token.secret_id), token.merchant_id)
-    )
-    if token is None or found is None:
+    if token is None:
         raise AuthenticationFailed
-    session, merchant = found
+    session_id = domain.stored_id(token.secret_id)
+    found = deps.database.load([(Session, session_id), (Merchant, token.merchant_id)])
+    session, merchant = found.get(Session, session_id), found.get(Merchant, token.merchant_id)
+    if session is None or merchant is None or session.merchant_id != merchant.id:
+        raise AuthenticationFailed
     now = deps.now()
     if not merchant.active or not session.is_current(now, merchant.session_version):
         raise AuthenticationFailed
     extended = session.extended(now)
-    if extended != session and not sessions.extend_session(extended):
+    if extended != session and not deps.database.sessions.extend(extended):
         raise AuthenticationFailed
     return _visit(deps, token, extended, merchant)
 
 
-def log_out(visit: Visit) -> None:
+def log_out(deps: Dependencies, visit: Visit) -> None:
     """Ends a session: its cookie is worth nothing from now on."""
-    sessions.end_session(visit.session.id)
+    deps.database.sessions.end(visit.session.id)
     log.info("logged out", merchant_id=visit.merchant.id)
 
 
@@ -93,24 +92,24 @@ def plain_email(email: str) -> str:
     return email.strip().lower()
 
 
-def _merchant_of(deps: Deps, email: str, password: str) -> Merchant | None:
+def _merchant_of(deps: Dependencies, email: str, password: str) -> Merchant | None:
     """Whose address and password these are. Takes a password's time also for an address that nobody has."""
     if deps.config.is_test_stage:
         # The contract: in test stages the seeded merchant logs in with any password.
-        seeded = merchants.get_merchant(TEST_MERCHANT_ID)
+        seeded = deps.database.merchants.get(TEST_MERCHANT_ID)
         if seeded is not None and plain_email(seeded.email) == email:
             return seeded
-    login = sessions.get_login(email) if email else None
+    login = deps.database.sessions.get_login(email) if email else None
     merchant_id, stored = login if login is not None else ("", NOBODYS_HASH)
     if not password_matches(password, stored) or login is None:
         return None
-    return merchants.get_merchant(merchant_id)
+    return deps.database.merchants.get(merchant_id)
 
 
-def _visit(deps: Deps, token: Token, session: Session, merchant: Merchant) -> Visit:
+def _visit(deps: Dependencies, token: Token, session: Session, merchant: Merchant) -> Visit:
     key = _key(deps)
     return Visit(session, merchant, domain.sign(key, token), domain.csrf_token(key, token))
 
 
-def _key(deps: Deps) -> bytes:
-    return queues.secret(deps.config.session_key_arn)
+def _key(deps: Dependencies) -> bytes:
+    return deps.secrets.get(deps.config.session_key_arn)

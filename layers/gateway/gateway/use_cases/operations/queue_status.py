@@ -7,31 +7,21 @@ later from then on). The slow lane of webhooks shares its table with the other o
 word is missing: a stall in it that lasts shows with gaps.
 """
 
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import payments, refunds, stats, webhooks
-from gateway.adapters.aws.dynamodb.repositories.stats import QueueStats
-from gateway.adapters.aws.queues import QueueDepth
 from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import JOB_QUEUES
+from gateway.domain.jobs import JOB_QUEUES, PAYMENTS, REFUNDS, QueueDepth, QueueStats
 from gateway.domain.values import to_unix_ms
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.protocols.database import Due
 
 # More than any batch may take: a worker notes at the batch's end that it took one.
 STALLED_AFTER_MS = 45_000
 ASKED_AT_ONCE = 12
 # JOB_QUEUES, those that send to others first.
 ALONG_THE_WORK = (JOB_QUEUES[:2], JOB_QUEUES[2:])
-_OLDEST: Mapping[str, Callable[[], int | None]] = {
-    "payments": payments.oldest_due,
-    "refunds": refunds.oldest_due,
-    "webhooks": webhooks.oldest_due,
-    "slow_webhooks": webhooks.oldest_due,
-}
 
 
 @dataclass(frozen=True)
@@ -69,27 +59,22 @@ class QueueStatus:
         return self.has_trigger and not self.is_stalled
 
 
-def read_queues(deps: Deps, *, dead_letters: bool = False) -> list[QueueStatus]:
+def read_queues(deps: Dependencies, *, dead_letters: bool = False) -> list[QueueStatus]:
     """Every job queue; Unavailable where the tables or SQS do not answer.
 
     Asked in the order in which work moves on, and last what was done: a job that moves meanwhile is seen
     twice rather than not at all, and who sees nothing left sees everything counted. (SQS's own numbers are
     approximate; SQS API reference, GetQueueAttributes.)
     """
-    config = deps.config
+    names = JOB_QUEUES if dead_letters else ()
     with ThreadPoolExecutor(max_workers=ASKED_AT_ONCE) as pool:
-        triggers = [pool.submit(_has_trigger, config.worker_triggers, name) for name in JOB_QUEUES]
-        wanted = config.dead_letter_queue_urls if dead_letters else {}
-        dead = {name: pool.submit(queues.depth, url) for name, url in wanted.items()}
-        depths = [
-            depth
-            for names in ALONG_THE_WORK
-            for depth in pool.map(lambda name: queues.depth(config.job_queue_urls[name]), names)
-        ]
-        counted = pool.submit(stats.read_stats)
+        triggers = [pool.submit(_has_trigger, deps, name) for name in JOB_QUEUES]
+        dead = {name: pool.submit(deps.queues.dead_letters, name) for name in names}
+        depths = [depth for some in ALONG_THE_WORK for depth in pool.map(deps.queues.depth, some)]
+        counted = pool.submit(deps.database.stats.read)
         # Only where something waits: it is a query for each shard of the index.
         due = [
-            pool.submit(_OLDEST[name]) if depth.visible else None
+            pool.submit(_due(deps, name).oldest_due) if depth.visible else None
             for name, depth in zip(JOB_QUEUES, depths, strict=True)
         ]
         return [
@@ -100,18 +85,22 @@ def read_queues(deps: Deps, *, dead_letters: bool = False) -> list[QueueStatus]:
                 has_trigger=trigger.result(),
                 now_ms=to_unix_ms(deps.now()),
                 due_since_ms=oldest.result() if oldest else None,
-                dead_letters=dead[name].result().visible if name in dead else None,
+                dead_letters=dead[name].result() if name in dead else None,
             )
             for name, depth, trigger, oldest in zip(JOB_QUEUES, depths, triggers, due, strict=True)
         ]
 
 
-def _has_trigger(triggers: Mapping[str, str], name: str) -> bool:
+def _due(deps: Dependencies, name: str) -> Due:
+    """The entities that a queue's jobs are about."""
+    database = deps.database
+    return {PAYMENTS: database.payments, REFUNDS: database.refunds}.get(name, database.deliveries)
+
+
+def _has_trigger(deps: Dependencies, name: str) -> bool:
     """Whether the queue's trigger is known to be enabled."""
-    if name not in triggers:
-        return False
     try:
-        return queues.trigger_enabled(triggers[name])
+        return deps.queues.has_trigger(name)
     except Unavailable as error:
         log.warning("probe failed", probe=f"{name} trigger", error=type(error.__cause__).__name__)
         return False

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from gateway.adapters.aws import queues
-from gateway.adapters.aws.dynamodb.repositories import stats
 from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import PAYMENTS
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.operations.queue_status import read_queues
 
 
@@ -35,16 +34,16 @@ class JobsStatus:
     worker_running: bool
 
 
-def check_health(deps: Deps) -> Health:
+def check_health(deps: Dependencies) -> Health:
     """Probes the tables, a queue and the workers."""
     with ThreadPoolExecutor(max_workers=3) as pool:
-        database = pool.submit(_answers, "database", stats.read_stats)
-        queue = pool.submit(_answers, "queue", lambda: queues.depth(deps.config.payments_queue_url))
-        worker = pool.submit(_answers, "worker", lambda: read_jobs_status(deps).worker_running)
+        database = pool.submit(_succeeds, "database", deps.database.stats.read)
+        queue = pool.submit(_succeeds, "queue", lambda: deps.queues.depth(PAYMENTS))
+        worker = pool.submit(_succeeds, "worker", lambda: read_jobs_status(deps).worker_running)
         return Health(database.result(), queue.result(), worker.result())
 
 
-def read_jobs_status(deps: Deps) -> JobsStatus:
+def read_jobs_status(deps: Dependencies) -> JobsStatus:
     """The depth of all job queues and the job counters. Unavailable where AWS does not answer."""
     found = read_queues(deps)
     return JobsStatus(
@@ -56,8 +55,8 @@ def read_jobs_status(deps: Deps) -> JobsStatus:
     )
 
 
-def _answers(name: str, probe: Callable[[], object]) -> bool:
-    """Whether a probe found something; an answer of False or nothing counts as none."""
+def _succeeds(name: str, probe: Callable[[], object]) -> bool:
+    """Whether a probe found something; False or nothing counts as a failure."""
     try:
         return bool(probe())
     except Unavailable as error:

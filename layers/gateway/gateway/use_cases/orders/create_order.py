@@ -1,14 +1,13 @@
-"""Creating and reading orders."""
+"""Creating orders."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.repositories import orders
-from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.errors import BadRequest
 from gateway.domain.order import Order, OrderStatus
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class NewOrder:
     expires_at: datetime | None = None
 
 
-def create_order(deps: Deps, merchant_id: str, new: NewOrder) -> Order:
+def create_order(deps: Dependencies, merchant_id: str, new: NewOrder) -> Order:
     """Stores a new order of the merchant. One round trip."""
     now = deps.now()
     if new.expires_at is not None and new.expires_at <= now:
@@ -39,14 +38,6 @@ def create_order(deps: Deps, merchant_id: str, new: NewOrder) -> Order:
         updated_at=now,
         expires_at=new.expires_at,
     )
-    orders.add_order(order)
+    deps.database.orders.add(order)
     log.info("order created", order_id=order.id, merchant_id=merchant_id, amount=order.amount)
-    return order
-
-
-def find_order(order_id: str, merchant_id: str | None = None) -> Order:
-    """The order, or NotFound; also where it belongs to another merchant than the one given."""
-    order = orders.get_order(order_id)
-    if order is None or (merchant_id is not None and order.merchant_id != merchant_id):
-        raise NotFound("Order not found")
     return order

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.adapters.aws.dynamodb.repositories import orders, payments
 from gateway.domain.cursor import Cursor
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.page import LIMIT_MAX, Page
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.values import to_iso
+from gateway.use_cases.dependencies import Dependencies
 
 # Orders with one receipt that are searched; payments of each, that are found.
 RECEIPT_ORDERS_MAX = 20
@@ -37,27 +37,33 @@ class Filters:
         )
 
 
-def find_payment(payment_id: str, merchant_id: str) -> Payment:
+def find_payment(deps: Dependencies, payment_id: str, merchant_id: str) -> Payment:
     """The merchant's payment, or NotFound; also where it belongs to another merchant."""
-    payment = payments.get_payment(payment_id)
+    payment = deps.database.payments.get(payment_id)
     if payment is None or payment.merchant_id != merchant_id:
         raise NotFound("Payment not found")
     return payment
 
 
-def find_public_payment(payment_id: str, order_id: str | None) -> Payment:
+def find_public_payment(deps: Dependencies, payment_id: str, order_id: str | None) -> Payment:
     """The payment for a shopper, or NotFound; also where `order_id` is given and is not its order's.
 
     Knowing the id is enough: nobody can guess 16 random letters and digits.
     """
-    payment = payments.get_payment(payment_id)
+    payment = deps.database.payments.get(payment_id)
     if payment is None or order_id not in (None, payment.order_id):
         raise NotFound("Payment not found")
     return payment
 
 
 def list_payments(
-    merchant_id: str, filters: Filters, limit: int, offset: int, cursor: Cursor | None = None
+    deps: Dependencies,
+    merchant_id: str,
+    filters: Filters,
+    *,
+    limit: int,
+    offset: int,
+    cursor: Cursor | None = None,
 ) -> Page[Payment]:
     """The merchant's payments, newest first, from `offset` on or from where `cursor` says."""
     if filters.first and filters.last and filters.first > filters.last:
@@ -67,11 +73,11 @@ def list_payments(
             raise BadRequest("offset and cursor can't be used together", field="offset")
         cursor.check_within(filters.first, filters.last)
     if filters.text is not None:
-        found = _search(merchant_id, filters.text, filters)
+        found = _search(deps, merchant_id, filters.text, filters)
         start = cursor.offset if cursor else offset
         end = start + limit
         return Page(found[start:end], len(found), limit, start, end < len(found))
-    return _list(merchant_id, filters, filters.order_id, limit, offset=offset, cursor=cursor)
+    return _list(deps, merchant_id, filters, filters.order_id, limit, offset=offset, cursor=cursor)
 
 
 def next_cursor(page: Page[Payment]) -> str | None:
@@ -83,6 +89,7 @@ def next_cursor(page: Page[Payment]) -> str | None:
 
 
 def _list(
+    deps: Dependencies,
     merchant_id: str,
     filters: Filters,
     order_id: str | None,
@@ -91,7 +98,7 @@ def _list(
     offset: int = 0,
     cursor: Cursor | None = None,
 ) -> Page[Payment]:
-    return payments.list_payments(
+    return deps.database.payments.page(
         merchant_id,
         order_id=order_id,
         status=filters.status,
@@ -103,17 +110,19 @@ def _list(
     )
 
 
-def _search(merchant_id: str, text: str, filters: Filters) -> list[Payment]:
+def _search(deps: Dependencies, merchant_id: str, text: str, filters: Filters) -> list[Payment]:
     """All that fit, newest first: few, since an id or a receipt is one purchase's."""
     if text.startswith("pay_"):
-        payment = payments.get_payment(text)
+        payment = deps.database.payments.get(text)
         mine = payment is not None and payment.merchant_id == merchant_id
         return [payment] if payment is not None and mine and filters.fit(payment) else []
     order_ids = [text]
     if not text.startswith("order_"):
-        order_ids = orders.order_ids_of_receipt(merchant_id, text, RECEIPT_ORDERS_MAX)
+        order_ids = deps.database.orders.ids_of_receipt(merchant_id, text, RECEIPT_ORDERS_MAX)
     wanted = [order_id for order_id in order_ids if filters.order_id in (None, order_id)]
     found = [
-        payment for order_id in wanted for payment in _list(merchant_id, filters, order_id, LIMIT_MAX).items
+        payment
+        for order_id in wanted
+        for payment in _list(deps, merchant_id, filters, order_id, LIMIT_MAX).items
     ]
     return sorted(found, key=lambda payment: (payment.created_at, payment.id), reverse=True)

@@ -9,11 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from gateway.adapters.aws.dynamodb.repositories import merchants, payment_facts, rollups
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
 from gateway.domain.tally import Summary, Tally, each_day, summarise
 from gateway.runtime import log
-from gateway.runtime.deps import Deps
+from gateway.use_cases.dependencies import Dependencies
 
 BY_DAY_DEFAULT = 30
 DAYS_MAX = 366
@@ -23,12 +22,12 @@ CLOSED_AFTER = timedelta(hours=1)
 COUNTED_MAX = 100_000
 
 
-def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | None) -> Summary:
+def read_summary(deps: Dependencies, merchant_id: str, first: date | None, last: date | None) -> Summary:
     """The merchant's numbers of these days (UTC, both included); without any, of all time.
 
     The chart's days are then the last BY_DAY_DEFAULT. Round trips: 3 (merchant, kept days, today).
     """
-    merchant = merchants.get_merchant(merchant_id)
+    merchant = deps.database.merchants.get(merchant_id)
     if merchant is None:
         raise NotFound("Merchant not found")
     today = deps.now().date()
@@ -44,21 +43,21 @@ def read_summary(deps: Deps, merchant_id: str, first: date | None, last: date | 
     return summarise(days, shown_from, end)
 
 
-def tally_days(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
+def tally_days(deps: Dependencies, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
     """What each of these days adds up to. Unavailable where there is more to count than one request may."""
     if first > last:
         return {}
-    known = rollups.get_days(merchant_id, first, last)
+    known = deps.database.rollups.get_days(merchant_id, first, last)
     missing = [day for day in each_day(first, last) if day not in known]
     for begin, end in _runs(missing):
         known |= _count(deps, merchant_id, begin, end)
     return known
 
 
-def _count(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
+def _count(deps: Dependencies, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
     days: defaultdict[date, Tally] = defaultdict(Tally)
     day = first
-    for number, fact in enumerate(payment_facts.facts(merchant_id, first, last)):
+    for number, fact in enumerate(deps.database.payments.facts(merchant_id, first, last)):
         day = date.fromisoformat(fact.created_at[:10])
         if number >= COUNTED_MAX:
             # The day that it broke off in is not complete.
@@ -70,12 +69,12 @@ def _count(deps: Deps, merchant_id: str, first: date, last: date) -> dict[date, 
     return counted
 
 
-def _keep(deps: Deps, merchant_id: str, days: dict[date, Tally]) -> None:
+def _keep(deps: Dependencies, merchant_id: str, days: dict[date, Tally]) -> None:
     closed = {day: tally for day, tally in days.items() if tally.is_final and _is_over(day, deps.now())}
     if not closed:
         return
     try:
-        rollups.put_days(merchant_id, closed)
+        deps.database.rollups.put_days(merchant_id, closed)
     except Unavailable as error:
         log.error("days not kept; they are counted again next time", error, merchant_id=merchant_id)
 

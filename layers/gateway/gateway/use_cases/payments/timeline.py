@@ -6,38 +6,38 @@ payment's and its refunds' transactions made them.
 
 from datetime import datetime
 
-from gateway.adapters.aws.dynamodb.repositories import ledger, orders, refunds, webhooks
+from gateway.domain.delivery import WebhookDelivery
 from gateway.domain.events import EVENTS
 from gateway.domain.ledger import Entry
 from gateway.domain.moment import Moment
 from gateway.domain.order import Order
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund, RefundStatus
-from gateway.domain.webhook import Webhook
+from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
 
 # The newest of a payment's refunds that are told of.
 REFUNDS_MAX = 20
 
 
-def read_timeline(payment_id: str, merchant_id: str) -> list[Moment]:
+def read_timeline(deps: Dependencies, payment_id: str, merchant_id: str) -> list[Moment]:
     """All moments of the merchant's payment, oldest first; NotFound where it is not the merchant's.
 
     Round trips: 4 (payment, order, refunds, entries), and at most 2 for each of payment and refunds.
     """
-    payment = find_payment(payment_id, merchant_id)
-    order = orders.get_order(payment.order_id)
+    payment = find_payment(deps, payment_id, merchant_id)
+    order = deps.database.orders.get(payment.order_id)
     # Oldest first, so that what happened at the same time stands in the order of its making.
-    made = refunds.list_refunds(payment.id, REFUNDS_MAX, 0).items[::-1]
+    made = deps.database.refunds.page(payment.id, REFUNDS_MAX, 0).items[::-1]
     moments = _of_order(order) if order is not None else []
     moments += _of_payment(payment)
     for refund in made:
         moments += _of_refund(refund)
     entry_ids = [f"{payment.id}:payment", f"{payment.id}:reversal"]
-    entries = ledger.entries_of([*entry_ids, *(f"{refund.id}:refund" for refund in made)])
+    entries = deps.database.ledger.entries([*entry_ids, *(f"{refund.id}:refund" for refund in made)])
     moments += [_of_entry(entry) for entry in entries]
-    for hook in _webhooks(payment, made):
-        moments += _of_webhook(hook)
+    for delivery in _deliveries(deps, payment, made):
+        moments += _of_delivery(delivery)
     return sorted(moments, key=lambda moment: moment.at)
 
 
@@ -76,7 +76,7 @@ def _of_entry(entry: Entry) -> Moment:
     return Moment(entry.created_at, "ledger.entry", {**about, "lines": entry.lines()})
 
 
-def _webhooks(payment: Payment, made: list[Refund]) -> list[Webhook]:
+def _deliveries(deps: Dependencies, payment: Payment, made: list[Refund]) -> list[WebhookDelivery]:
     times: list[tuple[str, datetime | None]] = [
         (payment.id, payment.created_at),
         (payment.id, payment.finished_at),
@@ -84,18 +84,18 @@ def _webhooks(payment: Payment, made: list[Refund]) -> list[Webhook]:
     for refund in made:
         times += [(refund.id, refund.created_at), (refund.id, refund.processed_at)]
     found = [
-        hook
+        delivery
         for object_id, at in times
         if at is not None
-        for hook in webhooks.webhooks_of(payment.merchant_id, object_id, at)
+        for delivery in deps.database.deliveries.of_object(payment.merchant_id, object_id, at)
     ]
-    return sorted(found, key=lambda hook: EVENTS.index(hook.event))
+    return sorted(found, key=lambda delivery: EVENTS.index(delivery.event))
 
 
-def _of_webhook(hook: Webhook) -> list[Moment]:
-    about = {"webhook_id": hook.id, "event": hook.event}
-    moments = [Moment(hook.created_at, "webhook.created", {**about, "status": str(hook.status)})]
-    for number, attempt in enumerate((*hook.history, *hook.attempts), start=1):
+def _of_delivery(delivery: WebhookDelivery) -> list[Moment]:
+    about = {"webhook_id": delivery.id, "event": delivery.event}
+    moments = [Moment(delivery.created_at, "webhook.created", {**about, "status": str(delivery.status)})]
+    for number, attempt in enumerate((*delivery.history, *delivery.attempts), start=1):
         outcome = {
             "attempt": number,
             "duration_ms": attempt.duration_ms,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.rows import hash_name
 from gateway.adapters.aws.dynamodb.tables import connection
 from gateway.domain.errors import Unavailable
 
@@ -40,7 +41,7 @@ def read(keys: Iterable[tuple[type[Model], str]]) -> Rows:
     for row_type, key in wanted:
         table = row_type.Meta.table_name
         entry = request.setdefault(table, {"Keys": [], "ConsistentRead": True})
-        entry["Keys"].append({_hash_name(row_type): {"S": key}})
+        entry["Keys"].append({hash_name(row_type): {"S": key}})
     found: dict[tuple[type[Model], str], Model] = {}
     for _ in range(ROUNDS_MAX):
         if not request:
@@ -50,12 +51,8 @@ def read(keys: Iterable[tuple[type[Model], str]]) -> Rows:
         for table, items in answer["Responses"].items():
             row_type = types[table]
             for item in items:
-                found[row_type, item[_hash_name(row_type)]["S"]] = row_type.from_raw_data(item)
+                found[row_type, item[hash_name(row_type)]["S"]] = row_type.from_raw_data(item)
         request = answer.get("UnprocessedKeys") or {}
     if request:
         raise Unavailable("The service is temporarily unavailable; please try again")
     return Rows(found)
-
-
-def _hash_name(row_type: type[Model]) -> str:
-    return str(row_type._hash_key_attribute().attr_name)  # noqa: SLF001 - no public name for it

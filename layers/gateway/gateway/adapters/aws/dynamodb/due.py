@@ -8,26 +8,17 @@ distribution").
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
+from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.domain.jobs import Overdue
 from gateway.domain.values import to_unix_ms
 
 SHARDS = 8
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """A row that should have been done by now."""
-
-    id: str
-    merchant_id: str
-    due_at_ms: int
 
 
 def due_columns(row_id: str, due_at: datetime | None) -> dict[str, Any]:
@@ -76,15 +67,5 @@ def oldest(row_type: Any) -> int | None:
 
 def postpone(row_type: Any, item: Overdue, until: datetime) -> bool:
     """Moves an overdue row to a later time; False where it was done or moved meanwhile."""
-    row = row_type(item.id)
-    with unavailable_when_aws_fails():
-        try:
-            row.update(
-                actions=[row_type.due_at_ms.set(to_unix_ms(until))],
-                condition=row_type.due_at_ms == item.due_at_ms,
-            )
-        except UpdateError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                return False
-            raise
-    return True
+    actions: list[Action] = [row_type.due_at_ms.set(to_unix_ms(until))]
+    return rows.update_if(row_type(item.id), actions, row_type.due_at_ms == item.due_at_ms)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.rows import hash_name
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 
@@ -57,5 +58,4 @@ def page_of(
 
 
 def _key_of(index: Any, key: str, cursor: Cursor) -> dict[str, Any]:
-    hash_name = index._hash_key_attribute().attr_name  # noqa: SLF001 - no public name for it
-    return {hash_name: {"S": key}, "created_at": {"S": cursor.created_at}, "id": {"S": cursor.id}}
+    return {hash_name(index): {"S": key}, "created_at": {"S": cursor.created_at}, "id": {"S": cursor.id}}

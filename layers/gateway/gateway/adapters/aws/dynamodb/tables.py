@@ -11,7 +11,7 @@ from pynamodb.models import Model
 from gateway.adapters.aws.dynamodb import indexes
 from gateway.adapters.aws.dynamodb.access_tables import ACCESS_ROWS
 from gateway.adapters.aws.dynamodb.connection import TransportConnection
-from gateway.adapters.aws.dynamodb.repositories.endpoints import EndpointRow
+from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow
 from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
 from gateway.adapters.aws.timeouts import WORK, Timeouts
 from gateway.adapters.aws.transport import transport

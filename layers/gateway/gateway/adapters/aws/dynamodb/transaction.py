@@ -1,83 +1,37 @@
-"""One all-or-nothing write over several tables (TransactWriteItems).
+"""A DynamoDB transaction: each repository's writes, collected and committed together."""
 
-Repositories add labelled writes; `commit` says by label whose condition failed. DynamoDB refuses a
-transaction that meets another on the same item (TransactionConflict); nothing is written then, so `commit`
-repeats it a few times at once. It never waits: no function sleeps, and the callers have their own way on.
-"""
-
-from collections.abc import Sequence
-
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.expressions.condition import Condition
-from pynamodb.expressions.update import Action
-from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
-
-from gateway.adapters.aws.dynamodb.errors import ConditionFailed, Conflict, unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.tables import connection
-
-TRIES_MAX = 4
-_RETRIED = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+from gateway.adapters.aws.dynamodb.items import Items
+from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeyWrites
+from gateway.adapters.aws.dynamodb.repositories.audit import AuditWrites
+from gateway.adapters.aws.dynamodb.repositories.deliveries import DeliveryWrites
+from gateway.adapters.aws.dynamodb.repositories.idempotency import IdempotencyWrites
+from gateway.adapters.aws.dynamodb.repositories.ledger import LedgerWrites
+from gateway.adapters.aws.dynamodb.repositories.merchants import MerchantWrites
+from gateway.adapters.aws.dynamodb.repositories.orders import OrderWrites
+from gateway.adapters.aws.dynamodb.repositories.payments import PaymentWrites
+from gateway.adapters.aws.dynamodb.repositories.refunds import RefundWrites
+from gateway.adapters.aws.dynamodb.repositories.sessions import LoginWrites
+from gateway.adapters.aws.dynamodb.repositories.throttles import ThrottleWrites
+from gateway.use_cases.protocols import writes
 
 
-class Transaction:
-    """Writes that happen together or not at all."""
+class DynamoTransaction:
+    """Implements `use_cases.protocols.writes.Transaction`."""
 
     def __init__(self) -> None:
-        self._puts: list[tuple[str, Model, Condition | None]] = []
-        self._updates: list[tuple[str, Model, list[Action], Condition | None]] = []
-
-    def put(self, label: str, row: Model, condition: Condition | None = None) -> None:
-        """Writes the whole row."""
-        self._puts.append((label, row, condition))
-
-    def update(
-        self, label: str, row: Model, actions: Sequence[Action], condition: Condition | None = None
-    ) -> None:
-        """Changes some attributes; only the keys of `row` count."""
-        self._updates.append((label, row, list(actions), condition))
+        self._items = Items()
+        self.merchants: writes.MerchantWrites = MerchantWrites(self._items)
+        self.orders: writes.OrderWrites = OrderWrites(self._items)
+        self.payments: writes.PaymentWrites = PaymentWrites(self._items)
+        self.refunds: writes.RefundWrites = RefundWrites(self._items)
+        self.ledger: writes.LedgerWrites = LedgerWrites(self._items)
+        self.deliveries: writes.DeliveryWrites = DeliveryWrites(self._items)
+        self.idempotency: writes.IdempotencyWrites = IdempotencyWrites(self._items)
+        self.api_keys: writes.ApiKeyWrites = ApiKeyWrites(self._items)
+        self.logins: writes.LoginWrites = LoginWrites(self._items)
+        self.throttles: writes.ThrottleWrites = ThrottleWrites(self._items)
+        self.audit: writes.AuditWrites = AuditWrites(self._items)
 
     def commit(self) -> None:
-        """Writes all of it.
-
-        ConditionFailed where a condition did not hold, Conflict where other transactions were in the way each
-        time, Unavailable where DynamoDB did not answer: then the writes may have happened or not.
-        """
-        for tries_left in reversed(range(TRIES_MAX)):
-            try:
-                with unavailable_when_aws_fails():
-                    self._try()
-                return
-            except Conflict:
-                if not tries_left:
-                    raise
-
-    def _try(self) -> None:
-        write = TransactWrite(connection=connection())
-        # PynamoDB sends puts before updates; the cancellation reasons come in that order.
-        for _, row, condition in self._puts:
-            write.save(row, condition=condition)
-        for _, row, actions, condition in self._updates:
-            write.update(row, actions=actions, condition=condition)
-        labels = [label for label, *_ in self._puts] + [label for label, *_ in self._updates]
-        try:
-            with write:
-                pass
-        except TransactWriteError as error:
-            raise _explained(error, labels) from error
-
-
-def _explained(error: TransactWriteError, labels: list[str]) -> Exception:
-    codes = [reason.code if reason else None for reason in error.cancellation_reasons]
-    failed = frozenset(
-        label for label, code in zip(labels, codes, strict=False) if code == "ConditionalCheckFailed"
-    )
-    if failed:
-        return ConditionFailed(failed)
-    in_progress = error.cause_response_code in {
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-    if in_progress or _RETRIED.intersection(filter(None, codes)):
-        return Conflict()
-    return error
+        """Carries all writes out in one TransactWriteItems; nothing is sent where there are none."""
+        self._items.commit()

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 
-from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb import rows
+from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.tables import IdempotencyRow
-from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.idempotency import IdempotencyRecord
-
-IDEMPOTENCY_KEY = "idempotency_key"
+from gateway.use_cases.protocols.refusals import Write
 
 
 def to_record(row: IdempotencyRow) -> IdempotencyRecord:
@@ -21,24 +20,30 @@ def to_record(row: IdempotencyRow) -> IdempotencyRecord:
     )
 
 
-def get_record(key: str) -> IdempotencyRecord | None:
-    """The record of a scoped key, or None; it may have expired."""
-    with unavailable_when_aws_fails():
-        try:
-            return to_record(IdempotencyRow.get(key, consistent_read=True))
-        except IdempotencyRow.DoesNotExist:
-            return None
+class IdempotencyRecords:
+    """What Idempotency-Keys stand for."""
+
+    def get(self, key: str) -> IdempotencyRecord | None:
+        """The record of a scoped key, or None; it may have expired."""
+        row = rows.get(IdempotencyRow, key)
+        return None if row is None else to_record(row)
 
 
-def put_record(transaction: Transaction, record: IdempotencyRecord, now: datetime) -> None:
-    """Adds a record; refused (label IDEMPOTENCY_KEY) while another one with this key is current."""
-    row = IdempotencyRow(
-        record.key,
-        fingerprint=record.fingerprint,
-        http_status=record.http_status,
-        body=record.body,
-        expires_at=int(record.expires_at.timestamp()),
-    )
-    # An expired row may still lie there: TTL deletion lags by up to days.
-    free = IdempotencyRow.key.does_not_exist() | (IdempotencyRow.expires_at <= int(now.timestamp()))
-    transaction.put(IDEMPOTENCY_KEY, row, free)
+class IdempotencyWrites:
+    """New idempotency records."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    def add(self, record: IdempotencyRecord, now: datetime) -> None:
+        """Adds a record; refused (IDEMPOTENCY_KEY) while another one with this key is current."""
+        row = IdempotencyRow(
+            record.key,
+            fingerprint=record.fingerprint,
+            http_status=record.http_status,
+            body=record.body,
+            expires_at=int(record.expires_at.timestamp()),
+        )
+        # An expired row may still lie there: TTL deletion lags by up to days.
+        free = IdempotencyRow.key.does_not_exist() | (IdempotencyRow.expires_at <= int(now.timestamp()))
+        self._items.put(Write.IDEMPOTENCY_KEY, row, free)

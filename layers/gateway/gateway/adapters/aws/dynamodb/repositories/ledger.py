@@ -9,9 +9,9 @@ import zlib
 from collections.abc import Iterable
 
 from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import BalanceRow, LedgerRow
-from gateway.adapters.aws.dynamodb.transaction import Transaction
 from gateway.domain.ledger import Balance, Entry, EntryKind
 from gateway.domain.page import Page
 from gateway.domain.values import CURRENCIES, from_iso, to_iso
@@ -33,60 +33,69 @@ def to_entry(row: LedgerRow) -> Entry:
     )
 
 
-def put_entries(transaction: Transaction, *entries: Entry) -> None:
-    """Adds entries of one payment; refused (label: the entry's id) where one exists already."""
-    for entry in entries:
-        row = LedgerRow(
-            entry.id,
-            merchant_id=entry.merchant_id,
-            kind=str(entry.kind),
-            payment_id=entry.payment_id,
-            refund_id=entry.refund_id,
-            amount=entry.amount,
-            currency=entry.currency,
-            created_at=to_iso(entry.created_at),
+class Ledger:
+    """The merchants' books."""
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Entry]:
+        """A merchant's entries, newest first."""
+        return page_of(
+            LedgerRow.by_merchant, merchant_id, to_entry, condition=None, limit=limit, offset=offset
         )
-        transaction.put(entry.id, row, LedgerRow.id.does_not_exist())
-    first = entries[0]
-    shard = zlib.crc32(first.payment_id.encode()) % SHARDS
-    # One item may stand in a transaction once only, so the entries' sums go in together.
-    actions = [getattr(BalanceRow, entry.kind.value).add(entry.amount) for entry in entries]
-    row_id = _balance_id(first.merchant_id, first.currency, shard)
-    transaction.update("balance", BalanceRow(row_id), actions)
 
+    def entries(self, ids: Iterable[str]) -> list[Entry]:
+        """Those of these entries that there are. One round trip."""
+        wanted = list(ids)
+        rows = batch.read((LedgerRow, entry_id) for entry_id in wanted)
+        return [to_entry(row) for entry_id in wanted if (row := rows.get(LedgerRow, entry_id)) is not None]
 
-def list_entries(merchant_id: str, limit: int, offset: int) -> Page[Entry]:
-    """A merchant's entries, newest first."""
-    return page_of(LedgerRow.by_merchant, merchant_id, to_entry, condition=None, limit=limit, offset=offset)
-
-
-def entries_of(ids: Iterable[str]) -> list[Entry]:
-    """Those of these entries that there are. One round trip."""
-    wanted = list(ids)
-    rows = batch.read((LedgerRow, entry_id) for entry_id in wanted)
-    return [to_entry(row) for entry_id in wanted if (row := rows.get(LedgerRow, entry_id)) is not None]
-
-
-def balances(merchant_id: str) -> list[Balance]:
-    """The sums of a merchant's entries, for each currency that has any. One round trip."""
-    ids = {
-        currency: [_balance_id(merchant_id, currency, shard) for shard in range(SHARDS)]
-        for currency in CURRENCIES
-    }
-    rows = batch.read((BalanceRow, row_id) for shard_ids in ids.values() for row_id in shard_ids)
-    found = []
-    for currency, shard_ids in ids.items():
-        shards = [row for row_id in shard_ids if (row := rows.get(BalanceRow, row_id)) is not None]
-        if shards:
-            found.append(
-                Balance(
-                    currency,
-                    payments=sum(int(row.payment) for row in shards),
-                    refunds=sum(int(row.refund) for row in shards),
-                    reversals=sum(int(row.reversal) for row in shards),
+    def balances(self, merchant_id: str) -> list[Balance]:
+        """The sums of a merchant's entries, for each currency that has any. One round trip."""
+        ids = {
+            currency: [_balance_id(merchant_id, currency, shard) for shard in range(SHARDS)]
+            for currency in CURRENCIES
+        }
+        rows = batch.read((BalanceRow, row_id) for shard_ids in ids.values() for row_id in shard_ids)
+        found = []
+        for currency, shard_ids in ids.items():
+            shards = [row for row_id in shard_ids if (row := rows.get(BalanceRow, row_id)) is not None]
+            if shards:
+                found.append(
+                    Balance(
+                        currency,
+                        payments=sum(int(row.payment) for row in shards),
+                        refunds=sum(int(row.refund) for row in shards),
+                        reversals=sum(int(row.reversal) for row in shards),
+                    )
                 )
+        return found
+
+
+class LedgerWrites:
+    """New entries."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    def add(self, *entries: Entry) -> None:
+        """Adds entries of one payment; refused (label: the entry's id) where one exists already."""
+        for entry in entries:
+            row = LedgerRow(
+                entry.id,
+                merchant_id=entry.merchant_id,
+                kind=str(entry.kind),
+                payment_id=entry.payment_id,
+                refund_id=entry.refund_id,
+                amount=entry.amount,
+                currency=entry.currency,
+                created_at=to_iso(entry.created_at),
             )
-    return found
+            self._items.put(entry.id, row, LedgerRow.id.does_not_exist())
+        first = entries[0]
+        shard = zlib.crc32(first.payment_id.encode()) % SHARDS
+        # One item may stand in a transaction once only, so the entries' sums go in together.
+        actions = [getattr(BalanceRow, entry.kind.value).add(entry.amount) for entry in entries]
+        row_id = _balance_id(first.merchant_id, first.currency, shard)
+        self._items.update("balance", BalanceRow(row_id), actions)
 
 
 def _balance_id(merchant_id: str, currency: str, shard: int) -> str:

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 
-from pynamodb.exceptions import PutError, UpdateError
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
+from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.tables import MerchantRow
-from gateway.adapters.aws.dynamodb.transaction import Transaction
+from gateway.domain.errors import Unavailable
 from gateway.domain.merchant import Merchant
 from gateway.domain.values import from_iso, to_iso
-
-MERCHANT = "merchant"
+from gateway.use_cases.protocols.refusals import Write
 
 
 def to_merchant(row: MerchantRow) -> Merchant:
@@ -32,50 +31,75 @@ def to_merchant(row: MerchantRow) -> Merchant:
     )
 
 
-def get_merchant(merchant_id: str) -> Merchant | None:
-    """The merchant, or None."""
-    with unavailable_when_aws_fails():
-        try:
-            return to_merchant(MerchantRow.get(merchant_id, consistent_read=True))
-        except MerchantRow.DoesNotExist:
-            return None
+class Merchants:
+    """Merchants and their settings."""
+
+    def get(self, merchant_id: str) -> Merchant | None:
+        """The merchant, or None."""
+        row = rows.get(MerchantRow, merchant_id)
+        return None if row is None else to_merchant(row)
+
+    def scan(self, limit: int) -> list[Merchant]:
+        """All merchants, in no order, at most `limit`: reads the table from end to end."""
+        with unavailable_when_aws_fails():
+            return [to_merchant(row) for row in MerchantRow.scan(limit=limit)]
+
+    def add(self, merchant: Merchant) -> bool:
+        """Stores a merchant unless there is one with this id; says whether it was stored."""
+        return rows.put_if(_row(merchant), MerchantRow.id.does_not_exist())
+
+    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
+        """Sets or clears where the merchant's webhooks go."""
+        action = MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url)
+        if not rows.update_if(MerchantRow(merchant_id), [action], MerchantRow.id.exists()):
+            raise Unavailable("The service is temporarily unavailable; please try again")
+
+    def clear_webhook_url(self, merchant_id: str, url: str) -> bool:
+        """Clears the webhook URL if it is still this one; says whether it was."""
+        return rows.update_if(
+            MerchantRow(merchant_id), [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url
+        )
+
+    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
+        """Makes `new` the secret and lets `old` sign until then; False where it is no longer `old`."""
+        actions: list[Action] = [
+            MerchantRow.webhook_secret.set(new),
+            MerchantRow.previous_secret.set(old),
+            MerchantRow.previous_secret_until.set(to_iso(old_until)),
+        ]
+        return rows.update_if(MerchantRow(merchant_id), actions, MerchantRow.webhook_secret == old)
 
 
-def scan_merchants(limit: int) -> list[Merchant]:
-    """All merchants, in no order, at most `limit`: reads the table from end to end."""
-    with unavailable_when_aws_fails():
-        return [to_merchant(row) for row in MerchantRow.scan(limit=limit)]
+class MerchantWrites:
+    """Writes of merchants."""
 
+    def __init__(self, items: Items) -> None:
+        self._items = items
 
-def add_merchant(merchant: Merchant) -> bool:
-    """Stores a merchant unless there is one with this id; says whether it was stored."""
-    with unavailable_when_aws_fails():
-        try:
-            _row(merchant).save(condition=MerchantRow.id.does_not_exist())
-        except PutError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                return False
-            raise
-    return True
+    def add(self, merchant: Merchant) -> None:
+        """A new merchant; refused (MERCHANT) where the id is taken."""
+        self._items.put(Write.MERCHANT, _row(merchant), MerchantRow.id.does_not_exist())
 
+    def set_active(self, merchant_id: str, *, active: bool) -> None:
+        """That a merchant is, or is not, served; refused (MERCHANT) where that is so already.
 
-def put_new(transaction: Transaction, merchant: Merchant) -> None:
-    """Adds a new merchant to a transaction; refused (label MERCHANT) where the id is taken."""
-    transaction.put(MERCHANT, _row(merchant), MerchantRow.id.does_not_exist())
+        Sessions begun before end with it.
+        """
+        actions: list[Action] = [MerchantRow.active.set(active), _end_sessions()]
+        self._items.update(
+            Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.active == (not active)
+        )
 
+    def end_sessions(self, merchant_id: str) -> None:
+        """The end of all sessions that a merchant's people have; refused (MERCHANT) without one."""
+        self._items.update(
+            Write.MERCHANT, MerchantRow(merchant_id), [_end_sessions()], MerchantRow.id.exists()
+        )
 
-def set_active(transaction: Transaction, merchant_id: str, *, active: bool) -> None:
-    """Adds that a merchant is, or is not, served; refused (label MERCHANT) where that is so already.
-
-    Sessions begun before end with it.
-    """
-    actions: list[Action] = [MerchantRow.active.set(active), _end_sessions()]
-    transaction.update(MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.active == (not active))
-
-
-def end_sessions(transaction: Transaction, merchant_id: str) -> None:
-    """Adds the end of all sessions that a merchant's people have; refused (label MERCHANT) without one."""
-    transaction.update(MERCHANT, MerchantRow(merchant_id), [_end_sessions()], MerchantRow.id.exists())
+    def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
+        """Which sites may frame the checkout page; refused (MERCHANT) without such a merchant."""
+        actions: list[Action] = [MerchantRow.checkout_origins.set(list(origins))]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
 
 
 def _end_sessions() -> Action:
@@ -94,42 +118,3 @@ def _row(merchant: Merchant) -> MerchantRow:
         created_at=to_iso(merchant.created_at),
         checkout_origins=list(merchant.checkout_origins) or None,
     )
-
-
-def set_webhook_url(merchant_id: str, url: str | None) -> None:
-    """Sets or clears where the merchant's webhooks go."""
-    action = MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url)
-    with unavailable_when_aws_fails():
-        MerchantRow(merchant_id).update(actions=[action], condition=MerchantRow.id.exists())
-
-
-def clear_webhook_url(merchant_id: str, url: str) -> bool:
-    """Clears the webhook URL if it is still this one; says whether it was."""
-    return _update_if(merchant_id, [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url)
-
-
-def set_checkout_origins(transaction: Transaction, merchant_id: str, origins: tuple[str, ...]) -> None:
-    """Adds which sites may frame the checkout page; refused (label MERCHANT) without such a merchant."""
-    actions: list[Action] = [MerchantRow.checkout_origins.set(list(origins))]
-    transaction.update(MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
-
-
-def replace_webhook_secret(merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
-    """Makes `new` the secret and lets `old` sign until then; False where the secret is not `old` any more."""
-    actions: list[Action] = [
-        MerchantRow.webhook_secret.set(new),
-        MerchantRow.previous_secret.set(old),
-        MerchantRow.previous_secret_until.set(to_iso(old_until)),
-    ]
-    return _update_if(merchant_id, actions, MerchantRow.webhook_secret == old)
-
-
-def _update_if(merchant_id: str, actions: list[Action], condition: Condition) -> bool:
-    with unavailable_when_aws_fails():
-        try:
-            MerchantRow(merchant_id).update(actions=actions, condition=condition)
-        except UpdateError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                return False
-            raise
-    return True

@@ -1,21 +1,12 @@
-"""What of payments is added up, read past PynamoDB's models, which would take most of the time."""
+"""Reads what is added up of payments without PynamoDB's models, which would take most of the time."""
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.tables import PaymentRow, connection
-
-
-class Fact(NamedTuple):
-    """What of a payment is added up; `created_at` as text."""
-
-    created_at: str
-    currency: str
-    method: str
-    status: str
-    amount: int
+from gateway.domain.tally import Fact
 
 
 def facts(merchant_id: str, first: date, last: date) -> Iterator[Fact]:

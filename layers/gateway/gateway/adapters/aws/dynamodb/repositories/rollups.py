@@ -21,19 +21,21 @@ class RollupRow(Model):
     tally = JSONAttribute()
 
 
-def get_days(merchant_id: str, first: date, last: date) -> dict[date, Tally]:
-    """The closed days among these that were added up. One round trip for some thousand days."""
-    between = RollupRow.day.between(first.isoformat(), last.isoformat())
-    with unavailable_when_aws_fails():
-        rows = list(RollupRow.query(merchant_id, between, consistent_read=True))
-    return {date.fromisoformat(row.day): Tally.from_json(row.tally) for row in rows}
+class Rollups:
+    """Closed days of a merchant's payments, added up once and kept."""
 
+    def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
+        """The closed days among these that were added up. One round trip for some thousand days."""
+        between = RollupRow.day.between(first.isoformat(), last.isoformat())
+        with unavailable_when_aws_fails():
+            rows = list(RollupRow.query(merchant_id, between, consistent_read=True))
+        return {date.fromisoformat(row.day): Tally.from_json(row.tally) for row in rows}
 
-def put_days(merchant_id: str, days: dict[date, Tally]) -> None:
-    """Keeps closed days. What a closed day adds up to never changes, so writing it twice does no harm."""
-    rows: Any = [
-        RollupRow(merchant_id, day.isoformat(), tally=tally.as_json()) for day, tally in days.items()
-    ]
-    with unavailable_when_aws_fails(), RollupRow.batch_write() as batch:
-        for row in rows:
-            batch.save(row)
+    def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None:
+        """Keeps closed days. What a closed day adds up to never changes, so writing it twice does no harm."""
+        rows: Any = [
+            RollupRow(merchant_id, day.isoformat(), tally=tally.as_json()) for day, tally in days.items()
+        ]
+        with unavailable_when_aws_fails(), RollupRow.batch_write() as batch:
+            for row in rows:
+                batch.save(row)

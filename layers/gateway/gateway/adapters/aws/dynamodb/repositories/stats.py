@@ -6,74 +6,51 @@ on them. Beside them is a row for each queue whose work waits though it is due; 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.tables import StatsRow
-from gateway.domain.jobs import JOB_QUEUES
+from gateway.domain.jobs import JOB_QUEUES, Batch, QueueStats
 
 SHARDS = 8
 
 
-class Batch(NamedTuple):
-    """What a worker made of one batch, and when, in unix milliseconds."""
+class Stats:
+    """What workers did."""
 
-    queue: str
-    at_ms: int
-    completed: int
-    failed: int
+    def count_batch(self, done: Batch) -> None:
+        """Adds a batch to one shard, and notes that its queue is being taken from."""
+        actions: list[Action] = [
+            StatsRow.completed.add(done.completed),
+            StatsRow.failed.add(done.failed),
+            StatsRow.taken_at_ms.set(done.at_ms),
+        ]
+        with unavailable_when_aws_fails():
+            StatsRow(_shard_id(done.queue, done.at_ms)).update(actions=actions)
 
+    def note_waiting(self, queue: str, since_ms: int) -> None:
+        """Keeps since when due work of a queue has been waiting."""
+        with unavailable_when_aws_fails():
+            StatsRow(_waiting_id(queue)).update(actions=[StatsRow.waiting_since_ms.set(since_ms)])
 
-@dataclass(frozen=True)
-class QueueStats:
-    """One queue's sums, the end of its newest batch, and since when the sweeper saw work wait.
-
-    Times are unix milliseconds, 0 where there was none.
-    """
-
-    completed: int = 0
-    failed: int = 0
-    taken_at_ms: int = 0
-    waiting_since_ms: int = 0
-
-
-def count_batch(done: Batch) -> None:
-    """Adds a batch to one shard, and notes that its queue is being taken from."""
-    actions: list[Action] = [
-        StatsRow.completed.add(done.completed),
-        StatsRow.failed.add(done.failed),
-        StatsRow.taken_at_ms.set(done.at_ms),
-    ]
-    with unavailable_when_aws_fails():
-        StatsRow(_shard_id(done.queue, done.at_ms)).update(actions=actions)
-
-
-def note_waiting(queue: str, since_ms: int) -> None:
-    """Keeps since when due work of a queue has been waiting."""
-    with unavailable_when_aws_fails():
-        StatsRow(_waiting_id(queue)).update(actions=[StatsRow.waiting_since_ms.set(since_ms)])
-
-
-def read_stats() -> Mapping[str, QueueStats]:
-    """The sums of all queues, in one round trip."""
-    ids = {queue: [_shard_id(queue, shard) for shard in range(SHARDS)] for queue in JOB_QUEUES}
-    keys = [row_id for queue, shards in ids.items() for row_id in (*shards, _waiting_id(queue))]
-    rows = batch.read((StatsRow, row_id) for row_id in keys)
-    found: dict[str, QueueStats] = {}
-    for queue, shards in ids.items():
-        own = [row for row_id in shards if (row := rows.get(StatsRow, row_id)) is not None]
-        waiting = rows.get(StatsRow, _waiting_id(queue))
-        found[queue] = QueueStats(
-            completed=sum(int(row.completed) for row in own),
-            failed=sum(int(row.failed) for row in own),
-            taken_at_ms=max((int(row.taken_at_ms) for row in own), default=0),
-            waiting_since_ms=int(waiting.waiting_since_ms) if waiting else 0,
-        )
-    return found
+    def read(self) -> Mapping[str, QueueStats]:
+        """The sums of all queues, in one round trip."""
+        ids = {queue: [_shard_id(queue, shard) for shard in range(SHARDS)] for queue in JOB_QUEUES}
+        keys = [row_id for queue, shards in ids.items() for row_id in (*shards, _waiting_id(queue))]
+        rows = batch.read((StatsRow, row_id) for row_id in keys)
+        found: dict[str, QueueStats] = {}
+        for queue, shards in ids.items():
+            own = [row for row_id in shards if (row := rows.get(StatsRow, row_id)) is not None]
+            waiting = rows.get(StatsRow, _waiting_id(queue))
+            found[queue] = QueueStats(
+                completed=sum(int(row.completed) for row in own),
+                failed=sum(int(row.failed) for row in own),
+                taken_at_ms=max((int(row.taken_at_ms) for row in own), default=0),
+                waiting_since_ms=int(waiting.waiting_since_ms) if waiting else 0,
+            )
+        return found
 
 
 def _shard_id(queue: str, number: int) -> str:

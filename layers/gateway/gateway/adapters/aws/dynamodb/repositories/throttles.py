@@ -5,61 +5,38 @@ they may be e-mail or network addresses.
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from pynamodb.exceptions import UpdateError
-
+from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import ThrottleRow
-from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.transaction import Transaction
-
-THROTTLE = "throttle"
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How many uses one name has within a window. Windows begin at multiples of their length since 1970."""
-
-    name: str
-    uses_max: int
-    window: timedelta
-
-    def left_seconds(self, now: datetime) -> int:
-        """How long the present window goes on."""
-        length = int(self.window.total_seconds())
-        return length - int(now.timestamp()) % length
+from gateway.adapters.aws.dynamodb.items import Items
+from gateway.domain.limit import Limit
+from gateway.use_cases.protocols.refusals import Write
 
 
-def use(limit: Limit, subject: str, now: datetime) -> bool:
-    """Takes one use; False where there is none left in this window."""
-    row, actions, condition = _use(limit, subject, now)
-    with unavailable_when_aws_fails():
-        try:
-            row.update(actions=actions, condition=condition)
-        except UpdateError as error:
-            if error.cause_response_code == "ConditionalCheckFailedException":
-                return False
-            raise
-    return True
+class Throttles:
+    """Counters of limited uses."""
+
+    def use(self, limit: Limit, subject: str, now: datetime) -> bool:
+        """Takes one use; False where there is none left in this window."""
+        return rows.update_if(*_use(limit, subject, now))
+
+    def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Returns a use that turned out not to count; it must be of the same window to have an effect."""
+        row = ThrottleRow(_id(limit, subject, now))
+        rows.update_if(row, [ThrottleRow.used.add(-1)], ThrottleRow.used > 0)
 
 
-def use_with(transaction: Transaction, limit: Limit, subject: str, now: datetime) -> None:
-    """Adds one use to a transaction; refused (label THROTTLE) where there is none left."""
-    transaction.update(THROTTLE, *_use(limit, subject, now))
+class ThrottleWrites:
+    """Uses that count only if the transaction commits."""
 
+    def __init__(self, items: Items) -> None:
+        self._items = items
 
-def give_back(limit: Limit, subject: str, now: datetime) -> None:
-    """Returns a use that turned out not to count; it must be of the same window to have an effect."""
-    with unavailable_when_aws_fails():
-        try:
-            ThrottleRow(_id(limit, subject, now)).update(
-                actions=[ThrottleRow.used.add(-1)], condition=ThrottleRow.used > 0
-            )
-        except UpdateError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+    def use(self, limit: Limit, subject: str, now: datetime) -> None:
+        """One use; refused (THROTTLE) where there is none left."""
+        self._items.update(Write.THROTTLE, *_use(limit, subject, now))
 
 
 def _use(limit: Limit, subject: str, now: datetime) -> tuple[ThrottleRow, list[Any], Any]:

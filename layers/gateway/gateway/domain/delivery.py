@@ -19,7 +19,7 @@ GONE = 410
 ASK_FOR_PATIENCE = (429, 503)
 
 
-class WebhookStatus(StrEnum):
+class DeliveryStatus(StrEnum):
     """Where a delivery stands."""
 
     PENDING = "pending"
@@ -39,17 +39,17 @@ class DeliveryEvent(StrEnum):
 
 # Every legal (status, event); what is not here is refused.
 TRANSITIONS = {
-    (WebhookStatus.PENDING, DeliveryEvent.ACCEPTED): WebhookStatus.SUCCESS,
-    (WebhookStatus.PENDING, DeliveryEvent.REFUSED): WebhookStatus.PENDING,
-    (WebhookStatus.PENDING, DeliveryEvent.EXHAUSTED): WebhookStatus.FAILED,
-    (WebhookStatus.PENDING, DeliveryEvent.GONE): WebhookStatus.FAILED,
-    (WebhookStatus.PENDING, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
-    (WebhookStatus.SUCCESS, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
-    (WebhookStatus.FAILED, DeliveryEvent.RETRIED): WebhookStatus.PENDING,
+    (DeliveryStatus.PENDING, DeliveryEvent.ACCEPTED): DeliveryStatus.SUCCESS,
+    (DeliveryStatus.PENDING, DeliveryEvent.REFUSED): DeliveryStatus.PENDING,
+    (DeliveryStatus.PENDING, DeliveryEvent.EXHAUSTED): DeliveryStatus.FAILED,
+    (DeliveryStatus.PENDING, DeliveryEvent.GONE): DeliveryStatus.FAILED,
+    (DeliveryStatus.PENDING, DeliveryEvent.RETRIED): DeliveryStatus.PENDING,
+    (DeliveryStatus.SUCCESS, DeliveryEvent.RETRIED): DeliveryStatus.PENDING,
+    (DeliveryStatus.FAILED, DeliveryEvent.RETRIED): DeliveryStatus.PENDING,
 }
 
 
-def next_status(status: WebhookStatus, event: DeliveryEvent) -> WebhookStatus:
+def next_status(status: DeliveryStatus, event: DeliveryEvent) -> DeliveryStatus:
     """The status after the event, or IllegalTransition."""
     try:
         return TRANSITIONS[status, event]
@@ -80,7 +80,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Webhook:
+class WebhookDelivery:
     """One event on its way to one merchant. `payload` is the exact text that is signed and sent.
 
     `next_retry_at` is when it is to be tried next; None once it is final. `attempts` counts from the last
@@ -92,7 +92,7 @@ class Webhook:
     object_id: str
     event: str
     payload: str
-    status: WebhookStatus
+    status: DeliveryStatus
     created_at: datetime
     next_retry_at: datetime | None
     attempts: tuple[Attempt, ...] = field(default=())
@@ -103,7 +103,9 @@ class Webhook:
         """The latest attempt, whenever it was."""
         return (*self.history, *self.attempts)[-1] if self.history or self.attempts else None
 
-    def attempted(self, attempt: Attempt, gaps_seconds: tuple[int, ...], jitter: float = 0.0) -> "Webhook":
+    def attempted(
+        self, attempt: Attempt, gaps_seconds: tuple[int, ...], jitter: float = 0.0
+    ) -> "WebhookDelivery":
         """The delivery after one more attempt; `jitter` (0 to JITTER_MAX) stretches the gap to the next."""
         attempts = (*self.attempts, attempt)
         retry_at = None
@@ -120,7 +122,7 @@ class Webhook:
         status = next_status(self.status, event)
         return replace(self, status=status, attempts=attempts, next_retry_at=retry_at)
 
-    def retried(self, now: datetime) -> "Webhook":
+    def retried(self, now: datetime) -> "WebhookDelivery":
         """The delivery begun anew: due at once, with all its attempts ahead."""
         return replace(
             self,

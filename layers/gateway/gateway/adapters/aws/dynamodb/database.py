@@ -1,0 +1,100 @@
+"""The database on DynamoDB: repositories over one set of tables, and batch reads across them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from pynamodb.models import Model
+
+from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb.access_tables import SessionRow
+from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
+from gateway.adapters.aws.dynamodb.repositories.audit import AuditTrail
+from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries, to_delivery
+from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow, Endpoints, to_health
+from gateway.adapters.aws.dynamodb.repositories.idempotency import IdempotencyRecords, to_record
+from gateway.adapters.aws.dynamodb.repositories.ledger import Ledger
+from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants, to_merchant
+from gateway.adapters.aws.dynamodb.repositories.orders import Orders, to_order
+from gateway.adapters.aws.dynamodb.repositories.payments import Payments, to_payment
+from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds, to_refund
+from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
+from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, to_session
+from gateway.adapters.aws.dynamodb.repositories.stats import Stats
+from gateway.adapters.aws.dynamodb.repositories.throttles import Throttles
+from gateway.adapters.aws.dynamodb.tables import (
+    IdempotencyRow,
+    MerchantRow,
+    OrderRow,
+    PaymentRow,
+    RefundRow,
+    WebhookRow,
+)
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
+from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import Order
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund
+from gateway.domain.session import Session
+from gateway.use_cases.protocols import database as protocols
+from gateway.use_cases.protocols.writes import Transaction
+
+Entity = TypeVar("Entity")
+
+# What `load` can read: each entity's rows, and how one becomes the entity.
+_KINDS: dict[type[Any], tuple[type[Model], Callable[[Any], Any]]] = {
+    Merchant: (MerchantRow, to_merchant),
+    Order: (OrderRow, to_order),
+    Payment: (PaymentRow, to_payment),
+    Refund: (RefundRow, to_refund),
+    WebhookDelivery: (WebhookRow, to_delivery),
+    EndpointHealth: (EndpointRow, to_health),
+    IdempotencyRecord: (IdempotencyRow, to_record),
+    Session: (SessionRow, to_session),
+}
+
+
+class LoadedRows:
+    """The rows that a batch read found, as entities."""
+
+    def __init__(self, rows: batch.Rows) -> None:
+        self._rows = rows
+
+    def get(self, kind: type[Entity], key: str | None) -> Entity | None:
+        """The entity, or None where there is none, or where `key` is None."""
+        row_type, to_entity = _KINDS[kind]
+        row = self._rows.get(row_type, key) if key is not None else None
+        return None if row is None else to_entity(row)
+
+
+class DynamoDatabase:
+    """Implements `use_cases.protocols.database.Database`.
+
+    PynamoDB binds its models to tables process-wide (`tables.bind`), so a process has one such database.
+    """
+
+    def __init__(self) -> None:
+        self.merchants: protocols.Merchants = Merchants()
+        self.orders: protocols.Orders = Orders()
+        self.payments: protocols.Payments = Payments()
+        self.refunds: protocols.Refunds = Refunds()
+        self.ledger: protocols.Ledger = Ledger()
+        self.deliveries: protocols.Deliveries = Deliveries()
+        self.endpoints: protocols.Endpoints = Endpoints()
+        self.api_keys: protocols.ApiKeys = ApiKeys()
+        self.sessions: protocols.Sessions = Sessions()
+        self.throttles: protocols.Throttles = Throttles()
+        self.audit: protocols.AuditTrail = AuditTrail()
+        self.stats: protocols.Stats = Stats()
+        self.rollups: protocols.Rollups = Rollups()
+        self.idempotency: protocols.IdempotencyRecords = IdempotencyRecords()
+
+    def load(self, keys: Sequence[tuple[type[Any], str]]) -> protocols.Loaded:
+        """Entities of any kind by their ids, strongly consistent, in one BatchGetItem."""
+        return LoadedRows(batch.read((_KINDS[kind][0], key) for kind, key in keys))
+
+    def transaction(self) -> Transaction:
+        """A new transaction, with nothing in it."""
+        return DynamoTransaction()

@@ -1,0 +1,141 @@
+"""WebhookDelivery deliveries: one row for each event of a merchant that has a webhook URL."""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.expressions.update import Action
+
+from gateway.adapters.aws.dynamodb import due, rows
+from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.items import Items
+from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.tables import WebhookRow
+from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.jobs import Overdue
+from gateway.domain.page import Page
+from gateway.domain.values import from_iso, to_iso
+
+
+def to_delivery(row: WebhookRow) -> WebhookDelivery:
+    """The delivery that a row holds."""
+    return WebhookDelivery(
+        id=row.id,
+        merchant_id=row.merchant_id,
+        object_id=row.object_id,
+        event=row.event,
+        payload=row.payload,
+        status=DeliveryStatus(row.status),
+        created_at=from_iso(row.created_at),
+        next_retry_at=from_iso(row.next_retry_at) if row.next_retry_at else None,
+        attempts=tuple(_to_attempt(entry) for entry in row.attempt_log),
+        history=tuple(_to_attempt(entry) for entry in row.history or []),
+    )
+
+
+class Deliveries:
+    """WebhookDelivery deliveries."""
+
+    def get(self, delivery_id: str) -> WebhookDelivery | None:
+        """The delivery, or None."""
+        row = rows.get(WebhookRow, delivery_id)
+        return None if row is None else to_delivery(row)
+
+    def record(self, before: WebhookDelivery, after: WebhookDelivery) -> bool:
+        """Stores an attempt or a manual retry; False where the row changed since it was read."""
+        actions: list[Action] = [
+            WebhookRow.status.set(str(after.status)),
+            WebhookRow.attempts.set(len(after.attempts)),
+            WebhookRow.attempt_log.set([_from_attempt(attempt) for attempt in after.attempts]),
+            *due.due_actions(WebhookRow, after.id, after.next_retry_at),
+        ]
+        if after.history:
+            actions.append(WebhookRow.history.set([_from_attempt(attempt) for attempt in after.history]))
+        if after.next_retry_at is None:
+            actions.append(WebhookRow.next_retry_at.remove())
+        else:
+            actions.append(WebhookRow.next_retry_at.set(to_iso(after.next_retry_at)))
+        condition = (WebhookRow.status == str(before.status)) & (WebhookRow.attempts == len(before.attempts))
+        return rows.update_if(WebhookRow(after.id), actions, condition)
+
+    def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
+        """Leaves a pending delivery, untried, to the sweeper (its endpoint's circuit is open)."""
+        condition = (WebhookRow.status == str(delivery.status)) & (
+            WebhookRow.attempts == len(delivery.attempts)
+        )
+        return rows.update_if(
+            WebhookRow(delivery.id), due.due_actions(WebhookRow, delivery.id, until), condition
+        )
+
+    def page(
+        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+    ) -> Page[WebhookDelivery]:
+        """A merchant's webhook log, newest first; rows of one status and of one event where asked for."""
+        condition = None if status is None else WebhookRow.status == str(status)
+        if event is not None:
+            same = WebhookRow.event == event
+            condition = same if condition is None else condition & same
+        index = WebhookRow.by_merchant
+        return page_of(index, merchant_id, to_delivery, condition=condition, limit=limit, offset=offset)
+
+    def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
+        """The deliveries about an object that were made at this very time, in one transaction."""
+        at = WebhookRow.created_at == to_iso(created_at)
+        with unavailable_when_aws_fails():
+            found = WebhookRow.by_merchant.query(merchant_id, at)
+            return [to_delivery(row) for row in found if row.object_id == object_id]
+
+    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
+        """Deliveries that should have been tried before then."""
+        return list(due.overdue(WebhookRow, before, limit))
+
+    def oldest_due(self) -> int | None:
+        """When the open delivery that is due first is, or was, due, in unix milliseconds."""
+        return due.oldest(WebhookRow)
+
+    def postpone(self, item: Overdue, until: datetime) -> bool:
+        """Gives an overdue delivery until then; False where it was tried or postponed meanwhile."""
+        return due.postpone(WebhookRow, item, until)
+
+
+class DeliveryWrites:
+    """New deliveries."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    def add(self, delivery: WebhookDelivery) -> None:
+        """A new delivery; refused (label: its event) where the id is taken."""
+        row = WebhookRow(
+            delivery.id,
+            merchant_id=delivery.merchant_id,
+            object_id=delivery.object_id,
+            event=delivery.event,
+            payload=delivery.payload,
+            status=str(delivery.status),
+            attempts=len(delivery.attempts),
+            attempt_log=[],
+            created_at=to_iso(delivery.created_at),
+            next_retry_at=to_iso(delivery.next_retry_at) if delivery.next_retry_at else None,
+            **due.due_columns(delivery.id, delivery.next_retry_at),
+        )
+        self._items.put(delivery.event, row, WebhookRow.id.does_not_exist())
+
+
+def _from_attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "at": to_iso(attempt.at),
+        "duration_ms": attempt.duration_ms,
+        "response_code": attempt.response_code,
+        "response_body": attempt.response_body,
+        "error": attempt.error,
+    }
+
+
+def _to_attempt(entry: dict[str, Any]) -> Attempt:
+    return Attempt(
+        at=from_iso(entry["at"]),
+        duration_ms=entry["duration_ms"],
+        response_code=entry["response_code"],
+        response_body=entry["response_body"],
+        error=entry["error"],
+    )

@@ -1,0 +1,33 @@
+"""Messages to be sent once what they tell of is committed.
+
+A message is only a hint: whatever it asks for is in the tables, and the sweeper sends again what is overdue.
+So a message that can't be sent is logged and left to the sweeper; this is the one place that decides it.
+"""
+
+from collections.abc import Mapping
+
+from gateway.domain.errors import Unavailable
+from gateway.runtime import log
+from gateway.use_cases.protocols.queues import Queues
+
+
+class Outbox:
+    """Collects messages and sends them together, one call for up to ten to the same queue."""
+
+    def __init__(self, queues: Queues) -> None:
+        self._queues = queues
+        self._messages: dict[tuple[str, int], list[Mapping[str, str]]] = {}
+
+    def add(self, queue: str, message: Mapping[str, str], delay_seconds: int = 0) -> None:
+        """Adds a message that is to be hidden for `delay_seconds` once it is sent."""
+        self._messages.setdefault((queue, delay_seconds), []).append(message)
+
+    def flush(self) -> None:
+        """Sends everything collected, in the order of the queues' first messages."""
+        waiting, self._messages = self._messages, {}
+        for (queue, delay_seconds), messages in waiting.items():
+            try:
+                self._queues.send(queue, messages, delay_seconds)
+            except Unavailable as error:
+                for message in messages:
+                    log.error("message not sent; left to the sweeper", error, queue=queue, **message)

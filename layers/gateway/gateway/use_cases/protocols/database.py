@@ -1,0 +1,238 @@
+"""The database, as use cases see it: one repository per entity, batch reads, and transactions.
+
+A repository's own writes are single conditional writes: they say False where the condition no longer held.
+What has to happen together goes through `Database.transaction`. Every method raises Unavailable where the
+database does not answer; then a write may have happened or not.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol, TypeVar
+
+from gateway.domain.api_key import ApiKey
+from gateway.domain.audit import AuditEntry
+from gateway.domain.cursor import Cursor
+from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.jobs import Batch, Overdue, QueueStats
+from gateway.domain.ledger import Balance, Entry
+from gateway.domain.limit import Limit
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import Order
+from gateway.domain.page import Page
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.refund import Refund
+from gateway.domain.session import Session
+from gateway.domain.tally import Fact, Tally
+from gateway.use_cases.protocols.writes import Transaction
+
+Entity = TypeVar("Entity")
+
+
+class Loaded(Protocol):
+    """What a batch read found."""
+
+    def get(self, kind: type[Entity], key: str | None) -> Entity | None:
+        """The entity, or None where there is none, or where `key` is None."""
+        ...
+
+
+class Due(Protocol):
+    """Entities that have something outstanding, by the time it is due."""
+
+    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
+        """What was due before then, at most `limit`."""
+        ...
+
+    def oldest_due(self) -> int | None:
+        """When the first of them is, or was, due, in unix milliseconds; None where nothing is outstanding."""
+        ...
+
+    def postpone(self, item: Overdue, until: datetime) -> bool:
+        """Moves an overdue item to a later time; False where it was finished or moved meanwhile."""
+        ...
+
+
+class Merchants(Protocol):
+    """Merchants and their settings."""
+
+    def get(self, merchant_id: str) -> Merchant | None: ...  # noqa: D102 - the entity, or None
+    def scan(self, limit: int) -> list[Merchant]: ...  # noqa: D102 - in no order; reads the whole table
+    def add(self, merchant: Merchant) -> bool: ...  # noqa: D102 - False where the id is taken
+    def set_webhook_url(self, merchant_id: str, url: str | None) -> None: ...  # noqa: D102 - None clears it
+    def clear_webhook_url(self, merchant_id: str, url: str) -> bool: ...  # noqa: D102 - if it is still this
+    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
+        """Makes `new` the secret and lets `old` sign until then; False where the secret is not `old`."""
+        ...
+
+
+class Orders(Protocol):
+    """Orders."""
+
+    def get(self, order_id: str) -> Order | None: ...  # noqa: D102 - the entity, or None
+    def add(self, order: Order) -> None: ...  # noqa: D102 - safe to repeat, however late
+    def ids_of_receipt(self, merchant_id: str, receipt: str, limit: int) -> list[str]:
+        """The ids of a merchant's orders with exactly this receipt."""
+        ...
+
+
+class Payments(Due, Protocol):
+    """Payments."""
+
+    def get(self, payment_id: str) -> Payment | None: ...  # noqa: D102 - the entity, or None
+    def page(
+        self,
+        merchant_id: str,
+        *,
+        order_id: str | None,
+        status: PaymentStatus | None,
+        limit: int,
+        offset: int,
+        method: str | None = None,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Payment]:
+        """A merchant's payments, newest first; `days` are the first and the last, in UTC, both included."""
+        ...
+
+    def facts(self, merchant_id: str, first: date, last: date) -> Iterator[Fact]:
+        """What is added up of each payment of these days (UTC, both included), oldest first."""
+        ...
+
+
+class Refunds(Due, Protocol):
+    """Refunds."""
+
+    def get(self, refund_id: str) -> Refund | None: ...  # noqa: D102 - the entity, or None
+    def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]: ...  # noqa: D102 - newest first
+
+
+class Ledger(Protocol):
+    """The merchants' books."""
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Entry]: ...  # noqa: D102 - newest first
+    def entries(self, ids: Iterable[str]) -> list[Entry]: ...  # noqa: D102 - those of these that exist
+    def balances(self, merchant_id: str) -> list[Balance]: ...  # noqa: D102 - one for each currency in use
+
+
+class Deliveries(Due, Protocol):
+    """Webhook deliveries: one for each event of a merchant that has an endpoint."""
+
+    def get(self, delivery_id: str) -> WebhookDelivery | None: ...  # noqa: D102 - the entity, or None
+    def page(
+        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+    ) -> Page[WebhookDelivery]:
+        """A merchant's deliveries, newest first."""
+        ...
+
+    def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
+        """The deliveries about an object that were made at this very time, in one transaction."""
+        ...
+
+    def record(self, before: WebhookDelivery, after: WebhookDelivery) -> bool:
+        """Stores an attempt or a manual retry; False where the delivery changed since it was read."""
+        ...
+
+    def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
+        """Leaves a pending delivery, untried, to the sweeper."""
+        ...
+
+
+class Endpoints(Protocol):
+    """How merchants' endpoints have been doing."""
+
+    def record(self, before: EndpointHealth, after: EndpointHealth) -> None:
+        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it."""
+        ...
+
+    def mark_slow(self, merchant_id: str, until: datetime) -> None:
+        """Sends the endpoint's deliveries through the slow lane until then."""
+        ...
+
+    def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
+        """Takes the one probe of an open circuit; False where another worker took it."""
+        ...
+
+
+class ApiKeys(Protocol):
+    """API keys, each under the key itself."""
+
+    def get(self, api_key: str) -> ApiKey | None: ...  # noqa: D102 - with the digest of its secret, or None
+    def of_merchant(self, merchant_id: str) -> list[ApiKey]: ...  # noqa: D102 - newest first, no digests
+    def put(self, key: ApiKey) -> None: ...  # noqa: D102 - in place of an earlier one with the same name
+
+
+class Sessions(Protocol):
+    """Sessions of the dashboard, and who may begin one."""
+
+    def get_login(self, email: str) -> tuple[str, str] | None:
+        """The merchant's id and the password's hash for an e-mail address in lower case, or None."""
+        ...
+
+    def add(self, session: Session) -> None: ...  # noqa: D102 - a new session
+    def extend(self, session: Session) -> bool: ...  # noqa: D102 - False where it was ended meanwhile
+    def end(self, session_id: str) -> None: ...  # noqa: D102 - for good
+
+
+class Throttles(Protocol):
+    """Counters of limited uses, one for each subject and window."""
+
+    def use(self, limit: Limit, subject: str, now: datetime) -> bool: ...  # noqa: D102 - False where none left
+    def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Returns a use that turned out not to count; it has an effect within the same window only."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who changed what of a merchant's access."""
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]: ...  # noqa: D102
+
+
+class Stats(Protocol):
+    """What workers did. Statistics: a batch that runs twice may count twice."""
+
+    def count_batch(self, done: Batch) -> None: ...  # noqa: D102 - adds it, and notes that its queue is served
+    def note_waiting(self, queue: str, since_ms: int) -> None: ...  # noqa: D102 - since when due work waits
+    def read(self) -> Mapping[str, QueueStats]: ...  # noqa: D102 - of all queues, in one round trip
+
+
+class Rollups(Protocol):
+    """Closed days of a merchant's payments, added up once and kept."""
+
+    def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]: ...  # noqa: D102
+    def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None: ...  # noqa: D102 - safe to repeat
+
+
+class IdempotencyRecords(Protocol):
+    """What Idempotency-Keys stand for."""
+
+    def get(self, key: str) -> IdempotencyRecord | None: ...  # noqa: D102 - it may have expired
+
+
+class Database(Protocol):
+    """All repositories, and what works across them."""
+
+    merchants: Merchants
+    orders: Orders
+    payments: Payments
+    refunds: Refunds
+    ledger: Ledger
+    deliveries: Deliveries
+    endpoints: Endpoints
+    api_keys: ApiKeys
+    sessions: Sessions
+    throttles: Throttles
+    audit: AuditTrail
+    stats: Stats
+    rollups: Rollups
+    idempotency: IdempotencyRecords
+
+    def load(self, keys: Sequence[tuple[type[Any], str]]) -> Loaded:
+        """Entities of any kind by their ids, in one round trip for up to 100, as they are now."""
+        ...
+
+    def transaction(self) -> Transaction:
+        """A new transaction, with nothing in it."""
+        ...

@@ -1,0 +1,38 @@
+"""The queues and the secrets store, as use cases see them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from gateway.domain.jobs import QueueDepth
+
+
+class Queues(Protocol):
+    """Queues by the names in `domain.jobs`; all methods raise Unavailable where the service fails."""
+
+    def send(self, queue: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:
+        """Puts messages on a queue, hidden for `delay_seconds` (0 to 900)."""
+        ...
+
+    def give_back(self, queue: str, receipt_handle: str, delay_seconds: int) -> None:
+        """Hides a received message until the delay is over; the worker must report it as failed as well."""
+        ...
+
+    def depth(self, queue: str) -> QueueDepth:
+        """How many messages the queue holds, approximately."""
+        ...
+
+    def dead_letters(self, queue: str) -> int | None:
+        """How many messages the queue's dead-letter queue holds; None where it has none of its own."""
+        ...
+
+    def has_trigger(self, queue: str) -> bool:
+        """Whether the queue's worker is enabled, or about to be; False where that is not known."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secret values by their ARN."""
+
+    def get(self, arn: str) -> bytes:
+        """The value, read once for the life of the process; Unavailable where the service does not answer."""
+        ...

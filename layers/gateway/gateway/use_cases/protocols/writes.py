@@ -1,0 +1,151 @@
+"""A transaction's writes, by repository. Each adds a write with its condition; `commit` carries them out.
+
+Each protocol says which label (of refusals.Write) a refusal has; each method, when it is refused.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from gateway.domain.api_key import ApiKey
+from gateway.domain.audit import AuditEntry
+from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.ledger import Entry
+from gateway.domain.limit import Limit
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import OrderEvent
+from gateway.domain.payment import Payment
+from gateway.domain.refund import Refund
+
+
+class MerchantWrites(Protocol):
+    """Label MERCHANT."""
+
+    def add(self, merchant: Merchant) -> None: ...  # noqa: D102 - refused where the id is taken
+    def set_active(self, merchant_id: str, *, active: bool) -> None:
+        """Whether the merchant is served; its sessions end. Refused where that is so already."""
+        ...
+
+    def end_sessions(self, merchant_id: str) -> None: ...  # noqa: D102 - refused without such a merchant
+    def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
+        """Which sites may frame the checkout page. Refused without such a merchant."""
+        ...
+
+
+class OrderWrites(Protocol):
+    """Label ORDER."""
+
+    def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
+        """The order after an event. Refused where the order's status forbids it, or it has expired."""
+        ...
+
+
+class PaymentWrites(Protocol):
+    """Label PAYMENT."""
+
+    def add(self, payment: Payment) -> None: ...  # noqa: D102 - refused where the id is taken
+    def change_status(self, before: Payment, after: Payment) -> None:
+        """The outcome. Refused where the status is no longer the one read."""
+        ...
+
+    def capture(self, after: Payment) -> None:
+        """A capture. Refused unless it is the first and what it releases is still there."""
+        ...
+
+    def finish_release(self, payment: Payment, now: datetime) -> None:
+        """That the acquirer was told of a release. Refused where that is known already."""
+        ...
+
+    def take_for_refund(self, payment_id: str, amount: int, now: datetime) -> None:
+        """A refund's claim. Refused where less than `amount` is left: the limit itself, however many race."""
+        ...
+
+    def give_back(self, payment_id: str, amount: int, now: datetime) -> None:
+        """The return of a cancelled refund's claim."""
+        ...
+
+
+class RefundWrites(Protocol):
+    """Label REFUND."""
+
+    def add(self, refund: Refund) -> None: ...  # noqa: D102 - refused where the id is taken
+    def change_status(self, before: Refund, after: Refund) -> None:
+        """Refused where the status is no longer the one read."""
+        ...
+
+
+class LedgerWrites(Protocol):
+    """Labels: the entries' ids."""
+
+    def add(self, *entries: Entry) -> None:
+        """Entries of one payment, with the balance that they change. Refused where one exists already."""
+        ...
+
+
+class DeliveryWrites(Protocol):
+    """Labels: the deliveries' events."""
+
+    def add(self, delivery: WebhookDelivery) -> None: ...  # noqa: D102 - refused where the id is taken
+
+
+class IdempotencyWrites(Protocol):
+    """Label IDEMPOTENCY_KEY."""
+
+    def add(self, record: IdempotencyRecord, now: datetime) -> None:
+        """Refused while another record with this key is current."""
+        ...
+
+
+class ApiKeyWrites(Protocol):
+    """Labels API_KEY and REPLACED_KEY."""
+
+    def add(self, key: ApiKey) -> None: ...  # noqa: D102 - refused (API_KEY) where the name is taken
+    def set_end(self, api_key: str, expires_at: datetime) -> None:
+        """When a key ends. Refused (REPLACED_KEY) unless it is in use and has no end yet."""
+        ...
+
+    def disable(self, api_key: str) -> None: ...  # noqa: D102 - refused (API_KEY) where it is already
+
+
+class LoginWrites(Protocol):
+    """Label LOGIN."""
+
+    def set(self, email: str, merchant_id: str, password_hash: str, now: datetime) -> None:
+        """Who may log in. Refused where the address is another merchant's."""
+        ...
+
+
+class ThrottleWrites(Protocol):
+    """Label THROTTLE."""
+
+    def use(self, limit: Limit, subject: str, now: datetime) -> None: ...  # noqa: D102 - refused at the limit
+
+
+class AuditWrites(Protocol):
+    """Label "audit"."""
+
+    def add(self, entry: AuditEntry) -> None: ...  # noqa: D102 - an entry that exists is never replaced
+
+
+class Transaction(Protocol):
+    """Writes that happen together or not at all."""
+
+    merchants: MerchantWrites
+    orders: OrderWrites
+    payments: PaymentWrites
+    refunds: RefundWrites
+    ledger: LedgerWrites
+    deliveries: DeliveryWrites
+    idempotency: IdempotencyWrites
+    api_keys: ApiKeyWrites
+    logins: LoginWrites
+    throttles: ThrottleWrites
+    audit: AuditWrites
+
+    def commit(self) -> None:
+        """Carries all of it out.
+
+        ConditionFailed where a condition did not hold, Conflict where other transactions were in the way each
+        time, Unavailable where the database did not answer: then the writes may have happened or not.
+        """
+        ...

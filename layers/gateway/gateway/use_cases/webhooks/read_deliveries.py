@@ -1,0 +1,42 @@
+"""Reading deliveries, and an object's events whether they were delivered or not."""
+
+from gateway.domain import events
+from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.errors import NotFound
+from gateway.domain.events import Event
+from gateway.domain.page import Page
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.payments.read_payments import find_payment
+from gateway.use_cases.refunds.read_refunds import find_refund
+
+
+def find_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> WebhookDelivery:
+    """The merchant's delivery, or NotFound; also where it belongs to another merchant."""
+    delivery = deps.database.deliveries.get(delivery_id)
+    if delivery is None or delivery.merchant_id != merchant_id:
+        raise NotFound("Webhook not found")
+    return delivery
+
+
+def list_deliveries(
+    deps: Dependencies,
+    merchant_id: str,
+    *,
+    status: DeliveryStatus | None,
+    event: str | None,
+    limit: int,
+    offset: int,
+) -> Page[WebhookDelivery]:
+    """The merchant's deliveries, newest first."""
+    return deps.database.deliveries.page(merchant_id, status=status, event=event, limit=limit, offset=offset)
+
+
+def events_of(deps: Dependencies, object_id: str, merchant_id: str) -> list[Event]:
+    """All events of one of the merchant's payments or refunds, in order."""
+    if object_id.startswith("rfnd_"):
+        refund = find_refund(deps, object_id, merchant_id)
+        payment = find_payment(deps, refund.payment_id, merchant_id)
+        names = events.refund_sequence_of(refund)
+        return [events.refund_event(name, refund, payment) for name in names]
+    payment = find_payment(deps, object_id, merchant_id)
+    return [events.payment_event(name, payment) for name in events.sequence_of(payment)]

@@ -1,0 +1,35 @@
+"""Sending a delivery on request: a sample event, or an earlier delivery once more."""
+
+from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.errors import BadRequest, Unavailable
+from gateway.domain.jobs import WEBHOOKS
+from gateway.presenters.event import sample_delivery
+from gateway.runtime import log
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.outbox import Outbox
+from gateway.use_cases.webhooks.configure import find_merchant
+from gateway.use_cases.webhooks.read_deliveries import find_delivery
+
+
+def send_test_event(deps: Dependencies, merchant_id: str) -> WebhookDelivery:
+    """Sends a sample event the way that every event goes; BadRequest where there is no URL."""
+    merchant = find_merchant(deps, merchant_id)
+    if merchant.webhook_url is None:
+        raise BadRequest("No webhook URL is configured", field="webhook_url")
+    delivery = sample_delivery(deps.new_uuid(), merchant_id, deps.now())
+    with deps.unit_of_work() as work:
+        work.notify(merchant, delivery)
+    return delivery
+
+
+def retry_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> WebhookDelivery:
+    """Begins a delivery anew, whatever became of it; its attempts start again from 0."""
+    delivery = find_delivery(deps, delivery_id, merchant_id)
+    again = delivery.retried(deps.now())
+    if not deps.database.deliveries.record(delivery, again):
+        raise Unavailable("The webhook is being delivered just now; please try again")
+    outbox = Outbox(deps.queues)
+    outbox.add(WEBHOOKS, {"webhook_id": again.id, "merchant_id": merchant_id})
+    outbox.flush()
+    log.info("webhook retried", webhook_id=again.id, merchant_id=merchant_id)
+    return again

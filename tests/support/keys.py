@@ -1,0 +1,26 @@
+"""Idempotency keys as the frame makes them of a header and a body."""
+
+from typing import Any
+
+from gateway.domain import idempotency
+from gateway.domain.payment import Payment
+from gateway.presenters.json_text import compact_json
+from gateway.presenters.payment import PAYMENT_CREATED
+from gateway.presenters.refund import REFUND_CREATED
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
+
+
+def idempotency_key(deps: Dependencies, owner: str, operation: str, text: str, body: Any) -> IdempotencyKey:
+    secret = deps.secrets.get(deps.config.fingerprint_key_arn)
+    scoped = idempotency.scoped_key(owner, operation, idempotency.check_key(text))
+    return IdempotencyKey(scoped, idempotency.fingerprint(secret, body))
+
+
+def answered(key: IdempotencyKey | None) -> Idempotency:
+    """A request with this key, whose response is rendered as the routes do it."""
+    return Idempotency(key, lambda made: StoredResponse(201, compact_json(_shown(made))))
+
+
+def _shown(made: Any) -> dict[str, Any]:
+    return PAYMENT_CREATED.present(made) if isinstance(made, Payment) else REFUND_CREATED.present(made)
