@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from gateway.domain import events
-from gateway.domain.webhook import WebhookStatus
+from gateway.domain.delivery import DeliveryStatus
 from local.emulator import binary
 from local.settings import Settings
 from tests.e2e.conftest import Stack, running_stack, until
@@ -190,5 +190,5 @@ def _check(shopper: Shopper, receiver: Receiver) -> None:
         (payment.id, event) for payment in found.payments.values() for event in events.sequence_of(payment)
     )
     assert Counter((hook.object_id, hook.event) for hook in found.hooks) == expected
-    assert {hook.status for hook in found.hooks} == {WebhookStatus.SUCCESS}
+    assert {hook.status for hook in found.hooks} == {DeliveryStatus.SUCCESS}
     assert set(receiver.received) == set(expected)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories import api_keys, merchants
 from gateway.domain.api_key import ApiKey, hash_secret
 from gateway.domain.merchant import Merchant
 from tests.e2e.conftest import Stack
