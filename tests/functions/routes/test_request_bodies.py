@@ -264,11 +264,11 @@ def test_a_shoppers_page_may_send_the_amount_as_an_integer(amount: object, words
 
 @pytest.mark.parametrize(("members", "amount"), [({}, None), ({"amount": 700}, 700)])
 def test_the_amount_that_a_shoppers_page_sends_reaches_the_use_case(
-    dependencies: Deps, monkeypatch: pytest.MonkeyPatch, members: dict[str, int], amount: int | None
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch, members: dict[str, int], amount: int | None
 ) -> None:
     asked: list[NewPayment] = []
 
-    def create(_deps: Deps, _merchant_id: str | None, new: NewPayment, *_: object) -> None:
+    def create(_deps: Dependencies, _merchant_id: str | None, new: NewPayment, *_: object) -> None:
         asked.append(new)
         raise BadRequest("enough")
 
