@@ -83,5 +83,5 @@ teardown: need-python ## Remove STAGE=...; the tables stay
 	@$(PYTHON) -m infra.ops teardown
 
 clean: down ## Remove everything that was made here, data included
-	rm -rf .build .venv .venv-emulator checkout-site/node_modules checkout-site/openapi-types/node_modules checkout-site/dist sdk/*/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build .venv .venv-emulator .venv-stripe checkout-site/node_modules checkout-site/openapi-types/node_modules checkout-site/dist sdk/*/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

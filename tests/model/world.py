@@ -179,6 +179,10 @@ class World:
         else:
             yield with_workers(state, others)  # it dies: earlier, it would leave nothing that time does not
             yield from self.committed(state, worker, others)
+            if worker.answer is Trouble.UNKNOWN and worker.step in (Step.SEND, Step.COMMIT):
+                # A look-up may follow: what it finds counts, what it does not find decides nothing yet.
+                after = Worker("decided", worker.read, Step.LOOK_UP, worker.at)
+                yield with_workers(state, (*others, after))
 
     def _acts(self, state: State, worker: Worker, others: tuple[Worker, ...]) -> Iterator[State]:
         if worker.step is Step.LOOK_UP:

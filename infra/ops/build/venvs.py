@@ -97,6 +97,11 @@ def emulator_venv(settings: Settings) -> Venv:
     return Venv(settings.root / ".venv-emulator", settings.root / "requirements" / "emulator.txt")
 
 
+def stripe_venv(settings: Settings) -> Venv:
+    """Where localstripe runs: a test tool under another licence than ours, never shipped."""
+    return Venv(settings.root / ".venv-stripe", settings.root / "requirements" / "stripe.txt")
+
+
 def check_prerequisites(settings: Settings) -> None:
     """Names what is missing and how to get it, before anything is begun."""
     if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
@@ -109,12 +114,14 @@ def check_prerequisites(settings: Settings) -> None:
                 )
 
 
-def ensure(settings: Settings, progress: Progress, *, dev: bool = False) -> None:
+def ensure(settings: Settings, progress: Progress, *, dev: bool = False, stripe: bool = False) -> None:
     """Makes or refreshes whatever venv is not as its list says."""
     check_prerequisites(settings)
     wanted = [main_venv(settings, "dev" if dev else "local")]
     if dev or not settings.given_endpoint:
         wanted.append(emulator_venv(settings))
+    if dev or stripe:
+        wanted.append(stripe_venv(settings))
     if all(venv.is_current() for venv in wanted):
         return
     with locks.wait_for(settings.root / ".build" / "install.lock"):

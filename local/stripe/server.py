@@ -1,0 +1,278 @@
+"""localstripe on loopback, and a proxy in front of it that adds what Stripe documents and localstripe lacks.
+
+Runs in a venv of its own: `python server.py PORT [STATE_FILE]`. localstripe ignores idempotency keys, has
+no search, sends nobody anywhere for 3-D Secure, refunds more than was paid, and knows fewer parameters.
+The proxy adds:
+
+- keys (Stripe API reference, "Idempotent requests"): stored responses, errors for another body or
+endpoint, 409 while
+  the first is under way, an end after 24 h of a clock that `/_fake/clock` advances;
+- search by metadata, a page that asks the shopper for 3-D Secure, the limit on refunds, and the reasons of
+a decline;
+- faults that are asked for at `/_fake/faults`, and a record of requests at `/_fake/calls`.
+"""
+
+import asyncio
+import base64
+import html
+import json
+import pickle
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from aiohttp import ClientSession, web
+
+KEY_LIFE_SECONDS = 24 * 3600
+HOST = "127.0.0.1"
+# Parameters of Stripe's that localstripe answers 400 to.
+UNKNOWN_TO_IT = ("return_url", "reason")
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>3-D Secure (test)</title>
+<h1>Your bank asks: is this you?</h1><form method="post">
+<button name="success" value="true" id="approve">Yes, pay</button>
+<button name="success" value="false" id="refuse">No</button></form></html>"""
+
+Faults = list[dict[str, Any]]
+
+
+class Front:
+    """The proxy. `ahead_seconds` is how far its clock is ahead of the machine's."""
+
+    def __init__(self, inner: str, store: dict[str, Any], state: Path | None) -> None:
+        self.inner = inner
+        self._store, self._state = store, state
+        self.keys: dict[str, dict[str, Any]] = {}
+        self.faults: Faults = []
+        self.calls: list[dict[str, Any]] = []
+        self.returns: dict[str, str] = {}
+        self.ahead_seconds = 0.0
+        if state is not None and state.exists():
+            objects, self.keys, self.returns = pickle.loads(state.read_bytes())  # noqa: S301 - our own
+            store.update(objects)
+
+    def save(self) -> None:
+        """Writes everything down, so that a process that is killed forgets nothing it has answered."""
+        if self._state is not None:
+            half = self._state.with_suffix(".half")
+            half.write_bytes(pickle.dumps((dict(self._store), self.keys, self.returns)))
+            half.replace(self._state)
+
+    def now(self) -> float:
+        """The fake's clock."""
+        return time.time() + self.ahead_seconds
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One request to the API."""
+        body = await request.read()
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        self.calls.append({"method": request.method, "path": request.path, "key": key})
+        fault = self._fault_for(request)
+        if fault == "drop_request":
+            return _hang_up(request)
+        if fault == "slow":
+            await asyncio.sleep(1.5)
+        if fault == "twice":
+            await self._keyed(request, body, key)
+        answer = await self._keyed(request, body, key, fails=fault == "error_500")
+        if request.method == "POST":
+            self.save()
+        return _hang_up(request) if fault == "drop_response" else answer
+
+    async def _keyed(
+        self, request: web.Request, body: bytes, key: str | None, *, fails: bool = False
+    ) -> web.Response:
+        if key is None:
+            return await self._answer(request, body)
+        known = self.keys.get(key)
+        if known is not None and self.now() < known["at"] + KEY_LIFE_SECONDS:
+            if known["path"] != request.path or known["body"] != body.decode():
+                return _error(400, "idempotency_error", "Keys can only be used with the same request")
+            if known["status"] is None:
+                return _error(409, "idempotency_key_in_use", "Another request with this key is under way")
+            headers = {"Idempotent-Replayed": "true"}
+            return web.json_response(known["answer"], status=known["status"], headers=headers)
+        entry: dict[str, Any] = {
+            "at": self.now(),
+            "path": request.path,
+            "body": body.decode(),
+            "status": None,
+            "answer": None,
+        }
+        self.keys[key] = entry
+        answer = await self._answer(request, body)
+        if fails:  # after the work was done, which Stripe stores as well
+            answer = _error(500, "api_error", "Something went wrong")
+        if answer.status in (400, 401, 404, 429):
+            del self.keys[key]  # nothing was begun, so nothing is stored
+        else:
+            entry |= {"status": answer.status, "answer": json.loads(answer.text or "null")}
+        return answer
+
+    async def _answer(self, request: web.Request, body: bytes) -> web.Response:
+        if request.path == "/v1/payment_intents/search":
+            return await self._search(request)
+        members = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        if request.method == "POST" and request.path == "/v1/refunds":
+            refusal = await self._refund_refusal(request, members)
+            if refusal is not None:
+                return refusal
+        return_url = members.get("return_url")
+        kept = {name: value for name, value in members.items() if name not in UNKNOWN_TO_IT}
+        status, found = await self._ask(request, request.method, request.path_qs, kept)
+        if return_url and found.get("id"):
+            self.returns[found["id"]] = return_url
+        if status == 402:
+            found = await self._declined(request, found)
+        return web.json_response(self._shown(request, found), status=status)
+
+    def _shown(self, request: web.Request, found: dict[str, Any]) -> dict[str, Any]:
+        """An object as Stripe shows it: with an address to send the shopper to."""
+        if found.get("object") == "payment_intent" and found.get("next_action"):
+            url = f"http://{request.host}/_fake/3ds/{found['id']}"
+            redirect = {"url": url, "return_url": self.returns.get(found["id"])}
+            return {**found, "next_action": {"type": "redirect_to_url", "redirect_to_url": redirect}}
+        return found
+
+    async def _ask(
+        self, request: web.Request, method: str, target: str, members: dict[str, str]
+    ) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": request.headers.get("Authorization", "")}
+        data = urlencode(members) if method == "POST" else None
+        if data is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        async with (
+            ClientSession() as session,
+            session.request(method, self.inner + target, data=data, headers=headers) as answer,
+        ):
+            text = await answer.text()
+            found = json.loads(text) if text.startswith("{") else {"error": {"message": text}}
+            return answer.status, found
+
+    async def _all(self, request: web.Request, kind: str) -> list[dict[str, Any]]:
+        _, page = await self._ask(request, "GET", f"/v1/{kind}?limit=10000", {})
+        return list(page.get("data", []))
+
+    async def _search(self, request: web.Request) -> web.Response:
+        asked = re.fullmatch(r"metadata\['(\w+)'\]:'([^']*)'", request.query.get("query", ""))
+        if asked is None:
+            return _error(400, "parameter_invalid", "The query can't be read")
+        intents = await self._all(request, "payment_intents")
+        found = [
+            self._shown(request, intent)
+            for intent in intents
+            if (intent.get("metadata") or {}).get(asked[1]) == asked[2]
+        ]
+        return web.json_response({"object": "search_result", "data": found, "has_more": False})
+
+    async def _refund_refusal(self, request: web.Request, members: dict[str, str]) -> web.Response | None:
+        intent = members.get("payment_intent", "")
+        status, found = await self._ask(request, "GET", f"/v1/payment_intents/{intent}", {})
+        if status != 200:
+            return None
+        _, page = await self._ask(request, "GET", f"/v1/refunds?payment_intent={intent}&limit=1000", {})
+        gone = sum(int(refund["amount"]) for refund in page.get("data", []))
+        if gone + int(members.get("amount", 0)) > int(found["amount"]):
+            return _error(400, "charge_already_refunded", "The refund is greater than what is left")
+        return None
+
+    async def _declined(self, request: web.Request, found: dict[str, Any]) -> dict[str, Any]:
+        """The error with its PaymentIntent, as Stripe sends it."""
+        charge = found.get("error", {}).get("charge")
+        for intent in await self._all(request, "payment_intents"):
+            latest = intent.get("latest_charge") or {}
+            if charge and charge == (latest.get("id") if isinstance(latest, dict) else latest):
+                found["error"] |= {"type": "card_error", "payment_intent": intent}
+        return found
+
+    def _fault_for(self, request: web.Request) -> str | None:
+        for fault in self.faults:
+            wanted = fault.get("method", request.method) == request.method
+            if fault["times"] > 0 and wanted and re.fullmatch(fault["path"], request.path):
+                fault["times"] -= 1
+                return str(fault["kind"])
+        return None
+
+    # ------------------------------------------------------------------ what only a fake has
+    async def set_faults(self, request: web.Request) -> web.Response:
+        """Replaces the faults: a list of {path (a pattern), method?, kind, times}."""
+        self.faults = await request.json()
+        return web.json_response({})
+
+    async def set_clock(self, request: web.Request) -> web.Response:
+        """Advances the clock by {seconds}."""
+        self.ahead_seconds += float((await request.json())["seconds"])
+        return web.json_response({})
+
+    async def show_calls(self, _request: web.Request) -> web.Response:
+        """Every request so far."""
+        return web.json_response(self.calls)
+
+    async def show_challenge(self, _request: web.Request) -> web.Response:
+        """The bank's page."""
+        return web.Response(text=PAGE, content_type="text/html")
+
+    async def answer_challenge(self, request: web.Request) -> web.Response:
+        """What the shopper says there; then back to where the payment's return_url leads."""
+        intent = request.match_info["id"]
+        form = await request.post()
+        given = base64.b64encode(b"sk_test_localstripe:").decode()
+        headers = {"Authorization": f"Basic {given}"}
+        async with ClientSession(headers=headers) as session:
+            async with session.get(f"{self.inner}/v1/payment_intents/{intent}") as answer:
+                found = await answer.json()
+            data = {"client_secret": found.get("client_secret", ""), "success": str(form.get("success"))}
+            url = f"{self.inner}/v1/payment_intents/{intent}/_authenticate"
+            async with session.post(url, data=data) as answer:
+                await answer.read()
+        self.save()
+        back = self.returns.get(intent)
+        if back is None:
+            return web.Response(text=f"Done with {html.escape(intent)}")
+        mark = "&" if "?" in back else "?"
+        raise web.HTTPFound(f"{back}{mark}payment_intent={intent}")
+
+
+def _hang_up(request: web.Request) -> web.StreamResponse:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=599)
+
+
+def _error(status: int, code: str, message: str) -> web.Response:
+    kind = code if code in ("idempotency_error", "api_error") else "invalid_request_error"
+    return web.json_response({"error": {"type": kind, "code": code, "message": message}}, status=status)
+
+
+async def serve(port: int, state: Path | None) -> None:
+    """Both servers, until the process ends."""
+    from localstripe import resources
+    from localstripe.server import app
+
+    # localstripe writes every change to a fixed file that all its processes would share.
+    resources.Store.dump_to_disk = lambda _self: None
+    inner = web.AppRunner(app)
+    await inner.setup()
+    site = web.TCPSite(inner, HOST, 0)
+    await site.start()
+    inner_port = inner.addresses[0][1]
+    front = Front(f"http://{HOST}:{inner_port}", resources.store, state)
+    outer = web.Application()
+    outer.router.add_post("/_fake/faults", front.set_faults)
+    outer.router.add_post("/_fake/clock", front.set_clock)
+    outer.router.add_get("/_fake/calls", front.show_calls)
+    outer.router.add_get("/_fake/3ds/{id}", front.show_challenge)
+    outer.router.add_post("/_fake/3ds/{id}", front.answer_challenge)
+    outer.router.add_route("*", "/{path:.*}", front.handle)
+    runner = web.AppRunner(outer)
+    await runner.setup()
+    server = web.TCPSite(runner, HOST, port)
+    await server.start()
+    print(f"listening on {runner.addresses[0][1]}", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))
