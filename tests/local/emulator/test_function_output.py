@@ -1,0 +1,95 @@
+"""What functions print is in their logs, whole and by its own invocation, though nobody waits for silence."""
+
+import io
+import json
+import time
+import uuid
+import zipfile
+from base64 import b64decode
+from typing import Any
+
+import pytest
+
+from local.emulator.function_output import MARK
+from local.emulator.process import runtime
+from tests.fixtures_emulator import Emulator
+
+pytestmark = pytest.mark.emulator
+LINES = 300
+CODE = """
+import sys
+def handler(event, context):
+    for number in range(event["lines"]):
+        print(f"{event['name']} line {number}")
+    if event.get("open"):
+        sys.stderr.write(f"{event['name']} open end")
+    if event.get("fail"):
+        raise ValueError("on purpose")
+    return event["name"]
+"""
+
+
+@pytest.fixture(scope="module")
+def function(emulator: Emulator) -> str:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("printing.py", CODE)
+    name = f"printing-{uuid.uuid4().hex[:8]}"
+    emulator.client("lambda").create_function(
+        FunctionName=name,
+        Runtime=runtime(),
+        Role="arn:aws:iam::000000000000:role/any",
+        Handler="printing.handler",
+        Code={"ZipFile": archive.getvalue()},
+        Timeout=10,
+    )
+    return name
+
+
+def _printed(emulator: Emulator, function: str, **event: Any) -> list[str]:
+    answer = emulator.client("lambda").invoke(
+        FunctionName=function, Payload=json.dumps(event), LogType="Tail"
+    )
+    assert ("FunctionError" in answer) is bool(event.get("fail"))
+    return b64decode(answer.get("LogResult", "")).decode().splitlines()
+
+
+def _logged(emulator: Emulator, function: str) -> list[str]:
+    logs = emulator.client("logs")
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+    return [line for page in pages for event in page["events"] for line in event["message"].splitlines()]
+
+
+def test_every_line_is_logged_by_the_invocation_that_printed_it(emulator: Emulator, function: str) -> None:
+    for name in ("first", "second", "third"):
+        printed = [line for line in _printed(emulator, function, name=name, lines=20) if " line " in line]
+        assert printed == [f"{name} line {number}" for number in range(20)]
+
+
+def test_many_lines_and_an_end_without_a_line_break_are_all_logged(emulator: Emulator, function: str) -> None:
+    _printed(emulator, function, name="long", lines=LINES, open=True)
+    after = _printed(emulator, function, name="after", lines=0)
+    logged = _logged(emulator, function)
+    assert [line for line in logged if line.startswith("long line")] == [
+        f"long line {n}" for n in range(LINES)
+    ]
+    assert "long open end" in logged
+    assert not any("long" in line for line in after)
+    assert not any(MARK in line for line in logged)
+
+
+def test_what_a_failing_invocation_printed_is_logged(emulator: Emulator, function: str) -> None:
+    printed = _printed(emulator, function, name="failing", lines=5, fail=True)
+    said = [line for line in printed if line.startswith("failing line")]
+    assert said == [f"failing line {number}" for number in range(5)]
+    assert not any("failing" in line for line in _printed(emulator, function, name="next", lines=1))
+
+
+def test_an_invocation_that_prints_nothing_is_not_waited_for(emulator: Emulator, function: str) -> None:
+    _printed(emulator, function, name="silent", lines=0)
+    took = []
+    for _ in range(20):
+        started = time.monotonic()
+        assert not any(" line " in line for line in _printed(emulator, function, name="silent", lines=0))
+        took.append(time.monotonic() - started)
+    assert min(took) < 0.05  # which MiniStack itself waits each time
