@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk torture bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -43,6 +43,7 @@ check: install-dev ## Format, lint, types, templates, the browser code's checks,
 	$(VENV)/cfn-lint template.yaml infra/*.yaml
 	npm run --silent check --prefix checkout-site
 	$(PYTHON) -m local openapi | node checkout-site/openapi-types/generate.mjs --check
+	$(PYTHON) -m local openapi | $(VENV)/python -m tests.linters
 	$(PYTEST) $(FAST)
 
 test: test-python test-browser ## All tests
@@ -67,6 +68,9 @@ openapi-types: install-dev ## Make the TypeScript types of the API's resources a
 sdk: install-dev ## Make the Python SDK's models and resources anew, after the API has changed
 	@$(PYTHON) -m local openapi | PYTHONPATH=sdk/python $(VENV)/python -m generator
 
+wheel: install-dev ## Make dist/asyncpay-*.whl: SDK, command line, and the whole gateway for `asyncpay up`
+	cd sdk/python && ../../$(VENV)/python -m hatchling build -t wheel -d ../../dist
+
 torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEED=... repeats a run)
 	ASYNCPAY_TORTURE=1 $(VENV)/pytest -q tests/proof --timeout 3600
 
@@ -83,5 +87,5 @@ teardown: need-python ## Remove STAGE=...; the tables stay
 	@$(PYTHON) -m infra.ops teardown
 
 clean: down ## Remove everything that was made here, data included
-	rm -rf .build .venv .venv-emulator .venv-stripe checkout-site/node_modules checkout-site/openapi-types/node_modules checkout-site/dist sdk/*/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build .venv .venv-emulator .venv-stripe checkout-site/node_modules checkout-site/openapi-types/node_modules tests/linters/node_modules checkout-site/dist sdk/*/dist dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

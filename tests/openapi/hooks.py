@@ -12,7 +12,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from chalicelib.openapi.request_bodies import BODIES
+from chalicelib.openapi.request_bodies import DOCUMENTED
 
 # Why a request that its schema allows may be refused: rules about more than one member, about time, or about
 # what is stored. The part in brackets is the beginning of the description.
@@ -78,9 +78,9 @@ def before_load_schema(_context: Any, raw_schema: dict[str, Any]) -> None:
     Clients are to ignore members that they don't know; this test is not.
     """
     for name, schema in raw_schema["components"]["schemas"].items():
-        if name not in BODIES:
+        if name not in DOCUMENTED:
             _close(schema)
-        for member in schema.get("properties", {}).keys() & IDS.keys() if name in BODIES else ():
+        for member in schema.get("properties", {}).keys() & IDS.keys() if name in DOCUMENTED else ():
             schema["properties"][member]["examples"] = IDS["unpaid" if member == "order_id" else member]
     for path in raw_schema["paths"].values():
         for operation in path.values():

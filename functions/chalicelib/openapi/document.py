@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.frame.caller import COOKIE, CSRF_HEADER
 from chalicelib.frame.operation import Operation
 from chalicelib.openapi.components import SCHEMAS
-from chalicelib.openapi.request_bodies import BODIES
+from chalicelib.openapi.request_bodies import DOCUMENTED
 from chalicelib.openapi.responses import ERROR, HEADERS, as_json, common_responses, responses
 from gateway import __version__
 from gateway.domain.events import EVENTS, TEST_EVENT
@@ -71,6 +71,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
             "title": "AsyncPay",
             "version": __version__,
             "description": DESCRIPTION,
+            "contact": {"name": "The operator of this gateway"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         # Relative to where the document is: the same behind any host, port and stage.
@@ -79,7 +80,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "paths": paths,
         "webhooks": {event: {"post": _webhook(event)} for event in EVENTS},
         "components": {
-            "schemas": {**BODIES, **SCHEMAS, "Error": ERROR},
+            "schemas": {**DOCUMENTED, **SCHEMAS, "Error": ERROR},
             "headers": HEADERS,
             "responses": common_responses(),
             "securitySchemes": {

@@ -13,6 +13,7 @@ from gateway.domain.order import RECEIPT_LENGTH_MAX
 from gateway.domain.password import PASSWORD_LENGTH_MAX
 from gateway.domain.refund import REASON_LENGTH_MAX
 from gateway.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
+from gateway.presenters.vocabulary import ref
 
 EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
 AMOUNT = {
@@ -49,6 +50,14 @@ _CARD: dict[str, Any] = {
     },
 }
 _ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 64}
+_ORDER_EXAMPLE = "order_Fq3ZtW8kLmXs0aBc"
+_CARD_EXAMPLE = {
+    "number": "4111 1111 1111 1111",
+    "expiry_month": "12",
+    "expiry_year": "2039",
+    "cvv": "123",
+    "holder_name": "Asha Rao",
+}
 
 _NEW_PAYMENT: dict[str, Any] = {
     "type": "object",
@@ -76,6 +85,10 @@ _NEW_PAYMENT: dict[str, Any] = {
             "properties": {"method": {"const": "card"}, "card": _CARD},
         },
     ],
+    "examples": [
+        {"order_id": _ORDER_EXAMPLE, "method": "upi", "vpa": "asha@okbank"},
+        {"order_id": _ORDER_EXAMPLE, "method": "card", "card": _CARD_EXAMPLE},
+    ],
 }
 
 BODIES: dict[str, dict[str, Any]] = {
@@ -102,6 +115,10 @@ BODIES: dict[str, dict[str, Any]] = {
                 "description": "After this time no payment may begin.",
             },
         },
+        "examples": [
+            {"amount": 50000},
+            {"amount": 50000, "currency": "INR", "receipt": "r-1", "notes": {"table": 7}},
+        ],
     },
     "NewPayment": _NEW_PAYMENT,
     "NewPublicPayment": {
@@ -111,7 +128,12 @@ BODIES: dict[str, dict[str, Any]] = {
             "amount": {**AMOUNT, "description": "Where it is given, it must be the order's."},
         },
     },
-    "Capture": {"type": "object", "required": ["amount"], "properties": {"amount": AMOUNT}},
+    "Capture": {
+        "type": "object",
+        "required": ["amount"],
+        "properties": {"amount": AMOUNT},
+        "examples": [{"amount": 50000}],
+    },
     "NewRefund": {
         "type": "object",
         "required": ["amount"],
@@ -119,6 +141,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "amount": AMOUNT,
             "reason": {"type": ["string", "null"], "maxLength": REASON_LENGTH_MAX},
         },
+        "examples": [{"amount": 20000, "reason": "too small"}],
     },
     "WebhookConfigUpdate": {
         "type": "object",
@@ -130,6 +153,7 @@ BODIES: dict[str, dict[str, Any]] = {
                 "description": "null clears it: no webhooks are sent.",
             }
         },
+        "examples": [{"webhook_url": "https://shop.example/webhook"}, {"webhook_url": None}],
     },
     "LogIn": {
         "type": "object",
@@ -138,6 +162,7 @@ BODIES: dict[str, dict[str, Any]] = {
             "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
             "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
         },
+        "examples": [{"email": "test@example.com", "password": "any, in a test stage"}],
     },
     "Rotation": {
         "type": "object",
@@ -150,5 +175,38 @@ BODIES: dict[str, dict[str, Any]] = {
                 "description": "How long the old key works on.",
             }
         },
+        "examples": [{"overlap_hours": 24}],
     },
+}
+
+
+def _named(name: str) -> dict[str, dict[str, Any]]:
+    """A body with alternatives as the document shows it: each has a name, and all of its members.
+
+    Generators of clients make a class of an alternative, and look at nothing around it.
+    """
+    body, mapping, shown = BODIES[name], {}, {}
+    for alternative in body["oneOf"]:
+        method = alternative["properties"]["method"]["const"]
+        members = {**body["properties"], **alternative["properties"]}
+        if "card" in members:
+            members["card"] = ref("NewCard")
+        alternative_name = name.replace("Payment", f"{method.title()}Payment")
+        required = [*body["required"], *alternative["required"]]
+        shown[alternative_name] = {"type": "object", "required": required, "properties": members}
+        mapping[method] = ref(alternative_name)["$ref"]
+    shown[name] = {
+        "oneOf": [{"$ref": one} for one in mapping.values()],
+        "discriminator": {"propertyName": "method", "mapping": mapping},
+        "examples": body["examples"],
+    }
+    return shown
+
+
+# What the document shows.
+DOCUMENTED = {
+    **BODIES,
+    **_named("NewPayment"),
+    **_named("NewPublicPayment"),
+    "NewCard": {**_CARD, "examples": [_CARD_EXAMPLE]},
 }

@@ -23,7 +23,7 @@ blueprint = Blueprint(__name__)
     responses={200: CHECKOUT_ORDER},
 )
 def get_checkout_order(request: Request) -> Response:
-    """Reads what the checkout page shows of an order."""
+    """Reads what the checkout page shows of an order. With `key`, only an order of that shop is found."""
     order = find_checkout_order(request.deps, request.path["order_id"], request.query["key"])
     return Response(CHECKOUT_ORDER.present(At(order, request.deps.now())))
 

@@ -63,7 +63,7 @@ def post_rotation(request: Request) -> Response:
     errors=(BadRequest,),
 )
 def delete_api_key(request: Request) -> Response:
-    """Takes an API key out of use, within 15 seconds everywhere."""
+    """Takes an API key out of use. It stops working within 15 seconds, everywhere."""
     actor = request.caller.actor
     key = api_keys.disable_key(request.deps, request.merchant_id, request.path["api_key"], actor)
     return Response(API_KEY.present(At(key, request.deps.now())))
@@ -84,6 +84,9 @@ def get_summary(request: Request) -> Response:
 
 @operation(blueprint, "GET", "/api/v1/dashboard/audit", query=PAGE, responses={200: AUDIT_LIST})
 def get_audit(request: Request) -> Response:
-    """Lists who changed what of the merchant's access, newest first."""
+    """Lists who changed what of the merchant's access, newest first.
+
+    Keys, passwords, checkout origins, and the merchant's being switched off or on again.
+    """
     limit, offset = request.limit_and_offset()
     return Response(AUDIT_LIST.present(list_audit(request.deps, request.merchant_id, limit, offset)))

@@ -14,7 +14,7 @@ blueprint = Blueprint(__name__)
 
 @operation(blueprint, "GET", "/api/v1/balance", responses={200: BALANCE_LIST})
 def get_balance(request: Request) -> Response:
-    """Reads what you are owed, by currency."""
+    """Reads what you are owed, by currency. It is the sum of the ledger's entries."""
     return Response(BALANCE_LIST.present(read_balances(request.deps, request.merchant_id)))
 
 

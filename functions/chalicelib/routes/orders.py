@@ -25,13 +25,13 @@ def post_order(request: Request) -> Response:
 
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: ORDER})
 def get_order(request: Request) -> Response:
-    """Reads an order."""
+    """Reads an order. Its status says whether a payment was begun, and whether one succeeded."""
     return Response(ORDER.present(find_order(request.deps, request.path["order_id"], request.merchant_id)))
 
 
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, responses={200: PUBLIC_ORDER})
 def get_public_order(request: Request) -> Response:
-    """Reads what a shopper's browser may know of an order."""
+    """Reads what a shopper's browser may know of an order. Its id is all that is needed."""
     return Response(PUBLIC_ORDER.present(find_order(request.deps, request.path["order_id"])))
 
 

@@ -89,7 +89,7 @@ def post_public_payment(request: Request) -> Response:
     responses={200: PAYMENT_LIST},
 )
 def get_payments(request: Request) -> Response:
-    """Lists payments, newest first."""
+    """Lists payments, newest first. To read many, go on by `cursor`: it costs the same on each page."""
     limit, offset = request.limit_and_offset()
     query = request.query
     filters = Filters(
@@ -117,7 +117,7 @@ def get_timeline(request: Request) -> Response:
 
 @operation(blueprint, "GET", "/api/v1/payments/{payment_id}", responses={200: PAYMENT})
 def get_payment(request: Request) -> Response:
-    """Reads a payment."""
+    """Reads a payment. Once it has failed, `error_code` and `error_reason` say why."""
     return Response(
         PAYMENT.present(find_payment(request.deps, request.path["payment_id"], request.merchant_id))
     )
@@ -142,7 +142,7 @@ def post_capture(request: Request) -> Response:
     responses={200: PUBLIC_PAYMENT},
 )
 def get_public_payment(request: Request) -> Response:
-    """Reads what the checkout page may know of a payment."""
+    """Reads what the checkout page may know of a payment. Neither the card nor the UPI address is in it."""
     payment = find_public_payment(request.deps, request.path["payment_id"], request.query["order_id"])
     return Response(PUBLIC_PAYMENT.present(payment))
 

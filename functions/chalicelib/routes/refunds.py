@@ -41,7 +41,7 @@ def post_refund(request: Request) -> Response:
     blueprint, "GET", "/api/v1/payments/{payment_id}/refunds", query=PAGE, responses={200: REFUND_LIST}
 )
 def get_refunds(request: Request) -> Response:
-    """Lists the refunds of a payment, newest first."""
+    """Lists the refunds of a payment, newest first. Cancelled ones are among them."""
     limit, offset = request.limit_and_offset()
     page = list_refunds(request.deps, request.path["payment_id"], request.merchant_id, limit, offset)
     return Response(REFUND_LIST.present(page))
@@ -49,7 +49,7 @@ def get_refunds(request: Request) -> Response:
 
 @operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", responses={200: REFUND})
 def get_refund(request: Request) -> Response:
-    """Reads a refund."""
+    """Reads a refund. `processed_at` is null until it is processed."""
     return Response(REFUND.present(find_refund(request.deps, request.path["refund_id"], request.merchant_id)))
 
 
@@ -61,7 +61,7 @@ def get_refund(request: Request) -> Response:
     errors=(BadRequest,),
 )
 def post_cancel(request: Request) -> Response:
-    """Cancels a refund that the processor has not been asked for yet."""
+    """Cancels a refund that the processor has not been asked for yet. Later it is refused with 400."""
     refund = cancel_refund(request.deps, request.path["refund_id"], request.merchant_id)
     return Response(REFUND.present(refund))
 

@@ -33,7 +33,7 @@ blueprint = Blueprint(__name__)
     responses={200: WEBHOOK_LIST},
 )
 def get_webhooks(request: Request) -> Response:
-    """Lists the deliveries of webhooks, newest first."""
+    """Lists the deliveries of webhooks, newest first. A delivery has up to five attempts."""
     limit, offset = request.limit_and_offset()
     status = request.query["status"]
     page = list_deliveries(
@@ -49,7 +49,7 @@ def get_webhooks(request: Request) -> Response:
 
 @operation(blueprint, "GET", "/api/v1/webhooks/config", responses={200: WEBHOOK_CONFIG})
 def get_config(request: Request) -> Response:
-    """Reads where webhooks go and what signs them."""
+    """Reads where webhooks go and what signs them. Without a URL none are sent."""
     return Response(WEBHOOK_CONFIG.present(find_merchant(request.deps, request.merchant_id)))
 
 
@@ -61,7 +61,7 @@ def get_config(request: Request) -> Response:
     responses={200: WEBHOOK_CONFIG},
 )
 def put_config(request: Request) -> Response:
-    """Sets or clears where webhooks go."""
+    """Sets or clears where webhooks go. Deliveries that still wait go to the new URL."""
     url = webhook_url(request.json())
     merchant = set_webhook_url(request.deps, request.merchant_id, url)
     return Response(WEBHOOK_CONFIG.present(merchant))
@@ -76,14 +76,14 @@ def post_secret(request: Request) -> Response:
 
 @operation(blueprint, "POST", "/api/v1/webhooks/test", responses={200: WEBHOOK_SENT}, errors=(BadRequest,))
 def post_test(request: Request) -> Response:
-    """Sends a sample event."""
+    """Sends a sample event. It goes the way of all events, with signatures and retries."""
     delivery = send_test_event(request.deps, request.merchant_id)
     return Response(WEBHOOK_SENT.present(delivery))
 
 
 @operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", responses={200: WEBHOOK})
 def get_webhook(request: Request) -> Response:
-    """Reads a delivery with every attempt."""
+    """Reads a delivery with every attempt. `payload` is the event as it is sent."""
     return Response(
         WEBHOOK.present(find_delivery(request.deps, request.path["webhook_id"], request.merchant_id))
     )
@@ -105,7 +105,10 @@ def post_retry(request: Request) -> Response:
     errors=(NotFound,),
 )
 def get_events(request: Request) -> Response:
-    """Lists all events of a payment or a refund, in order, just as they are sent."""
+    """Lists all events of a payment or a refund, in order, just as they are sent.
+
+    Those from before a webhook URL was set are among them.
+    """
     found = events_of(request.deps, request.query["object"], request.merchant_id)
     return Response(EVENT_LIST.present(found))
 

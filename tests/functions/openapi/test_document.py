@@ -4,19 +4,22 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app import app
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.operation import Operation, operations
+from chalicelib.frame.validation import check
 from chalicelib.openapi.components import COMPONENTS, SCHEMAS
 from chalicelib.openapi.document import PATH_PARAMETERS, TAGS, document
-from chalicelib.openapi.request_bodies import BODIES
+from chalicelib.openapi.request_bodies import BODIES, DOCUMENTED
 from gateway import __version__
-from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.errors import AsyncPayError, AuthenticationFailed
 from gateway.domain.events import EVENTS
 from gateway.use_cases.dependencies import Dependencies
 from tests.support.http_calls import send
@@ -38,8 +41,9 @@ def test_every_route_declares_itself() -> None:
 
 @each_operation
 def test_an_endpoint_is_documented(operation: Operation) -> None:
-    summary, _ = operation.texts()
+    summary, description = operation.texts()
     assert 5 <= len(summary) <= 80
+    assert len(description) >= 10
     assert operation.tag in TAGS
     assert operation.responses
     assert [shown for shown in operation.responses.values() if shown not in COMPONENTS] == []
@@ -64,7 +68,49 @@ def test_no_schema_and_no_group_is_left_over() -> None:
 
 def test_a_schemas_name_is_given_once() -> None:
     assert len(SCHEMAS) == len(COMPONENTS)
-    assert not set(SCHEMAS) & set(BODIES)
+    assert not set(SCHEMAS) & set(DOCUMENTED)
+
+
+def examples_in(part: Any, where: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Each schema that has examples, with one of them."""
+    if isinstance(part, dict):
+        for example in part.get("examples", ()) if isinstance(part.get("examples"), list) else ():
+            yield where, part, example
+        for name, value in part.items():
+            yield from examples_in(value, f"{where}/{name}")
+    elif isinstance(part, list):
+        for number, value in enumerate(part):
+            yield from examples_in(value, f"{where}/{number}")
+
+
+def test_every_example_is_what_its_schema_allows() -> None:
+    made = document(OPERATIONS)
+    found = list(examples_in(made))
+    assert len(found) > 100
+    for where, schema, example in found:
+        # References in it are to the document.
+        validator = Draft202012Validator(
+            {**schema, "components": made["components"]}, format_checker=Draft202012Validator.FORMAT_CHECKER
+        )
+        assert [error.message for error in validator.iter_errors(example)] == [], where
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_body_has_examples_that_are_accepted(name: str) -> None:
+    assert BODIES[name]["examples"]
+    for example in BODIES[name]["examples"]:
+        check(name, example)
+
+
+def test_the_body_that_is_shown_allows_what_the_one_that_is_checked_allows() -> None:
+    shown = {"$ref": "#/components/schemas/NewPayment", "components": {"schemas": DOCUMENTED}}
+    for example in BODIES["NewPayment"]["examples"]:
+        assert Draft202012Validator(shown).is_valid(example)
+        for name in example:
+            less = {key: value for key, value in example.items() if key != name}
+            assert not Draft202012Validator(shown).is_valid(less)
+            with pytest.raises(AsyncPayError):
+                check("NewPayment", less)
 
 
 def test_every_event_is_a_webhook_with_its_body() -> None:

@@ -697,3 +697,6 @@ class OpenApi(Model):
     """`OpenApi` of the OpenAPI document."""
 
     __slots__ = ()
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]

@@ -48,7 +48,10 @@ class Orders(Resource):
         )
 
     def retrieve(self, order_id: str) -> models.Order:
-        """Reads an order."""
+        """Reads an order.
+
+        Its status says whether a payment was begun, and whether one succeeded.
+        """
         return self._call(
             build("GET", "/api/v1/orders/{order_id}", path_values={"order_id": order_id}), models.Order
         )
@@ -98,6 +101,8 @@ class Payments(Resource):
     ) -> Page[models.Payment]:
         """Lists payments, newest first.
 
+        To read many, go on by `cursor`: it costs the same on each page.
+
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         status: Only payments in this status.
@@ -139,7 +144,10 @@ class Payments(Resource):
         )
 
     def retrieve(self, payment_id: str) -> models.Payment:
-        """Reads a payment."""
+        """Reads a payment.
+
+        Once it has failed, `error_code` and `error_reason` say why.
+        """
         return self._call(
             build("GET", "/api/v1/payments/{payment_id}", path_values={"payment_id": payment_id}),
             models.Payment,
@@ -198,6 +206,8 @@ class Refunds(Resource):
     ) -> Page[models.Refund]:
         """Lists the refunds of a payment, newest first.
 
+        Cancelled ones are among them.
+
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         """
@@ -212,13 +222,19 @@ class Refunds(Resource):
         )
 
     def retrieve(self, refund_id: str) -> models.Refund:
-        """Reads a refund."""
+        """Reads a refund.
+
+        `processed_at` is null until it is processed.
+        """
         return self._call(
             build("GET", "/api/v1/refunds/{refund_id}", path_values={"refund_id": refund_id}), models.Refund
         )
 
     def cancel(self, refund_id: str, *, idempotency_key: str | None = None) -> models.Refund:
-        """Cancels a refund that the processor has not been asked for yet."""
+        """Cancels a refund that the processor has not been asked for yet.
+
+        Later it is refused with 400.
+        """
         return self._call(
             build(
                 "POST",
@@ -234,7 +250,10 @@ class Balance(Resource):
     """What the merchant is owed."""
 
     def retrieve(self) -> models.BalanceList:
-        """Reads what you are owed, by currency."""
+        """Reads what you are owed, by currency.
+
+        It is the sum of the ledger's entries.
+        """
         return self._call(build("GET", "/api/v1/balance", path_values={}), models.BalanceList)
 
 
@@ -277,6 +296,8 @@ class Webhooks(Resource):
     ) -> Page[models.DeliveryListed]:
         """Lists the deliveries of webhooks, newest first.
 
+        A delivery has up to five attempts.
+
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
         status: Only deliveries in this status.
@@ -293,11 +314,16 @@ class Webhooks(Resource):
         )
 
     def retrieve_config(self) -> models.WebhookConfig:
-        """Reads where webhooks go and what signs them."""
+        """Reads where webhooks go and what signs them.
+
+        Without a URL none are sent.
+        """
         return self._call(build("GET", "/api/v1/webhooks/config", path_values={}), models.WebhookConfig)
 
     def update_config(self, *, webhook_url: str | None) -> models.WebhookConfig:
         """Sets or clears where webhooks go.
+
+        Deliveries that still wait go to the new URL.
 
         webhook_url: null clears it: no webhooks are sent.
         """
@@ -317,14 +343,20 @@ class Webhooks(Resource):
         )
 
     def send_test(self, *, idempotency_key: str | None = None) -> models.WebhookSent:
-        """Sends a sample event."""
+        """Sends a sample event.
+
+        It goes the way of all events, with signatures and retries.
+        """
         return self._call(
             build("POST", "/api/v1/webhooks/test", path_values={}, idempotency_key=idempotency_key),
             models.WebhookSent,
         )
 
     def retrieve(self, webhook_id: str) -> models.Delivery:
-        """Reads a delivery with every attempt."""
+        """Reads a delivery with every attempt.
+
+        `payload` is the event as it is sent.
+        """
         return self._call(
             build("GET", "/api/v1/webhooks/{webhook_id}", path_values={"webhook_id": webhook_id}),
             models.Delivery,
@@ -388,7 +420,10 @@ class ApiKeys(Resource):
         )
 
     def disable(self, api_key: str) -> models.ApiKey:
-        """Takes an API key out of use, within 15 seconds everywhere."""
+        """Takes an API key out of use.
+
+        It stops working within 15 seconds, everywhere.
+        """
         return self._call(
             build("DELETE", "/api/v1/dashboard/api-keys/{api_key}", path_values={"api_key": api_key}),
             models.ApiKey,
@@ -417,6 +452,8 @@ class Audit(Resource):
 
     def list(self, *, limit: int | None = None, offset: int | None = None) -> Page[models.AuditEntry]:
         """Lists who changed what of the merchant's access, newest first.
+
+        Keys, passwords, checkout origins, and the merchant's being switched off or on again.
 
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
