@@ -15,12 +15,12 @@ def show(settings: Settings, health_status: int) -> None:
     """Prints it."""
     lines = [*_served(settings), "", *_try_it(settings), "", _persistence(settings)]
     if health_status != 200:
-        lines += [f"Note: GET /health answered {health_status}; `make logs` shows why."]
+        lines += [f"Note: GET /health answered {health_status}; `{settings.typed('logs')}` shows why."]
     print("\n".join(["", *lines, LINE]), flush=True)
 
 
 def _served(settings: Settings) -> list[str]:
-    ports = settings.ports
+    ports, logs = settings.ports, settings.typed("logs")
     return [
         f"  API              http://localhost:{ports['api']}",
         f"  Dashboard        http://localhost:{ports['dashboard']}/login   ({_sign_in(settings)})",
@@ -29,7 +29,7 @@ def _served(settings: Settings) -> list[str]:
         f"  Sample merchant  http://localhost:{ports['merchant']}/webhook   (what it received: /events)",
         f"  Job status       redis-cli -p {ports['status']} HGETALL asyncpay:jobs",
         f"  AWS              {settings.endpoint}   (region {REGION}, stack {settings.stack})",
-        f"  Logs             make logs   (the functions'; files are in {_shown(settings, settings.logs)})",
+        f"  Logs             {logs}   (the functions'; files are in {_shown(settings, settings.logs)})",
     ]
 
 
@@ -53,14 +53,15 @@ def _try_it(settings: Settings) -> list[str]:
 
 
 def _persistence(settings: Settings) -> str:
+    down = settings.typed("down")
     if settings.given_endpoint:
-        return f"Ctrl-C or `make down` ends the servers; what was deployed stays at {settings.endpoint}."
+        return f"Ctrl-C or `{down}` ends the servers; what was deployed stays at {settings.endpoint}."
     engine, _ = binary.find(settings)
     kept = _shown(settings, settings.home / ("tables" if engine else "state"))
     if engine:
-        return f"Data survives Ctrl-C, `make down` and a crash (in {kept})."
+        return f"Data survives Ctrl-C, `{down}` and a crash (in {kept})."
     return (
-        f"Data survives Ctrl-C and `make down` (in {kept}).\n"
+        f"Data survives Ctrl-C and `{down}` (in {kept}).\n"
         "A SIGKILL or a crash loses what was written since this start."
     )
 

@@ -40,7 +40,9 @@ def only_one(settings: Settings) -> Iterator[None]:
         time.sleep(POLL_SECONDS)  # perhaps it was only `make down`, looking for the holder
         file = take(path)
     if file is None:
-        raise Problem(f"AsyncPay already runs here (process {holder(path)}). End it with: make down")
+        raise Problem(
+            f"AsyncPay already runs here (process {holder(path)}). End it with: {settings.typed('down')}"
+        )
     with file:
         sign(file, os.getpid())
         yield

@@ -55,6 +55,10 @@ class Settings:
         """Whether the caller named an endpoint that is not AWS itself."""
         return bool(self.given_endpoint) and not is_aws(self.given_endpoint)
 
+    def typed(self, command: str) -> str:
+        """How the reader types a command: `make up`, or `asyncpay up` where a package is installed."""
+        return f"{self.environment.get('ASYNCPAY_COMMAND') or 'make'} {command}"
+
     @property
     def data_stack(self) -> str:
         """The tables' stack."""

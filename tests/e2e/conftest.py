@@ -148,6 +148,13 @@ def _free_ports(count: int) -> list[int]:
     pytest.fail(f"fewer than {count} ports are free")
 
 
+def own_ports() -> dict[str, str]:
+    """A free port for everything that `up` serves, by the variable that sets it."""
+    names = ["API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT"]
+    names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT"]
+    return dict(zip(names, map(str, _free_ports(len(names))), strict=True))
+
+
 def _reached_from_containers(merchant_port: str) -> dict[str, str]:
     """Where functions run in containers (local/localstack), this machine has another name for them."""
     host = os.environ.get("ASYNCPAY_E2E_WEBHOOK_HOST")
@@ -166,9 +173,7 @@ def running_stack(name: str, *, keep_home: bool = False, **settings: str) -> Ite
     """A stack with these settings, ended as Ctrl-C ends it; fresh, unless the one before kept its home."""
     endpoint = os.environ.get("ASYNCPAY_E2E_ENDPOINT", "")
     home = f".build/e2e-{name}-{os.getpid()}"
-    names = ["API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT"]
-    names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT"]
-    ports = dict(zip(names, map(str, _free_ports(len(names))), strict=True))
+    ports = own_ports()
     kept = ("PATH", "HOME", "LANG", "TMPDIR", "ASYNCPAY_TABLE_ENGINE")
     clean = {key: os.environ[key] for key in kept if key in os.environ}
     environment = clean | ports | settings | {"ASYNCPAY_HOME": home}

@@ -22,6 +22,8 @@ GENERATED = {"node_modules", "dist"}
 def ensure(settings: Settings, progress: Progress, *, dev: bool = False) -> None:
     """Brings packages and build up to date."""
     site = settings.root / "checkout-site"
+    if not (site / "package.json").is_file():  # the package's command brings the pages as they are built
+        return
     settings.logs.mkdir(parents=True, exist_ok=True)
     with locks.wait_for(settings.root / ".build" / "site.lock"):
         _install(site, settings.logs, progress, dev=dev)

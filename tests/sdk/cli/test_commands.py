@@ -172,10 +172,11 @@ def test_verify_tells_by_its_exit_code(
 
 
 @pytest.mark.parametrize(
-    ("line", "wanted"), [("up", ["up"]), ("down", ["down"]), ("admin list", ["admin", "list"])]
+    ("line", "module"),
+    [("up", "local"), ("down", "local"), ("logs", "infra.ops"), ("admin list", "infra.ops")],
 )
 def test_the_gateways_own_commands_take_over(
-    bare: Cli, monkeypatch: pytest.MonkeyPatch, line: str, wanted: list[str]
+    bare: Cli, monkeypatch: pytest.MonkeyPatch, line: str, module: str
 ) -> None:
     became: list[tuple[str, list[str], dict[str, str]]] = []
     monkeypatch.setattr("os.execve", lambda *given: became.append(given))
@@ -183,7 +184,8 @@ def test_the_gateways_own_commands_take_over(
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     assert bare(*line.split())[0] == 0
     ((program, arguments, environment),) = became
-    assert (program, arguments) == (sys.executable, [sys.executable, "-m", "local", *line.split()])
+    assert arguments == [program, "-m", module, *line.split()]
+    assert environment["ASYNCPAY_COMMAND"] == "asyncpay"
     assert Path.cwd() == ROOT
     assert "PYTHONPATH" not in environment
 

@@ -19,6 +19,7 @@ R = TypeVar("R")
 COMMANDS = {
     "up": "stack",
     "down": "stack",
+    "logs": "stack",
     "admin": "stack",
     "login": "account",
     "open": "account",

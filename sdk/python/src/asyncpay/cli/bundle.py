@@ -63,7 +63,7 @@ def _unpacked(archive: Path) -> Path:
 
 def environment(directory: Path) -> dict[str, str]:
     """For the gateway's own commands. Its data outlives an update of the package."""
-    values = dict(os.environ)
+    values = {**os.environ, "ASYNCPAY_COMMAND": "asyncpay"}
     if directory.is_relative_to(cache()):
         values.setdefault("ASYNCPAY_HOME", str(cache() / "home"))
     # Nothing of the environment that this command runs in is meant for the gateway.
@@ -75,7 +75,8 @@ def environment(directory: Path) -> dict[str, str]:
 def python() -> str:
     """An interpreter that the gateway runs on: this one, or a newer one that is at hand."""
     if sys.version_info >= LEAST:
-        return sys.executable
+        # Not this environment's: it is what the gateway's own environments are made with.
+        return str(getattr(sys, "_base_executable", sys.executable))
     for minor in range(NEWEST_MINOR, LEAST[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
         if found:

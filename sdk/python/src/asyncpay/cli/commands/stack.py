@@ -1,4 +1,4 @@
-"""`asyncpay up`, `asyncpay down` and `asyncpay admin`: the gateway on this machine, by its own commands."""
+"""`asyncpay up`, `down`, `logs` and `admin`: the gateway on this machine, by its own commands."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ def up_command(session: Session) -> None:
     """
     directory = bundle.root()
     session.console.note(f"The gateway is in {directory}")
-    _become("up")
+    _become("local", "up")
 
 
 @command("down")
 @pass_session
 def down_command(_session: Session) -> None:
     """End what `asyncpay up` started, from another terminal. Its data stays."""
-    _become("down")
+    _become("local", "down")
 
 
 @command("admin", add_help_option=False, context_settings={"ignore_unknown_options": True})
@@ -35,11 +35,18 @@ def down_command(_session: Session) -> None:
 @pass_session
 def admin_command(_session: Session, arguments: tuple[str, ...]) -> None:
     """Make merchants, their keys and passwords: the administrator's commands (admin --help)."""
-    _become("admin", *arguments)
+    _become("infra.ops", "admin", *arguments)
 
 
-def _become(*arguments: str) -> None:
+@command("logs")
+@pass_session
+def logs_command(_session: Session) -> None:
+    """Follow what the gateway's functions print, until Ctrl-C."""
+    _become("infra.ops", "logs")
+
+
+def _become(module: str, *arguments: str) -> None:
     """Goes on as the gateway's own command, so that signals and exit codes are its own."""
     directory, interpreter = bundle.root(), bundle.python()
     os.chdir(directory)
-    os.execve(interpreter, [interpreter, "-m", "local", *arguments], bundle.environment(directory))  # noqa: S606
+    os.execve(interpreter, [interpreter, "-m", module, *arguments], bundle.environment(directory))  # noqa: S606

@@ -1,0 +1,121 @@
+"""The wheel as a new user has it: an empty environment, no checkout, no Node; a gateway by `asyncpay up`."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import ROOT, own_ports
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
+START_SECONDS = 600
+WHEEL_BYTES_MAX = 3_000_000
+# What a shell script and venv need of a system; node and npm are not among them.
+PROGRAMS = ("sh", "env", "uname")
+FIRST_PAYMENT = """
+import asyncpay
+
+client = asyncpay.Client(api_key="key_test_abc123", api_secret="secret_test_xyz789", base_url="{url}")
+order = client.orders.create(amount=50000)
+payment = client.payments.create(order_id=order.id, method="upi", vpa="success@asyncpay")
+payment = client.payments.wait_until_final(payment.id, timeout=30)
+print(payment.status, asyncpay.__file__)
+"""
+
+
+@dataclass(frozen=True)
+class User:
+    """A machine with Python and the wheel."""
+
+    home: Path
+    environment: dict[str, str]
+    api: str
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, cwd=self.home, env=self.environment, capture_output=True, text=True, timeout=120
+        )
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `make wheel` makes it."""
+    output = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(output)]
+    subprocess.run(command, cwd=ROOT / "sdk/python", check=True, capture_output=True)
+    return next(output.glob("asyncpay-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    home = tmp_path_factory.mktemp("user")
+    programs = home / "bin"
+    programs.mkdir()
+    for name in PROGRAMS:
+        found = shutil.which(name)
+        assert found is not None
+        (programs / name).symlink_to(found)
+    base = getattr(sys, "_base_executable", sys.executable)
+    subprocess.run([base, "-m", "venv", str(home / "venv")], check=True, capture_output=True)
+    subprocess.run([str(home / "venv/bin/pip"), "install", "-q", str(wheel)], check=True, capture_output=True)
+    ports = own_ports()
+    environment = {**ports, "TEST_MODE": "true", "HOME": str(home), "PATH": f"{home / 'venv/bin'}:{programs}"}
+    # How pip finds the packages' index on this machine, where it is told so.
+    environment |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    made = User(home, environment, f"http://localhost:{ports['API_PORT']}")
+    with (home / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            ["asyncpay", "up"], cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+    try:
+        _await_ready(process, home / "up.log")
+        yield made
+    finally:
+        made.run("asyncpay", "down")
+        process.wait(60)
+
+
+def _await_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while "AsyncPay is ready" not in log.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"it did not start:\n{log.read_text()[-3000:]}")
+        time.sleep(0.5)
+
+
+def test_the_wheel_is_small_and_holds_the_gateway_once(wheel: Path) -> None:
+    assert wheel.stat().st_size <= WHEEL_BYTES_MAX
+    with zipfile.ZipFile(wheel) as outer, outer.open("asyncpay/_gateway.zip") as inner:
+        names = zipfile.ZipFile(inner).namelist()
+    assert {"template.yaml", "local/__main__.py", "requirements/local.txt"} <= set(names)
+    assert "checkout-site/dist/checkout/index.html" in names
+    assert [name for name in names if "node_modules" in name or name.endswith((".pyc", ".tsx"))] == []
+    print(f"the wheel has {wheel.stat().st_size} bytes, the gateway in it {len(names)} files")
+
+
+def test_a_new_user_has_a_gateway_and_makes_a_first_payment(user: User) -> None:
+    started = (user.home / "up.log").read_text()
+    assert str(user.home / ".cache/asyncpay") in started
+    assert "make " not in started.partition("Try it")[0]
+    done = user.run(str(user.home / "venv/bin/python"), "-c", FIRST_PAYMENT.format(url=user.api))
+    assert done.stdout.startswith("success "), done.stderr
+    assert str(user.home) in done.stdout
+
+
+def test_the_command_works_from_there(user: User) -> None:
+    assert user.run("asyncpay", "login", "--test", "--base-url", user.api).returncode == 0
+    done = user.run("asyncpay", "trigger", "payment.failed")
+    assert done.returncode == 0, done.stderr
+    assert "failed" in done.stdout
+    made = user.run("asyncpay", "admin", "create-merchant", "--name", "New", "--email", "new@example.com")
+    assert "merchant id: " in made.stdout, made.stderr
+    again = user.run("asyncpay", "up")
+    assert again.returncode == 1
+    assert "End it with: asyncpay down" in again.stderr
