@@ -38,8 +38,11 @@ ROOMS = [
     (LIBRARY / "runtime", DOMAIN | LOGS),
     (FUNCTIONS, FRAME),
 ]
-# The one module that puts production together, and so knows every room.
-ALSO = {"runtime/dependencies.py": {"gateway.adapters*", "gateway.use_cases*"}}
+# What puts production together knows every room; what begins an invocation tells the adapters when it ends.
+ALSO = {
+    "runtime/dependencies.py": {"gateway.adapters*", "gateway.use_cases*"},
+    "runtime/invocation.py": {"gateway.adapters.aws.timeouts*"},
+}
 
 
 def name_of(path: Path) -> str:

@@ -137,7 +137,7 @@ def test_a_shoppers_payment_is_found_by_its_id_and_by_its_order_if_that_is_given
 ) -> None:
     payment, asked = a_payment(), []
 
-    def find(*wanted: Any) -> Any:
+    def find(_deps: Dependencies, *wanted: Any) -> Any:
         asked.append(wanted)
         return payment
 

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 
@@ -11,8 +12,8 @@ from gateway.adapters.aws.dynamodb.database import DynamoDatabase
 from gateway.adapters.aws.secrets import AwsSecrets
 from gateway.adapters.aws.sqs import SqsQueues
 from gateway.adapters.aws.timeouts import PROBE, WORK
-from gateway.adapters.webhook_http import webhook_client
 from gateway.domain import values
+from gateway.domain.delivery import Attempt
 from gateway.runtime.config import Config, config
 from gateway.use_cases.dependencies import Dependencies
 
@@ -31,8 +32,23 @@ def dependencies() -> Dependencies:
         database=DynamoDatabase(),
         queues=queues_of(settings),
         secrets=AwsSecrets(),
-        post_webhook=webhook_client.post,
+        post_webhook=_post_webhook,
     )
+
+
+def _post_webhook(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    now: datetime,
+    allowed_hosts: tuple[str, ...],
+    https_only: bool,
+) -> Attempt:
+    """Posts one delivery. The client is imported by the first one: most functions never post."""
+    from gateway.adapters.webhook_http.webhook_client import post
+
+    return post(url, body, headers, now=now, allowed_hosts=allowed_hosts, https_only=https_only)
 
 
 def queues_of(settings: Config) -> SqsQueues:
