@@ -118,7 +118,16 @@ def passed_on(headers: CIMultiDictProxy[str], others: AbstractSet[str] = frozens
     """All headers but those of one hop and `others`, repeated ones repeated."""
     named = {name.strip().lower() for value in headers.getall("Connection", []) for name in value.split(",")}
     dropped = OF_ONE_HOP | named | others
-    return CIMultiDict((name, value) for name, value in headers.items() if name.lower() not in dropped)
+    return CIMultiDict((name, _text(value)) for name, value in headers.items() if name.lower() not in dropped)
+
+
+def _text(value: str) -> str:
+    """A field value in which bytes that are not UTF-8 became U+FFFD.
+
+    aiohttp keeps such bytes as surrogates, and would not send them on: two values could become
+    one. What they mean is undefined (RFC 9110, 5.5), but that something was there must be seen.
+    """
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @asynccontextmanager

@@ -59,6 +59,7 @@ async def serving(app: web.Application, settings: Settings, name: str) -> AsyncI
         keepalive_timeout=KEEP_ALIVE_SECONDS,
         shutdown_timeout=STOP_SECONDS,
         handle_signals=False,
+        auto_decompress=False,  # the API decides what to do with a body that has a Content-Encoding
     )
     await runner.setup()
     try:

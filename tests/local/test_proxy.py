@@ -101,6 +101,59 @@ def test_request_headers_pass_but_for_those_of_one_hop(settings: Settings) -> No
     assert not {"X-Mine", "TE", "Proxy-Authorization"} & set(got)
 
 
+def _key_after(settings: Settings, sent: bytes) -> str:
+    """What a header arrives as whose bytes no client library sends."""
+    upstream = Upstream()
+
+    async def run() -> None:
+        async with _served(settings, upstream):
+            reader, writer = await asyncio.open_connection("127.0.0.1", settings.ports["api"])
+            head = b"GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nIdempotency-Key: "
+            writer.write(head + sent + b"\r\n\r\n")
+            await reader.read()
+            writer.close()
+
+    asyncio.run(run())
+    return str(upstream.requests[0][2]["Idempotency-Key"])
+
+
+@pytest.mark.parametrize("sent", [b"caf\xe9-1", b"caf-1\xf6", b"\xff", b"caf\xc3"])
+def test_bytes_of_a_header_that_mean_nothing_are_not_left_out(settings: Settings, sent: bytes) -> None:
+    # RFC 9110, 5.5: else two keys that differ in such a byte would be one.
+    got = _key_after(settings, sent)
+    assert len(got) == len(sent)
+    assert "\ufffd" in got
+
+
+@pytest.mark.parametrize("really", [True, False])
+def test_an_encoded_body_is_the_apis_to_judge(settings: Settings, *, really: bool) -> None:
+    # RFC 9110, 8.4: the coding belongs to the content, which a proxy hands on as it is.
+    body = gzip.compress(b'{"amount":500}') if really else b'{"amount":500}'
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    seen: list[bytes] = []
+
+    async def keep(request: web.Request) -> web.StreamResponse:
+        seen.append(await request.content.read())
+        return web.json_response({})
+
+    async def run() -> int:
+        app = web.Application()
+        app.router.add_route("*", r"/{path:[\s\S]*}", keep)
+        server = TestServer(app)
+        await server.start_server(auto_decompress=False)
+        async with (
+            server,
+            forwarding(str(server.make_url(PREFIX))) as forward,
+            serving(api_app(forward), settings, "api"),
+            ClientSession() as session,
+            session.post(f"http://127.0.0.1:{settings.ports['api']}/x", data=body, headers=headers) as answer,
+        ):
+            return answer.status
+
+    assert asyncio.run(run()) == 200
+    assert seen == [body]
+
+
 def test_nothing_is_added_to_a_request(settings: Settings) -> None:
     upstream = Upstream()
     skipped = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
