@@ -1,3 +1,4 @@
+import base64
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ from chalicelib.frame.application import Application
 from chalicelib.frame.body import BODY_MAX_BYTES, parse_object
 from chalicelib.frame.errors import BodyTooLarge, status_of
 from gateway.domain.errors import BadRequest
-from tests.support.http_calls import send
+from tests.support.http_calls import CONTEXT, an_event, send
 
 texts = st.text(max_size=6)
 leaves = st.none() | st.booleans() | st.integers() | st.floats() | texts
@@ -197,3 +198,21 @@ def test_a_body_that_is_encoded_is_refused_before_it_is_read(gateway: Applicatio
 @pytest.mark.parametrize("coding", ["", "identity", "Identity", " identity "])
 def test_a_body_that_says_that_it_is_plain_is_read(gateway: Application, coding: str) -> None:
     assert send(gateway, "POST", "/public", headers={"Content-Encoding": coding}, body="{}").status == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param('{"receipt":"café"}'.encode(), 201, id="UTF-8"),
+        pytest.param('{"receipt":"café"}'.encode("latin-1"), 400, id="Latin-1"),
+        pytest.param('{"receipt":"café"}'.encode("utf-16"), 400, id="UTF-16"),
+        pytest.param(b"\xef\xbb\xbf{}", 400, id="byte order mark"),
+    ],
+)
+def test_a_body_that_arrives_as_bytes_must_be_utf_8(gateway: Application, body: bytes, status: int) -> None:
+    # RFC 8259, 8.1. API Gateway sends bodies base64-encoded (template.yaml, BinaryMediaTypes).
+    event = an_event("POST", "/public", body=base64.b64encode(body).decode()) | {"isBase64Encoded": True}
+    answer = gateway(event, CONTEXT)
+    assert answer["statusCode"] == status
+    if status == 201:
+        assert json.loads(answer["body"]) == {"receipt": "café"}
