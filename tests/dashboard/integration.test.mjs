@@ -15,6 +15,8 @@ import {
   DASHBOARD,
   dashboardPage,
   hasText,
+  PYTHON,
+  WITH_SDK,
 } from "./support/dashboard.mjs";
 
 const run = promisify(execFile);
@@ -50,13 +52,13 @@ test("the guide has the contract's sections, and the reader's key is in every sa
 for (const [id, program, flag] of [
   ["create-order", "bash", "-c"],
   ["create-order-node", process.execPath, "--input-type=module -e"],
-  ["create-order-python", process.env.PYTHON ?? "python3", "-c"],
+  ["create-order-python", PYTHON, "-c"],
 ]) {
   test(`${id} makes an order`, async () => {
     const { stdout } = await run(
       program,
       [...flag.split(" "), await sample(id)],
-      LIMIT,
+      { ...LIMIT, env: WITH_SDK },
     );
     const [orderId] =
       stdout.match(/order_[A-Za-z0-9]{16}/) ?? assert.fail(stdout);

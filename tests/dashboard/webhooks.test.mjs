@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { byId, launch } from "../checkout/support/browser.mjs";
 import { freePorts, until } from "../checkout/support/stack.mjs";
-import { api, dashboardPage, hasText } from "./support/dashboard.mjs";
+import {
+  api,
+  dashboardPage,
+  hasText,
+  PYTHON,
+  WITH_SDK,
+} from "./support/dashboard.mjs";
 
 // Events of other tests' payments would push a row off the log's first page.
 const LOG = "/dashboard/webhooks?event=webhook.test";
@@ -192,7 +198,7 @@ test("regenerating the secret shows a new one, and it signs from then on", async
 
 for (const [sample, program, file] of [
   ["webhook", process.execPath, "receiver.mjs"],
-  ["webhook-python", process.env.PYTHON ?? "python3", "receiver.py"],
+  ["webhook-python", PYTHON, "receiver.py"],
 ]) {
   test(`the guide's receiver ${file}, as it stands, takes our events and refuses forged ones`, async () => {
     const page = await dashboardPage(browser, "/dashboard/docs");
@@ -201,7 +207,7 @@ for (const [sample, program, file] of [
     const port = String((await freePorts(1))[0]);
     await writeFile(join(folder, file), code);
     const child = spawn(program, [join(folder, file)], {
-      env: { ...process.env, PORT: port },
+      env: { ...WITH_SDK, PORT: port },
     });
     try {
       let output = "";

@@ -1,10 +1,18 @@
 /** The dashboard of the running gateway, and how to get into it. Everything is real: no answer is made up here. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { byId, newPage } from "../../checkout/support/browser.mjs";
 import { API, KEY } from "../../checkout/support/stack.mjs";
 
 export const DASHBOARD = process.env.DASHBOARD_URL ?? "http://localhost:3000";
 export const EMAIL = "test@example.com";
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+/** What runs the guide's Python samples, and the environment in which they find the SDK. */
+export const PYTHON = here("../../../.venv/bin/python");
+export const WITH_SDK = {
+  ...process.env,
+  PYTHONPATH: here("../../../sdk/python/src"),
+};
 const SECRET = "secret_test_xyz789";
 const ANSWER_LIMIT_MS = 30_000;
 

@@ -53,21 +53,13 @@ console.log(order.id);`,
     {
       id: "create-order-python",
       language: "Python",
-      code: `import json
-from urllib.request import Request, urlopen
+      code: `import asyncpay
 
-request = Request(
-    "${apiUrl}/api/v1/orders",
-    data=json.dumps({"amount": 50000, "currency": "INR", "receipt": "receipt_123"}).encode(),
-    headers={
-        "X-Api-Key": "${apiKey}",
-        "X-Api-Secret": "${secret}",
-        "Content-Type": "application/json",
-    },
+client = asyncpay.Client(
+    api_key="${apiKey}", api_secret="${secret}", base_url="${apiUrl}"
 )
-with urlopen(request, timeout=30) as response:
-    order = json.load(response)
-print(order["id"])`,
+order = client.orders.create(amount=50000, currency="INR", receipt="receipt_123")
+print(order.id)`,
     },
   ];
 }
@@ -133,29 +125,26 @@ createServer(async (request, response) => {
     {
       id: "webhook-python",
       language: "Python",
-      code: `import hashlib
-import hmac
-import json
+      code: `import json
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import asyncpay
+
 SECRET = "${secret}"
-
-
-def is_genuine(body: bytes, signature: str) -> bool:
-    wanted = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(wanted.encode(), signature.encode())
 
 
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        genuine = is_genuine(body, self.headers.get("X-Webhook-Signature", ""))
-        self.send_response(200 if genuine else 401)
+        try:
+            event = asyncpay.Webhook.verify(body, self.headers, SECRET)
+        except asyncpay.SignatureVerificationError:
+            event = None
+        self.send_response(401 if event is None else 200)
         self.end_headers()
-        if genuine:
-            event = json.loads(body)
-            print(event["event"], json.dumps(event["data"]), flush=True)
+        if event is not None:
+            print(event.event, json.dumps(event.to_dict()["data"]), flush=True)
 
 
 HTTPServer(("", int(os.environ.get("PORT", "4001"))), Receiver).serve_forever()`,
