@@ -40,7 +40,13 @@ def create_payment(
     two sends), 1 for a replay; one more for a shopper.
     """
     now = deps.now()
-    with deps.unit_of_work(idempotency, explain=lambda: _check_payable(deps, new.order_id)) as work:
+
+    def explain() -> None:
+        order = deps.database.orders.get(new.order_id)
+        if order is not None:
+            order.check_payable(deps.now())
+
+    with deps.unit_of_work(idempotency, explain=explain) as work:
         found, merchant = work.load((Order, new.order_id), (Merchant, merchant_id))
         order, merchant = _payable(deps, found, merchant_id, merchant, now)
         order.check_amount(new.amount)
@@ -78,12 +84,6 @@ def _payable(
     if merchant is not None and not merchant.active:
         raise NotFound("Order not found")
     return order, merchant
-
-
-def _check_payable(deps: Dependencies, order_id: str) -> None:
-    order = deps.database.orders.get(order_id)
-    if order is not None:
-        order.check_payable(deps.now())
 
 
 def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime) -> Payment:
