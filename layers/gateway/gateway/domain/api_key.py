@@ -1,4 +1,4 @@
-"""The keys that merchants call us with.
+"""API keys: the credentials that merchants' servers use.
 
 API secrets are long and random, so a plain SHA-256 keeps them (OWASP, "Cryptographic Storage": slow hashes
 are for passwords that people choose); the API key salts it. A key that is being replaced works on until it
@@ -22,7 +22,7 @@ OVERLAP_HOURS_MAX = 168
 class ApiKey:
     """One pair of API credentials; only the digest of the secret is known.
 
-    `expires_at` is when a key that was replaced ends; None for one that was not.
+    `expires_at` is set once the key has been replaced; None until then.
     """
 
     api_key: str
@@ -42,7 +42,7 @@ class ApiKey:
         return same and self.is_usable(now)
 
     def replaced(self, overlap_hours: int, now: datetime) -> "ApiKey":
-        """The key once another one takes its place; BadRequest unless it is in use and stays so."""
+        """The key once it has been replaced; BadRequest unless it is in use and not replaced yet."""
         if not self.active or self.expires_at is not None:
             raise BadRequest("Only an API key that is in use and not being replaced yet can be rotated")
         return replace(self, expires_at=now + timedelta(hours=overlap_hours))
@@ -50,7 +50,7 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class IssuedKey:
-    """A new key with its secret, which is known at this moment only; `replaced` is the key it replaces."""
+    """A new key with its secret, which is never available again; `replaced` is the key that it replaces."""
 
     key: ApiKey
     secret: str = field(repr=False)

@@ -1,7 +1,7 @@
 """Audit rows: who changed what of a merchant's access, and when.
 
-They are written in the transaction of the change and never touched again. They hold no secret: a key is named
-by its public part.
+They are written in the transaction of the change and never modified. They hold no secrets: a key is named by
+its public part.
 """
 
 from dataclasses import dataclass, field

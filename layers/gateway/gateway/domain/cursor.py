@@ -21,7 +21,7 @@ _ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}", re.ASCII)
 
 @dataclass(frozen=True)
 class Cursor:
-    """The last item that was shown, how many were shown, and how many there were at the beginning."""
+    """The last item shown, how many were shown before the next page, and the total at the start."""
 
     created_at: str
     id: str
@@ -34,14 +34,14 @@ class Cursor:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
     def check_within(self, first: date | None, last: date | None) -> None:
-        """BadRequest where the list that it is of had other days."""
+        """BadRequest if the cursor comes from a list of other days."""
         day = self.created_at[:10]
         if (first and day < first.isoformat()) or (last and day > last.isoformat()):
             raise BadRequest("cursor belongs to a list of other days", field="cursor")
 
 
 def read_cursor(text: str) -> Cursor:
-    """The cursor that a caller brought back, or BadRequest."""
+    """The cursor that a caller sent back, or BadRequest."""
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         created_at, item_id, offset, total = json.loads(raw)

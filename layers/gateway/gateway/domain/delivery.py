@@ -1,4 +1,4 @@
-"""Webhooks: one event on its way to one merchant, and when it is tried again."""
+"""Webhook deliveries: one event on its way to one merchant, and when it is retried."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ ATTEMPTS_MAX = 5
 GAPS_SECONDS = (0, 60, 300, 1800, 7200)
 TEST_GAPS_SECONDS = (0, 5, 10, 15, 20)
 JITTER_MAX = 0.10
-# A receiver may ask for more patience than the schedule has, up to this.
+# A receiver may ask for a longer gap than the schedule has, up to this.
 RETRY_AFTER_MAX_SECONDS = 3600
 RESPONSE_BODY_KEPT_CHARACTERS = 1024
 HISTORY_MAX = 20
@@ -59,7 +59,7 @@ def next_status(status: DeliveryStatus, event: DeliveryEvent) -> DeliveryStatus:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try to deliver: when, how long, and what came back (or the kind of error where nothing did)."""
+    """One attempt: when it began, how long it took, and the response or the kind of error."""
 
     at: datetime
     duration_ms: int
@@ -70,12 +70,12 @@ class Attempt:
 
     @property
     def ended_at(self) -> datetime:
-        """When it was over."""
+        """When the attempt ended."""
         return self.at + timedelta(milliseconds=self.duration_ms)
 
     @property
     def accepted(self) -> bool:
-        """Whether the receiver took the event: any 2xx."""
+        """Whether the receiver accepted the event: any 2xx."""
         return self.response_code is not None and 200 <= self.response_code < 300
 
 
@@ -83,8 +83,8 @@ class Attempt:
 class WebhookDelivery:
     """One event on its way to one merchant. `payload` is the exact text that is signed and sent.
 
-    `next_retry_at` is when it is to be tried next; None once it is final. `attempts` counts from the last
-    manual retry on; `history` holds what was tried before that.
+    `next_retry_at` is when the next attempt is due; None once the status is final. `attempts` are those since
+    the last manual retry; `history` holds the earlier ones.
     """
 
     id: str
@@ -100,7 +100,7 @@ class WebhookDelivery:
 
     @property
     def last_attempt(self) -> Attempt | None:
-        """The latest attempt, whenever it was."""
+        """The latest attempt, before or after a manual retry."""
         return (*self.history, *self.attempts)[-1] if self.history or self.attempts else None
 
     def attempted(
@@ -123,7 +123,7 @@ class WebhookDelivery:
         return replace(self, status=status, attempts=attempts, next_retry_at=retry_at)
 
     def retried(self, now: datetime) -> "WebhookDelivery":
-        """The delivery begun anew: due at once, with all its attempts ahead."""
+        """The delivery after a manual retry: due at once, with all its attempts left."""
         return replace(
             self,
             status=next_status(self.status, DeliveryEvent.RETRIED),
@@ -134,7 +134,7 @@ class WebhookDelivery:
 
 
 def _patience_seconds(attempt: Attempt) -> int:
-    """What the receiver asked for by Retry-After (RFC 9110, 10.2.3), within bounds; 0 where it did not."""
+    """The gap asked for with Retry-After (RFC 9110, 10.2.3), bounded; 0 if there is none."""
     if attempt.response_code not in ASK_FOR_PATIENCE or attempt.retry_after_seconds is None:
         return 0
     return min(attempt.retry_after_seconds, RETRY_AFTER_MAX_SECONDS)

@@ -1,4 +1,4 @@
-"""A webhook receiver's health: when to keep it apart from others, and when to leave it alone for a while.
+"""The health of a merchant's endpoint: when to isolate it from others, and when to stop trying for a while.
 
 Slow: it timed out, or took very long. Its deliveries go to a lane of their own, so that they hold up nobody
 else's. Open circuit: it failed many times in a row for a good while. Its deliveries wait without being tried;
@@ -21,7 +21,7 @@ PROBE_LEASE = timedelta(seconds=15)
 
 @dataclass(frozen=True)
 class EndpointHealth:
-    """What is known of one merchant's receiver; the defaults are good health."""
+    """What is known about one merchant's endpoint; the defaults mean good health."""
 
     merchant_id: str
     failures: int = 0
@@ -32,12 +32,12 @@ class EndpointHealth:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether there is nothing to remember."""
+        """Whether there is nothing worth storing."""
         return self == EndpointHealth(self.merchant_id)
 
     @property
     def has_circuit_open(self) -> bool:
-        """Whether deliveries wait; once `open_until` has passed, one may be tried as a probe."""
+        """Whether deliveries are held back; once `open_until` has passed, one may be sent as a probe."""
         return self.open_until is not None
 
     def may_probe(self, now: datetime) -> bool:
@@ -45,7 +45,7 @@ class EndpointHealth:
         return self.open_until is not None and self.open_until <= now
 
     def is_slow(self, now: datetime) -> bool:
-        """Whether its deliveries belong into the lane for slow ones."""
+        """Whether its deliveries belong in the slow lane."""
         return self.slow_until is not None and self.slow_until > now
 
     def after(self, attempt: Attempt) -> "EndpointHealth":

@@ -32,7 +32,7 @@ class IdempotencyRecord:
         return now < self.expires_at
 
     def check_same_request(self, fingerprint: str) -> None:
-        """IdempotencyKeyReused where the key came with another body."""
+        """Raises IdempotencyKeyReused if the key came with another body."""
         if not hmac.compare_digest(self.fingerprint, fingerprint):
             raise IdempotencyKeyReused
 

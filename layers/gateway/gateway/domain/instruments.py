@@ -1,4 +1,4 @@
-"""What shoppers pay with: UPI addresses and cards.
+"""Payment instruments: UPI addresses and cards.
 
 Owns the rules of the contract's "Validation" section. A `Card` holds the number and the CVV only between the
 request and the processor's tokenise call; its text form never shows them, so that no log line or traceback

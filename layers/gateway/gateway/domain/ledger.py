@@ -27,7 +27,7 @@ class EntryKind(StrEnum):
 
     @property
     def comes_in(self) -> bool:
-        """Whether the merchant's balance grows by it."""
+        """Whether it increases the merchant's balance."""
         return self is EntryKind.PAYMENT
 
 

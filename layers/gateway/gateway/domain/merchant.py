@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gateway.domain.errors import BadRequest
 
 TEST_MERCHANT_ID = "550e8400-e29b-41d4-a716-446655440000"
-# How long the old webhook secret keeps signing beside a new one.
+# How long the old webhook secret signs alongside a new one.
 ROTATION_OVERLAP = timedelta(hours=24)
 
 CHECKOUT_ORIGINS_MAX = 20
@@ -26,7 +26,7 @@ class Merchant:
     """Who gets paid. `webhook_url` is None where the merchant wants no webhooks.
 
     `checkout_origins` are the sites that may show the checkout page in a frame outside test stages.
-    `session_version` is what a session of the dashboard must have begun with to count.
+    A dashboard session is valid only if it began with the present `session_version`.
     """
 
     id: str
@@ -42,7 +42,7 @@ class Merchant:
     session_version: int = 0
 
     def signing_secrets(self, now: datetime) -> list[str]:
-        """The secrets that sign a webhook now: the current one, and for a while the one before it."""
+        """The secrets that sign now: the current one and, for a while after a rotation, the previous one."""
         if self.previous_secret is None or self.previous_secret_until is None:
             return [self.webhook_secret]
         if self.previous_secret_until <= now:
@@ -70,7 +70,7 @@ def _checked_origin(text: str, index: int, *, https_only: bool) -> str:
 
     if len(text) > ORIGIN_LENGTH_MAX:
         raise refused(f"must have at most {ORIGIN_LENGTH_MAX} characters")
-    # Not every text is in ASCII once it is in lower case, and the other way round.
+    # Lower-casing can turn text into ASCII and ASCII into other text, so this is checked first.
     parts = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
     if parts is None:
         raise refused("must look like https://shop.example or https://shop.example:8443, without a path")

@@ -69,7 +69,7 @@ class Order:
         return self.status is not OrderStatus.PAID and self.expires_at is not None and self.expires_at <= now
 
     def check_payable(self, now: datetime) -> None:
-        """BadRequest unless a payment may be made for this order now."""
+        """Raises BadRequest unless a payment may be made for this order now."""
         if self.has_expired(now):
             raise BadRequest("Order has expired", field="order_id")
         if (self.status, OrderEvent.PAYMENT_CREATED) not in TRANSITIONS:

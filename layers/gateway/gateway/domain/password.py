@@ -1,8 +1,8 @@
-"""Passwords of the people who use the dashboard: what is accepted, and what is kept of one.
+"""Passwords of the people who use the dashboard: which are accepted, and how they are stored.
 
 scrypt (RFC 7914), with parameters of OWASP's "Password Storage" cheat sheet: 64 MiB and about a third of a
-second of a small function for each guess. The parameters stand in the stored text, so that they can be raised
-later and old hashes still be checked.
+second of a small function for each guess. The parameters are part of the stored text, so they can be raised
+later and old hashes can still be checked.
 """
 
 import base64
@@ -34,13 +34,13 @@ def hash_password(password: str, salt: bytes) -> str:
     return f"$scrypt$ln={_LOG2_N},r={_R},p={_P}${_text(salt)}${_text(key)}"
 
 
-# Of no password at all. Checking against it takes as long as against a real one, so that the time of a
-# response does not tell which e-mail addresses exist.
+# The hash of no password. Checking against it takes as long as against a real one, so response times do not
+# reveal which e-mail addresses exist.
 NOBODYS_HASH = f"$scrypt$ln={_LOG2_N},r={_R},p={_P}${'A' * 22}==${'A' * 43}="
 
 
 def password_matches(password: str, stored: str) -> bool:
-    """Whether it is the password that was stored; takes the same time either way."""
+    """Whether the password matches the stored hash; takes the same time either way."""
     _, _, parameters, salt, key = stored.split("$")
     log2_n, r, p = (int(part.partition("=")[2]) for part in parameters.split(","))
     made = _scrypt(password, base64.b64decode(salt), log2_n, r, p)

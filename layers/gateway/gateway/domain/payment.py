@@ -151,7 +151,7 @@ class Payment:
         )
 
     def check_refundable(self, amount: int) -> None:
-        """BadRequest unless `amount` may be refunded now."""
+        """Raises BadRequest unless `amount` may be refunded now."""
         if self.status is not PaymentStatus.SUCCESS:
             raise BadRequest("Payment not in refundable state")
         if amount > self.refundable:

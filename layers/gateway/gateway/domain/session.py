@@ -1,8 +1,8 @@
-"""Sessions of the dashboard: how long they last, and what a browser holds of one.
+"""Dashboard sessions: how long they last, and what the browser holds.
 
 The cookie carries the session's secret id and the merchant's id, signed; the row in the table, under the
-digest of the id, is what decides. So a session ends on the server when it is ended, and the table's contents
-are no one's way in. The CSRF token is a second signature over the id: it needs no place of its own.
+digest of the id, is what decides. So ending a session takes effect on the server, and the table's
+contents let nobody in. The CSRF token is a second signature over the id, so it needs no storage.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from typing import NamedTuple
 # OWASP, "Session Management": an idle limit, and an absolute one.
 IDLE_FOR = timedelta(minutes=30)
 LASTS_FOR = timedelta(hours=12)
-# A session in use is written to once in this time, not at every request.
+# A session in use is extended this often, not at every request.
 EXTENDED_EVERY = timedelta(minutes=5)
 TOKEN_LENGTH_MAX = 256
 
@@ -28,9 +28,9 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Session:
-    """A person's stay at the dashboard, as it is stored. `id` is the digest of the cookie's secret id.
+    """A dashboard session as it is stored. `id` is the digest of the cookie's secret id.
 
-    `version` is the merchant's of the day it began: raising that one ends all sessions at once.
+    `version` is the merchant's session version when it began: raising that ends all sessions at once.
     """
 
     id: str
@@ -41,11 +41,11 @@ class Session:
     expires_at: datetime
 
     def is_current(self, now: datetime, version: int) -> bool:
-        """Whether it still counts; DynamoDB deletes expired rows only some time later."""
+        """Whether it is still valid; DynamoDB deletes expired rows only some time later."""
         return now < self.expires_at and self.version == version
 
     def extended(self, now: datetime) -> "Session":
-        """The session after a use: the same one, unless it is time to move its end."""
+        """The session after a request: extended if it is time to, otherwise unchanged."""
         until = _whole(min(now + IDLE_FOR, self.created_at + LASTS_FOR))
         return self if until - self.expires_at < EXTENDED_EVERY else replace(self, expires_at=until)
 
@@ -67,7 +67,7 @@ def sign(key: bytes, token: Token) -> str:
 
 
 def read(key: bytes, value: str) -> Token | None:
-    """What a cookie's value says, or None where we never signed it."""
+    """The token in a cookie's value, or None if we did not sign it."""
     text, _, signature = value.rpartition(".")
     secret_id, _, merchant_id = text.partition(".")
     if len(value) > TOKEN_LENGTH_MAX or not secret_id or not merchant_id or not value.isascii():
@@ -78,7 +78,7 @@ def read(key: bytes, value: str) -> Token | None:
 
 
 def csrf_token(key: bytes, token: Token) -> str:
-    """What unsafe requests of this session must bring beside the cookie."""
+    """The token that unsafe requests of this session must send besides the cookie."""
     return _signature(key, "csrf", token.secret_id)
 
 

@@ -1,4 +1,4 @@
-"""Adding payments up: how many there are and what they come to, by currency, method and status.
+"""Totals of payments: their number and amounts by currency, method and status.
 
 Everything is an integer; the success rate is cut to one decimal at the very end. Amounts are what succeeded:
 refunds and partial captures are the ledger's business (GET /balance).
@@ -19,7 +19,7 @@ Cell = tuple[str, str, str]  # currency, method, status
 
 
 class Fact(NamedTuple):
-    """What is added up of a payment; `created_at` as text, `amount` in minor units."""
+    """The members of a payment that totals need; `created_at` as text, `amount` in minor units."""
 
     created_at: str
     currency: str
@@ -30,7 +30,7 @@ class Fact(NamedTuple):
 
 @dataclass
 class Tally:
-    """How many payments there are in each cell, and their sum in minor units."""
+    """The number of payments in each cell, and their sum in minor units."""
 
     counts: Counter[Cell] = field(default_factory=Counter)
     amounts: Counter[Cell] = field(default_factory=Counter)
@@ -41,7 +41,7 @@ class Tally:
         self.amounts[currency, method, status] += amount
 
     def add_all(self, tallies: Iterable["Tally"]) -> "Tally":
-        """Counts what others counted."""
+        """Adds other tallies."""
         for other in tallies:
             self.counts.update(other.counts)
             self.amounts.update(other.amounts)
@@ -61,7 +61,7 @@ class Tally:
 
     @property
     def currencies(self) -> list[str]:
-        """Those that there are, the main one first, then by the number of payments."""
+        """The currencies in use: the main one first, then by number of payments."""
         found: Counter[str] = Counter()
         for (currency, _, _), count in self.counts.items():
             found[currency] += count
@@ -72,7 +72,7 @@ class Tally:
         return _sum(self.counts, method, status)
 
     def amount(self, *, method: str | None = None) -> int:
-        """What the successful ones come to."""
+        """The sum of the successful ones."""
         return _sum(self.amounts, method, _SUCCESS)
 
     def success_rate(self) -> float:

@@ -1,4 +1,4 @@
-"""The small values that everything else is made of: ids, times and money.
+"""Ids, times and money: the values that everything else is made of.
 
 Money is an integer of minor units plus a currency (ISO 4217); there is no float anywhere. Times are aware
 datetimes in UTC, written as ISO 8601 with milliseconds and a `Z`, which also sort as text.
@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ID_LENGTH = 16
 
-# Currencies that are paid in units of a hundredth, as every amount here is counted.
+# Only currencies whose minor unit is a hundredth, since every amount is counted in those.
 CURRENCIES = ("INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED")
 AMOUNT_MIN = 100
 # Twelve digits: far above any payment, far below 2**53, where JavaScript stops counting exactly.

@@ -1,4 +1,4 @@
-"""The settings, read once from the environment on first use.
+"""The settings, read from the environment once, on first use.
 
 template.yaml is what sets the environment; docs/configuration.md lists the settings for users.
 """
@@ -12,7 +12,7 @@ from gateway.domain.jobs import JOB_QUEUES
 
 
 class ConfigError(Exception):
-    """A setting is missing or makes no sense; the message names it."""
+    """A setting is missing or invalid; the message names it."""
 
 
 @dataclass(frozen=True)

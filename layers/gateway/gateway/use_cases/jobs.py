@@ -1,4 +1,4 @@
-"""What the queue workers have in common: a batch of messages in, the ones to be delivered again out.
+"""What queue workers share: a batch of messages comes in, the ones to be redelivered are returned.
 
 SQS deletes a batch's messages except those that the function reports in `batchItemFailures` (AWS Lambda
 developer guide, "Reporting batch item failures").
@@ -19,7 +19,7 @@ from gateway.use_cases.dependencies import Dependencies
 
 @dataclass(frozen=True)
 class Job:
-    """One message: what it asks for, and the handles that SQS knows it by."""
+    """One message: its content, and the handles by which SQS knows it."""
 
     message_id: str
     receipt_handle: str
@@ -28,7 +28,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """How a job ended. A job with `retry` comes back; `completed` and `failed` go into the counters."""
+    """How a job ended. `retry` has the message redelivered; the counts are added to the statistics."""
 
     completed: int = 0
     failed: int = 0
@@ -40,7 +40,7 @@ NOTHING_TO_DO = Done()
 
 
 def parse_jobs(records: Sequence[dict[str, Any]], members: tuple[str, ...]) -> list[Job]:
-    """The jobs of an SQS event. A message that isn't one of ours is dropped with an error in the log."""
+    """The jobs in an SQS event. A message that is not one of ours is dropped and logged as an error."""
     jobs = []
     for record in records:
         try:
@@ -62,11 +62,11 @@ def run_jobs(
     work: Callable[[Job], Done],
     run_each: Callable[[Callable[[Job], Done], Sequence[Job]], Iterable[Done]] = map,
 ) -> dict[str, Any]:
-    """Does each job by itself: one that fails takes no other with it. Answers what SQS expects.
+    """Runs each job separately, so that one failure affects no other. Returns what SQS expects.
 
-    Each batch is noted under its queue, so that the status knows that somebody takes from it.
+    Each batch is counted under its queue, which also shows that the queue is being served.
 
-    `run_each` decides in which order or at what time, as the built-in `map` or an executor's.
+    `run_each` maps the work over the jobs: the built-in `map`, or an executor's to run them in parallel.
     """
     results = list(run_each(partial(_guarded, work, log.request_id.get()), jobs))
     if jobs:
@@ -77,7 +77,7 @@ def run_jobs(
 
 
 def _count(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
-    """Notes a batch and its outcomes; they are statistics, so a failure here is only logged."""
+    """Counts a batch and its outcomes. They are statistics, so a failure here is only logged."""
     done = Batch(
         queue=queue,
         at_ms=to_unix_ms(deps.now()),
@@ -91,7 +91,7 @@ def _count(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
 
 
 def _measure(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
-    """The same for CloudWatch, and what comes back."""
+    """Counts the same for CloudWatch, and retries too."""
     counts = {
         "JobsCompleted": sum(done.completed for done in results),
         "JobsFailed": sum(done.failed for done in results),

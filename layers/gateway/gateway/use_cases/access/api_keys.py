@@ -40,7 +40,7 @@ def read_credentials(deps: Dependencies, merchant_id: str) -> Credentials:
 
 
 def issue_key(deps: Dependencies, merchant_id: str, actor: str) -> IssuedKey:
-    """A new key beside those that there are."""
+    """Issues another key."""
     issued = _new_key(deps, merchant_id)
     with _change(deps) as work:
         _add(work, deps, issued.key)
@@ -59,9 +59,9 @@ def issue_key(deps: Dependencies, merchant_id: str, actor: str) -> IssuedKey:
 def rotate_key(
     deps: Dependencies, merchant_id: str, api_key: str, overlap_hours: int, actor: str
 ) -> IssuedKey:
-    """A new key in place of one that works on for `overlap_hours`.
+    """Issues a key in place of another one, which goes on working for `overlap_hours`.
 
-    NotFound, or BadRequest where the key is out of use or being replaced already.
+    NotFound, or BadRequest if the key is disabled or has been replaced already.
     """
     old = find_key(deps, api_key, merchant_id)
     replaced = old.replaced(overlap_hours, deps.now())
@@ -97,7 +97,7 @@ def rotate_key(
 
 
 def disable_key(deps: Dependencies, merchant_id: str, api_key: str, actor: str) -> ApiKey:
-    """Takes a key out of use; processes that remember it stop within 15 s. BadRequest where it is already."""
+    """Disables a key; processes that cached it stop within 15 s. BadRequest if it is disabled already."""
     _check_active(find_key(deps, api_key, merchant_id))
     try:
         with _change(deps) as work:
@@ -154,7 +154,7 @@ def _add(work: UnitOfWork, deps: Dependencies, key: ApiKey) -> None:
 
 @contextmanager
 def _change(deps: Dependencies) -> Iterator[UnitOfWork]:
-    """A change of keys; RateLimited where it would issue one too many."""
+    """A change of keys; RateLimited if it would issue one too many."""
     try:
         with change_of(deps, "key") as work:
             yield work

@@ -22,14 +22,14 @@ def record(
     changed: str,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Adds who did what to the unit of work that does it; `changed` is the id of what is changed."""
+    """Adds an audit row to the unit of work that makes the change; `changed` is the id of what changes."""
     entry = AuditEntry(deps.new_uuid(), merchant_id, deps.now(), actor, action, changed, details or {})
     work.audit.add(entry)
 
 
 @contextmanager
 def change_of(deps: Dependencies, what: str) -> Iterator[UnitOfWork]:
-    """A unit of work whose change gets an audit row; Unavailable where others are changing `what` too."""
+    """A unit of work for an audited change; Unavailable if another request is changing `what` too."""
     try:
         with deps.unit_of_work() as work:
             yield work
@@ -38,5 +38,5 @@ def change_of(deps: Dependencies, what: str) -> Iterator[UnitOfWork]:
 
 
 def list_audit(deps: Dependencies, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
-    """What was changed of a merchant's access, newest first."""
+    """The changes to a merchant's access, newest first."""
     return deps.database.audit.page(merchant_id, limit, offset)

@@ -1,4 +1,4 @@
-"""Who is calling. Keys are looked up once and remembered for a short while in each process."""
+"""Authenticates callers by API key. Each process caches keys for a short while."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from gateway.domain.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, Ap
 from gateway.domain.errors import AuthenticationFailed
 from gateway.use_cases.dependencies import Dependencies
 
-# How long a disabled key may still work; also bounds how often a busy process reads it.
+# How long a disabled key may still work; also limits how often a busy process reads the key.
 REMEMBERED_FOR = timedelta(seconds=15)
 REMEMBERED_MAX = 1000
 
@@ -26,9 +26,9 @@ def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None
 
 
 def merchant_of(deps: Dependencies, api_key: str) -> str | None:
-    """The id of the merchant whose key this is; None where nobody has it, or it is off.
+    """The id of the merchant whose key this is; None if it is unknown or disabled.
 
-    Proves nothing about the caller: keys are published in shops' pages, secrets are not.
+    This does not authenticate the caller: keys are published in shops' pages, secrets are not.
     """
     if not api_key or len(api_key) > API_KEY_LENGTH_MAX:
         return None
@@ -37,7 +37,7 @@ def merchant_of(deps: Dependencies, api_key: str) -> str | None:
 
 
 def forget_all() -> None:
-    """Drops what is remembered (tests do)."""
+    """Empties the cache (for tests)."""
     _remembered.clear()
 
 
@@ -46,7 +46,7 @@ def _recall(deps: Dependencies, api_key: str) -> ApiKey | None:
     entry = _remembered.get(api_key)
     if entry is not None and entry[0] > now:
         return entry[1]
-    # Unknown keys are not remembered: guesses must not fill the memory.
+    # Unknown keys are not cached: guesses must not fill the memory.
     key = deps.database.api_keys.get(api_key)
     if key is None:
         return None

@@ -1,4 +1,4 @@
-"""What the checkout page and its server ask for, and which sites may show the page."""
+"""What the checkout page needs to know, and which sites may show it in a frame."""
 
 from collections.abc import Sequence
 
@@ -17,9 +17,9 @@ from gateway.use_cases.protocols.refusals import ConditionFailed
 def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> Order:
     """The order that a shopper wants to pay; NotFound names `order_id` or `key`.
 
-    `key` is the publishable key of the shop that opened the page, None where no shop did. An order of
-    another merchant, or the key of none, is refused: the shop took a wrong order's id, or is not who it
-    seems. One round trip, while the key is remembered.
+    `key` is the publishable key of the shop that opened the page, None if no shop did. An unknown key, or the
+    key of another merchant than the order's, is refused: the shop mixed up its orders, or is not who it
+    claims to be. One round trip while the key is cached.
     """
     order = find_order(deps, order_id)
     if key is not None and merchant_of(deps, key) != order.merchant_id:
@@ -28,7 +28,7 @@ def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> O
 
 
 def find_checkout_origins(deps: Dependencies, key: str) -> tuple[str, ...]:
-    """The sites that may frame the checkout page opened with this key; none for a key that nobody has."""
+    """The sites that may frame the checkout page opened with this key. Empty for an unknown key."""
     merchant_id = merchant_of(deps, key)
     merchant = deps.database.merchants.get(merchant_id) if merchant_id is not None else None
     return merchant.checkout_origins if merchant is not None else ()
@@ -37,10 +37,10 @@ def find_checkout_origins(deps: Dependencies, key: str) -> tuple[str, ...]:
 def set_checkout_origins(
     deps: Dependencies, merchant_id: str, origins: Sequence[str], actor: str
 ) -> tuple[str, ...]:
-    """Sets the sites that may frame the checkout page of this merchant; answers them as they are kept.
+    """Sets the sites that may frame this merchant's checkout page, and returns them as stored.
 
-    BadRequest names the origin that is none (or, outside test stages, not https); NotFound where there is no
-    such merchant. An empty list lets nobody frame it. Page servers may remember the old list for a minute.
+    BadRequest names an invalid origin (outside test stages, one that is not https); NotFound if there is no such
+    merchant. With an empty list nobody may frame it. Page servers may cache the old list for a minute.
     """
     checked = check_checkout_origins(origins, https_only=not deps.config.is_test_stage)
     try:

@@ -1,6 +1,6 @@
-"""Making merchants, switching them off and on, and setting their passwords: what an administrator does.
+"""Administration of merchants: creating, enabling, disabling, and setting passwords.
 
-Each change and its audit row are one transaction. No endpoint leads here.
+Each change and its audit row are one transaction. No operation of the API leads here.
 """
 
 import re
@@ -17,12 +17,12 @@ from gateway.use_cases.protocols.refusals import ConditionFailed
 
 NAME_LENGTH_MAX = 100
 EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
-# Whether it is somebody's address, only mail can tell.
+# Only an e-mail can tell whether the address exists.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def find_merchant(deps: Dependencies, wanted: str) -> Merchant:
-    """The merchant with this id, or with this person's e-mail address; NotFound without one."""
+    """The merchant with this id or e-mail address, or NotFound."""
     merchant_id: str | None = wanted
     if "@" in wanted:
         login = deps.database.sessions.get_login(plain_email(wanted))
@@ -34,7 +34,7 @@ def find_merchant(deps: Dependencies, wanted: str) -> Merchant:
 
 
 def create_merchant(deps: Dependencies, name: str, email: str, password: str, actor: str) -> Merchant:
-    """A new merchant, and who may log in for it; BadRequest where the address is taken."""
+    """Creates a merchant and its login; BadRequest if the e-mail address is taken."""
     name, email = name.strip(), plain_email(email)
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise BadRequest(f"name must have 1 to {NAME_LENGTH_MAX} characters", field="name")
@@ -91,9 +91,9 @@ def set_password(deps: Dependencies, merchant: Merchant, password: str, actor: s
 
 
 def set_active(deps: Dependencies, merchant: Merchant, actor: str, *, active: bool) -> None:
-    """Switches a merchant on or off. Off, its sessions end at once and its keys within 15 s.
+    """Enables or disables a merchant. Disabling ends its sessions at once and its keys within 15 s.
 
-    What is under way goes on: payments finish, refunds are paid. BadRequest where it is so already.
+    Work under way continues: payments finish, refunds are paid. BadRequest if nothing would change.
     """
     action = Action.MERCHANT_ENABLED if active else Action.MERCHANT_DISABLED
     try:

@@ -10,7 +10,7 @@ WEBHOOK_SECRET = "whsec_test_abc123"  # noqa: S105 - published in the docs, for 
 
 
 def seed_test_merchant(deps: Dependencies) -> bool:
-    """Creates the test merchant once and sets its API key; says whether the merchant is new."""
+    """Creates the test merchant if there is none and sets its API key; returns whether it was created."""
     config = deps.config
     if not config.is_test_stage:
         raise RuntimeError("the test merchant belongs to test stages only")
@@ -26,14 +26,14 @@ def seed_test_merchant(deps: Dependencies) -> bool:
     )
     created = deps.database.merchants.add(merchant)
     digest = hash_secret(config.test_api_key, config.test_api_secret)
-    # The deployment's settings say what the key is, also when they change.
+    # The deployment's settings decide what the key is, even if they change later.
     deps.database.api_keys.put(ApiKey(config.test_api_key, merchant.id, digest, active=True, created_at=now))
     log.info("test merchant seeded", created=created, merchant_id=merchant.id)
     return created
 
 
 def find_test_merchant(deps: Dependencies) -> Merchant:
-    """The seeded merchant, or NotFound where there is none or the stage isn't a test stage."""
+    """The seeded merchant, or NotFound, which it always is outside test stages."""
     merchant = deps.database.merchants.get(TEST_MERCHANT_ID) if deps.config.is_test_stage else None
     if merchant is None:
         raise NotFound("The test merchant is not seeded")

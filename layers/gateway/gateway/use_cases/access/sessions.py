@@ -1,8 +1,8 @@
 """Logging in to the dashboard, staying logged in, and logging out.
 
 A session lives in a table and is read with its merchant at every request: ending it, disabling the merchant
-or setting a new password counts from the next request on. Guessing is limited for each e-mail address and for
-each network address, before the password is looked at.
+or setting a new password counts from the next request on. Attempts are limited per e-mail address and per
+network address, before the password is checked.
 """
 
 from dataclasses import dataclass, field
@@ -18,13 +18,13 @@ from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 
 PER_EMAIL = Limit("login-email", 10, timedelta(minutes=15))
-# An office, a mobile network or an edge of the CDN is one address for many people.
+# Many people may share an address: an office, a mobile network, an edge of the CDN.
 PER_SOURCE = Limit("login-source", 100, timedelta(minutes=15))
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A session with its merchant, and the two values that a browser holds of it."""
+    """A session, its merchant, and the two values that the browser holds."""
 
     session: Session
     merchant: Merchant
@@ -33,7 +33,7 @@ class Visit:
 
     @property
     def actor(self) -> str:
-        """Who it is in the audit trail."""
+        """The name in the audit trail."""
         return f"user:{self.session.email}"
 
 
@@ -60,7 +60,7 @@ def log_in(deps: Dependencies, email: str, password: str, source: str) -> Visit:
 
 
 def find_visit(deps: Dependencies, cookie: str) -> Visit:
-    """The session that a cookie stands for, its end moved; AuthenticationFailed where it has none (any more).
+    """The session that a cookie stands for, extended by this request; AuthenticationFailed if there is none.
 
     Round trips: 1, and one more every few minutes.
     """
@@ -82,18 +82,18 @@ def find_visit(deps: Dependencies, cookie: str) -> Visit:
 
 
 def log_out(deps: Dependencies, visit: Visit) -> None:
-    """Ends a session: its cookie is worth nothing from now on."""
+    """Ends a session; its cookie is no longer valid."""
     deps.database.sessions.end(visit.session.id)
     log.info("logged out", merchant_id=visit.merchant.id)
 
 
 def plain_email(email: str) -> str:
-    """One spelling of an address."""
+    """The normalised form of an e-mail address."""
     return email.strip().lower()
 
 
 def _merchant_of(deps: Dependencies, email: str, password: str) -> Merchant | None:
-    """Whose address and password these are. Takes a password's time also for an address that nobody has."""
+    """The merchant with this login. An unknown address takes as long as a wrong password."""
     if deps.config.is_test_stage:
         # The contract: in test stages the seeded merchant logs in with any password.
         seeded = deps.database.merchants.get(TEST_MERCHANT_ID)

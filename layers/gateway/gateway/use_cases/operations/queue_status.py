@@ -1,4 +1,4 @@
-"""How each job queue is doing: what it holds, what was done, and whether its worker takes from it.
+"""The state of each job queue: its depth, its counts, and whether its worker is running.
 
 A worker runs when its trigger is enabled and no due work waits untaken. What waits is known without AWS's
 metrics, so it is the same on every target: messages that are visible, the due index of the tables, the end of
@@ -17,10 +17,10 @@ from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.protocols.database import Due
 
-# More than any batch may take: a worker notes at the batch's end that it took one.
+# Longer than any batch may take: a worker counts a batch when it ends.
 STALLED_AFTER_MS = 45_000
 ASKED_AT_ONCE = 12
-# JOB_QUEUES, those that send to others first.
+# JOB_QUEUES in the order in which work moves through them.
 ALONG_THE_WORK = (JOB_QUEUES[:2], JOB_QUEUES[2:])
 
 
@@ -45,7 +45,7 @@ class QueueStatus:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether messages wait and nobody took any for STALLED_AFTER_MS, or since they were due."""
+        """Whether messages wait and none has been taken for STALLED_AFTER_MS, or since they were due."""
         if not self.depth.visible:
             return False
         before = self.now_ms - STALLED_AFTER_MS
@@ -55,7 +55,7 @@ class QueueStatus:
 
     @property
     def has_worker(self) -> bool:
-        """Whether somebody takes from the queue."""
+        """Whether the queue is being served."""
         return self.has_trigger and not self.is_stalled
 
 

@@ -1,6 +1,6 @@
-"""Is it alive, and how much work is there: probed when asked, never remembered.
+"""Health and job counts, probed when asked for and never cached.
 
-Each probe has short timeouts and says "no" instead of failing; they run at the same time.
+Probes run in parallel, with short timeouts, and report "no" instead of failing.
 """
 
 from collections.abc import Callable

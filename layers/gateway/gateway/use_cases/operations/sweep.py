@@ -1,4 +1,4 @@
-"""The sweeper: sends again what is overdue.
+"""The sweeper: sends overdue work again.
 
 A crash between commit and send, a purged queue or a message in the dead-letter queue costs a minute, never a
 payment. Each overdue row is first moved to a later due time, so that two sweeps don't send it twice; the
@@ -14,7 +14,7 @@ from gateway.runtime import log, metrics
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.protocols.database import Due
 
-# When a row that was just sent again counts as overdue anew.
+# How long after being sent again an item counts as overdue again.
 POSTPONED_BY = timedelta(seconds=60)
 SWEEP_MAX = 1000
 BATCH_MAX = 10  # what one send takes
@@ -31,7 +31,7 @@ class Swept:
 
 @dataclass(frozen=True)
 class _Kind:
-    """One kind of work: where its messages go, what a message calls an entity's id, and what is overdue."""
+    """One kind of work: its queue, the name of the id in its messages, and what is overdue."""
 
     queue: str
     id_name: str
@@ -64,7 +64,7 @@ def sweep(deps: Dependencies) -> Swept:
 def _send_again(
     deps: Dependencies, kind: _Kind, before: datetime, now: datetime, failed: list[Unavailable]
 ) -> int:
-    """Sends one kind again; a queue or table that fails holds up no other kind, and is added to `failed`."""
+    """Sends one kind again. A failure does not hold up the other kinds; it is added to `failed`."""
     sent = 0
     try:
         found = kind.due.overdue(before, SWEEP_MAX)
@@ -84,7 +84,7 @@ def _send_again(
 
 
 def _note_waiting(deps: Dependencies, queue: str, due_since_ms: int) -> None:
-    """Notes since when work waits untaken, since the rows will say a later time; a later sweep keeps it."""
+    """Records since when work has been waiting, which the rows no longer show once they are postponed."""
     try:
         known = deps.database.stats.read()[queue]
         if known.waiting_since_ms <= known.taken_at_ms:

@@ -10,13 +10,13 @@ from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.values import to_iso
 from gateway.use_cases.dependencies import Dependencies
 
-# Orders with one receipt that are searched; payments of each, that are found.
+# How many orders with one receipt are searched for payments.
 RECEIPT_ORDERS_MAX = 20
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which payments; None means any. `text` is the id of a payment or an order, or an order's receipt."""
+    """Which payments to list; None means any. `text` is the id of a payment or an order, or a receipt."""
 
     order_id: str | None = None
     status: PaymentStatus | None = None
@@ -26,7 +26,7 @@ class Filters:
     text: str | None = None
 
     def fit(self, payment: Payment) -> bool:
-        """Whether a payment is among those (but for `text`)."""
+        """Whether a payment matches (all but `text`)."""
         day = payment.created_at.date()
         return (
             self.order_id in (None, payment.order_id)
@@ -65,7 +65,7 @@ def list_payments(
     offset: int,
     cursor: Cursor | None = None,
 ) -> Page[Payment]:
-    """The merchant's payments, newest first, from `offset` on or from where `cursor` says."""
+    """The merchant's payments, newest first, starting at `offset` or at `cursor`."""
     if filters.first and filters.last and filters.first > filters.last:
         raise BadRequest("from must not be after to", field="from")
     if cursor is not None:
@@ -81,7 +81,7 @@ def list_payments(
 
 
 def next_cursor(page: Page[Payment]) -> str | None:
-    """Where the list goes on after this page, or None where it ends."""
+    """The cursor of the next page, or None on the last."""
     if not page.has_more:
         return None
     last = page.items[-1]
@@ -111,7 +111,7 @@ def _list(
 
 
 def _search(deps: Dependencies, merchant_id: str, text: str, filters: Filters) -> list[Payment]:
-    """All that fit, newest first: few, since an id or a receipt is one purchase's."""
+    """All matches, newest first. They are few: an id or a receipt belongs to one purchase."""
     if text.startswith("pay_"):
         payment = deps.database.payments.get(text)
         mine = payment is not None and payment.merchant_id == merchant_id

@@ -1,8 +1,8 @@
-"""The dashboard's numbers: all payments of a merchant added up, exactly.
+"""The dashboard's numbers: exact totals of a merchant's payments.
 
-Days that are over and whose payments are all final are added up once and kept; the others are counted from
-the list's index each time. So there is no counter to keep, nothing is written with the money, and a year
-costs one read of its kept days and one of today. What is kept can always be thrown away and made again.
+Days that are over and whose payments are all final are totalled once and stored; the others are counted from
+the list's index each time. So no counter is written with the money, and a year costs one read of its stored
+days and one of today. Stored totals can be deleted at any time and are made again.
 """
 
 from collections import defaultdict
@@ -16,9 +16,9 @@ from gateway.use_cases.dependencies import Dependencies
 
 BY_DAY_DEFAULT = 30
 DAYS_MAX = 366
-# How long after its end a day may still get payments: a request takes ten seconds, an index a moment.
+# How long after its end a day may still change: a request takes up to ten seconds, an index lags a little.
 CLOSED_AFTER = timedelta(hours=1)
-# What one request counts at most; the days that it finished are kept, so the next one gets further.
+# How many payments one request counts; the days that it finished are stored, so the next one gets further.
 COUNTED_MAX = 100_000
 
 
@@ -44,7 +44,7 @@ def read_summary(deps: Dependencies, merchant_id: str, first: date | None, last:
 
 
 def tally_days(deps: Dependencies, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
-    """What each of these days adds up to. Unavailable where there is more to count than one request may."""
+    """The totals of each of these days. Unavailable if there is more to count than one request may."""
     if first > last:
         return {}
     known = deps.database.rollups.get_days(merchant_id, first, last)
@@ -60,7 +60,7 @@ def _count(deps: Dependencies, merchant_id: str, first: date, last: date) -> dic
     for number, fact in enumerate(deps.database.payments.facts(merchant_id, first, last)):
         day = date.fromisoformat(fact.created_at[:10])
         if number >= COUNTED_MAX:
-            # The day that it broke off in is not complete.
+            # The day in which counting stopped is incomplete.
             _keep(deps, merchant_id, {done: days[done] for done in each_day(first, last) if done < day})
             raise Unavailable("The numbers are being added up; please try again")
         days[day].add(fact.currency, fact.method, fact.status, fact.amount)
@@ -84,7 +84,7 @@ def _is_over(day: date, now: datetime) -> bool:
 
 
 def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Days in order as (first, last) of each stretch without a gap."""
+    """Consecutive days as (first, last) of each run."""
     runs: list[tuple[date, date]] = []
     for day in days:
         if runs and runs[-1][1] + timedelta(days=1) == day:

@@ -1,7 +1,7 @@
 """What happened to a payment, from its order to its last webhook, in one list.
 
-Nothing is stored for it: every row tells of itself. Webhook rows are found by the times at which the
-payment's and its refunds' transactions made them.
+Nothing extra is stored for it. Deliveries are found by the times of the transactions of the payment and its
+refunds that created them.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from gateway.domain.refund import Refund, RefundStatus
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
 
-# The newest of a payment's refunds that are told of.
+# How many of a payment's refunds are shown, the newest first.
 REFUNDS_MAX = 20
 
 
@@ -27,7 +27,7 @@ def read_timeline(deps: Dependencies, payment_id: str, merchant_id: str) -> list
     """
     payment = find_payment(deps, payment_id, merchant_id)
     order = deps.database.orders.get(payment.order_id)
-    # Oldest first, so that what happened at the same time stands in the order of its making.
+    # Oldest first, so that what happened at the same time keeps its order.
     made = deps.database.refunds.page(payment.id, REFUNDS_MAX, 0).items[::-1]
     moments = _of_order(order) if order is not None else []
     moments += _of_payment(payment)

@@ -199,7 +199,7 @@ class Stats(Protocol):
 
 
 class Rollups(Protocol):
-    """Closed days of a merchant's payments, added up once and kept."""
+    """Totals of closed days of a merchant's payments."""
 
     def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]: ...  # noqa: D102
     def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None: ...  # noqa: D102 - safe to repeat

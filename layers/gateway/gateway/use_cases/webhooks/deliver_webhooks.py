@@ -1,8 +1,8 @@
-"""Delivering webhooks: sign, post, record the attempt, and ask SQS for the message back when it is due again.
+"""Delivering webhooks: sign, post, record the attempt, and have SQS redeliver the message when it is due.
 
-The row is the truth; a message only says "look at this row". Receivers may get an event twice (a crash
-between the post and the record) and know it by its id. Two lanes, each a queue with its own function, keep
-slow receivers away from the others; domain/endpoint.py says who is slow and who is left alone.
+The stored delivery decides; a message only points to it. A receiver may get an event twice (after a crash
+between post and record) and recognises it by its id. Two lanes, each a queue with a function of its own,
+isolate slow receivers from the others; domain/endpoint.py says who is slow and who is left alone.
 """
 
 from collections import defaultdict
@@ -34,13 +34,13 @@ from gateway.use_cases.jobs import Done, Job
 
 AT_ONCE_MAX = 10
 AT_ONCE_PER_ENDPOINT_MAX = 4
-# A message that comes earlier than this before its time is a duplicate of the one that will come on time.
+# A message that arrives earlier than this before the attempt is due is a duplicate.
 EARLY = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Lane:
-    """One queue and what this batch has learned of its endpoints."""
+    """One queue, and what this batch has learned about its endpoints."""
 
     queue: str
     turns: dict[str, BoundedSemaphore]
@@ -54,7 +54,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Task:
-    """One message with what the tables say about it."""
+    """One message and what is stored about it."""
 
     job: Job
     delivery: WebhookDelivery
@@ -65,7 +65,7 @@ class Task:
 def deliver_webhooks(
     deps: Dependencies, records: Sequence[dict[str, Any]], *, slow: bool = False
 ) -> dict[str, Any]:
-    """Delivers a batch, its members at the same time: a receiver that hangs holds up nobody else's.
+    """Delivers a batch in parallel, so that a receiver that hangs delays nobody else.
 
     Round trips: one read for the batch, one record for each delivery, one for the counters; a failed delivery
     also hides its message and counts for its endpoint.
@@ -121,9 +121,9 @@ def _deliver(deps: Dependencies, lane: Lane, task: Task) -> Done:
 
 @contextmanager
 def _telling_if_slow(deps: Dependencies, lane: Lane, merchant_id: str, now: datetime) -> Iterator[None]:
-    """Tells the other workers of a slow receiver while it hangs: at five seconds each it would take them all.
+    """Marks a receiver as slow while it still hangs: at five seconds a delivery it would occupy every worker.
 
-    Only that: the attempt's end is recorded in any case, and what was told here lapses by itself.
+    The attempt itself is recorded as usual when it ends, and the mark expires by itself.
     """
 
     def tell() -> None:
@@ -143,11 +143,11 @@ def _telling_if_slow(deps: Dependencies, lane: Lane, merchant_id: str, now: date
         yield
     finally:
         timer.cancel()
-        timer.join()  # what it writes must not come after the attempt's record
+        timer.join()  # its write must not follow the record of the attempt
 
 
 def _may_probe(deps: Dependencies, delivery: WebhookDelivery, health: EndpointHealth, now: datetime) -> bool:
-    """Whether this delivery is the open circuit's next probe; if not, it is left to the sweeper."""
+    """Whether this delivery becomes the open circuit's probe; if not, it is left to the sweeper."""
     if health.may_probe(now) and deps.database.endpoints.claim_probe(health, now + PROBE_LEASE):
         return True
     until = health.open_until
@@ -160,7 +160,7 @@ def _attempt(
     deps: Dependencies, delivery: WebhookDelivery, merchant: Merchant | None, now: datetime
 ) -> Attempt:
     if merchant is None or merchant.webhook_url is None:
-        # The URL was cleared after the event: that counts as an attempt, so the delivery ends some day.
+        # The URL was cleared after the event. It counts as an attempt, so the delivery ends eventually.
         return Attempt(at=now, duration_ms=0, response_code=None, response_body=None, error="no_url")
     body = delivery.payload.encode()
     headers = {

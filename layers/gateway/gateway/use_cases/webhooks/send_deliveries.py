@@ -12,7 +12,7 @@ from gateway.use_cases.webhooks.read_deliveries import find_delivery
 
 
 def send_test_event(deps: Dependencies, merchant_id: str) -> WebhookDelivery:
-    """Sends a sample event the way that every event goes; BadRequest where there is no URL."""
+    """Sends a sample event through the real path; BadRequest if no URL is configured."""
     merchant = find_merchant(deps, merchant_id)
     if merchant.webhook_url is None:
         raise BadRequest("No webhook URL is configured", field="webhook_url")
@@ -23,7 +23,7 @@ def send_test_event(deps: Dependencies, merchant_id: str) -> WebhookDelivery:
 
 
 def retry_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> WebhookDelivery:
-    """Begins a delivery anew, whatever became of it; its attempts start again from 0."""
+    """Starts a delivery again, whatever its status; its attempts count from 0 again."""
     delivery = find_delivery(deps, delivery_id, merchant_id)
     again = delivery.retried(deps.now())
     if not deps.database.deliveries.record(delivery, again):

@@ -1,6 +1,6 @@
 """Reading rows of several tables in one round trip (BatchGetItem), strongly consistent.
 
-PynamoDB batches within one table only, so this speaks to its connection.
+PynamoDB batches within one table only, so this uses its connection directly.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ class Rows:
 
 
 def read(keys: Iterable[tuple[type[Model], str]]) -> Rows:
-    """All rows with these (table, hash key) pairs, each read once; Unavailable where some stay unread."""
+    """All rows with these (table, hash key) pairs, each read once; Unavailable if some remain unread."""
     wanted = list(dict.fromkeys(keys))
     if len(wanted) > KEYS_MAX:
         raise ValueError(f"more than {KEYS_MAX} keys")

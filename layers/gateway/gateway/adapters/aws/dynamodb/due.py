@@ -1,7 +1,7 @@
 """What is due and not done: the sparse index that the sweeper reads.
 
 A row in progress carries `due_shard` and `due_at_ms`; finishing it removes both. The sweeper moves
-`due_at_ms` on when it sends a row's work again; nothing but the sweeper goes by it. Shards spread the index's
+`due_at_ms` on when it sends a row's work again; nothing else uses it. Shards spread the index's
 writes: a single hash key takes 1,000 writes a second (DynamoDB developer guide, "Partitions and data
 distribution").
 """
@@ -29,7 +29,7 @@ def due_columns(row_id: str, due_at: datetime | None) -> dict[str, Any]:
 
 
 def due_actions(row_type: Any, row_id: str, due_at: datetime | None) -> list[Action]:
-    """The update that puts a row at its place in the index, or takes it out."""
+    """The update that puts a row into the index, or removes it."""
     columns = due_columns(row_id, due_at)
     if not columns:
         return [row_type.due_shard.remove(), row_type.due_at_ms.remove()]

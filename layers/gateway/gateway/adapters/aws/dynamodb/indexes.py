@@ -1,6 +1,6 @@
 """The tables' secondary indexes: lists newest first, and what is due.
 
-infra/data.yaml creates them; a test holds that both say the same.
+infra/data.yaml creates them; a test compares the two.
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
-"""The rows as DynamoDB keeps them, and the one connection that all tables share.
+"""The tables' rows, and the one connection that they share.
 
-infra/data.yaml owns keys and indexes; a test holds that these models say the same. Rows never leave the
+infra/data.yaml defines keys and indexes; a test compares these models with it. Rows never leave the
 store: each repository turns them into domain objects. PynamoDB would give every model a client of its own;
 `bind` hands all of them one that uses our transport.
 """

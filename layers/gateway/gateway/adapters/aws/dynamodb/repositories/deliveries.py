@@ -1,4 +1,4 @@
-"""WebhookDelivery deliveries: one row for each event of a merchant that has a webhook URL."""
+"""Webhook deliveries: one row for each event of a merchant that has a webhook URL."""
 
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def to_delivery(row: WebhookRow) -> WebhookDelivery:
 
 
 class Deliveries:
-    """WebhookDelivery deliveries."""
+    """Webhook deliveries."""
 
     def get(self, delivery_id: str) -> WebhookDelivery | None:
         """The delivery, or None."""

@@ -1,4 +1,4 @@
-"""How webhook receivers have been doing. One that does well has no row: the usual case writes nothing."""
+"""The health of merchants' endpoints. A healthy one has no row, so the usual case writes nothing."""
 
 from datetime import datetime
 from typing import Any

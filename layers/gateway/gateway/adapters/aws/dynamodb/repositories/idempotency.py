@@ -44,6 +44,6 @@ class IdempotencyWrites:
             body=record.body,
             expires_at=int(record.expires_at.timestamp()),
         )
-        # An expired row may still lie there: TTL deletion lags by up to days.
+        # An expired row may still be there: TTL deletion lags by up to days.
         free = IdempotencyRow.key.does_not_exist() | (IdempotencyRow.expires_at <= int(now.timestamp()))
         self._items.put(Write.IDEMPOTENCY_KEY, row, free)

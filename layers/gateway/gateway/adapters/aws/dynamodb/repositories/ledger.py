@@ -43,7 +43,7 @@ class Ledger:
         )
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
-        """Those of these entries that there are. One round trip."""
+        """The entries with these ids that exist. One round trip."""
         wanted = list(ids)
         rows = batch.read((LedgerRow, entry_id) for entry_id in wanted)
         return [to_entry(row) for entry_id in wanted if (row := rows.get(LedgerRow, entry_id)) is not None]
@@ -92,7 +92,7 @@ class LedgerWrites:
             self._items.put(entry.id, row, LedgerRow.id.does_not_exist())
         first = entries[0]
         shard = zlib.crc32(first.payment_id.encode()) % SHARDS
-        # One item may stand in a transaction once only, so the entries' sums go in together.
+        # A transaction may contain an item only once, so the entries' sums are written together.
         actions = [getattr(BalanceRow, entry.kind.value).add(entry.amount) for entry in entries]
         row_id = _balance_id(first.merchant_id, first.currency, shard)
         self._items.update("balance", BalanceRow(row_id), actions)

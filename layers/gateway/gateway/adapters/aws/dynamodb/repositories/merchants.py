@@ -45,7 +45,7 @@ class Merchants:
             return [to_merchant(row) for row in MerchantRow.scan(limit=limit)]
 
     def add(self, merchant: Merchant) -> bool:
-        """Stores a merchant unless there is one with this id; says whether it was stored."""
+        """Stores a merchant unless the id is taken; returns whether it was stored."""
         return rows.put_if(_row(merchant), MerchantRow.id.does_not_exist())
 
     def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
@@ -55,7 +55,7 @@ class Merchants:
             raise Unavailable("The service is temporarily unavailable; please try again")
 
     def clear_webhook_url(self, merchant_id: str, url: str) -> bool:
-        """Clears the webhook URL if it is still this one; says whether it was."""
+        """Clears the webhook URL if it is still this one; returns whether it was."""
         return rows.update_if(
             MerchantRow(merchant_id), [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url
         )

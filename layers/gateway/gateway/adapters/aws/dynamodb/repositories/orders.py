@@ -37,7 +37,7 @@ class Orders:
         return None if row is None else to_order(row)
 
     def add(self, order: Order) -> None:
-        """Stores a new order. Safe to repeat, however late: what became of the order meanwhile stays."""
+        """Stores a new order. Safe to repeat at any time: an order that exists is left as it is."""
         row = OrderRow(
             order.id,
             merchant_id=order.merchant_id,

@@ -1,4 +1,4 @@
-"""Reads what is added up of payments without PynamoDB's models, which would take most of the time."""
+"""Reads payments for totals without PynamoDB's models, which would take most of the time."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -10,7 +10,7 @@ from gateway.domain.tally import Fact
 
 
 def facts(merchant_id: str, first: date, last: date) -> Iterator[Fact]:
-    """Of each payment that a merchant got on these days (UTC, both included), oldest first."""
+    """The facts of each of a merchant's payments on these days (UTC, both included), oldest first."""
     names = {f"#{number}": name for number, name in enumerate(Fact._fields)}
     request: dict[str, Any] = {
         "TableName": PaymentRow.Meta.table_name,

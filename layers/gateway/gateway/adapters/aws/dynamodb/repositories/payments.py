@@ -177,7 +177,7 @@ class PaymentWrites:
             PaymentRow.updated_at.set(to_iso(after.updated_at)),
         ]
         if released:
-            # Due again: the processor is to be told, and the sweeper sees to it.
+            # Due again, so that a worker tells the acquirer; the sweeper makes sure of it.
             actions.append(PaymentRow.release_pending.set(released))
             actions += due.due_actions(PaymentRow, after.id, after.due_at)
         condition = (

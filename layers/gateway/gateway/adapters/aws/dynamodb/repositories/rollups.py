@@ -1,4 +1,4 @@
-"""Closed days of a merchant's payments, added up once and kept."""
+"""Totals of closed days of a merchant's payments."""
 
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ class RollupRow(Model):
 
 
 class Rollups:
-    """Closed days of a merchant's payments, added up once and kept."""
+    """Totals of closed days of a merchant's payments."""
 
     def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
         """The closed days among these that were added up. One round trip for some thousand days."""
@@ -32,7 +32,7 @@ class Rollups:
         return {date.fromisoformat(row.day): Tally.from_json(row.tally) for row in rows}
 
     def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None:
-        """Keeps closed days. What a closed day adds up to never changes, so writing it twice does no harm."""
+        """Stores closed days. Their totals never change, so writing one twice is harmless."""
         rows: Any = [
             RollupRow(merchant_id, day.isoformat(), tally=tally.as_json()) for day, tally in days.items()
         ]

@@ -1,4 +1,4 @@
-"""What the workers did: jobs completed and failed, and when a queue was last taken from.
+"""What workers did: jobs completed and failed, and when each queue was last served.
 
 One row for each queue and shard: a batch adds to one of the shards, so all of this costs one write a batch
 and meets no hot item. These are statistics: a batch that runs twice may count twice, and money never depends
@@ -21,7 +21,7 @@ class Stats:
     """What workers did."""
 
     def count_batch(self, done: Batch) -> None:
-        """Adds a batch to one shard, and notes that its queue is being taken from."""
+        """Adds a batch to one shard, and records that its queue is being served."""
         actions: list[Action] = [
             StatsRow.completed.add(done.completed),
             StatsRow.failed.add(done.failed),
@@ -31,7 +31,7 @@ class Stats:
             StatsRow(_shard_id(done.queue, done.at_ms)).update(actions=actions)
 
     def note_waiting(self, queue: str, since_ms: int) -> None:
-        """Keeps since when due work of a queue has been waiting."""
+        """Records since when a queue's due work has been waiting."""
         with unavailable_when_aws_fails():
             StatsRow(_waiting_id(queue)).update(actions=[StatsRow.waiting_since_ms.set(since_ms)])
 

@@ -1,7 +1,7 @@
-"""Limits on how often something may happen: a counter for each name and window of time.
+"""Limits on how often something may happen: one counter for each subject and window of time.
 
-Each use is one conditional update, so that callers that race can't pass the limit. Names are kept as digests:
-they may be e-mail or network addresses.
+Each use is one conditional update, so that concurrent callers can't exceed the limit. Subjects are stored as
+digests: they may be e-mail or network addresses.
 """
 
 import hashlib
