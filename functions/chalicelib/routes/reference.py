@@ -10,11 +10,24 @@ from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.resource import Component
-from gateway.presenters.vocabulary import OBJECT, TEXT, an_object
+from gateway.presenters.vocabulary import OBJECT, TEXT, an_array, an_object
 
 blueprint = Blueprint(__name__)
 CACHE_SECONDS = 300
-OPEN_API = Component("OpenApi", an_object({"openapi": TEXT, "info": OBJECT, "paths": OBJECT}))
+OPEN_API = Component(
+    "OpenApi",
+    an_object(
+        {
+            "openapi": TEXT,
+            "info": OBJECT,
+            "servers": an_array(OBJECT),
+            "tags": an_array(OBJECT),
+            "paths": OBJECT,
+            "webhooks": OBJECT,
+            "components": OBJECT,
+        }
+    ),
+)
 
 
 @operation(blueprint, "GET", "/openapi.json", public=True, responses={200: OPEN_API})

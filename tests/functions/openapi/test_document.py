@@ -18,6 +18,7 @@ from chalicelib.frame.validation import check
 from chalicelib.openapi.components import COMPONENTS, SCHEMAS
 from chalicelib.openapi.document import PATH_PARAMETERS, TAGS, document
 from chalicelib.openapi.request_bodies import BODIES, DOCUMENTED
+from chalicelib.routes.reference import OPEN_API
 from gateway import __version__
 from gateway.domain.errors import AsyncPayError, AuthenticationFailed
 from gateway.domain.events import EVENTS
@@ -32,6 +33,10 @@ def test_the_document_is_valid_openapi_3_1() -> None:
     made = document(OPERATIONS)
     assert made["openapi"] == "3.1.0"
     assert [error.message for error in OpenAPIV31SpecValidator(made).iter_errors()] == []
+
+
+def test_the_document_is_what_its_own_operation_says_that_it_returns() -> None:
+    assert document(OPERATIONS).keys() == OPEN_API.schema["properties"].keys()
 
 
 def test_every_route_declares_itself() -> None:

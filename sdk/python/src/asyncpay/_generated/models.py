@@ -699,4 +699,8 @@ class OpenApi(Model):
     __slots__ = ()
     openapi: str
     info: dict[str, Any]
+    servers: list[dict[str, Any]]
+    tags: list[dict[str, Any]]
     paths: dict[str, Any]
+    webhooks: dict[str, Any]
+    components: dict[str, Any]
