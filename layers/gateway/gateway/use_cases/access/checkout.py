@@ -39,8 +39,8 @@ def set_checkout_origins(
 ) -> tuple[str, ...]:
     """Sets the sites that may frame this merchant's checkout page, and returns them as stored.
 
-    BadRequest names an invalid origin (outside test stages, one that is not https); NotFound if there is no such
-    merchant. With an empty list nobody may frame it. Page servers may cache the old list for a minute.
+    BadRequest names an invalid origin (outside test stages, one that is not https); NotFound if there is none
+    such. With an empty list nobody may frame it. Page servers may cache the old list for a minute.
     """
     checked = check_checkout_origins(origins, https_only=not deps.config.is_test_stage)
     try:
