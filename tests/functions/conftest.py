@@ -53,7 +53,7 @@ def gateway(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Appl
         )
 
     def what_was_sent(request: Request) -> Response:
-        return Response(request.json(), 201, {"X-Made": "yes"})
+        return Response(request.body, 201, {"X-Made": "yes"})
 
     def missing(_request: Request) -> Response:
         raise NotFound("Thing not found")

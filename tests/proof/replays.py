@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from gateway.domain.idempotency import scoped_key
+from chalicelib.frame.idempotency_header import scoped_key
 from tests.proof.books import Books
 from tests.proof.shop import Request, Shop
 from tests.support.database import idempotency

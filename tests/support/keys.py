@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.domain import idempotency
+from chalicelib.frame import idempotency_header
 from gateway.domain.payment import Payment
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
@@ -13,8 +13,8 @@ from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredRes
 
 def idempotency_key(deps: Dependencies, owner: str, operation: str, text: str, body: Any) -> IdempotencyKey:
     secret = deps.secrets.get(deps.config.fingerprint_key_arn)
-    scoped = idempotency.scoped_key(owner, operation, idempotency.check_key(text))
-    return IdempotencyKey(scoped, idempotency.fingerprint(secret, body))
+    scoped = idempotency_header.scoped_key(owner, operation, idempotency_header.check_key(text))
+    return IdempotencyKey(scoped, idempotency_header.fingerprint(secret, body))
 
 
 def answered(key: IdempotencyKey | None) -> Idempotency:

@@ -14,7 +14,8 @@ from chalice import Blueprint
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib.frame.application import Application
-from chalicelib.frame.caller import NOBODY, identify
+from chalicelib.frame.body import read_body
+from chalicelib.frame.caller import NOBODY, check_same_site, identify
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.operation import Operation
 from chalicelib.frame.parameters import Parameter
@@ -38,6 +39,7 @@ def operation(
     query: tuple[Parameter, ...] = (),
     body: str | None = None,
     idempotent: bool = False,
+    own_page: bool = False,
     errors: tuple[type[AsyncPayError], ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Registers a handler with its declaration (chalicelib/frame/operation.py explains each argument).
@@ -46,7 +48,9 @@ def operation(
     """
 
     def register(handler: Handler) -> Handler:
-        declared = Operation(method, path, public, handler, responses, query, body, idempotent, errors)
+        declared = Operation(
+            method, path, public, handler, responses, query, body, idempotent, own_page, errors
+        )
 
         @wraps(handler)
         def view(**parameters: str) -> ChaliceResponse:
@@ -77,6 +81,8 @@ def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[s
 def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
     log.set_level(deps.config.log_level)
     caller = NOBODY if declared.public else identify(deps, sent)
+    if declared.own_page:
+        check_same_site(deps, sent.headers)
     given = sent.to_original_event()["multiValueQueryStringParameters"] or {}
     return Request(
         deps=deps,
@@ -85,6 +91,12 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         path=parameters,
         query={known.name: known.read(given.get(known.name, [None])[-1]) for known in declared.query},
         headers=sent.headers,
-        raw_body=sent.raw_body if isinstance(sent.raw_body, bytes) else sent.raw_body.encode(),
+        body=_body(sent, declared.body) if declared.body else {},
         source=(sent.context.get("identity") or {}).get("sourceIp") or "",
     )
+
+
+def _body(sent: Any, schema: str) -> dict[str, Any]:
+    # Chalice decodes what API Gateway sent in base64; what came as text is text (LocalStack, tests).
+    raw = sent.raw_body if isinstance(sent.raw_body, bytes) else sent.raw_body.encode()
+    return read_body(schema, raw, sent.headers.get("content-encoding", ""))

@@ -3,13 +3,18 @@
 The one place that reads the header, scopes the key and takes the fingerprint of what was asked for.
 """
 
+import hashlib
+import hmac
+import json
 from collections.abc import Callable
 from typing import Any
 
 from chalicelib.frame.request import Request
-from gateway.domain.idempotency import check_key, fingerprint, scoped_key
+from gateway.domain.errors import BadRequest
 from gateway.presenters.json_text import compact_json
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
+
+KEY_LENGTH_MAX = 255
 
 
 def idempotency(
@@ -30,3 +35,32 @@ def idempotency(
         secret = request.deps.secrets.get(request.deps.config.fingerprint_key_arn)
         key = IdempotencyKey(scoped, fingerprint(secret, meaning))
     return Idempotency(key, lambda result: StoredResponse(201, compact_json(present(result))))
+
+
+def check_key(key: str) -> str:
+    """The key itself, or BadRequest.
+
+    Printable ASCII only (RFC 9110, 5.5): what other bytes mean is not defined, and servers on the way drop or
+    replace them, so that two keys could become one.
+    """
+    if not key.strip() or len(key) > KEY_LENGTH_MAX:
+        raise BadRequest(
+            f"Idempotency-Key must have 1 to {KEY_LENGTH_MAX} characters", field="Idempotency-Key"
+        )
+    if not (key.isascii() and key.isprintable()):
+        raise BadRequest("Idempotency-Key must be printable ASCII", field="Idempotency-Key")
+    return key
+
+
+def scoped_key(owner: str, operation: str, key: str) -> str:
+    """The key within its owner (a merchant, or the order of a public request) and operation."""
+    return f"{owner}#{operation}#{key}"
+
+
+def fingerprint(secret: bytes, body: Any) -> str:
+    """A keyed digest of a parsed body; two bodies that mean the same JSON have the same one.
+
+    Keyed, since the body may hold a card number: an unkeyed digest of one can be searched (PCI DSS 3.5.1.1).
+    """
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hmac.new(secret, canonical.encode(), hashlib.sha256).hexdigest()

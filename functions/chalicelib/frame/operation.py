@@ -12,12 +12,12 @@
     def get_refunds(request: Request) -> Response:
         '''The refunds of a payment, newest first.   <- the summary; the rest becomes the description'''
 
-`responses` (required) has the resource that is returned, by status. `query` is read and checked before
-the handler runs: `request.query` holds these values and no others. `body` names a schema of
-chalicelib/openapi/request_bodies.py; `request.json()` checks the body against it. `idempotent` allows an
-Idempotency-Key. `errors` lists what the use case may raise beyond what follows from the rest (`errors_of`).
-The tag is the module's name (TAGS in chalicelib/openapi/document.py), where path parameters are described
-too, by name.
+`responses` (required) has the resource that is returned, by status. `query` is read and checked before the
+handler runs: `request.query` holds these values and no others. `body` names a schema of
+chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `idempotent` allows an
+Idempotency-Key. `own_page` refuses what a browser sends from pages other than the dashboard's. `errors` lists
+what the use case may raise beyond what follows from the rest (`errors_of`). The tag is the module's name; tags
+and the parameters of paths are described in chalicelib/openapi/document.py.
 """
 
 import inspect
@@ -58,6 +58,7 @@ class Operation:
     query: tuple[Parameter, ...] = ()
     body: str | None = None
     idempotent: bool = False
+    own_page: bool = False
     errors: tuple[type[AsyncPayError], ...] = ()
 
     @property
@@ -81,8 +82,8 @@ class Operation:
         found: list[type[AsyncPayError]] = []
         if not self.public:
             found.append(AuthenticationFailed)
-            if self.method not in SAFE_METHODS:
-                found.append(RequestForged)
+        if self.own_page or (not self.public and self.method not in SAFE_METHODS):
+            found.append(RequestForged)
         if self.query or self.body or self.idempotent:
             found.append(BadRequest)
         if self.body:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.frame.caller import COOKIE, CSRF_HEADER
+from chalicelib.frame.idempotency_header import KEY_LENGTH_MAX
 from chalicelib.frame.operation import Operation
 from chalicelib.openapi.components import SCHEMAS
 from chalicelib.openapi.request_bodies import DOCUMENTED
 from chalicelib.openapi.responses import ERROR, HEADERS, as_json, common_responses, responses
 from gateway import __version__
 from gateway.domain.events import EVENTS, TEST_EVENT
-from gateway.domain.idempotency import KEY_LENGTH_MAX
 from gateway.presenters.vocabulary import TEXT, ref
 
 TAGS = {

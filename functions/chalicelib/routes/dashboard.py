@@ -49,7 +49,7 @@ def post_api_key(request: Request) -> Response:
 )
 def post_rotation(request: Request) -> Response:
     """Replaces an API key. The old one works on until the overlap is over."""
-    hours = request.json().get("overlap_hours", OVERLAP_HOURS_DEFAULT)
+    hours = request.body.get("overlap_hours", OVERLAP_HOURS_DEFAULT)
     actor = request.caller.actor
     issued = api_keys.rotate_key(request.deps, request.merchant_id, request.path["api_key"], hours, actor)
     return Response(ROTATED_API_KEY.present(At(issued, request.deps.now())), 201)

@@ -19,7 +19,7 @@ blueprint = Blueprint(__name__)
 @operation(blueprint, "POST", "/api/v1/orders", body="NewOrder", responses={201: ORDER_CREATED})
 def post_order(request: Request) -> Response:
     """Creates an order. It is `created`, then `attempted` from its first payment on, and `paid` once."""
-    order = create_order(request.deps, request.merchant_id, new_order(request.json()))
+    order = create_order(request.deps, request.merchant_id, new_order(request.body))
     return Response(ORDER_CREATED.present(order), 201)
 
 

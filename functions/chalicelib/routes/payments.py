@@ -43,9 +43,8 @@ CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
 )
 def post_payment(request: Request) -> Response:
     """Creates a payment for an order. It is `pending` until the bank has decided; a webhook says how."""
-    body = request.json()
-    new = new_payment(body, request.deps.now())
-    repeat = idempotency(request, request.merchant_id, "payments", body, PAYMENT_CREATED.present)
+    new = new_payment(request.body, request.deps.now())
+    repeat = idempotency(request, request.merchant_id, "payments", request.body, PAYMENT_CREATED.present)
     return stored(create_payment(request.deps, request.merchant_id, new, repeat))
 
 
@@ -61,10 +60,9 @@ def post_payment(request: Request) -> Response:
 )
 def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
-    body = request.json()
-    new = replace(new_payment(body, request.deps.now()), amount=body.get("amount"))
+    new = replace(new_payment(request.body, request.deps.now()), amount=request.body.get("amount"))
     # Shoppers are not identified: they share one scope for each order.
-    repeat = idempotency(request, new.order_id, "payments/public", body, PAYMENT_CREATED.present)
+    repeat = idempotency(request, new.order_id, "payments/public", request.body, PAYMENT_CREATED.present)
     return stored(create_payment(request.deps, None, new, repeat))
 
 
@@ -128,7 +126,7 @@ def get_payment(request: Request) -> Response:
 )
 def post_capture(request: Request) -> Response:
     """Captures a successful payment, once. Less than its amount releases the rest to the shopper."""
-    amount = request.json()["amount"]
+    amount = request.body["amount"]
     payment = capture_payment(request.deps, request.merchant_id, request.path["payment_id"], amount)
     return Response(PAYMENT.present(payment))
 

@@ -29,10 +29,9 @@ blueprint = Blueprint(__name__)
 def post_refund(request: Request) -> Response:
     """Refunds a successful payment, in full or in part. Refunds never sum to more than was paid."""
     payment_id = request.path["payment_id"]
-    body = request.json()
-    new = new_refund(body)
+    new = new_refund(request.body)
     # The path is part of the meaning, as the order's id in the body is with payments.
-    meaning = {"payment_id": payment_id, "body": body}
+    meaning = {"payment_id": payment_id, "body": request.body}
     repeat = idempotency(request, request.merchant_id, "refunds", meaning, REFUND_CREATED.present)
     return stored(create_refund(request.deps, request.merchant_id, payment_id, new, repeat))
 

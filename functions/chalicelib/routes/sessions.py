@@ -2,8 +2,7 @@
 
 from chalice import Blueprint
 
-from chalicelib.frame.caller import check_same_site, set_cookie, visit_of
-from chalicelib.frame.errors import RequestForged
+from chalicelib.frame.caller import set_cookie, visit_of
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
@@ -21,14 +20,13 @@ PATH = "/api/v1/dashboard/session"
     PATH,
     public=True,
     body="LogIn",
+    own_page=True,
     responses={200: SESSION},
-    errors=(AuthenticationFailed, RateLimited, RequestForged),
+    errors=(AuthenticationFailed, RateLimited),
 )
 def post_session(request: Request) -> Response:
     """Logs in to the dashboard. The session's cookie is HttpOnly; the token goes into X-CSRF-Token."""
-    check_same_site(request.deps, request.headers)
-    body = request.json()
-    visit = log_in(request.deps, body["email"], body["password"], request.source)
+    visit = log_in(request.deps, request.body["email"], request.body["password"], request.source)
     return _shown(request, visit, {"Set-Cookie": set_cookie(request.deps, visit.cookie)})
 
 

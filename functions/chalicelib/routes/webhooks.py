@@ -62,7 +62,7 @@ def get_config(request: Request) -> Response:
 )
 def put_config(request: Request) -> Response:
     """Sets or clears where webhooks go. Deliveries that still wait go to the new URL."""
-    url = webhook_url(request.json())
+    url = webhook_url(request.body)
     merchant = set_webhook_url(request.deps, request.merchant_id, url)
     return Response(WEBHOOK_CONFIG.present(merchant))
 
