@@ -16,8 +16,8 @@
 handler runs: `request.query` holds these values and no others. `body` names a schema of
 chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `idempotent` allows an
 Idempotency-Key. `own_page` refuses what a browser sends from pages other than the dashboard's. `errors` lists
-what the use case may raise beyond what follows from the rest (`errors_of`). The tag is the module's name; tags
-and the parameters of paths are described in chalicelib/openapi/document.py.
+what the use case may raise beyond what follows from the rest (`errors_of`). The tag is the module's name;
+tags and the parameters of paths are described in chalicelib/openapi/document.py.
 """
 
 import inspect
