@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
 from gateway.presenters.json_text import compact_json
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
@@ -35,6 +36,12 @@ def idempotency(
         secret = request.deps.secrets.get(request.deps.config.fingerprint_key_arn)
         key = IdempotencyKey(scoped, fingerprint(secret, meaning))
     return Idempotency(key, lambda result: StoredResponse(201, compact_json(present(result))))
+
+
+def stored(response: StoredResponse) -> Response:
+    """A response that is kept under an idempotency key; a replay says so in its header."""
+    headers = {"Idempotent-Replayed": "true"} if response.replayed else {}
+    return Response(response.body, response.status, headers)
 
 
 def check_key(key: str) -> str:

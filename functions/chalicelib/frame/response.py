@@ -10,7 +10,6 @@ from chalicelib.frame.errors import headers_of, status_of
 from gateway.domain.errors import AsyncPayError
 from gateway.presenters.json_text import compact_json
 from gateway.runtime import log
-from gateway.use_cases.idempotency import StoredResponse
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,6 @@ class Response:
             status_code=self.http_status,
             headers={"Content-Type": "application/json", **self.headers},
         )
-
-
-def stored(response: StoredResponse) -> Response:
-    """A response that is kept under an idempotency key; a replay says so in its header."""
-    headers = {"Idempotent-Replayed": "true"} if response.replayed else {}
-    return Response(response.body, response.status, headers)
 
 
 def error_response(error: AsyncPayError) -> Response:

@@ -7,10 +7,10 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.idempotency_header import idempotency
+from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
-from chalicelib.frame.response import Response, stored
+from chalicelib.frame.response import Response
 from gateway.domain.cursor import CURSOR_LENGTH_MAX, read_cursor
 from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.instruments import check_card, check_vpa

@@ -5,10 +5,10 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.idempotency_header import idempotency
+from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import PAGE
 from chalicelib.frame.request import Request
-from chalicelib.frame.response import Response, stored
+from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
 from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
