@@ -39,11 +39,13 @@ class Items:
         self._updates.append((label, row, list(actions), condition))
 
     def commit(self) -> None:
-        """Writes all of it.
+        """Writes all of it; nothing is sent where there is nothing to write.
 
         ConditionFailed where a condition did not hold, Conflict where other transactions were in the way each
         time, Unavailable where DynamoDB did not answer: then the writes may have happened or not.
         """
+        if not self._puts and not self._updates:  # TransactWriteItems refuses an empty list
+            return
         for tries_left in reversed(range(TRIES_MAX)):
             try:
                 with unavailable_when_aws_fails():

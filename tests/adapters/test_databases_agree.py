@@ -1,0 +1,468 @@
+"""The database in memory and the one on DynamoDB: the same writes are done, and the same refused as whose.
+
+Tests of use cases rely on the one in memory; this keeps it from drifting.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.adapters.aws.dynamodb.database import DynamoDatabase
+from gateway.domain.api_key import ApiKey
+from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.cursor import Cursor
+from gateway.domain.delivery import Attempt
+from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.errors import Unavailable
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.jobs import Overdue
+from gateway.domain.ledger import Balance, payment_reversed, payment_taken, refund_paid
+from gateway.domain.limit import Limit
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.refund import Refund, RefundEvent
+from gateway.domain.session import Session
+from gateway.domain.tally import Tally
+from gateway.domain.values import to_iso, to_unix_ms
+from gateway.use_cases.protocols.database import Database
+from gateway.use_cases.protocols.refusals import ConditionFailed, Write
+from tests.factories import (
+    DECLINED,
+    NOW,
+    a_card_payment,
+    a_merchant,
+    a_payment,
+    a_refund,
+    a_successful_payment,
+    a_webhook,
+    an_order,
+    some_id,
+)
+from tests.support.memory.database import MemoryDatabase
+
+LATER = NOW + timedelta(seconds=5)
+ON = [
+    pytest.param("memory", id="in memory"),
+    pytest.param("dynamodb", id="on DynamoDB", marks=pytest.mark.emulator),
+]
+
+
+@pytest.fixture(params=ON)
+def database(request: pytest.FixtureRequest) -> Database:
+    if request.param == "memory":
+        return MemoryDatabase()
+    request.getfixturevalue("store")
+    return DynamoDatabase()
+
+
+def commit(database: Database, *plans: Callable[[Any], None]) -> set[str]:
+    """Commits these writes together; the labels of those that were refused, none if they were done."""
+    transaction = database.transaction()
+    for plan in plans:
+        plan(transaction)
+    try:
+        transaction.commit()
+    except ConditionFailed as refusal:
+        return set(refusal.labels)
+    return set()
+
+
+def stored(database: Database, payment: Payment) -> Payment:
+    assert commit(database, lambda t: t.payments.add(payment)) == set()
+    return payment
+
+
+def test_nothing_to_write_is_no_transaction(database: Database) -> None:
+    assert commit(database) == set()
+
+
+def test_a_payment_is_added_once(database: Database) -> None:
+    payment = stored(database, a_card_payment())
+    assert database.payments.get(payment.id) == payment
+    assert commit(database, lambda t: t.payments.add(replace(payment, amount=1))) == {Write.PAYMENT}
+    assert database.payments.get(payment.id) == payment
+    assert database.payments.get("pay_of_nobody") is None
+
+
+def test_all_or_none_is_written_and_every_refusal_has_its_label(database: Database) -> None:
+    payment, order, refund = stored(database, a_payment()), an_order(), a_refund()
+    refused = commit(
+        database,
+        lambda t: t.payments.add(payment),
+        lambda t: t.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, NOW),
+        lambda t: t.refunds.add(refund),
+    )
+    assert refused == {Write.PAYMENT, Write.ORDER}
+    assert database.refunds.get(refund.id) is None
+
+
+def test_an_item_cannot_be_written_twice_in_one_transaction(database: Database) -> None:
+    payment = stored(database, a_successful_payment(amount=500))
+    with pytest.raises(Unavailable):
+        commit(
+            database,
+            lambda t: t.payments.take_for_refund(payment.id, 100, NOW),
+            lambda t: t.payments.take_for_refund(payment.id, 100, NOW),
+        )
+    assert database.payments.get(payment.id) == payment
+
+
+@pytest.mark.parametrize("status", OrderStatus)
+@pytest.mark.parametrize("event", OrderEvent)
+@pytest.mark.parametrize("expires_at", [None, NOW, LATER], ids=["never", "now", "later"])
+def test_an_order_takes_the_same_steps(
+    database: Database, status: OrderStatus, event: OrderEvent, expires_at: Any
+) -> None:
+    order = an_order(status=status, expires_at=expires_at)
+    database.orders.add(order)
+    begins = event is OrderEvent.PAYMENT_CREATED
+    legal = status is not OrderStatus.PAID if begins else status is OrderStatus.ATTEMPTED
+    refused = not legal or (begins and expires_at == NOW)
+    labels = commit(database, lambda t: t.orders.apply(order.id, event, NOW))
+    assert labels == ({Write.ORDER} if refused else set())
+    after = OrderStatus.ATTEMPTED if begins else OrderStatus.PAID
+    assert database.orders.get(order.id) == (
+        order if refused else replace(order, status=after, updated_at=NOW)
+    )
+
+
+def test_an_order_is_added_once_and_found_by_its_receipt(database: Database) -> None:
+    order = an_order(receipt=some_id("receipt"), expires_at=LATER)
+    database.orders.add(order)
+    database.orders.add(replace(order, status=OrderStatus.PAID))
+    assert database.orders.get(order.id) == order
+    assert database.orders.ids_of_receipt(order.merchant_id, order.receipt or "", 3) == [order.id]
+    assert database.orders.ids_of_receipt("another", order.receipt or "", 3) == []
+
+
+@pytest.mark.parametrize("declined", [True, False])
+def test_a_payment_is_finished_once(database: Database, *, declined: bool) -> None:
+    payment = stored(database, a_payment())
+    after = payment.declined(DECLINED, LATER) if declined else payment.approved(LATER)
+    assert commit(database, lambda t: t.payments.change_status(payment, after)) == set()
+    assert database.payments.get(payment.id) == after
+    assert commit(database, lambda t: t.payments.change_status(payment, after)) == {Write.PAYMENT}
+    ghost = a_payment()
+    assert commit(database, lambda t: t.payments.change_status(ghost, ghost.approved(NOW))) == {Write.PAYMENT}
+
+
+@pytest.mark.parametrize("amount", [500, 300], ids=["all of it", "a part"])
+def test_a_payment_is_captured_once(database: Database, amount: int) -> None:
+    payment = stored(database, a_successful_payment(amount=500))
+    captured = payment.captured_for(amount, LATER)
+    assert commit(database, lambda t: t.payments.capture(captured)) == set()
+    assert database.payments.get(payment.id) == captured
+    assert commit(database, lambda t: t.payments.capture(captured)) == {Write.PAYMENT}
+
+
+def test_a_capture_is_refused_when_what_it_releases_was_refunded(database: Database) -> None:
+    payment = stored(database, a_successful_payment(amount=500))
+    captured = payment.captured_for(300, LATER)
+    assert commit(database, lambda t: t.payments.take_for_refund(payment.id, 301, NOW)) == set()
+    assert commit(database, lambda t: t.payments.capture(captured)) == {Write.PAYMENT}
+    pending = stored(database, a_payment())
+    assert commit(database, lambda t: t.payments.capture(replace(captured, id=pending.id))) == {Write.PAYMENT}
+
+
+def test_a_release_is_finished_once(database: Database) -> None:
+    payment = stored(database, a_successful_payment(amount=500))
+    captured = payment.captured_for(300, NOW)
+    commit(database, lambda t: t.payments.capture(captured))
+    other = replace(captured, release_pending=1)
+    assert commit(database, lambda t: t.payments.finish_release(other, LATER)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.finish_release(captured, LATER)) == set()
+    done = replace(captured, release_pending=0, due_at=None, updated_at=LATER)
+    assert database.payments.get(payment.id) == done
+    assert commit(database, lambda t: t.payments.finish_release(captured, LATER)) == {Write.PAYMENT}
+
+
+def test_refunds_take_what_is_left_and_give_it_back(database: Database) -> None:
+    payment = stored(database, a_successful_payment(amount=500))
+    assert commit(database, lambda t: t.payments.take_for_refund(payment.id, 500, LATER)) == set()
+    taken = replace(payment, refundable=0, amount_refunded=500, updated_at=LATER)
+    assert database.payments.get(payment.id) == taken
+    assert commit(database, lambda t: t.payments.take_for_refund(payment.id, 1, NOW)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.give_back(payment.id, 501, NOW)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.give_back(payment.id, 500, NOW)) == set()
+    assert database.payments.get(payment.id) == payment
+    pending = stored(database, a_payment(refundable=500))
+    assert commit(database, lambda t: t.payments.take_for_refund(pending.id, 1, NOW)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.take_for_refund("pay_0", 1, NOW)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.give_back("pay_0", 1, NOW)) == {Write.PAYMENT}
+
+
+def test_a_refund_goes_its_way_once(database: Database) -> None:
+    refund = a_refund()
+    assert commit(database, lambda t: t.refunds.add(refund)) == set()
+    assert commit(database, lambda t: t.refunds.add(refund)) == {Write.REFUND}
+    before = refund
+    for event in (RefundEvent.SEND, RefundEvent.ACCEPTED):
+        after = before.after(event, LATER)
+        assert commit(database, lambda t, b=before, a=after: t.refunds.change_status(b, a)) == set()
+        assert database.refunds.get(refund.id) == after
+        before = after
+    cancelled = refund.after(RefundEvent.CANCEL, NOW)
+    assert commit(database, lambda t: t.refunds.change_status(refund, cancelled)) == {Write.REFUND}
+    assert database.refunds.page(refund.payment_id, 10, 0).items == [before]
+
+
+def test_a_movement_of_money_is_entered_once_and_summed_up(database: Database) -> None:
+    payment = a_successful_payment(amount=500)
+    taken, back = payment_taken(payment, NOW), payment_reversed(payment, 100, NOW)
+    refunded = refund_paid(a_refund(payment_id=payment.id, merchant_id=payment.merchant_id, amount=50), LATER)
+    assert commit(database, lambda t: t.ledger.add(taken, back)) == set()
+    assert commit(database, lambda t: t.ledger.add(refunded)) == set()
+    assert commit(database, lambda t: t.ledger.add(taken)) == {taken.id}
+    other = a_successful_payment(merchant_id=payment.merchant_id, amount=7)
+    assert commit(database, lambda t: t.ledger.add(payment_taken(other, NOW))) == set()
+    assert database.ledger.balances(payment.merchant_id) == [Balance("INR", 507, 50, 100)]
+    assert database.ledger.balances("nobody") == []
+    assert database.ledger.entries([back.id, "none", taken.id]) == [back, taken]
+    page = database.ledger.page(payment.merchant_id, 1, 0)
+    assert (page.items, page.total, page.has_more) == ([refunded], 4, True)
+
+
+def test_an_idempotency_record_stands_until_it_expires(database: Database) -> None:
+    record = IdempotencyRecord(some_id("key"), "print", 201, "{}", LATER)
+    kept = replace(record, expires_at=LATER.replace(microsecond=0))
+    assert commit(database, lambda t: t.idempotency.add(record, NOW)) == set()
+    assert database.idempotency.get(record.key) == kept
+    assert commit(database, lambda t: t.idempotency.add(record, NOW)) == {Write.IDEMPOTENCY_KEY}
+    again = replace(record, body="[]", expires_at=LATER + timedelta(days=1))
+    assert commit(database, lambda t: t.idempotency.add(again, LATER)) == set()
+    found = database.idempotency.get(record.key)
+    assert found is not None
+    assert found.body == "[]"
+    assert database.idempotency.get("none") is None
+
+
+def test_merchants_are_changed_where_they_exist(database: Database) -> None:
+    merchant = a_merchant()
+    assert commit(database, lambda t: t.merchants.add(merchant)) == set()
+    assert commit(database, lambda t: t.merchants.add(merchant)) == {Write.MERCHANT}
+    assert database.merchants.add(merchant) is False
+    assert commit(database, lambda t: t.merchants.set_active(merchant.id, active=True)) == {Write.MERCHANT}
+    assert commit(database, lambda t: t.merchants.set_active(merchant.id, active=False)) == set()
+    assert commit(database, lambda t: t.merchants.end_sessions(merchant.id)) == set()
+    origins = ("https://shop.example",)
+    assert commit(database, lambda t: t.merchants.set_checkout_origins(merchant.id, origins)) == set()
+    off = replace(merchant, active=False, session_version=2, checkout_origins=origins)
+    assert database.merchants.get(merchant.id) == off
+    for plan in (
+        lambda t: t.merchants.set_active("nobody", active=True),
+        lambda t: t.merchants.end_sessions("nobody"),
+        lambda t: t.merchants.set_checkout_origins("nobody", origins),
+    ):
+        assert commit(database, plan) == {Write.MERCHANT}
+
+
+def test_a_merchants_webhook_settings_change_conditionally(database: Database) -> None:
+    merchant = a_merchant()
+    assert database.merchants.add(merchant) is True
+    assert database.merchants.clear_webhook_url(merchant.id, "http://another") is False
+    assert database.merchants.clear_webhook_url(merchant.id, merchant.webhook_url or "") is True
+    database.merchants.set_webhook_url(merchant.id, "http://new.example")
+    replaces = database.merchants.replace_webhook_secret
+    assert replaces(merchant.id, "wrong", "new", LATER) is False
+    assert replaces(merchant.id, merchant.webhook_secret, "new", LATER) is True
+    changed = database.merchants.get(merchant.id)
+    assert changed is not None
+    assert changed.webhook_url == "http://new.example"
+    assert changed.signing_secrets(NOW) == ["new", merchant.webhook_secret]
+    with pytest.raises(Unavailable):
+        database.merchants.set_webhook_url("nobody", None)
+
+
+def test_api_keys_are_replaced_and_disabled_once(database: Database) -> None:
+    key = ApiKey(some_id("key_"), some_id("merchant"), "digest", active=True, created_at=NOW)
+    assert commit(database, lambda t: t.api_keys.add(key)) == set()
+    assert commit(database, lambda t: t.api_keys.add(key)) == {Write.API_KEY}
+    assert commit(database, lambda t: t.api_keys.set_end(key.api_key, LATER)) == set()
+    assert database.api_keys.get(key.api_key) == replace(key, expires_at=LATER)
+    assert commit(database, lambda t: t.api_keys.set_end(key.api_key, LATER)) == {Write.REPLACED_KEY}
+    assert commit(database, lambda t: t.api_keys.disable(key.api_key)) == set()
+    assert commit(database, lambda t: t.api_keys.disable(key.api_key)) == {Write.API_KEY}
+    assert commit(database, lambda t: t.api_keys.disable("nobody's")) == {Write.API_KEY}
+    newer = replace(key, api_key=some_id("key_"), created_at=LATER)
+    database.api_keys.put(newer)
+    listed = database.api_keys.of_merchant(key.merchant_id)
+    assert listed[0] == replace(newer, secret_hash="")
+    assert [found.api_key for found in listed] == [newer.api_key, key.api_key]
+
+
+def test_a_login_is_one_merchants(database: Database) -> None:
+    email = f"{some_id('')}@example.com".lower()
+    assert commit(database, lambda t: t.logins.set(email, "m1", "hash", NOW)) == set()
+    assert commit(database, lambda t: t.logins.set(email, "m1", "other", NOW)) == set()
+    assert commit(database, lambda t: t.logins.set(email, "m2", "hash", NOW)) == {Write.LOGIN}
+    assert database.sessions.get_login(email) == ("m1", "other")
+    assert database.sessions.get_login("nobody@example.com") is None
+
+
+def test_a_limit_counts_within_its_window(database: Database) -> None:
+    limit, subject = Limit("two", 2, timedelta(minutes=1)), some_id("")
+    assert database.throttles.use(limit, subject, NOW) is True
+    assert commit(database, lambda t: t.throttles.use(limit, subject, NOW)) == set()
+    assert database.throttles.use(limit, subject, NOW) is False
+    assert commit(database, lambda t: t.throttles.use(limit, subject, NOW)) == {Write.THROTTLE}
+    database.throttles.give_back(limit, subject, NOW)
+    assert database.throttles.use(limit, subject, NOW) is True
+    assert database.throttles.use(limit, subject, NOW + timedelta(minutes=1)) is True
+
+
+def test_audit_entries_are_never_replaced(database: Database) -> None:
+    entry = AuditEntry(some_id(""), some_id("m"), NOW, "admin:me", Action.PASSWORD_SET, "m", {"a": [1]})
+    newer = replace(entry, id=some_id(""), at=LATER)
+    for each in (entry, newer):
+        assert commit(database, lambda t, each=each: t.audit.add(each)) == set()
+    assert commit(database, lambda t: t.audit.add(entry)) == {"audit"}
+    assert database.audit.page(entry.merchant_id, 10, 0).items == [newer, entry]
+
+
+def test_deliveries_are_recorded_as_they_were_read(database: Database) -> None:
+    delivery = a_webhook()
+    assert commit(database, lambda t: t.deliveries.add(delivery)) == set()
+    assert commit(database, lambda t: t.deliveries.add(delivery)) == {delivery.event}
+    attempt = Attempt(NOW, 12, 500, "no", None, None)
+    after = delivery.attempted(attempt, (0, 60, 300), 0.0)
+    assert database.deliveries.record(delivery, after) is True
+    assert database.deliveries.get(delivery.id) == after
+    assert database.deliveries.record(delivery, after) is False
+    assert database.deliveries.wait_until(delivery, LATER) is False
+    assert database.deliveries.wait_until(after, LATER) is True
+    assert database.deliveries.get(delivery.id) == after
+    again = after.retried(LATER)
+    assert database.deliveries.record(after, again) is True
+    assert database.deliveries.get(delivery.id) == again
+    of_object = database.deliveries.of_object
+    assert of_object(delivery.merchant_id, delivery.object_id, NOW) == [again]
+    assert of_object(delivery.merchant_id, delivery.object_id, LATER) == []
+
+
+def test_lists_of_deliveries_are_filtered(database: Database) -> None:
+    first = a_webhook()
+    second = a_webhook(merchant_id=first.merchant_id, event="payment.pending", created_at=LATER)
+    commit(database, lambda t: t.deliveries.add(first), lambda t: t.deliveries.add(second))
+    page = database.deliveries.page
+    owner = first.merchant_id
+    assert page(owner, status=None, event=None, limit=5, offset=0).items == [second, first]
+    assert page(owner, status=first.status, event=first.event, limit=5, offset=0).items == [first]
+
+
+@pytest.mark.parametrize("kind", ["payments", "refunds", "deliveries"])
+def test_what_is_due_is_found_and_postponed_once(kind: str) -> None:
+    _check_due(MemoryDatabase(), kind)
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("kind", ["payments", "refunds", "deliveries"])
+def test_what_is_due_is_found_and_postponed_once_on_dynamodb(empty_store: str, kind: str) -> None:
+    _check_due(DynamoDatabase(), kind)
+
+
+def _check_due(database: Database, kind: str) -> None:
+    soon = NOW + timedelta(seconds=1)
+    made: Any = {
+        "payments": a_payment(due_at=soon),
+        "refunds": a_refund(due_at=soon),
+        "deliveries": a_webhook(next_retry_at=soon),
+    }[kind]
+    assert commit(database, lambda t: getattr(t, kind).add(made)) == set()
+    due = getattr(database, kind)
+    item = Overdue(made.id, made.merchant_id, to_unix_ms(soon))
+    assert due.oldest_due() == to_unix_ms(soon)
+    assert due.overdue(soon, 10) == []
+    assert due.overdue(LATER, 10) == [item]
+    assert due.postpone(item, LATER) is True
+    assert due.postpone(item, LATER) is False
+    assert due.overdue(LATER, 10) == []
+    assert due.oldest_due() == to_unix_ms(LATER)
+    read = database.load([(type(made), made.id)]).get(type(made), made.id)
+    moved = made if kind == "deliveries" else replace(made, due_at=LATER)
+    assert read == moved
+
+
+def test_lists_of_payments_are_filtered_and_go_on_at_a_cursor(database: Database) -> None:
+    owner = some_id("merchant")
+    some = [
+        a_payment(merchant_id=owner, created_at=NOW + timedelta(days=day), method=method)
+        for day, method in enumerate(("upi", "card", "upi"))
+    ]
+    for payment in some:
+        stored(database, payment)
+    stored(database, a_payment(order_id=some[0].order_id))
+    page, everything = database.payments.page, {"order_id": None, "status": None, "limit": 2, "offset": 0}
+    first = page(owner, **everything)
+    assert (first.items, first.total, first.has_more) == ([some[2], some[1]], 3, True)
+    cursor = Cursor(to_iso(some[1].created_at), some[1].id, 2, 3)
+    rest = page(owner, **everything, cursor=cursor)
+    assert (rest.items, rest.total, rest.offset, rest.has_more) == ([some[0]], 3, 2, False)
+    assert page(owner, **(everything | {"offset": 2})).items == [some[0]]
+    assert page(owner, **everything, method="card").items == [some[1]]
+    assert page(owner, **(everything | {"order_id": some[0].order_id})).items == [some[0]]
+    assert page(owner, **(everything | {"status": PaymentStatus.FAILED})).items == []
+    days = [(NOW + timedelta(days=day)).date() for day in range(3)]
+    assert page(owner, **everything, days=(days[1], days[1])).items == [some[1]]
+    assert page(owner, **everything, days=(None, days[0])).items == [some[0]]
+    assert page(owner, **everything, days=(days[2], None)).items == [some[2]]
+    facts = list(database.payments.facts(owner, days[0], days[1]))
+    assert [fact.created_at for fact in facts] == [to_iso(payment.created_at) for payment in some[:2]]
+
+
+def test_a_batch_read_finds_any_kind(database: Database) -> None:
+    merchant, order, payment = a_merchant(), an_order(), stored(database, a_payment())
+    database.merchants.add(merchant)
+    database.orders.add(order)
+    wanted: list[tuple[type[Any], str]] = [
+        (Merchant, merchant.id),
+        (Order, order.id),
+        (Payment, payment.id),
+        (Refund, "none"),
+    ]
+    found = database.load(wanted)
+    assert [found.get(kind, key) for kind, key in wanted] == [merchant, order, payment, None]
+    assert found.get(Order, None) is None
+
+
+def test_sessions_are_extended_until_they_end(database: Database) -> None:
+    session = Session(some_id(""), "m", "me@example.com", 3, NOW, NOW.replace(microsecond=0))
+    database.sessions.add(session)
+    longer = replace(session, expires_at=LATER.replace(microsecond=0))
+    assert database.sessions.extend(longer) is True
+    assert database.load([(Session, session.id)]).get(Session, session.id) == longer
+    database.sessions.end(session.id)
+    assert database.sessions.extend(longer) is False
+    assert database.load([(Session, session.id)]).get(Session, session.id) is None
+
+
+def test_health_is_forgotten_when_it_is_good_again(database: Database) -> None:
+    health = EndpointHealth(some_id("m"))
+    bad = replace(health, failures=1, failing_since=NOW, open_until=NOW, openings=1)
+
+    def known() -> EndpointHealth | None:
+        return database.load([(EndpointHealth, health.merchant_id)]).get(EndpointHealth, health.merchant_id)
+
+    database.endpoints.record(health, health)
+    assert known() is None
+    database.endpoints.record(health, bad)
+    database.endpoints.record(health, bad)
+    assert known() == replace(bad, failures=2)
+    database.endpoints.mark_slow(health.merchant_id, LATER)
+    assert known() == replace(bad, failures=2, slow_until=LATER)
+    assert database.endpoints.claim_probe(bad, LATER) is True
+    assert database.endpoints.claim_probe(bad, LATER) is False
+    database.endpoints.record(bad, health)
+    assert known() is None
+
+
+def test_closed_days_are_kept(database: Database) -> None:
+    owner, day = some_id("m"), NOW.date()
+    tally = Tally()
+    tally.add("INR", "upi", "success", 500)
+    database.rollups.put_days(owner, {day: tally})
+    assert database.rollups.get_days(owner, day, day) == {day: tally}
+    assert database.rollups.get_days(owner, day + timedelta(days=1), day + timedelta(days=2)) == {}

@@ -1,0 +1,144 @@
+"""Repositories of merchants, their keys, sessions and endpoints, in memory."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.api_key import ApiKey
+from gateway.domain.audit import AuditEntry
+from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.errors import Unavailable
+from gateway.domain.limit import Limit
+from gateway.domain.merchant import Merchant
+from gateway.domain.page import Page
+from gateway.domain.session import Session
+from tests.support.memory.money import Repository
+from tests.support.memory.paging import page_of
+from tests.support.memory.rows import exists, is_free
+from tests.support.memory.writes import window_of
+
+LISTED_MAX = 100
+
+
+class Merchants(Repository):
+    table = "merchants"
+
+    def scan(self, limit: int) -> list[Merchant]:
+        return self.where(lambda _row: True)[:limit]
+
+    def add(self, merchant: Merchant) -> bool:
+        return self._rows.write_if(self.table, merchant.id, lambda _: merchant, is_free)
+
+    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
+        if not self._rows.write_if(
+            self.table, merchant_id, lambda row: replace(row, webhook_url=url), exists
+        ):
+            raise Unavailable("The service is temporarily unavailable; please try again")
+
+    def clear_webhook_url(self, merchant_id: str, url: str) -> bool:
+        return self._rows.write_if(
+            self.table,
+            merchant_id,
+            lambda row: replace(row, webhook_url=None),
+            lambda row: exists(row) and row.webhook_url == url,
+        )
+
+    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
+        return self._rows.write_if(
+            self.table,
+            merchant_id,
+            lambda row: replace(
+                row, webhook_secret=new, previous_secret=old, previous_secret_until=old_until
+            ),
+            lambda row: exists(row) and row.webhook_secret == old,
+        )
+
+
+class Endpoints(Repository):
+    table = "endpoints"
+
+    def record(self, before: EndpointHealth, after: EndpointHealth) -> None:
+        if after == before:
+            return
+        if after.is_healthy:
+            self._rows.of(self.table).pop(after.merchant_id, None)
+            return
+
+        def change(row: Any) -> EndpointHealth:
+            known = row.failures if row is not None else 0
+            return replace(after, failures=known + 1 if after.failures > before.failures else 0)
+
+        self._rows.write_if(self.table, after.merchant_id, change)
+
+    def mark_slow(self, merchant_id: str, until: datetime) -> None:
+        self._rows.write_if(
+            self.table,
+            merchant_id,
+            lambda row: replace(row or EndpointHealth(merchant_id), slow_until=until),
+        )
+
+    def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
+        return self._rows.write_if(
+            self.table,
+            health.merchant_id,
+            lambda row: replace(row, open_until=until),
+            lambda row: exists(row) and row.open_until == health.open_until,
+        )
+
+
+class ApiKeys(Repository):
+    table = "api_keys"
+
+    def of_merchant(self, merchant_id: str) -> list[ApiKey]:
+        found = self.where(lambda row: row.merchant_id == merchant_id)
+        newest = sorted(found, key=lambda key: key.created_at, reverse=True)
+        return [replace(key, secret_hash="") for key in newest][:LISTED_MAX]
+
+    def put(self, key: ApiKey) -> None:
+        self._rows.write_if(self.table, key.api_key, lambda _: key)
+
+
+class Sessions(Repository):
+    table = "sessions"
+
+    def get_login(self, email: str) -> tuple[str, str] | None:
+        login: tuple[str, str] | None = self._rows.of("logins").get(email)
+        return login
+
+    def add(self, session: Session) -> None:
+        self._rows.write_if(self.table, session.id, lambda _: session)
+
+    def extend(self, session: Session) -> bool:
+        return self._rows.write_if(
+            self.table, session.id, lambda row: replace(row, expires_at=session.expires_at), exists
+        )
+
+    def end(self, session_id: str) -> None:
+        self._rows.of(self.table).pop(session_id, None)
+
+
+class Throttles(Repository):
+    table = "throttles"
+
+    def use(self, limit: Limit, subject: str, now: datetime) -> bool:
+        return self._rows.write_if(
+            self.table,
+            window_of(limit, subject, now),
+            lambda used: (used or 0) + 1,
+            lambda used: used is None or used < limit.uses_max,
+        )
+
+    def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
+        self._rows.write_if(
+            self.table,
+            window_of(limit, subject, now),
+            lambda used: used - 1,
+            lambda used: used is not None and used > 0,
+        )
+
+
+class AuditTrail(Repository):
+    table = "audit"
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, moment="at")

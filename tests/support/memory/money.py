@@ -1,0 +1,247 @@
+"""Repositories of orders, payments, refunds, deliveries and the books, in memory."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from gateway.domain.cursor import Cursor
+from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.jobs import JOB_QUEUES, Batch, Overdue, QueueStats
+from gateway.domain.ledger import Balance, Entry
+from gateway.domain.order import Order
+from gateway.domain.page import Page
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.refund import Refund
+from gateway.domain.tally import Fact, Tally
+from gateway.domain.values import CURRENCIES, from_unix_ms, to_iso, to_unix_ms
+from tests.support.memory.paging import page_of
+from tests.support.memory.rows import Rows, is_free
+
+
+class Repository:
+    """One table."""
+
+    table: str
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def get(self, key: str) -> Any:
+        return self._rows.of(self.table).get(key)
+
+    def where(self, wanted: Callable[[Any], bool]) -> list[Any]:
+        with self._rows.lock:
+            return [row for row in self._rows.of(self.table).values() if wanted(row)]
+
+
+class DueRepository(Repository):
+    """One table with something outstanding; `due` names the attribute that says when.
+
+    A postponed row is due later for the sweeper only where the entity itself has another time to go by.
+    """
+
+    due = "due_at"
+
+    def _due_ms(self, row: Any) -> int | None:
+        moved = self._rows.of(f"{self.table} due").get(row.id)
+        at = getattr(row, self.due)
+        if at is None:
+            return None
+        return moved[1] if moved is not None and moved[0] == at else to_unix_ms(at)
+
+    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
+        found = [
+            Overdue(row.id, row.merchant_id, at_ms)
+            for row in self.where(lambda _row: True)
+            if (at_ms := self._due_ms(row)) is not None and at_ms < to_unix_ms(before)
+        ]
+        return sorted(found, key=lambda item: item.due_at_ms)[:limit]
+
+    def oldest_due(self) -> int | None:
+        found = [self._due_ms(row) for row in self.where(lambda _row: True)]
+        return min((at_ms for at_ms in found if at_ms is not None), default=None)
+
+    def postpone(self, item: Overdue, until: datetime) -> bool:
+        with self._rows.lock:
+            row = self.get(item.id)
+            if row is None or self._due_ms(row) != item.due_at_ms:
+                return False
+            self._move(row, until)
+            return True
+
+    def _move(self, row: Any, until: datetime) -> None:
+        until = from_unix_ms(to_unix_ms(until))
+        self._rows.of(self.table)[row.id] = replace(row, **{self.due: until})
+
+
+class Orders(Repository):
+    table = "orders"
+
+    def add(self, order: Order) -> None:
+        self._rows.write_if(self.table, order.id, lambda _: order, is_free)
+
+    def ids_of_receipt(self, merchant_id: str, receipt: str, limit: int) -> list[str]:
+        found = self.where(lambda row: (row.merchant_id, row.receipt) == (merchant_id, receipt))
+        return [row.id for row in found][:limit]
+
+
+class Payments(DueRepository):
+    table = "payments"
+
+    def page(
+        self,
+        merchant_id: str,
+        *,
+        order_id: str | None,
+        status: PaymentStatus | None,
+        limit: int,
+        offset: int,
+        method: str | None = None,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Payment]:
+        first, last = days
+
+        def wanted(row: Payment) -> bool:
+            return (
+                row.merchant_id == merchant_id
+                and order_id in (None, row.order_id)
+                and status in (None, row.status)
+                and method in (None, row.method)
+                and (first is None or row.created_at.date() >= first)
+                and (last is None or row.created_at.date() <= last)
+            )
+
+        return page_of(self.where(wanted), limit, offset, cursor)
+
+    def facts(self, merchant_id: str, first: date, last: date) -> Iterator[Fact]:
+        found = self.where(
+            lambda row: row.merchant_id == merchant_id and first <= row.created_at.date() <= last
+        )
+        for row in sorted(found, key=lambda row: row.created_at):
+            yield Fact(to_iso(row.created_at), row.currency, row.method, str(row.status), row.amount)
+
+
+class Refunds(DueRepository):
+    table = "refunds"
+
+    def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]:
+        return page_of(self.where(lambda row: row.payment_id == payment_id), limit, offset)
+
+
+class Ledger(Repository):
+    table = "ledger"
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Entry]:
+        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset)
+
+    def entries(self, ids: Iterable[str]) -> list[Entry]:
+        return [entry for entry_id in ids if (entry := self.get(entry_id)) is not None]
+
+    def balances(self, merchant_id: str) -> list[Balance]:
+        found = []
+        for currency in CURRENCIES:
+            sums = [
+                row
+                for (owner, of, _), row in self._rows.of("balances").items()
+                if (owner, of) == (merchant_id, currency)
+            ]
+            if sums:
+                totals = (
+                    sum(getattr(row, name) for row in sums) for name in ("payments", "refunds", "reversals")
+                )
+                found.append(Balance(currency, *totals))
+        return found
+
+
+class Deliveries(DueRepository):
+    table, due = "deliveries", "next_retry_at"
+
+    def page(
+        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+    ) -> Page[WebhookDelivery]:
+        def wanted(row: WebhookDelivery) -> bool:
+            return (
+                row.merchant_id == merchant_id and status in (None, row.status) and event in (None, row.event)
+            )
+
+        return page_of(self.where(wanted), limit, offset)
+
+    def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
+        place = (merchant_id, object_id, to_iso(created_at))
+        return self.where(lambda row: (row.merchant_id, row.object_id, to_iso(row.created_at)) == place)
+
+    def record(self, before: WebhookDelivery, after: WebhookDelivery) -> bool:
+        kept = replace(
+            after,
+            attempts=tuple(replace(attempt, retry_after_seconds=None) for attempt in after.attempts),
+        )
+        return self._rows.write_if(self.table, after.id, lambda _: kept, _as_read(before))
+
+    def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
+        with self._rows.lock:
+            row = self.get(delivery.id)
+            if not _as_read(delivery)(row):
+                return False
+            self._move(row, until)
+            return True
+
+    def _move(self, row: Any, until: datetime) -> None:
+        # What the sweeper goes by is moved; when the delivery may be tried, the entity goes on saying.
+        self._rows.of(f"{self.table} due")[row.id] = (row.next_retry_at, to_unix_ms(until))
+
+
+class Stats(Repository):
+    table = "stats"
+
+    def count_batch(self, done: Batch) -> None:
+        self._add(
+            done.queue,
+            lambda known: replace(
+                known,
+                completed=known.completed + done.completed,
+                failed=known.failed + done.failed,
+                taken_at_ms=max(known.taken_at_ms, done.at_ms),
+            ),
+        )
+
+    def note_waiting(self, queue: str, since_ms: int) -> None:
+        self._add(queue, lambda known: replace(known, waiting_since_ms=since_ms))
+
+    def read(self) -> Mapping[str, QueueStats]:
+        return {queue: self.get(queue) or QueueStats() for queue in JOB_QUEUES}
+
+    def _add(self, queue: str, change: Callable[[QueueStats], QueueStats]) -> None:
+        self._rows.write_if(self.table, queue, lambda row: change(row or QueueStats()))
+
+
+class Rollups(Repository):
+    table = "rollups"
+
+    def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
+        found = self._rows.of(self.table).items()
+        return {
+            day: Tally.from_json(kept)
+            for (owner, day), kept in found
+            if owner == merchant_id and first <= day <= last
+        }
+
+    def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None:
+        for day, tally in days.items():
+            self._rows.of(self.table)[merchant_id, day] = tally.as_json()
+
+
+class IdempotencyRecords(Repository):
+    table = "idempotency"
+
+    def get(self, key: str) -> IdempotencyRecord | None:
+        record: IdempotencyRecord | None = super().get(key)
+        return record
+
+
+def _as_read(before: WebhookDelivery) -> Callable[[Any], bool]:
+    return lambda row: (
+        row is not None and row.status is before.status and len(row.attempts) == len(before.attempts)
+    )

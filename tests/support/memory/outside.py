@@ -1,0 +1,99 @@
+"""Queues and secrets in memory, and dependencies that put everything in memory together."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.domain.delivery import Attempt
+from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import QueueDepth
+from gateway.use_cases.dependencies import Dependencies
+from tests.factories import Clock, ScriptedProcessor, a_config, some_id
+from tests.support.memory.database import MemoryDatabase
+
+
+@dataclass
+class MemoryQueues:
+    """Remembers what was sent and given back; a queue in `failing` refuses everything."""
+
+    sends: list[tuple[str, list[dict[str, Any]], int]] = field(default_factory=list)
+    given_back: list[tuple[str, str, int]] = field(default_factory=list)
+    failing: set[str] = field(default_factory=set)
+    dead: dict[str, int] = field(default_factory=dict)
+    depths: dict[str, QueueDepth] = field(default_factory=dict)
+    disabled: set[str] = field(default_factory=set)
+
+    def send(self, queue: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:
+        self._check(queue)
+        self.sends.append((queue, [dict(message) for message in messages], delay_seconds))
+
+    def give_back(self, queue: str, receipt_handle: str, delay_seconds: int) -> None:
+        self._check(queue)
+        self.given_back.append((queue, receipt_handle, delay_seconds))
+
+    def depth(self, queue: str) -> QueueDepth:
+        self._check(queue)
+        return self.depths.get(queue, QueueDepth(0, 0, 0))
+
+    def dead_letters(self, queue: str) -> int | None:
+        self._check(queue)
+        return self.dead.get(queue)
+
+    def has_trigger(self, queue: str) -> bool:
+        return queue not in self.disabled
+
+    def sent(self, queue: str) -> list[dict[str, Any]]:
+        """All messages of a queue, in order."""
+        return [message for name, messages, _ in self.sends if name == queue for message in messages]
+
+    def _check(self, queue: str) -> None:
+        if queue in self.failing:
+            raise Unavailable("The service is temporarily unavailable; please try again")
+
+
+class MemorySecrets:
+    """Any secret has the same value."""
+
+    def get(self, _arn: str) -> bytes:
+        return b"pepper"
+
+
+@dataclass
+class ScriptedEndpoint:
+    """A merchant's receiver that responds as told, and remembers what it got."""
+
+    response_code: int | None = 200
+    duration_ms: int = 10
+    error: str | None = None
+    retry_after_seconds: int | None = None
+    posts: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, now: datetime, **limits: Any
+    ) -> Attempt:
+        self.posts.append({"url": url, "body": body, "headers": dict(headers), **limits})
+        return Attempt(now, self.duration_ms, self.response_code, None, self.error, self.retry_after_seconds)
+
+
+def memory_deps(
+    clock: Clock | None = None,
+    processor: ScriptedProcessor | None = None,
+    endpoint: ScriptedEndpoint | None = None,
+    **settings: str,
+) -> Dependencies:
+    """Dependencies with nothing behind them but this process."""
+    arns = {"FINGERPRINT_KEY_ARN": "arn:fingerprint", "SESSION_KEY_ARN": "arn:session"}
+    return Dependencies(
+        config=a_config(**(arns | settings)),
+        now=clock or Clock(),
+        new_id=some_id,
+        new_uuid=lambda: str(uuid.uuid4()),
+        processor=processor or ScriptedProcessor(),
+        database=MemoryDatabase(),
+        queues=MemoryQueues(),
+        secrets=MemorySecrets(),
+        post_webhook=endpoint or ScriptedEndpoint(),
+        jitter=lambda: 0.0,
+    )

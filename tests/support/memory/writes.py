@@ -1,0 +1,265 @@
+"""A transaction in memory: the writes of `use_cases/protocols/writes.py`, each with its condition."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.domain import order as orders
+from gateway.domain.api_key import ApiKey
+from gateway.domain.audit import AuditEntry
+from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.idempotency import IdempotencyRecord
+from gateway.domain.ledger import Balance, Entry, EntryKind
+from gateway.domain.limit import Limit
+from gateway.domain.merchant import Merchant
+from gateway.domain.order import OrderEvent
+from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.refund import Refund
+from gateway.use_cases.protocols.refusals import Write
+from tests.support.memory.rows import Change, Condition, PlannedWrite, Rows, exists, is_free
+
+# The ledger's sums, by the kind of the entry that adds to them.
+SUMS = {EntryKind.PAYMENT: "payments", EntryKind.REFUND: "refunds", EntryKind.REVERSAL: "reversals"}
+Plan = Callable[[str, str, str, Change, Condition], None]
+
+
+def window_of(limit: Limit, subject: str, now: datetime) -> tuple[str, str, int]:
+    """The counter of a limit's uses by a subject in the present window."""
+    return (limit.name, subject, int(now.timestamp()) // int(limit.window.total_seconds()))
+
+
+class MemoryTransaction:
+    """Implements `use_cases.protocols.writes.Transaction`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._writes: list[PlannedWrite] = []
+        self.merchants = MerchantWrites(self._plan)
+        self.orders = OrderWrites(self._plan)
+        self.payments = PaymentWrites(self._plan)
+        self.refunds = RefundWrites(self._plan)
+        self.ledger = LedgerWrites(self._plan)
+        self.deliveries = DeliveryWrites(self._plan)
+        self.idempotency = IdempotencyWrites(self._plan)
+        self.api_keys = ApiKeyWrites(self._plan)
+        self.logins = LoginWrites(self._plan)
+        self.throttles = ThrottleWrites(self._plan)
+        self.audit = AuditWrites(self._plan)
+
+    def commit(self) -> None:
+        self._rows.commit(self._writes)
+
+    def _plan(self, label: str, table: str, key: Any, change: Change, condition: Condition) -> None:
+        self._writes.append(PlannedWrite(label, table, key, change, condition))
+
+
+class _Writes:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+
+class MerchantWrites(_Writes):
+    def add(self, merchant: Merchant) -> None:
+        self._plan(Write.MERCHANT, "merchants", merchant.id, lambda _: merchant, is_free)
+
+    def set_active(self, merchant_id: str, *, active: bool) -> None:
+        self._change(
+            merchant_id,
+            lambda row: replace(row, active=active, session_version=row.session_version + 1),
+            lambda row: exists(row) and row.active is not active,
+        )
+
+    def end_sessions(self, merchant_id: str) -> None:
+        self._change(merchant_id, lambda row: replace(row, session_version=row.session_version + 1), exists)
+
+    def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
+        self._change(merchant_id, lambda row: replace(row, checkout_origins=tuple(origins)), exists)
+
+    def _change(self, merchant_id: str, change: Change, condition: Condition) -> None:
+        self._plan(Write.MERCHANT, "merchants", merchant_id, change, condition)
+
+
+class OrderWrites(_Writes):
+    def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
+        def allowed(row: Any) -> bool:
+            if row is None or (row.status, event) not in orders.TRANSITIONS:
+                return False
+            begins = event is OrderEvent.PAYMENT_CREATED
+            return not (begins and row.expires_at is not None and row.expires_at <= now)
+
+        self._plan(
+            Write.ORDER,
+            "orders",
+            order_id,
+            lambda row: replace(row, status=orders.next_status(row.status, event), updated_at=now),
+            allowed,
+        )
+
+
+class PaymentWrites(_Writes):
+    def add(self, payment: Payment) -> None:
+        self._plan(Write.PAYMENT, "payments", payment.id, lambda _: payment, is_free)
+
+    def change_status(self, before: Payment, after: Payment) -> None:
+        def change(row: Any) -> Any:
+            return replace(
+                row,
+                status=after.status,
+                refundable=after.refundable,
+                updated_at=after.updated_at,
+                due_at=after.due_at,
+                finished_at=after.finished_at or row.finished_at,
+                failure=after.failure or row.failure,
+            )
+
+        self._change(after.id, change, lambda row: exists(row) and row.status is before.status)
+
+    def capture(self, after: Payment) -> None:
+        released = after.amount - after.amount_captured
+
+        def change(row: Any) -> Any:
+            return replace(
+                row,
+                captured=True,
+                captured_at=after.updated_at,
+                amount_captured=after.amount_captured,
+                refundable=row.refundable - released,
+                updated_at=after.updated_at,
+                release_pending=released or row.release_pending,
+                due_at=after.due_at if released else row.due_at,
+            )
+
+        def allowed(row: Any) -> bool:
+            return _succeeded(row) and not row.captured and row.refundable >= released
+
+        self._change(after.id, change, allowed)
+
+    def finish_release(self, payment: Payment, now: datetime) -> None:
+        def allowed(row: Any) -> bool:
+            return exists(row) and row.release_pending != 0 and row.release_pending == payment.release_pending
+
+        self._change(
+            payment.id, lambda row: replace(row, release_pending=0, updated_at=now, due_at=None), allowed
+        )
+
+    def take_for_refund(self, payment_id: str, amount: int, now: datetime) -> None:
+        self._claim(payment_id, amount, now, lambda row: _succeeded(row) and row.refundable >= amount)
+
+    def give_back(self, payment_id: str, amount: int, now: datetime) -> None:
+        self._claim(payment_id, -amount, now, lambda row: exists(row) and row.amount_refunded >= amount)
+
+    def _claim(self, payment_id: str, amount: int, now: datetime, condition: Condition) -> None:
+        def change(row: Any) -> Any:
+            left, refunded = row.refundable - amount, row.amount_refunded + amount
+            return replace(row, refundable=left, amount_refunded=refunded, updated_at=now)
+
+        self._change(payment_id, change, condition)
+
+    def _change(self, payment_id: str, change: Change, condition: Condition) -> None:
+        self._plan(Write.PAYMENT, "payments", payment_id, change, condition)
+
+
+class RefundWrites(_Writes):
+    def add(self, refund: Refund) -> None:
+        self._plan(Write.REFUND, "refunds", refund.id, lambda _: refund, is_free)
+
+    def change_status(self, before: Refund, after: Refund) -> None:
+        def change(row: Any) -> Any:
+            return replace(
+                row,
+                status=after.status,
+                updated_at=after.updated_at,
+                due_at=row.due_at if after.due_at else None,
+                processed_at=after.processed_at or row.processed_at,
+            )
+
+        same = lambda row: exists(row) and row.status is before.status  # noqa: E731 - a condition, as all others
+        self._plan(Write.REFUND, "refunds", after.id, change, same)
+
+
+class LedgerWrites(_Writes):
+    def add(self, *entries: Entry) -> None:
+        for entry in entries:
+            self._plan(entry.id, "ledger", entry.id, lambda _, entry=entry: entry, is_free)
+        first = entries[0]
+        # DynamoDB keeps a balance in shards, by payment; what is the same item there is the same one here.
+        key = (first.merchant_id, first.currency, first.payment_id)
+
+        def add_up(row: Any) -> Balance:
+            balance = row or Balance(first.currency, 0, 0, 0)
+            for entry in entries:
+                name = SUMS[entry.kind]
+                balance = replace(balance, **{name: getattr(balance, name) + entry.amount})
+            return balance
+
+        self._plan("balance", "balances", key, add_up, lambda _row: True)
+
+
+class DeliveryWrites(_Writes):
+    def add(self, delivery: WebhookDelivery) -> None:
+        self._plan(delivery.event, "deliveries", delivery.id, lambda _: delivery, is_free)
+
+
+class IdempotencyWrites(_Writes):
+    def add(self, record: IdempotencyRecord, now: datetime) -> None:
+        kept = replace(record, expires_at=record.expires_at.replace(microsecond=0))
+
+        def free(row: Any) -> bool:
+            return row is None or int(row.expires_at.timestamp()) <= int(now.timestamp())
+
+        self._plan(Write.IDEMPOTENCY_KEY, "idempotency", record.key, lambda _: kept, free)
+
+
+class ApiKeyWrites(_Writes):
+    def add(self, key: ApiKey) -> None:
+        self._plan(Write.API_KEY, "api_keys", key.api_key, lambda _: key, is_free)
+
+    def set_end(self, api_key: str, expires_at: datetime) -> None:
+        self._plan(
+            Write.REPLACED_KEY,
+            "api_keys",
+            api_key,
+            lambda row: replace(row, expires_at=expires_at),
+            lambda row: exists(row) and row.active and row.expires_at is None,
+        )
+
+    def disable(self, api_key: str) -> None:
+        self._plan(
+            Write.API_KEY,
+            "api_keys",
+            api_key,
+            lambda row: replace(row, active=False),
+            lambda row: exists(row) and row.active,
+        )
+
+
+class LoginWrites(_Writes):
+    def set(self, email: str, merchant_id: str, password_hash: str, _now: datetime) -> None:
+        self._plan(
+            Write.LOGIN,
+            "logins",
+            email,
+            lambda _: (merchant_id, password_hash),
+            lambda row: row is None or row[0] == merchant_id,
+        )
+
+
+class ThrottleWrites(_Writes):
+    def use(self, limit: Limit, subject: str, now: datetime) -> None:
+        self._plan(
+            Write.THROTTLE,
+            "throttles",
+            window_of(limit, subject, now),
+            lambda used: (used or 0) + 1,
+            lambda used: used is None or used < limit.uses_max,
+        )
+
+
+class AuditWrites(_Writes):
+    def add(self, entry: AuditEntry) -> None:
+        self._plan("audit", "audit", entry.id, lambda _: entry, is_free)
+
+
+def _succeeded(row: Any) -> bool:
+    return row is not None and row.status is PaymentStatus.SUCCESS
