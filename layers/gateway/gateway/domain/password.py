@@ -13,7 +13,6 @@ from gateway.domain.errors import BadRequest
 
 PASSWORD_LENGTH_MIN = 12  # OWASP ASVS 4.0, 2.1.1; no rules of composition (NIST SP 800-63B, 5.1.1.2)
 PASSWORD_LENGTH_MAX = 1024  # what a log-in form may send; scrypt takes any
-SALT_BYTES = 16
 _LOG2_N, _R, _P = 16, 8, 2
 _KEY_BYTES = 32
 _MEMORY_MAX_BYTES = 256 * 1024 * 1024
