@@ -1,6 +1,7 @@
 """Every row of the endpoint table, on the deployed stack; tests/functions has the many ways to be wrong."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -88,6 +89,28 @@ def test_an_order_is_created_and_read_again(stack: Stack) -> None:
     read = stack.call("GET", f"/api/v1/orders/{order['id']}")
     assert read.status_code == 200
     assert read.json() == order | {"updated_at": order["created_at"]}
+
+
+def test_orders_are_listed_newest_first_and_found_by_receipt(stack: Stack) -> None:
+    receipt = f"list-{uuid.uuid4().hex}"
+    made = [stack.order(receipt=receipt)["id"] for _ in range(3)]
+    stack.pay(made[0])
+
+    def listed(**query: str) -> list[str]:
+        found = stack.call("GET", "/api/v1/orders", params=query).json()
+        return [order["id"] for order in found["data"]]
+
+    # An index of DynamoDB follows its table within moments.
+    until(lambda: listed(receipt=receipt), lambda found: len(found) == 3, 10)
+    until(lambda: listed(limit="100"), lambda found: set(made) <= set(found), 10)
+    assert [order for order in listed(limit="100") if order in made] == made[::-1]
+    assert listed(receipt=receipt, status="created") == made[:0:-1]
+    first = stack.call("GET", "/api/v1/orders", params={"limit": 1}).json()
+    assert set(first) == {"data", "total", "limit", "offset", "next_cursor"}
+    rest = stack.call("GET", "/api/v1/orders", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    assert rest["offset"] == 1
+    wrong = stack.call("GET", "/api/v1/orders", params={"status": "refunded"})
+    assert error_of(wrong)[:2] == (400, "BAD_REQUEST_ERROR")
 
 
 def test_a_minimal_order_is_in_rupees_with_nothing_noted(stack: Stack) -> None:

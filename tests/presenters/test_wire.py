@@ -32,7 +32,7 @@ from gateway.presenters.merchant import (
     WEBHOOK_CONFIG,
     WEBHOOK_SECRET,
 )
-from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, PUBLIC_ORDER
+from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
 from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
 from gateway.presenters.resource import At
@@ -111,6 +111,7 @@ PRESENTED: dict[str, dict[str, Any]] = {
     "POST order": ORDER_CREATED.present(order),
     "POST order that expires": ORDER_CREATED.present(expiring),
     "order": ORDER.present(expiring),
+    "orders": ORDER_LIST.present(a_page(order, expiring, total=9, limit=2, has_more=True)),
     "public order": PUBLIC_ORDER.present(order),
     "checkout order": CHECKOUT_ORDER.present(At(expiring, NOW)),
     "origins": CHECKOUT_ORIGINS.present(("https://a.example",)),

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
-from gateway.domain.cursor import read_cursor
+from gateway.domain.cursor import next_cursor, read_cursor
 from gateway.domain.errors import BadRequest
 from gateway.domain.payment import Payment, PaymentStatus
-from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
+from gateway.use_cases.payments.read_payments import Filters, list_payments
 from tests.factories import NOW, a_card_payment, a_payment, an_order, some_deps, some_id
 from tests.support.aws_calls import watched
 from tests.support.database import orders

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from chalicelib.frame.routing import PARAMETER_LENGTH_MAX
+from gateway.domain.cursor import CURSOR_LENGTH_MAX
 from gateway.domain.errors import BadRequest
 from gateway.domain.page import LIMIT_DEFAULT, LIMIT_MAX
 
@@ -117,3 +118,6 @@ Parameter = Integer | Choice | Identifier | Day
 LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to return at most.")
 OFFSET = Integer("offset", 0, OFFSET_MAX, 0, "How many items to skip, counted from the newest.")
 PAGE = (LIMIT, OFFSET)
+CURSOR = Identifier(
+    "cursor", "The last page's `next_cursor`, in place of `offset`.", length_max=CURSOR_LENGTH_MAX
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.frame.caller import Caller
 from chalicelib.frame.operation import Operation
+from gateway.domain.cursor import Cursor, read_cursor
 from gateway.use_cases.dependencies import Dependencies
 
 
@@ -34,3 +35,8 @@ class Request:
     def limit_and_offset(self) -> tuple[int, int]:
         """The maximum length of the page and the number of items to skip."""
         return self.query["limit"], self.query["offset"]
+
+    def cursor(self) -> Cursor | None:
+        """Where the list continues; None without a cursor, BadRequest where it is none of ours."""
+        text = self.query["cursor"]
+        return read_cursor(text) if text else None

@@ -22,6 +22,7 @@ from gateway.presenters.resource import Component, Resource
 COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     order.ORDER_CREATED,
     order.ORDER,
+    order.ORDER_LIST,
     order.PUBLIC_ORDER,
     order.CHECKOUT_ORDER,
     merchant.CHECKOUT_ORIGINS,

@@ -6,12 +6,14 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
-from gateway.presenters.order import ORDER, ORDER_CREATED, PUBLIC_ORDER
+from gateway.domain.order import RECEIPT_LENGTH_MAX, OrderStatus
+from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.use_cases.orders.create_order import NewOrder, create_order
-from gateway.use_cases.orders.read_orders import find_order
+from gateway.use_cases.orders.read_orders import Filters, find_order, list_orders
 
 blueprint = Blueprint(__name__)
 
@@ -21,6 +23,36 @@ def post_order(request: Request) -> Response:
     """Creates an order. It is `created`, then `attempted` from its first payment on, and `paid` once."""
     order = create_order(request.deps, request.merchant_id, new_order(request.body))
     return Response(ORDER_CREATED.present(order), 201)
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/api/v1/orders",
+    query=(
+        *PAGE,
+        Choice("status", OrderStatus, "Only orders in this status."),
+        Identifier("receipt", "Only orders with exactly this receipt.", length_max=RECEIPT_LENGTH_MAX),
+        Day("from", "Only orders of this day (UTC) or later."),
+        Day("to", "Only orders of this day (UTC) or earlier."),
+        CURSOR,
+    ),
+    responses={200: ORDER_LIST},
+)
+def get_orders(request: Request) -> Response:
+    """Lists orders, paid or not, newest first. To read many, go on by `cursor`."""
+    limit, offset = request.limit_and_offset()
+    query = request.query
+    filters = Filters(
+        status=OrderStatus(query["status"]) if query["status"] else None,
+        receipt=query["receipt"],
+        first=query["from"],
+        last=query["to"],
+    )
+    page = list_orders(
+        request.deps, request.merchant_id, filters, limit=limit, offset=offset, cursor=request.cursor()
+    )
+    return Response(ORDER_LIST.present(page))
 
 
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: ORDER})

@@ -8,10 +8,9 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import PAGE, Choice, Day, Identifier
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.cursor import CURSOR_LENGTH_MAX, read_cursor
 from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.instruments import check_card, check_vpa
 from gateway.domain.order import RECEIPT_LENGTH_MAX
@@ -80,9 +79,7 @@ def post_public_payment(request: Request) -> Response:
         Identifier(
             "q", "The id of a payment or of an order, or an order's receipt.", length_max=RECEIPT_LENGTH_MAX
         ),
-        Identifier(
-            "cursor", "The last page's `next_cursor`, in place of `offset`.", length_max=CURSOR_LENGTH_MAX
-        ),
+        CURSOR,
     ),
     responses={200: PAYMENT_LIST},
 )
@@ -98,9 +95,8 @@ def get_payments(request: Request) -> Response:
         last=query["to"],
         text=query["q"],
     )
-    cursor = read_cursor(query["cursor"]) if query["cursor"] else None
     page = list_payments(
-        request.deps, request.merchant_id, filters, limit=limit, offset=offset, cursor=cursor
+        request.deps, request.merchant_id, filters, limit=limit, offset=offset, cursor=request.cursor()
     )
     return Response(PAYMENT_LIST.present(page))
 

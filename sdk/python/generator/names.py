@@ -5,6 +5,7 @@
 METHODS = {
     "post_order": "orders.create",
     "get_order": "orders.retrieve",
+    "get_orders": "orders.list",
     "post_payment": "payments.create",
     "get_payments": "payments.list",
     "get_payment": "payments.retrieve",

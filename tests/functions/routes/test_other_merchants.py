@@ -21,8 +21,9 @@ from gateway.adapters.aws.dynamodb.tables import (
     RefundRow,
     WebhookRow,
 )
+from gateway.domain.cursor import next_cursor
 from gateway.use_cases.dependencies import Dependencies
-from gateway.use_cases.payments.read_payments import Filters, list_payments, next_cursor
+from gateway.use_cases.payments.read_payments import Filters, list_payments
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.http_calls import Reply, send
@@ -46,6 +47,7 @@ QUERIES: dict[str, list[str] | None] = {
     "order_id": ["order_id"],
     "object": ["payment_id", "refund_id"],
     "q": ["payment_id", "order_id", "receipt"],
+    "receipt": ["receipt"],
     "cursor": ["cursor"],
     **dict.fromkeys(("limit", "offset", "status", "method", "event", "from", "to")),
 }

@@ -34,6 +34,7 @@ def page(item: dict[str, Any]) -> Answer:
     [
         ("orders create --amount 50000", [Answer(201, ORDER)], "POST /api/v1/orders"),
         ("orders get order_x", [Answer(200, ORDER)], "GET /api/v1/orders/order_x"),
+        ("orders list --receipt r-1 --status paid", [page(ORDER)], "GET /api/v1/orders"),
         ("payments create --order o --vpa a@b", [Answer(201, PAYMENT)], "POST /api/v1/payments"),
         ("payments get pay_x", [Answer(200, PAYMENT)], "GET /api/v1/payments/pay_x"),
         ("payments list --status success", [page(PAYMENT)], "GET /api/v1/payments"),

@@ -1,4 +1,4 @@
-"""Cursors: where a list of payments continues.
+"""Cursors: where a list continues.
 
 A caller gets one as opaque text and sends it back. It holds a position, never whose list it is, which is
 always the caller's own. So it needs no signature, only a strict parser.
@@ -9,9 +9,12 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from gateway.domain.errors import BadRequest
+from gateway.domain.page import Page
+from gateway.domain.values import to_iso
 
 CURSOR_LENGTH_MAX = 256
 NUMBER_MAX = 1_000_000_000
@@ -38,6 +41,33 @@ class Cursor:
         day = self.created_at[:10]
         if (first and day < first.isoformat()) or (last and day > last.isoformat()):
             raise BadRequest("cursor belongs to a list of other days", field="cursor")
+
+
+class Listed(Protocol):
+    """What can stand in a list that is read on by cursor: its place is its time and its id."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - the entity's own
+    @property
+    def created_at(self) -> datetime: ...  # noqa: D102 - the entity's own
+
+
+def next_cursor(page: Page[Any]) -> str | None:
+    """Where a list of `Listed` items continues after this page, or None at its end."""
+    if not page.has_more:
+        return None
+    last: Listed = page.items[-1]
+    return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
+
+
+def check_place(cursor: Cursor | None, offset: int, first: date | None, last: date | None) -> None:
+    """BadRequest where these days (both included) and this place in their list don't go together."""
+    if first and last and first > last:
+        raise BadRequest("from must not be after to", field="from")
+    if cursor is not None:
+        if offset:
+            raise BadRequest("offset and cursor can't be used together", field="offset")
+        cursor.check_within(first, last)
 
 
 def read_cursor(text: str) -> Cursor:

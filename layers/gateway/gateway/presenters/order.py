@@ -1,7 +1,7 @@
 """Orders as clients see them."""
 
 from gateway.domain.order import Order, OrderStatus
-from gateway.presenters.resource import At, Member, Resource, lifted
+from gateway.presenters.resource import At, Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import (
     AMOUNT,
     BOOLEAN,
@@ -33,6 +33,7 @@ ORDER_CREATED = Resource[Order](
     Member("expires_at", TIME, when=lambda order: order.expires_at is not None),
 )
 ORDER = Resource[Order]("Order", *ORDER_CREATED.members, Member("updated_at", TIME))
+ORDER_LIST = a_collection("OrderList", ORDER, by_cursor=True)
 # All that a shopper's browser may see.
 PUBLIC_ORDER = Resource[Order]("PublicOrder", _ID, _AMOUNT, _CURRENCY, _STATUS)
 CHECKOUT_ORDER = Resource[At[Order]](

@@ -2,10 +2,7 @@
 
 from operator import attrgetter
 
-from gateway.domain.cursor import Cursor
-from gateway.domain.page import Page
 from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, PAYMENT_FAILED, Payment, PaymentStatus
-from gateway.domain.values import to_iso
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import (
     AMOUNT,
@@ -16,7 +13,6 @@ from gateway.presenters.vocabulary import (
     TIME,
     an_id,
     one_of,
-    or_null,
 )
 
 
@@ -80,14 +76,4 @@ PAYMENT = Resource[Payment](
 )
 # All that a shopper's browser may see.
 PUBLIC_PAYMENT = Resource[Payment]("PublicPayment", *_PAID, _STATUS, *_FAILURE)
-
-
-def _next_cursor(page: Page[Payment]) -> str | None:
-    """Where the list continues after this page, or None at its end."""
-    if not page.has_more:
-        return None
-    last = page.items[-1]
-    return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
-
-
-PAYMENT_LIST = a_collection("PaymentList", PAYMENT, Member("next_cursor", or_null(TEXT), _next_cursor))
+PAYMENT_LIST = a_collection("PaymentList", PAYMENT, by_cursor=True)

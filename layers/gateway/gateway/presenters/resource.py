@@ -16,9 +16,10 @@ from enum import StrEnum
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
+from gateway.domain.cursor import next_cursor
 from gateway.domain.page import Page
 from gateway.domain.values import to_iso
-from gateway.presenters.vocabulary import COUNT, LIMIT, Schema, an_array, an_object, ref
+from gateway.presenters.vocabulary import COUNT, LIMIT, TEXT, Schema, an_array, an_object, or_null, ref
 
 Subject = TypeVar("Subject")
 Inner = TypeVar("Inner")
@@ -100,8 +101,9 @@ def lifted(members: Iterable[Member[Inner]], within: Callable[[Outer], Inner]) -
     return tuple(_lift(member, within) for member in members)
 
 
-def a_collection(name: str, item: Resource[Subject], *more: Member[Page[Subject]]) -> Resource[Page[Subject]]:
-    """A page of a list, newest first; `more` are members beside those that every list has."""
+def a_collection(name: str, item: Resource[Subject], *, by_cursor: bool = False) -> Resource[Page[Subject]]:
+    """A page of a list, newest first; `by_cursor` where the list can be read on by its `next_cursor`."""
+    more = [Member[Page[Subject]]("next_cursor", or_null(TEXT), next_cursor)] if by_cursor else []
     return Resource(
         name,
         Member("data", an_array(item.ref), lambda page: [item.present(one) for one in page.items]),

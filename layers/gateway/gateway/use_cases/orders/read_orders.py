@@ -1,8 +1,36 @@
-"""Reading orders."""
+"""Reading orders: one, or the merchant's list with its filters."""
 
+from dataclasses import dataclass
+from datetime import date
+
+from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
-from gateway.domain.order import Order
+from gateway.domain.order import Order, OrderStatus
+from gateway.domain.page import Page
 from gateway.use_cases.dependencies import Dependencies
+
+# How many orders with one receipt are found: as many as one batch reads.
+RECEIPT_ORDERS_MAX = 100
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which orders; None means any. `first` and `last` are days in UTC, both included."""
+
+    status: OrderStatus | None = None
+    receipt: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def fit(self, order: Order) -> bool:
+        """Whether an order is among those."""
+        day = order.created_at.date()
+        return (
+            self.status in (None, order.status)
+            and self.receipt in (None, order.receipt)
+            and (self.first is None or self.first <= day)
+            and (self.last is None or day <= self.last)
+        )
 
 
 def find_order(deps: Dependencies, order_id: str, merchant_id: str | None = None) -> Order:
@@ -11,3 +39,35 @@ def find_order(deps: Dependencies, order_id: str, merchant_id: str | None = None
     if order is None or (merchant_id is not None and order.merchant_id != merchant_id):
         raise NotFound("Order not found")
     return order
+
+
+def list_orders(
+    deps: Dependencies,
+    merchant_id: str,
+    filters: Filters,
+    *,
+    limit: int,
+    offset: int,
+    cursor: Cursor | None = None,
+) -> Page[Order]:
+    """The merchant's orders, newest first, from `offset` on or from where `cursor` says; paid or not.
+
+    By receipt, the first RECEIPT_ORDERS_MAX with exactly that receipt are found.
+    """
+    check_place(cursor, offset, filters.first, filters.last)
+    if filters.receipt is None:
+        days = (filters.first, filters.last)
+        return deps.database.orders.page(
+            merchant_id, status=filters.status, limit=limit, offset=offset, days=days, cursor=cursor
+        )
+    found = _of_receipt(deps, merchant_id, filters.receipt, filters)
+    start = cursor.offset if cursor else offset
+    end = start + limit
+    return Page(found[start:end], len(found), limit, start, end < len(found))
+
+
+def _of_receipt(deps: Dependencies, merchant_id: str, receipt: str, filters: Filters) -> list[Order]:
+    """All that fit, newest first: few, since a receipt is one purchase's. Two round trips."""
+    ids = deps.database.orders.ids_of_receipt(merchant_id, receipt, RECEIPT_ORDERS_MAX)
+    found = [order for order in deps.database.orders.of_ids(ids) if filters.fit(order)]
+    return sorted(found, key=lambda order: (order.created_at, order.id), reverse=True)

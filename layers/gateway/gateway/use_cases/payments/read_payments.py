@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from gateway.domain.cursor import Cursor
-from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.cursor import Cursor, check_place
+from gateway.domain.errors import NotFound
 from gateway.domain.page import LIMIT_MAX, Page
 from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.values import to_iso
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are searched for payments.
@@ -66,26 +65,13 @@ def list_payments(
     cursor: Cursor | None = None,
 ) -> Page[Payment]:
     """The merchant's payments, newest first, starting at `offset` or at `cursor`."""
-    if filters.first and filters.last and filters.first > filters.last:
-        raise BadRequest("from must not be after to", field="from")
-    if cursor is not None:
-        if offset:
-            raise BadRequest("offset and cursor can't be used together", field="offset")
-        cursor.check_within(filters.first, filters.last)
+    check_place(cursor, offset, filters.first, filters.last)
     if filters.text is not None:
         found = _search(deps, merchant_id, filters.text, filters)
         start = cursor.offset if cursor else offset
         end = start + limit
         return Page(found[start:end], len(found), limit, start, end < len(found))
     return _list(deps, merchant_id, filters, filters.order_id, limit, offset=offset, cursor=cursor)
-
-
-def next_cursor(page: Page[Payment]) -> str | None:
-    """The cursor of the next page, or None on the last."""
-    if not page.has_more:
-        return None
-    last = page.items[-1]
-    return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
 
 
 def _list(

@@ -9,22 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
-from gateway.domain.api_key import ApiKey
-from gateway.domain.audit import AuditEntry
 from gateway.domain.cursor import Cursor
 from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Batch, Overdue, QueueStats
 from gateway.domain.ledger import Balance, Entry
-from gateway.domain.limit import Limit
 from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order
+from gateway.domain.order import Order, OrderStatus
 from gateway.domain.page import Page
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.refund import Refund
-from gateway.domain.session import Session
 from gateway.domain.tally import Fact, Tally
+from gateway.use_cases.protocols.access import ApiKeys, AuditTrail, Sessions, Throttles
 from gateway.use_cases.protocols.writes import Transaction
 
 Entity = TypeVar("Entity")
@@ -72,6 +69,23 @@ class Orders(Protocol):
 
     def get(self, order_id: str) -> Order | None: ...  # noqa: D102 - the entity, or None
     def add(self, order: Order) -> None: ...  # noqa: D102 - safe to repeat, however late
+    def page(
+        self,
+        merchant_id: str,
+        *,
+        status: OrderStatus | None,
+        limit: int,
+        offset: int,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Order]:
+        """A merchant's orders, newest first; `days` are the first and the last, in UTC, both included."""
+        ...
+
+    def of_ids(self, ids: Iterable[str]) -> list[Order]:
+        """Those of these orders that exist, in one round trip for up to 100."""
+        ...
+
     def ids_of_receipt(self, merchant_id: str, receipt: str, limit: int) -> list[str]:
         """The ids of a merchant's orders with exactly this receipt."""
         ...
@@ -153,41 +167,6 @@ class Endpoints(Protocol):
     def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
         """Takes the one probe of an open circuit; False where another worker took it."""
         ...
-
-
-class ApiKeys(Protocol):
-    """API keys, each under the key itself."""
-
-    def get(self, api_key: str) -> ApiKey | None: ...  # noqa: D102 - with the digest of its secret, or None
-    def of_merchant(self, merchant_id: str) -> list[ApiKey]: ...  # noqa: D102 - newest first, no digests
-    def put(self, key: ApiKey) -> None: ...  # noqa: D102 - in place of an earlier one with the same name
-
-
-class Sessions(Protocol):
-    """Sessions of the dashboard, and who may begin one."""
-
-    def get_login(self, email: str) -> tuple[str, str] | None:
-        """The merchant's id and the password's hash for an e-mail address in lower case, or None."""
-        ...
-
-    def add(self, session: Session) -> None: ...  # noqa: D102 - a new session
-    def extend(self, session: Session) -> bool: ...  # noqa: D102 - False where it was ended meanwhile
-    def end(self, session_id: str) -> None: ...  # noqa: D102 - for good
-
-
-class Throttles(Protocol):
-    """Counters of limited uses, one for each subject and window."""
-
-    def use(self, limit: Limit, subject: str, now: datetime) -> bool: ...  # noqa: D102 - False where none left
-    def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
-        """Returns a use that turned out not to count; it has an effect within the same window only."""
-        ...
-
-
-class AuditTrail(Protocol):
-    """Who changed what of a merchant's access."""
-
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]: ...  # noqa: D102
 
 
 class Stats(Protocol):

@@ -47,6 +47,47 @@ class Orders(AsyncResource):
             models.OrderCreated,
         )
 
+    async def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        status: Literal["created", "attempted", "paid"] | None = None,
+        receipt: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPage[models.Order]:
+        """Lists orders, paid or not, newest first.
+
+        To read many, go on by `cursor`.
+
+        limit: How many items to return at most.
+        offset: How many items to skip, counted from the newest.
+        status: Only orders in this status.
+        receipt: Only orders with exactly this receipt.
+        from_: Only orders of this day (UTC) or later.
+        to: Only orders of this day (UTC) or earlier.
+        cursor: The last page's `next_cursor`, in place of `offset`.
+        """
+        return await self._page(
+            build(
+                "GET",
+                "/api/v1/orders",
+                path_values={},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "status": status,
+                    "receipt": receipt,
+                    "from": from_,
+                    "to": to,
+                    "cursor": cursor,
+                },
+            ),
+            models.Order,
+        )
+
     async def retrieve(self, order_id: str) -> models.Order:
         """Reads an order.
 

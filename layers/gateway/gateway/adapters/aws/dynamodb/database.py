@@ -38,6 +38,7 @@ from gateway.domain.order import Order
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
 from gateway.domain.session import Session
+from gateway.use_cases.protocols import access
 from gateway.use_cases.protocols import database as protocols
 from gateway.use_cases.protocols.writes import Transaction
 
@@ -83,10 +84,10 @@ class DynamoDatabase:
         self.ledger: protocols.Ledger = Ledger()
         self.deliveries: protocols.Deliveries = Deliveries()
         self.endpoints: protocols.Endpoints = Endpoints()
-        self.api_keys: protocols.ApiKeys = ApiKeys()
-        self.sessions: protocols.Sessions = Sessions()
-        self.throttles: protocols.Throttles = Throttles()
-        self.audit: protocols.AuditTrail = AuditTrail()
+        self.api_keys: access.ApiKeys = ApiKeys()
+        self.sessions: access.Sessions = Sessions()
+        self.throttles: access.Throttles = Throttles()
+        self.audit: access.AuditTrail = AuditTrail()
         self.stats: protocols.Stats = Stats()
         self.rollups: protocols.Rollups = Rollups()
         self.idempotency: protocols.IdempotencyRecords = IdempotencyRecords()

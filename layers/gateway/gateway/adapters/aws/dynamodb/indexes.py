@@ -13,6 +13,16 @@ class _NewestFirst(GlobalSecondaryIndex[Any]):
     created_at = UnicodeAttribute(range_key=True)
 
 
+class OrdersByMerchant(_NewestFirst):
+    """All orders of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
 class OrdersByReceipt(GlobalSecondaryIndex[Any]):
     """Sparse: the orders of a merchant that have a receipt, by it."""
 

@@ -5,8 +5,11 @@ partition, one round trip for each megabyte (about 2,000 payments); docs/decisio
 """
 
 from collections.abc import Callable
+from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
+
+from pynamodb.expressions.condition import Condition
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.rows import hash_name
@@ -55,6 +58,19 @@ def page_of(
             return Page(items, len(items), limit, offset)
         total = index.count(key, between, filter_condition=condition)
         return Page(items, total, limit, offset, has_more)
+
+
+def between_days(created_at: Any, first: date | None, last: date | None) -> Condition | None:
+    """The condition that the attribute, a time in ISO 8601, lies within these days (UTC, both included)."""
+    # A day's times sort after the day itself, and before the day and whatever follows "T" in the alphabet.
+    condition: Condition | None = None
+    if first is not None and last is not None:
+        condition = created_at.between(first.isoformat(), last.isoformat() + "U")
+    elif first is not None:
+        condition = created_at >= first.isoformat()
+    elif last is not None:
+        condition = created_at < last.isoformat() + "U"
+    return condition
 
 
 def _key_of(index: Any, key: str, cursor: Cursor) -> dict[str, Any]:

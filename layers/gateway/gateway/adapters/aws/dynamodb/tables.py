@@ -55,6 +55,7 @@ class OrderRow(Model):
     updated_at = UnicodeAttribute()
     expires_at = UnicodeAttribute(null=True)
 
+    by_merchant = indexes.OrdersByMerchant()
     by_receipt = indexes.OrdersByReceipt()
 
 

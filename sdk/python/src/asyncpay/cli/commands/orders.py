@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from asyncpay.cli.app import Session, group, pass_session
-from asyncpay.cli.values import MAPPING
+from asyncpay.cli.values import MAPPING, page_options
+
+COLUMNS = ("id", "status", "amount", "currency", "receipt", "created_at")
 
 
 @group("orders")
@@ -34,3 +36,16 @@ def create(session: Session, **options: Any) -> None:
 def get(session: Session, order_id: str) -> None:
     """Show an order."""
     session.console.one(session.client.orders.retrieve(order_id).to_dict())
+
+
+@orders_command.command("list")
+@click.option("--status", type=click.Choice(["created", "attempted", "paid"]))
+@click.option("--receipt", help="Only orders with exactly this receipt.")
+@click.option("--from", "from_", help="Only orders of this day (UTC) or later.")
+@click.option("--to", help="Only orders of this day (UTC) or earlier.")
+@page_options
+@pass_session
+def list_(session: Session, **options: Any) -> None:
+    """List orders, newest first."""
+    page = session.client.orders.list(**options)
+    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)

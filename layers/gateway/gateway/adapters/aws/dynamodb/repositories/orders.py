@@ -1,13 +1,17 @@
 """Orders."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
-from gateway.adapters.aws.dynamodb import rows
+from gateway.adapters.aws.dynamodb import batch, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
+from gateway.adapters.aws.dynamodb.paging import between_days, page_of
 from gateway.adapters.aws.dynamodb.tables import OrderRow
 from gateway.domain import order as domain
+from gateway.domain.cursor import Cursor
 from gateway.domain.order import Order, OrderEvent, OrderStatus
+from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
@@ -54,6 +58,38 @@ class Orders:
         )
         # Ids are random, so a row that is there already is this order: the request was sent twice.
         rows.put_if(row, OrderRow.id.does_not_exist())
+
+    def page(
+        self,
+        merchant_id: str,
+        *,
+        status: OrderStatus | None,
+        limit: int,
+        offset: int,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Order]:
+        """A merchant's orders, newest first; only those in one status, or made within some days.
+
+        `days` are the first and the last (UTC, both included). A `cursor` says where the list continues, and
+        brings its own offset.
+        """
+        return page_of(
+            OrderRow.by_merchant,
+            merchant_id,
+            to_order,
+            condition=None if status is None else OrderRow.status == str(status),
+            limit=limit,
+            offset=offset,
+            between=between_days(OrderRow.created_at, *days),
+            cursor=cursor,
+        )
+
+    def of_ids(self, ids: Iterable[str]) -> list[Order]:
+        """Those of these orders that exist, as they are now. One round trip for up to 100."""
+        wanted = list(ids)
+        found = batch.read((OrderRow, order_id) for order_id in wanted)
+        return [to_order(row) for order_id in wanted if (row := found.get(OrderRow, order_id)) is not None]
 
     def ids_of_receipt(self, merchant_id: str, receipt: str, limit: int) -> list[str]:
         """The ids of a merchant's orders with this receipt, at most `limit` of them."""

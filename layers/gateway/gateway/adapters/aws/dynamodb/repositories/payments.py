@@ -5,12 +5,11 @@ from datetime import date, datetime
 from functools import reduce
 from operator import and_
 
-from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.paging import between_days, page_of
 from gateway.adapters.aws.dynamodb.repositories.payment_facts import facts
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
 from gateway.domain.cursor import Cursor
@@ -87,7 +86,6 @@ class Payments:
         if order_id is not None:
             conditions.append(PaymentRow.merchant_id == merchant_id)
         condition = reduce(and_, conditions) if conditions else None
-        between = _between(*days)
         return page_of(
             index,
             key,
@@ -95,7 +93,7 @@ class Payments:
             condition=condition,
             limit=limit,
             offset=offset,
-            between=between,
+            between=between_days(PaymentRow.created_at, *days),
             cursor=cursor,
         )
 
@@ -220,12 +218,3 @@ class PaymentWrites:
         self._items.update(
             Write.PAYMENT, PaymentRow(payment_id), actions, PaymentRow.amount_refunded >= amount
         )
-
-
-def _between(first: date | None, last: date | None) -> Condition | None:
-    # A day's times sort after the day itself, and before the day and whatever follows "T" in the alphabet.
-    if first is not None and last is not None:
-        return PaymentRow.created_at.between(first.isoformat(), last.isoformat() + "U")
-    if first is not None:
-        return PaymentRow.created_at >= first.isoformat()
-    return PaymentRow.created_at < last.isoformat() + "U" if last is not None else None

@@ -1,0 +1,48 @@
+"""The repositories of access: API keys, sessions, limits, and the audit trail.
+
+What database.py says of errors holds here too.
+"""
+
+from datetime import datetime
+from typing import Protocol
+
+from gateway.domain.api_key import ApiKey
+from gateway.domain.audit import AuditEntry
+from gateway.domain.limit import Limit
+from gateway.domain.page import Page
+from gateway.domain.session import Session
+
+
+class ApiKeys(Protocol):
+    """API keys, each under the key itself."""
+
+    def get(self, api_key: str) -> ApiKey | None: ...  # noqa: D102 - with the digest of its secret, or None
+    def of_merchant(self, merchant_id: str) -> list[ApiKey]: ...  # noqa: D102 - newest first, no digests
+    def put(self, key: ApiKey) -> None: ...  # noqa: D102 - in place of an earlier one with the same name
+
+
+class Sessions(Protocol):
+    """Sessions of the dashboard, and who may begin one."""
+
+    def get_login(self, email: str) -> tuple[str, str] | None:
+        """The merchant's id and the password's hash for an e-mail address in lower case, or None."""
+        ...
+
+    def add(self, session: Session) -> None: ...  # noqa: D102 - a new session
+    def extend(self, session: Session) -> bool: ...  # noqa: D102 - False where it was ended meanwhile
+    def end(self, session_id: str) -> None: ...  # noqa: D102 - for good
+
+
+class Throttles(Protocol):
+    """Counters of limited uses, one for each subject and window."""
+
+    def use(self, limit: Limit, subject: str, now: datetime) -> bool: ...  # noqa: D102 - False where none left
+    def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
+        """Returns a use that turned out not to count; it has an effect within the same window only."""
+        ...
+
+
+class AuditTrail(Protocol):
+    """Who changed what of a merchant's access."""
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]: ...  # noqa: D102
