@@ -11,8 +11,10 @@ from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import IdempotencyKey, StoredResponse
+from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.process_payments import process_payments
+from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from tests.factories import Clock, ScriptedProcessor, a_merchant, a_message, an_order, some_deps
@@ -98,6 +100,16 @@ class Shop:
             self.deps, self.merchant.id, payment.id, NewRefund(amount, "cold"), answered(key)
         )
 
+    def capture(self, payment: Payment, amount: int, key: IdempotencyKey | None = None) -> Payment:
+        """What POST /payments/{id}/capture does; the payment as it is stored then."""
+        capture_payment(self.deps, self.merchant.id, payment.id, amount, answered(key, 200))
+        return self.stored_payment(payment.id)
+
+    def cancel(self, refund: Refund, key: IdempotencyKey | None = None) -> Refund:
+        """What POST /refunds/{id}/cancel does; the refund as it is stored then."""
+        cancel_refund(self.deps, refund.id, self.merchant.id, answered(key, 200))
+        return self.stored_refund(refund.id)
+
     def process_refunds(self, *found: Refund) -> list[str]:
         """Works through messages about refunds; answers the ids of those that come back."""
         records = [a_message(refund_id=refund.id, merchant_id=refund.merchant_id) for refund in found]
@@ -132,6 +144,11 @@ class Shop:
 
     def stored_refund(self, answer: StoredResponse | str) -> Refund:
         found = refunds.get(answer if isinstance(answer, str) else json.loads(answer.body)["id"])
+        assert found is not None
+        return found
+
+    def stored_order(self, answer: StoredResponse) -> Order:
+        found = orders.get(json.loads(answer.body)["id"])
         assert found is not None
         return found
 

@@ -26,13 +26,11 @@ from gateway.use_cases.operations.status import check_health
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import find_order
-from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
 from gateway.use_cases.payments.summary import read_summary
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.processor import Outcome, OutcomeUnknown
-from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.read_refunds import list_refunds
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
@@ -42,6 +40,7 @@ from tests.factories import DECLINED, a_message, configured, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.aws_calls import parameters_of, requests_watched
+from tests.support.keys import answered
 from tests.templates import APPLICATION, resources
 
 pytestmark = pytest.mark.emulator
@@ -136,7 +135,8 @@ def api(shop: Shop, payment_id: str) -> None:
     deps, merchant_id = shop.deps, shop.merchant.id
     authenticate(deps, deps.config.test_api_key, deps.config.test_api_secret)
     find_test_merchant(deps)
-    order = create_order(deps, merchant_id, NewOrder(500, "INR", None, {}))
+    order = shop.stored_order(create_order(deps, merchant_id, NewOrder(500, "INR", None, {}), answered()))
+    create_order(deps, merchant_id, NewOrder(500, "INR", None, {}), answered(shop.key("order")))
     find_order(deps, order.id, merchant_id)
     find_checkout_order(deps, order.id, None)
     find_checkout_origins(deps, deps.config.test_api_key)
@@ -151,8 +151,8 @@ def api(shop: Shop, payment_id: str) -> None:
     paid = shop.stored_payment(payment_id)
     refund = shop.stored_refund(shop.refund(paid, 100, shop.key("k2")))
     list_refunds(deps, paid.id, merchant_id, 1, 0)
-    cancel_refund(deps, refund.id, merchant_id)
-    capture_payment(deps, merchant_id, paid.id, 300)
+    shop.cancel(refund, shop.key("cancel"))
+    shop.capture(paid, 300, shop.key("capture"))
     read_balances(deps, merchant_id)
     list_entries(deps, merchant_id, 1, 0)
     set_webhook_url(deps, merchant_id, "https://shop.example/hook")
@@ -198,7 +198,7 @@ def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
     first, second = shop.pending_payment(order), shop.pending_payment(order)
     with used_by(shop) as uses:
         shop.process(first, second)
-    capture_payment(shop.deps, shop.merchant.id, first.id, 300)
+    shop.capture(first, 300)
     declined, undecided = shop.pending_payment(), shop.pending_payment()
     with used_by(shop) as more:
         shop.process(first)

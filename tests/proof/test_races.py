@@ -119,9 +119,8 @@ def test_of_many_captures_at_once_one_succeeds(shop: Shop) -> None:
         payment, deps, amounts = a_paid_payment(shop), shop.world.deps, a_random("captures")
 
         parts = [amounts.choice((50_000, amounts.randint(1, 50_000))) for _ in range(50)]
-        results = race(
-            shop, [partial(capture_payment, deps, shop.account.id, payment, part) for part in parts]
-        )
+        capture = partial(capture_payment, deps, shop.account.id, payment)
+        results = race(shop, [partial(capture, part, answered()) for part in parts])
         assert outcomes(results)["done"] == 1
         assert set(outcomes(results)) <= {
             "done",
@@ -144,7 +143,7 @@ def test_cancel_against_worker_has_one_winner(shop: Shop) -> None:
         callers.append((number, partial(process_refunds, deps, [message])))
         # The worker has more to read first; so that each wins at times, the other comes later mostly.
         late = number + order.uniform(-THREADS / 2, THREADS)
-        callers.append((late, partial(cancel_refund, deps, refund_id, shop.account.id)))
+        callers.append((late, partial(cancel_refund, deps, refund_id, shop.account.id, answered())))
     race(shop, [caller for _, caller in sorted(callers, key=lambda pair: pair[0])])
     shop.world.settle()
     found = problems(shop)

@@ -10,7 +10,6 @@ from gateway.domain.errors import Unavailable
 from gateway.domain.order import OrderStatus
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.values import to_unix_ms
-from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import Outcome, OutcomeUnknown
 from tests.factories import DECLINED, NOW, a_message, a_payment
 from tests.shop import Shop
@@ -217,7 +216,7 @@ def test_a_poison_message_harms_nobody(shop: Shop) -> None:
 
 def test_what_a_partial_capture_released_goes_back_once(shop: Shop) -> None:
     payment = shop.paid(amount=500)
-    captured = capture_payment(shop.deps, shop.merchant.id, payment.id, 300)
+    captured = shop.capture(payment, 300)
     assert (captured.amount_captured, captured.release_pending) == (300, 200)
     assert shop.process(payment, payment) == []
     after = shop.stored_payment(payment.id)

@@ -22,6 +22,7 @@ from tests.factories import some_id
 from tests.shop import Shop
 from tests.support.aws_calls import an_error, answering, just_before, watched
 from tests.support.database import ledger
+from tests.support.keys import answered
 
 pytestmark = pytest.mark.emulator
 
@@ -110,8 +111,8 @@ def test_what_belongs_to_another_merchant_is_not_found(shop: Shop) -> None:
         lambda: shop.refund(ghost, 100),
         lambda: find_refund(shop.deps, refund.id, "another"),
         lambda: list_refunds(shop.deps, payment.id, "another", 10, 0),
-        lambda: cancel_refund(shop.deps, refund.id, "another"),
-        lambda: capture_payment(shop.deps, "another", payment.id, 100),
+        lambda: cancel_refund(shop.deps, refund.id, "another", answered()),
+        lambda: capture_payment(shop.deps, "another", payment.id, 100, answered()),
     ):
         with pytest.raises(NotFound):
             act()
@@ -150,13 +151,13 @@ def test_a_refund_whose_outcome_is_unknown_is_asked_for_again(
 def test_a_cancelled_refund_frees_its_amount_and_is_never_paid_out(shop: Shop) -> None:
     payment = shop.paid(amount=500)
     refund = shop.stored_refund(shop.refund(payment, 200))
-    assert cancel_refund(shop.deps, refund.id, shop.merchant.id).status is RefundStatus.CANCELLED
+    assert shop.cancel(refund).status is RefundStatus.CANCELLED
     assert shop.process_refunds(refund) == []
     assert shop.bank.refunded == []
     after = shop.stored_payment(payment.id)
     assert (after.refundable, after.amount_refunded) == (500, 0)
     with pytest.raises(BadRequest, match="not in cancellable state"):
-        cancel_refund(shop.deps, refund.id, shop.merchant.id)
+        shop.cancel(refund)
 
 
 def test_a_refund_that_was_sent_meanwhile_is_not_cancelled(shop: Shop) -> None:
@@ -165,7 +166,7 @@ def test_a_refund_that_was_sent_meanwhile_is_not_cancelled(shop: Shop) -> None:
         just_before("TransactWriteItems", lambda: shop.process_refunds(refund)),
         pytest.raises(BadRequest, match="not in cancellable state"),
     ):
-        cancel_refund(shop.deps, refund.id, shop.merchant.id)
+        shop.cancel(refund)
     assert shop.stored_refund(refund.id).status is RefundStatus.PROCESSED
 
 
@@ -174,7 +175,7 @@ def test_cancelling_and_paying_out_at_once_have_one_winner(shop: Shop) -> None:
     refund = shop.stored_refund(shop.refund(payment, 200))
     acts = [
         lambda: shop.process_refunds(refund),
-        lambda: cancel_refund(shop.deps, refund.id, shop.merchant.id),
+        lambda: shop.cancel(refund),
     ]
     at_once(4, lambda number: acts[number % 2]())
     cancelled = shop.stored_refund(refund.id).status is RefundStatus.CANCELLED
@@ -184,7 +185,7 @@ def test_cancelling_and_paying_out_at_once_have_one_winner(shop: Shop) -> None:
 
 def test_of_captures_at_once_one_succeeds(shop: Shop) -> None:
     payment = shop.paid(amount=500)
-    ends = at_once(8, lambda number: capture_payment(shop.deps, shop.merchant.id, payment.id, 100 + number))
+    ends = at_once(8, lambda number: shop.capture(payment, 100 + number))
     captured = [end for end in ends if not isinstance(end, str)]
     assert len(captured) == 1
     assert set(ends) - set(captured) == {"Payment not in capturable state"}
@@ -196,7 +197,7 @@ def test_of_captures_at_once_one_succeeds(shop: Shop) -> None:
 def test_capturing_and_refunding_at_once_never_give_more_back_than_was_paid(shop: Shop) -> None:
     payment = shop.paid(amount=500)
     acts = [
-        lambda: capture_payment(shop.deps, shop.merchant.id, payment.id, 200),
+        lambda: shop.capture(payment, 200),
         lambda: shop.refund(payment, 400),
     ]
     at_once(2, lambda number: acts[number]())
@@ -208,6 +209,6 @@ def test_capturing_and_refunding_at_once_never_give_more_back_than_was_paid(shop
 def test_a_release_that_cannot_be_sent_is_left_to_the_sweeper(shop: Shop) -> None:
     payment = shop.paid(amount=500)
     with answering("SendMessage", [an_error("AccessDenied")]):
-        captured = capture_payment(shop.deps, shop.merchant.id, payment.id, 300)
+        captured = shop.capture(payment, 300)
     assert captured.due_at == shop.clock()
     assert shop.stored_payment(payment.id) == captured

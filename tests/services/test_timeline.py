@@ -12,9 +12,7 @@ from gateway.domain.errors import NotFound
 from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments import timeline
-from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.processor import Outcome
-from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from tests.factories import DECLINED
 from tests.shop import Shop
 from tests.support.database import deliveries
@@ -38,7 +36,7 @@ def test_a_payment_tells_its_whole_story_oldest_first(shop: Shop) -> None:
     shop.clock.advance(seconds=1)
     shop.process(payment)
     shop.clock.advance(seconds=1)
-    capture_payment(shop.deps, shop.merchant.id, payment.id, 40_000)
+    shop.capture(payment, 40_000)
     shop.clock.advance(seconds=1)
     refund = shop.stored_refund(shop.refund(shop.stored_payment(payment.id), 100))
     shop.clock.advance(seconds=1)
@@ -106,7 +104,7 @@ def test_a_cancelled_refund_is_told_of(shop: Shop) -> None:
     payment = shop.paid()
     refund = shop.stored_refund(shop.refund(payment, 100))
     shop.clock.advance(seconds=1)
-    cancel_refund(shop.deps, refund.id, shop.merchant.id)
+    shop.cancel(refund)
     assert kinds(shop, payment.id)[-1] == "refund.cancelled"
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from chalicelib.frame import idempotency_header
+from gateway.domain.order import Order
 from gateway.domain.payment import Payment
 from gateway.presenters.json_text import compact_json
+from gateway.presenters.order import ORDER_CREATED
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND_CREATED
 from gateway.use_cases.dependencies import Dependencies
@@ -17,10 +19,12 @@ def idempotency_key(deps: Dependencies, owner: str, operation: str, text: str, b
     return IdempotencyKey(scoped, idempotency_header.fingerprint(secret, body))
 
 
-def answered(key: IdempotencyKey | None) -> Idempotency:
+def answered(key: IdempotencyKey | None = None, status: int = 201) -> Idempotency:
     """A request with this key, whose response is rendered as the routes do it."""
-    return Idempotency(key, lambda made: StoredResponse(201, compact_json(_shown(made))))
+    return Idempotency(key, lambda made: StoredResponse(status, compact_json(_shown(made))))
 
 
 def _shown(made: Any) -> dict[str, Any]:
+    if isinstance(made, Order):
+        return ORDER_CREATED.present(made)
     return PAYMENT_CREATED.present(made) if isinstance(made, Payment) else REFUND_CREATED.present(made)

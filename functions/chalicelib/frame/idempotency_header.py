@@ -19,13 +19,19 @@ KEY_LENGTH_MAX = 255
 
 
 def idempotency(
-    request: Request, owner: str, scope: str, meaning: Any, present: Callable[[Any], dict[str, Any]]
+    request: Request,
+    owner: str,
+    scope: str,
+    meaning: Any,
+    present: Callable[[Any], dict[str, Any]],
+    *,
+    status: int = 201,
 ) -> Idempotency:
     """How a request may be repeated, and what its result looks like; BadRequest if its key is not valid.
 
     A key is the same only for the same `owner` (a merchant, or the order of a shopper's request) and `scope`
     (the operation). `meaning` is everything that the request asks for: a key with another one is an error.
-    Costs a round trip for the first key in each process.
+    `status` is that of a success. Costs a round trip for the first key in each process.
     """
     if not request.operation.idempotent:
         raise LookupError(f"{request.operation.name} is not declared as idempotent")
@@ -35,7 +41,7 @@ def idempotency(
         scoped = scoped_key(owner, scope, check_key(header))
         secret = request.deps.secrets.get(request.deps.config.fingerprint_key_arn)
         key = IdempotencyKey(scoped, fingerprint(secret, meaning))
-    return Idempotency(key, lambda result: StoredResponse(201, compact_json(present(result))))
+    return Idempotency(key, lambda result: StoredResponse(status, compact_json(present(result))))
 
 
 def stored(response: StoredResponse) -> Response:

@@ -6,9 +6,9 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
+from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
-from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
 from gateway.domain.order import RECEIPT_LENGTH_MAX, OrderStatus
 from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
@@ -18,11 +18,18 @@ from gateway.use_cases.orders.read_orders import Filters, find_order, list_order
 blueprint = Blueprint(__name__)
 
 
-@operation(blueprint, "POST", "/api/v1/orders", body="NewOrder", responses={201: ORDER_CREATED})
+@operation(
+    blueprint,
+    "POST",
+    "/api/v1/orders",
+    body="NewOrder",
+    idempotent=True,
+    responses={201: ORDER_CREATED},
+)
 def post_order(request: Request) -> Response:
     """Creates an order. It is `created`, then `attempted` from its first payment on, and `paid` once."""
-    order = create_order(request.deps, request.merchant_id, new_order(request.body))
-    return Response(ORDER_CREATED.present(order), 201)
+    repeat = idempotency(request, request.merchant_id, "orders", request.body, ORDER_CREATED.present)
+    return stored(create_order(request.deps, request.merchant_id, new_order(request.body), repeat))
 
 
 @operation(

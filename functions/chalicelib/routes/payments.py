@@ -118,13 +118,19 @@ def get_payment(request: Request) -> Response:
 
 
 @operation(
-    blueprint, "POST", "/api/v1/payments/{payment_id}/capture", body="Capture", responses={200: PAYMENT}
+    blueprint,
+    "POST",
+    "/api/v1/payments/{payment_id}/capture",
+    body="Capture",
+    idempotent=True,
+    responses={200: PAYMENT},
 )
 def post_capture(request: Request) -> Response:
     """Captures a successful payment, once. Less than its amount releases the rest to the shopper."""
-    amount = request.body["amount"]
-    payment = capture_payment(request.deps, request.merchant_id, request.path["payment_id"], amount)
-    return Response(PAYMENT.present(payment))
+    payment_id, amount = request.path["payment_id"], request.body["amount"]
+    meaning = {"payment_id": payment_id, "body": request.body}
+    repeat = idempotency(request, request.merchant_id, "captures", meaning, PAYMENT.present, status=200)
+    return stored(capture_payment(request.deps, request.merchant_id, payment_id, amount, repeat))
 
 
 @operation(

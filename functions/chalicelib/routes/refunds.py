@@ -9,7 +9,6 @@ from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import PAGE
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.errors import BadRequest
 from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
@@ -56,13 +55,15 @@ def get_refund(request: Request) -> Response:
     blueprint,
     "POST",
     "/api/v1/refunds/{refund_id}/cancel",
+    idempotent=True,
     responses={200: REFUND},
-    errors=(BadRequest,),
 )
 def post_cancel(request: Request) -> Response:
     """Cancels a refund that the processor has not been asked for yet. Later it is refused with 400."""
-    refund = cancel_refund(request.deps, request.path["refund_id"], request.merchant_id)
-    return Response(REFUND.present(refund))
+    refund_id = request.path["refund_id"]
+    meaning = {"refund_id": refund_id}
+    repeat = idempotency(request, request.merchant_id, "cancellations", meaning, REFUND.present, status=200)
+    return stored(cancel_refund(request.deps, refund_id, request.merchant_id, repeat))
 
 
 def new_refund(body: dict[str, Any]) -> NewRefund:

@@ -84,9 +84,9 @@ def test_an_order_is_created_and_answered(
 ) -> None:
     asked: list[Any] = []
 
-    def create(_deps: Dependencies, merchant_id: str, new: Any) -> Any:
+    def create(_deps: Dependencies, merchant_id: str, new: Any, idempotency: Any) -> Any:
         asked.append((merchant_id, new.amount))
-        return an_order(id="order_1")
+        return idempotency.render(an_order(id="order_1"))
 
     monkeypatch.setattr("chalicelib.routes.orders.create_order", create)
     reply = send(app, "POST", "/api/v1/orders", headers=KEYS, json_body={"amount": 500})

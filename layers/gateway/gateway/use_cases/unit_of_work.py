@@ -86,6 +86,9 @@ class UnitOfWork:
         self.audit = self._transaction.audit
 
     @overload
+    def load(self) -> tuple[()]: ...
+
+    @overload
     def load(self, first: tuple[type[A], str | None], /) -> tuple[A | None]: ...
 
     @overload

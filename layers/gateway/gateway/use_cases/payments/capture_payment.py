@@ -4,37 +4,45 @@ Releasing moves money back: it is entered into the ledger in the transaction of 
 becomes due once more, so that a worker tells the acquirer.
 """
 
+from gateway.domain.errors import NotFound
 from gateway.domain.ledger import payment_reversed
 from gateway.domain.payment import Payment
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.payments.read_payments import find_payment
 
 
-def capture_payment(deps: Dependencies, merchant_id: str, payment_id: str, amount: int) -> Payment:
-    """Captures `amount` of the merchant's payment; NotFound or BadRequest where that is not possible.
+def capture_payment(
+    deps: Dependencies, merchant_id: str, payment_id: str, amount: int, idempotency: Idempotency
+) -> StoredResponse:
+    """Captures `amount` of the merchant's payment, or returns the response that the key already stands for.
 
-    Round trips: 2 (read, commit), 3 for a partial capture. Of many at once, one succeeds; the others find the
-    payment captured.
+    NotFound or BadRequest if that is not possible. Round trips: 2 (read, commit), 3 for a partial capture, 1
+    for a replay. Of many at once, one succeeds; the others find the payment captured.
     """
-    payment = find_payment(deps, payment_id, merchant_id)
     now = deps.now()
-    captured = payment.captured_for(amount, now)
-    released = captured.release_pending
 
     def explain() -> None:
         # Raises the reason if the payment is captured by now, or too much of it refunded.
         find_payment(deps, payment_id, merchant_id).captured_for(amount, now)
 
-    with deps.unit_of_work(explain=explain, busy="The payment is busy; please try again") as work:
+    busy = "The payment is busy; please try again"
+    with deps.unit_of_work(idempotency, explain=explain, busy=busy) as work:
+        (payment,) = work.load((Payment, payment_id))
+        if payment is None or payment.merchant_id != merchant_id:
+            raise NotFound("Payment not found")
+        captured = payment.captured_for(amount, now)
+        released = captured.release_pending
         work.payments.capture(captured)
         if released:
             work.ledger.add(payment_reversed(payment, released, now))
             work.enqueue(captured)
-        work.log(
+        work.succeed(
+            captured,
             "payment captured",
             payment_id=payment.id,
             merchant_id=merchant_id,
             amount=amount,
             released=released,
         )
-    return captured
+    return work.response

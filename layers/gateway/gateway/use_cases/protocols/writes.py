@@ -13,7 +13,7 @@ from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.ledger import Entry
 from gateway.domain.limit import Limit
 from gateway.domain.merchant import Merchant
-from gateway.domain.order import OrderEvent
+from gateway.domain.order import Order, OrderEvent
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
 
@@ -34,6 +34,8 @@ class MerchantWrites(Protocol):
 
 class OrderWrites(Protocol):
     """Label ORDER."""
+
+    def add(self, order: Order) -> None: ...  # noqa: D102 - refused where the id is taken
 
     def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
         """The order after an event. Refused where the order's status forbids it, or it has expired."""

@@ -1,28 +1,41 @@
 """Cancelling a refund that the acquirer has not been asked for yet."""
 
-from gateway.domain.errors import BadRequest
+from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.refund import TRANSITIONS, Refund, RefundEvent
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.refunds.read_refunds import find_refund
 
 
-def cancel_refund(deps: Dependencies, refund_id: str, merchant_id: str) -> Refund:
-    """Cancels a pending refund and frees its amount; BadRequest once the acquirer may have been asked."""
-    refund = find_refund(deps, refund_id, merchant_id)
-    _check_cancellable(refund)
-    now = deps.now()
-    cancelled = refund.after(RefundEvent.CANCEL, now)
+def cancel_refund(
+    deps: Dependencies, refund_id: str, merchant_id: str, idempotency: Idempotency
+) -> StoredResponse:
+    """Cancels a pending refund and frees its amount, or returns the response that the key already stands for.
+
+    BadRequest once the acquirer may have been asked. Round trips: 2 (read, commit), 1 for a replay.
+    """
 
     def explain() -> None:
         _check_cancellable(find_refund(deps, refund_id, merchant_id))
 
-    with deps.unit_of_work(explain=explain, busy="The refund is busy; please try again") as work:
+    busy = "The refund is busy; please try again"
+    with deps.unit_of_work(idempotency, explain=explain, busy=busy) as work:
+        (refund,) = work.load((Refund, refund_id))
+        if refund is None or refund.merchant_id != merchant_id:
+            raise NotFound("Refund not found")
+        _check_cancellable(refund)
+        now = deps.now()
+        cancelled = refund.after(RefundEvent.CANCEL, now)
         work.refunds.change_status(refund, cancelled)
         work.payments.give_back(refund.payment_id, refund.amount, now)
-        work.log(
-            "refund cancelled", refund_id=refund.id, payment_id=refund.payment_id, merchant_id=merchant_id
+        work.succeed(
+            cancelled,
+            "refund cancelled",
+            refund_id=refund.id,
+            payment_id=refund.payment_id,
+            merchant_id=merchant_id,
         )
-    return cancelled
+    return work.response
 
 
 def _check_cancellable(refund: Refund) -> None:

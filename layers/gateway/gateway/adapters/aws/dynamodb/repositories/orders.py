@@ -42,22 +42,8 @@ class Orders:
 
     def add(self, order: Order) -> None:
         """Stores a new order. Safe to repeat at any time: an order that exists is left as it is."""
-        row = OrderRow(
-            order.id,
-            merchant_id=order.merchant_id,
-            amount=order.amount,
-            currency=order.currency,
-            receipt=order.receipt,
-            # The key of an index must not be empty; an order without a receipt is not in it.
-            receipt_key=order.receipt or None,
-            notes=order.notes,
-            status=str(order.status),
-            created_at=to_iso(order.created_at),
-            updated_at=to_iso(order.updated_at),
-            expires_at=to_iso(order.expires_at) if order.expires_at else None,
-        )
         # Ids are random, so a row that is there already is this order: the request was sent twice.
-        rows.put_if(row, OrderRow.id.does_not_exist())
+        rows.put_if(_row(order), OrderRow.id.does_not_exist())
 
     def page(
         self,
@@ -104,6 +90,10 @@ class OrderWrites:
     def __init__(self, items: Items) -> None:
         self._items = items
 
+    def add(self, order: Order) -> None:
+        """A new order; refused (ORDER) where the id is taken."""
+        self._items.put(Write.ORDER, _row(order), OrderRow.id.does_not_exist())
+
     def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
         """The order's step; refused (ORDER) where the order's status forbids the event.
 
@@ -122,3 +112,20 @@ class OrderWrites:
             [OrderRow.status.set(str(status)), OrderRow.updated_at.set(to_iso(now))],
             condition,
         )
+
+
+def _row(order: Order) -> OrderRow:
+    return OrderRow(
+        order.id,
+        merchant_id=order.merchant_id,
+        amount=order.amount,
+        currency=order.currency,
+        receipt=order.receipt,
+        # The key of an index must not be empty; an order without a receipt is not in it.
+        receipt_key=order.receipt or None,
+        notes=order.notes,
+        status=str(order.status),
+        created_at=to_iso(order.created_at),
+        updated_at=to_iso(order.updated_at),
+        expires_at=to_iso(order.expires_at) if order.expires_at else None,
+    )
