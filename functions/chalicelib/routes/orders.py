@@ -9,6 +9,7 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
+from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
 from gateway.domain.order import RECEIPT_LENGTH_MAX, OrderStatus
 from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER

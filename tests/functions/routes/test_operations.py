@@ -211,6 +211,6 @@ def test_a_request_without_a_key_reads_no_secret(dependencies: Dependencies) -> 
     reads: list[str] = []
     deps = replace(dependencies, secrets=SimpleNamespace(get=reads.append))
     operation = next(found for found in operations(app) if found.name == "post_payment")
-    request = Request(deps, operation, NOBODY, {}, {}, {}, b"", "")
+    request = Request(deps, operation, NOBODY, {}, {}, {}, {}, "")
     assert idempotency(request, "m", "payments", {}, dict).key is None
     assert reads == []

@@ -81,6 +81,9 @@ class MerchantWrites(_Writes):
 
 
 class OrderWrites(_Writes):
+    def add(self, order: orders.Order) -> None:
+        self._plan(Write.ORDER, "orders", order.id, lambda _: order, is_free)
+
     def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
         def allowed(row: Any) -> bool:
             if row is None or (row.status, event) not in orders.TRANSITIONS:
