@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
+from gateway.adapters.acquirers.simulator import CAPABILITIES, Simulator
 from gateway.adapters.aws.dynamodb.database import DynamoDatabase
 from gateway.adapters.aws.secrets import AwsSecrets
 from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.acquiring.capabilities import Capabilities
+from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result
 from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.instruments import Card
 from gateway.domain.merchant import Merchant
@@ -21,8 +23,8 @@ from gateway.domain.refund import Refund, RefundStatus
 from gateway.domain.values import new_id
 from gateway.runtime.config import Config, read_config
 from gateway.runtime.dependencies import queues_of
+from gateway.use_cases.acquirer import Acquirer, GiveBack, Notice
 from gateway.use_cases.dependencies import Dependencies
-from gateway.use_cases.processor import Outcome, Processor
 from gateway.use_cases.protocols.endpoint import PostWebhook
 
 NOW = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
@@ -46,17 +48,28 @@ class Clock:
         return self._now
 
 
+def approved(payment: Payment) -> Result:
+    """What a bank says that took the payment's amount."""
+    return Result(Outcome.APPROVED, f"ref_{payment.id}", payment.amount, payment.currency)
+
+
+def declined(_payment: Payment) -> Result:
+    return Result(Outcome.DECLINED, failure=DECLINED)
+
+
 @dataclass
-class ScriptedProcessor:
+class ScriptedAcquirer:
     """A bank that does as told and remembers what it was asked, key by key."""
 
-    outcome: Callable[[Payment], Outcome] = lambda _payment: Outcome()
+    outcome: Callable[[Payment], Result] = approved
     delay_ms: int = 1000
+    capabilities: Capabilities = CAPABILITIES
     authorized: list[str] = field(default_factory=list)
+    looked_up: list[str] = field(default_factory=list)
     reversed: list[tuple[str, int]] = field(default_factory=list)
     refunded: list[str] = field(default_factory=list)
 
-    def tokenise(self, _card: Card) -> str:
+    def tokenize(self, _card: Card) -> str:
         return "tok_card_0123"
 
     def outcome_delay_ms(self, _payment_id: str) -> int:
@@ -65,15 +78,33 @@ class ScriptedProcessor:
     def refund_delay_ms(self, _refund_id: str) -> int:
         return self.delay_ms
 
-    def authorize(self, payment: Payment, idempotency_key: str, _now: datetime) -> Outcome:
-        self.authorized.append(idempotency_key)
+    def authorize(self, payment: Payment, key: str, _now: datetime) -> Result:
+        self.authorized.append(key)
         return self.outcome(payment)
 
-    def reverse(self, _payment: Payment, amount: int, idempotency_key: str) -> None:
-        self.reversed.append((idempotency_key, amount))
+    def retrieve(self, payment: Payment, _now: datetime) -> Result:
+        self.looked_up.append(payment.id)
+        return self.outcome(payment)
 
-    def refund(self, _refund: Refund, idempotency_key: str) -> None:
-        self.refunded.append(idempotency_key)
+    def capture(self, payment: Payment, amount: int, _key: str) -> Result:
+        return Result(Outcome.APPROVED, f"ref_{payment.id}", amount, payment.currency)
+
+    def void(self, payment: Payment, _key: str) -> Result:
+        return Result(Outcome.DECLINED, f"ref_{payment.id}", failure=DECLINED)
+
+    def refund(self, back: GiveBack, key: str) -> Result:
+        if back.id.startswith("rfnd_"):
+            self.refunded.append(key)
+        else:
+            self.reversed.append((key, back.amount))
+        return Result(Outcome.APPROVED, f"ref_{back.id}", back.amount, back.payment.currency)
+
+    def retrieve_refund(self, back: GiveBack) -> Result:
+        self.looked_up.append(back.id)
+        return NOT_FOUND
+
+    def parse_webhook(self, _body: bytes, _headers: Any, _now: datetime) -> Notice | None:
+        return None
 
 
 def some_id(prefix: str) -> str:
@@ -103,17 +134,17 @@ def post_late_bound(*arguments: Any, **options: Any) -> Attempt:
 
 
 def some_deps(
-    clock: Callable[[], datetime] | None = None, processor: Processor | None = None, **settings: str
+    clock: Callable[[], datetime] | None = None, acquirer: Acquirer | None = None, **settings: str
 ) -> Dependencies:
     """Dependencies for use cases; what is not given is a stopped clock and the simulated bank."""
     config = a_config(**settings)
-    return deps_for(config, clock or Clock(), processor or SimulatedProcessor(config.processor))
+    return deps_for(config, clock or Clock(), acquirer or Simulator(config.processor))
 
 
 def deps_for(
     config: Config,
     clock: Callable[[], datetime],
-    processor: Processor,
+    acquirer: Acquirer,
     post_webhook: PostWebhook = post_late_bound,
 ) -> Dependencies:
     """Dependencies over the tables that a fixture has bound, and the queues of `config`."""
@@ -122,7 +153,7 @@ def deps_for(
         now=clock,
         new_id=some_id,
         new_uuid=lambda: str(uuid.uuid4()),
-        processor=processor,
+        acquirer_of=lambda _account: acquirer,
         database=DynamoDatabase(),
         queues=queues_of(config),
         secrets=AwsSecrets(),

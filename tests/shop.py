@@ -17,7 +17,7 @@ from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
-from tests.factories import Clock, ScriptedProcessor, a_merchant, a_message, an_order, some_deps
+from tests.factories import Clock, ScriptedAcquirer, a_merchant, a_message, an_order, some_deps
 from tests.fixtures_emulator import Emulator
 from tests.support.database import merchants, orders, payments, refunds
 from tests.support.keys import answered, idempotency_key
@@ -32,7 +32,7 @@ class Shop:
     emulator: Emulator
     secret_arn: str
     session_key_arn: str = ""
-    bank: ScriptedProcessor = field(default_factory=lambda: ScriptedProcessor(delay_ms=0))
+    bank: ScriptedAcquirer = field(default_factory=lambda: ScriptedAcquirer(delay_ms=0))
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:

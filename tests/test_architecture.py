@@ -20,7 +20,7 @@ PRESENTERS = DOMAIN | {"gateway.presenters*"}
 # What every room may do: read the settings' type, write a log line, count.
 LOGS = {"gateway.runtime.config*", "gateway.runtime.log*", "gateway.runtime.metrics*"}
 USE_CASES = PRESENTERS | LOGS | {"gateway.use_cases*"}
-PROTOCOLS = {"gateway.use_cases.protocols*", "gateway.use_cases.processor*", "gateway.use_cases.acquirer*"}
+PROTOCOLS = {"gateway.use_cases.protocols*", "gateway.use_cases.acquirer*"}
 ADAPTERS = DOMAIN | LOGS | PROTOCOLS | {"gateway.adapters*", "pynamodb*", "botocore*", "urllib3*"}
 FRAME = USE_CASES | {
     "gateway.__version__",

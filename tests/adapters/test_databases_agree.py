@@ -173,11 +173,19 @@ def test_a_release_is_finished_once(database: Database) -> None:
     captured = payment.captured_for(300, NOW)
     commit(database, lambda t: t.payments.capture(captured))
     other = replace(captured, release_pending=1)
-    assert commit(database, lambda t: t.payments.finish_release(other, LATER)) == {Write.PAYMENT}
-    assert commit(database, lambda t: t.payments.finish_release(captured, LATER)) == set()
     done = replace(captured, release_pending=0, due_at=None, updated_at=LATER)
+    assert commit(database, lambda t: t.payments.change_status(other, done)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.change_status(captured, done)) == set()
     assert database.payments.get(payment.id) == done
-    assert commit(database, lambda t: t.payments.finish_release(captured, LATER)) == {Write.PAYMENT}
+    assert commit(database, lambda t: t.payments.change_status(captured, done)) == {Write.PAYMENT}
+
+
+def test_an_attempt_that_somebody_else_moved_on_is_not_overwritten(database: Database) -> None:
+    payment = stored(database, a_payment())
+    asked = replace(payment, attempt=payment.attempt.asked(LATER))
+    assert commit(database, lambda t: t.payments.change_status(payment, asked)) == set()
+    assert database.payments.get(payment.id) == asked
+    assert commit(database, lambda t: t.payments.change_status(payment, asked)) == {Write.PAYMENT}
 
 
 def test_refunds_take_what_is_left_and_give_it_back(database: Database) -> None:

@@ -12,6 +12,7 @@ from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.secrets import read_secret
 from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.delivery import Attempt
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
@@ -30,13 +31,12 @@ from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
 from gateway.use_cases.payments.summary import read_summary
 from gateway.use_cases.payments.timeline import read_timeline
-from gateway.use_cases.processor import Outcome, OutcomeUnknown
 from gateway.use_cases.refunds.read_refunds import list_refunds
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliveries
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
-from tests.factories import DECLINED, a_message, configured, some_id
+from tests.factories import a_message, configured, some_id
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.aws_calls import parameters_of, requests_watched
@@ -191,8 +191,8 @@ def test_the_api_may_do_what_it_does(shop: Shop) -> None:
 
 
 def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
-    def unknown(_payment: object) -> Outcome:
-        raise OutcomeUnknown("timeout", ask_again_seconds=2)
+    def unknown(_payment: object) -> Result:
+        raise Unknown("timeout", ask_again_seconds=2)
 
     order = shop.order(amount=500)
     first, second = shop.pending_payment(order), shop.pending_payment(order)
@@ -202,7 +202,7 @@ def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
     declined, undecided = shop.pending_payment(), shop.pending_payment()
     with used_by(shop) as more:
         shop.process(first)
-        shop.bank.outcome = lambda _payment: Outcome(DECLINED)
+        shop.bank.outcome = declined
         shop.process(declined)
         shop.bank.outcome = unknown
         shop.process(undecided)

@@ -349,21 +349,8 @@ def plain(payment: Payment) -> Payment:
 
 
 def same(stored: Payment, read: Payment) -> bool:
-    """The condition of the write: status, and the attempt of each operation by its number."""
-
-    def version(payment: Payment) -> tuple[object, ...]:
-        release = payment.release
-        asked_at = None if release is None else release.asked_at
-        return (
-            payment.status,
-            payment.release_pending,
-            payment.attempt.number,
-            payment.attempt.asked_at,
-            None if release is None else release.number,
-            asked_at,
-        )
-
-    return version(stored) == version(read)
+    """The condition of the write."""
+    return (stored.status, stored.version) == (read.status, read.version)
 
 
 def with_workers(state: State, workers: tuple[Worker, ...]) -> State:

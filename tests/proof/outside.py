@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gateway.adapters.acquirers.simulated_processor import SimulatedProcessor
+from gateway.adapters.acquirers.simulator import Simulator
+from gateway.domain.acquiring.results import Outcome, Result
 from gateway.domain.delivery import Attempt
 from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
 from gateway.domain.signature import sign
 from gateway.runtime.config import ProcessorConfig
-from gateway.use_cases.processor import Outcome
+from gateway.use_cases.acquirer import GiveBack
 
 
-class Bank(SimulatedProcessor):
+class Bank(Simulator):
     """The simulated bank, with books: what it took and gave back, once for each key."""
 
     def __init__(self, settings: ProcessorConfig) -> None:
@@ -23,17 +23,15 @@ class Bank(SimulatedProcessor):
         self.reversed: dict[str, int] = {}
         self.refunded: dict[str, int] = {}
 
-    def authorize(self, payment: Payment, idempotency_key: str, now: datetime) -> Outcome:
-        outcome = super().authorize(payment, idempotency_key, now)
-        if outcome.approved:
-            _once(self.taken, idempotency_key, payment.amount)
-        return outcome
+    def authorize(self, payment: Payment, key: str, now: datetime) -> Result:
+        result = super().authorize(payment, key, now)
+        if result.outcome is Outcome.APPROVED:
+            _once(self.taken, key, payment.amount)
+        return result
 
-    def reverse(self, _payment: Payment, amount: int, idempotency_key: str) -> None:
-        _once(self.reversed, idempotency_key, amount)
-
-    def refund(self, refund: Refund, idempotency_key: str) -> None:
-        _once(self.refunded, idempotency_key, refund.amount)
+    def refund(self, back: GiveBack, key: str) -> Result:
+        _once(self.refunded if back.id.startswith("rfnd_") else self.reversed, key, back.amount)
+        return super().refund(back, key)
 
     def net(self, payment_ids: set[str], refund_ids: set[str]) -> int:
         """What it owes for these payments, by its own books."""

@@ -6,12 +6,12 @@ from threading import Barrier
 import pytest
 
 from gateway.adapters.aws import sqs
+from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.errors import Unavailable
 from gateway.domain.order import OrderStatus
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.values import to_unix_ms
-from gateway.use_cases.processor import Outcome, OutcomeUnknown
-from tests.factories import DECLINED, NOW, a_message, a_payment
+from tests.factories import DECLINED, NOW, a_message, a_payment, approved, declined
 from tests.shop import Shop
 from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
 from tests.support.database import ledger, stats
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.emulator
 
 
 def decline(shop: Shop) -> None:
-    shop.bank.outcome = lambda _payment: Outcome(DECLINED)
+    shop.bank.outcome = declined
 
 
 def balance(shop: Shop) -> tuple[int, int, int]:
@@ -38,7 +38,8 @@ def test_an_approved_payment_succeeds_and_pays_its_order(shop: Shop) -> None:
     shop.clock.advance(seconds=7)
     assert shop.process(payment) == []
     after = shop.stored_payment(payment.id)
-    assert after == payment.approved(NOW + timedelta(seconds=7))
+    paid = payment.approved(NOW + timedelta(seconds=7))
+    assert after == replace(paid, attempt=replace(payment.attempt, reference=f"ref_{payment.id}"))
     assert shop.order_status(payment.order_id) is OrderStatus.PAID
     assert shop.events(payment.id) == ["payment.created", "payment.pending", "payment.success"]
     assert balance(shop) == (payment.amount, 0, 0)
@@ -70,14 +71,14 @@ def test_a_merchant_without_a_url_gets_no_webhook(shop: Shop) -> None:
     assert shop.sent("webhooks") == []
 
 
-@pytest.mark.parametrize("declined", [False, True])
-def test_a_final_payment_stays_as_it_is(shop: Shop, *, declined: bool) -> None:
+@pytest.mark.parametrize("was_declined", [False, True])
+def test_a_final_payment_stays_as_it_is(shop: Shop, *, was_declined: bool) -> None:
     payment = shop.pending_payment()
-    if declined:
+    if was_declined:
         decline(shop)
     shop.process(payment)
     before = shop.stored_payment(payment.id)
-    shop.bank.outcome = lambda _payment: Outcome(None if declined else DECLINED)
+    shop.bank.outcome = approved if was_declined else declined
     with watched() as calls:
         assert shop.process(payment) == []
     assert calls == ["BatchGetItem", "UpdateItem"]  # the second one notes the batch
@@ -102,8 +103,8 @@ def test_a_worker_that_comes_second_writes_nothing(shop: Shop) -> None:
 
 
 def test_an_unknown_outcome_leaves_the_payment_pending_and_its_message_for_later(shop: Shop) -> None:
-    def unknown(_payment: Payment) -> Outcome:
-        raise OutcomeUnknown("timeout", ask_again_seconds=2)
+    def unknown(_payment: Payment) -> Result:
+        raise Unknown("timeout", ask_again_seconds=2)
 
     shop.bank.outcome = unknown
     payment = shop.pending_payment()
@@ -111,7 +112,7 @@ def test_an_unknown_outcome_leaves_the_payment_pending_and_its_message_for_later
     assert shop.process_records([record]) == [record["messageId"]]
     assert shop.stored_payment(payment.id) == payment
     assert sqs.depth(shop.queue_urls["payments"]).in_flight == 1
-    shop.bank.outcome = lambda _payment: Outcome()
+    shop.bank.outcome = approved
     assert shop.process_records([record]) == []
     assert shop.bank.authorized == [payment.id, payment.id]
     assert shop.stored_payment(payment.id).status is PaymentStatus.SUCCESS
@@ -220,6 +221,8 @@ def test_what_a_partial_capture_released_goes_back_once(shop: Shop) -> None:
     assert (captured.amount_captured, captured.release_pending) == (300, 200)
     assert shop.process(payment, payment) == []
     after = shop.stored_payment(payment.id)
-    assert after == replace(captured, release_pending=0, due_at=None)
+    assert replace(after, release=captured.release) == replace(captured, release_pending=0, due_at=None)
+    assert after.release
+    assert after.release.reference == f"ref_{payment.id}:release"
     assert set(shop.bank.reversed) == {(f"{payment.id}:release", 200)}
     assert balance(shop) == (500, 0, 200)

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb import tables
+from gateway.domain.acquiring.results import Unknown
 from gateway.domain.errors import AsyncPayError, BadRequest, IdempotencyKeyReused, NotFound
 from gateway.domain.payment import PaymentStatus
 from gateway.domain.refund import RefundStatus
 from gateway.presenters.refund import REFUND_CREATED
 from gateway.use_cases.payments.capture_payment import capture_payment
-from gateway.use_cases.processor import OutcomeUnknown
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
 from tests.factories import some_id
@@ -138,7 +138,7 @@ def test_a_refund_whose_outcome_is_unknown_is_asked_for_again(
     refund = shop.stored_refund(shop.refund(shop.paid(), 100))
 
     def unknown(*_: object) -> None:
-        raise OutcomeUnknown("timeout", ask_again_seconds=2)
+        raise Unknown("timeout", ask_again_seconds=2)
 
     with monkeypatch.context() as patch:
         patch.setattr(shop.bank, "refund", unknown)

@@ -12,8 +12,7 @@ from gateway.domain.errors import NotFound
 from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments import timeline
-from gateway.use_cases.processor import Outcome
-from tests.factories import DECLINED
+from tests.factories import declined
 from tests.shop import Shop
 from tests.support.database import deliveries
 
@@ -90,7 +89,7 @@ def test_every_attempt_of_a_webhook_is_told(shop: Shop) -> None:
 
 def test_a_failed_payment_tells_why(shop: Shop) -> None:
     payment = shop.pending_payment()
-    shop.bank.outcome = lambda _payment: Outcome(DECLINED)
+    shop.bank.outcome = declined
     shop.process(payment)
     failed = next(
         moment

@@ -75,7 +75,7 @@ def test_a_payment_without_a_due_time_never_was() -> None:
     assert not is_overdue(new_payment(due_at=None), LATER + timedelta(days=1000))
 
 
-def test_a_partial_capture_is_due_until_the_processor_knows() -> None:
+def test_a_partial_capture_is_due_until_the_acquirer_knows() -> None:
     payment = new_payment()
     approved = payment.approved(NOW)
     captured = approved.captured_for(100, NOW)
@@ -88,7 +88,7 @@ def test_a_partial_capture_is_due_until_the_processor_knows() -> None:
     transaction.commit()
     assert is_overdue(payment)
     transaction = DynamoTransaction()
-    transaction.payments.finish_release(captured, LATER)
+    transaction.payments.change_status(captured, replace(captured, release_pending=0, due_at=None))
     transaction.commit()
     assert not is_overdue(payment)
 

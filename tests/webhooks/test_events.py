@@ -9,8 +9,7 @@ from gateway.domain.instruments import Card
 from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
 from gateway.presenters.json_text import compact_json
-from gateway.use_cases.processor import Outcome
-from tests.factories import DECLINED
+from tests.factories import declined
 from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.database import merchants
@@ -92,7 +91,7 @@ def test_a_payments_events_are_told_as_they_were_delivered(
 def test_a_failed_card_payments_events_are_told_as_they_were_delivered(
     seller: Seller, post: PostOffice, receiver: Receiver
 ) -> None:
-    seller.bank.outcome = lambda _payment: Outcome(DECLINED)
+    seller.bank.outcome = declined
     card = Card("4111111111111111", 12, 2030, "123", "Zoë चाय")
     payment = seller.stored_payment(seller.pay(seller.order(), method="card", vpa=None, card=card))
     seller.clock.advance(seconds=7)

@@ -46,6 +46,7 @@ WHAT_HAPPENED = {
     "payment.pending": "A payment is with the bank.",
     "payment.success": "A payment succeeded.",
     "payment.failed": "A payment failed.",
+    "payment.reversed": "A failed payment was authorised after all: its amount was taken and goes back.",
     "refund.created": "A refund was created.",
     "refund.processed": "A refund was paid out.",
     TEST_EVENT: "You asked for a test event.",

@@ -10,7 +10,7 @@ from gateway.domain.delivery import Attempt
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import QueueDepth
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import Clock, ScriptedProcessor, a_config, some_id
+from tests.factories import Clock, ScriptedAcquirer, a_config, some_id
 from tests.support.memory.database import MemoryDatabase
 
 
@@ -79,18 +79,19 @@ class ScriptedEndpoint:
 
 def memory_deps(
     clock: Clock | None = None,
-    processor: ScriptedProcessor | None = None,
+    acquirer: ScriptedAcquirer | None = None,
     endpoint: ScriptedEndpoint | None = None,
     **settings: str,
 ) -> Dependencies:
     """Dependencies with nothing behind them but this process."""
+    bank = acquirer or ScriptedAcquirer()
     arns = {"FINGERPRINT_KEY_ARN": "arn:fingerprint", "SESSION_KEY_ARN": "arn:session"}
     return Dependencies(
         config=a_config(**(arns | settings)),
         now=clock or Clock(),
         new_id=some_id,
         new_uuid=lambda: str(uuid.uuid4()),
-        processor=processor or ScriptedProcessor(),
+        acquirer_of=lambda _account: bank,
         database=MemoryDatabase(),
         queues=MemoryQueues(),
         secrets=MemorySecrets(),

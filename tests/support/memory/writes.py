@@ -109,14 +109,21 @@ class PaymentWrites(_Writes):
             return replace(
                 row,
                 status=after.status,
-                refundable=after.refundable,
+                refundable=row.refundable if after.status is before.status else after.refundable,
                 updated_at=after.updated_at,
                 due_at=after.due_at,
                 finished_at=after.finished_at or row.finished_at,
                 failure=after.failure or row.failure,
+                attempt=after.attempt,
+                release=after.release or row.release,
+                release_pending=after.release_pending,
+                late_at=after.late_at or row.late_at,
             )
 
-        self._change(after.id, change, lambda row: exists(row) and row.status is before.status)
+        def unchanged(row: Any) -> bool:
+            return exists(row) and (row.status, row.version) == (before.status, before.version)
+
+        self._change(after.id, change, unchanged)
 
     def capture(self, after: Payment) -> None:
         released = after.amount - after.amount_captured
@@ -130,6 +137,7 @@ class PaymentWrites(_Writes):
                 refundable=row.refundable - released,
                 updated_at=after.updated_at,
                 release_pending=released or row.release_pending,
+                release=after.release if released else row.release,
                 due_at=after.due_at if released else row.due_at,
             )
 
@@ -137,14 +145,6 @@ class PaymentWrites(_Writes):
             return _succeeded(row) and not row.captured and row.refundable >= released
 
         self._change(after.id, change, allowed)
-
-    def finish_release(self, payment: Payment, now: datetime) -> None:
-        def allowed(row: Any) -> bool:
-            return exists(row) and row.release_pending != 0 and row.release_pending == payment.release_pending
-
-        self._change(
-            payment.id, lambda row: replace(row, release_pending=0, updated_at=now, due_at=None), allowed
-        )
 
     def take_for_refund(self, payment_id: str, amount: int, now: datetime) -> None:
         self._claim(payment_id, amount, now, lambda row: _succeeded(row) and row.refundable >= amount)
@@ -173,12 +173,18 @@ class RefundWrites(_Writes):
                 row,
                 status=after.status,
                 updated_at=after.updated_at,
-                due_at=row.due_at if after.due_at else None,
+                due_at=after.due_at,
                 processed_at=after.processed_at or row.processed_at,
+                attempt=after.attempt,
             )
 
-        same = lambda row: exists(row) and row.status is before.status  # noqa: E731 - a condition, as all others
-        self._plan(Write.REFUND, "refunds", after.id, change, same)
+        def unchanged(row: Any) -> bool:
+            return exists(row) and (row.status, row.attempt.version) == (
+                before.status,
+                before.attempt.version,
+            )
+
+        self._plan(Write.REFUND, "refunds", after.id, change, unchanged)
 
 
 class LedgerWrites(_Writes):

@@ -10,7 +10,14 @@ from datetime import datetime
 from gateway.domain.payment import Payment, PaymentStatus
 from gateway.domain.refund import Refund, RefundStatus
 
-PAYMENT_EVENTS = ("payment.created", "payment.pending", "payment.success", "payment.failed")
+PAYMENT_EVENTS = (
+    "payment.created",
+    "payment.pending",
+    "payment.success",
+    "payment.failed",
+    # A failed payment that the acquirer authorised after all: the money was taken and goes back.
+    "payment.reversed",
+)
 REFUND_EVENTS = ("refund.created", "refund.processed")
 TEST_EVENT = "webhook.test"
 EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS, TEST_EVENT)
@@ -38,6 +45,8 @@ def sequence_of(payment: Payment) -> list[str]:
     events = ["payment.created", "payment.pending"]
     if payment.status is not PaymentStatus.PENDING:
         events.append(f"payment.{payment.status}")
+    if payment.late_at is not None:
+        events.append("payment.reversed")
     return events
 
 
@@ -53,6 +62,8 @@ def payment_event(name: str, payment: Payment) -> Event:
     """One of a payment's events; ValueError if it has not happened."""
     begun = name in ("payment.created", "payment.pending")
     at = payment.created_at if begun or payment.finished_at is None else payment.finished_at
+    if name == "payment.reversed" and payment.late_at is not None:
+        at = payment.late_at
     then = replace(payment, status=PaymentStatus.PENDING) if begun else payment
     sequence = sequence_of(payment).index(name) + 1
     return Event(name, payment.merchant_id, payment.id, at, sequence, then)

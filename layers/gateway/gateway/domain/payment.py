@@ -99,6 +99,12 @@ class Payment:
     late_at: datetime | None = None
 
     @property
+    def version(self) -> str:
+        """What a write about the acquirer must find unchanged, beside the status."""
+        released = "" if self.release is None else f"/{self.release.version}/{self.release_pending}"
+        return f"{self.attempt.version}{released}"
+
+    @property
     def is_watched(self) -> bool:
         """Whether it failed and may still turn out to be authorised."""
         return self.status is PaymentStatus.FAILED and not self.release_pending and self.due_at is not None
@@ -132,7 +138,7 @@ class Payment:
             due_at=now,
         )
 
-    def captured_for(self, amount: int, now: datetime) -> "Payment":
+    def captured_for(self, amount: int, now: datetime, release: Attempt | None = None) -> "Payment":
         """The payment once `amount` of it is captured; the rest is released and not refundable."""
         if amount > self.amount:
             raise BadRequest("Capture amount exceeds payment amount", field="amount")
@@ -146,6 +152,7 @@ class Payment:
             amount_captured=amount,
             refundable=self.refundable - released,
             release_pending=released,
+            release=(release or Attempt(self.attempt.account)) if released else None,
             due_at=now if released else None,
             updated_at=now,
         )

@@ -5,10 +5,11 @@ can't be cancelled any more. Writing that mark before asking is what gives cance
 winner.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import IllegalTransition
 
 REASON_LENGTH_MAX = 500
@@ -62,6 +63,7 @@ class Refund:
     updated_at: datetime
     processed_at: datetime | None
     due_at: datetime | None
+    attempt: Attempt = field(default_factory=Attempt)
 
     @property
     def is_final(self) -> bool:
@@ -72,6 +74,8 @@ class Refund:
         """The refund after an event, or IllegalTransition."""
         status = next_status(self.status, event)
         moved = replace(self, status=status, updated_at=now)
+        if event is RefundEvent.SEND:
+            moved = replace(moved, attempt=self.attempt.asked(now))
         if status is RefundStatus.PROCESSED:
             moved = replace(moved, processed_at=now)
         return replace(moved, due_at=None) if moved.is_final else moved

@@ -8,9 +8,9 @@ from typing import Self
 
 from gateway.domain.delivery import JITTER_MAX
 from gateway.runtime.config import Config
+from gateway.use_cases.acquirer import Acquirer
 from gateway.use_cases.idempotency import Idempotency
 from gateway.use_cases.outbox import Outbox
-from gateway.use_cases.processor import Processor
 from gateway.use_cases.protocols.database import Database
 from gateway.use_cases.protocols.endpoint import PostWebhook
 from gateway.use_cases.protocols.queues import Queues, Secrets
@@ -22,7 +22,8 @@ class Dependencies:
     """Dependencies of a use case.
 
     `now` returns an aware UTC time; `new_id` takes a prefix such as `pay_`; `jitter` is between 0 and
-    JITTER_MAX; `post_webhook` posts to a merchant's endpoint. A worker sets `outbox`: the units of work of
+    JITTER_MAX; `acquirer_of` takes the name of an account; `post_webhook` posts to a merchant's endpoint.
+    A worker sets `outbox`: the units of work of
     its batch leave their messages there, and it sends them all at the end.
     """
 
@@ -30,7 +31,7 @@ class Dependencies:
     now: Callable[[], datetime]
     new_id: Callable[[str], str]
     new_uuid: Callable[[], str]
-    processor: Processor
+    acquirer_of: Callable[[str], Acquirer]
     database: Database
     queues: Queues
     secrets: Secrets

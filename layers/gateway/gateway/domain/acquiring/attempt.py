@@ -42,6 +42,11 @@ class Attempt:
         """The attempt once its first request is about to be sent."""
         return replace(self, asked_at=now)
 
+    @property
+    def version(self) -> str:
+        """Changes with whatever lets a request be sent that could not be before: a condition of writes."""
+        return f"{self.number}@{'-' if self.asked_at is None else self.asked_at.isoformat()}"
+
     def unparked(self) -> "Attempt":
         """The attempt once a person has looked at it: it is looked up again."""
         return replace(self, parked=None)

@@ -20,6 +20,7 @@ from gateway.domain.acquiring.driver import (
 )
 from gateway.domain.ledger import Entry, payment_reversed, payment_taken
 from gateway.domain.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
+from gateway.domain.refund import Refund, RefundEvent
 
 ALREADY_PAID = Failure(
     ORDER_ALREADY_PAID, "order_already_paid", "Another payment of this order succeeded first"
@@ -47,6 +48,13 @@ def open_operation(payment: Payment, capabilities: Capabilities) -> Operation | 
         terms = Terms(payment.amount, payment.currency, payment.created_at)
         return Operation(terms, payment.attempt, capabilities)
     return None
+
+
+def noted(payment: Payment, operation: Operation, now: datetime) -> tuple[Payment, Operation]:
+    """Payment and operation once it is noted that the first request is about to be sent."""
+    attempt = operation.attempt.asked(now)
+    noting = {"release": attempt} if payment.release_pending else {"attempt": attempt}
+    return replace(payment, **noting), replace(operation, attempt=attempt)  # type: ignore[arg-type]
 
 
 def operation_id(payment: Payment) -> str:
@@ -97,6 +105,21 @@ def _settle_pending(
         return Change(replace(failed, due_at=None if watch is None else now + watch), (), "payment.failed")
     parked = decision.verdict is Verdict.PARK
     return Change(replace(known, due_at=None if parked else now + decision.ask_again))
+
+
+def refund_operation(refund: Refund, capabilities: Capabilities) -> Operation:
+    """What there is to do about a refund at its acquirer."""
+    terms = Terms(refund.amount, refund.currency, refund.created_at, goes_back=True)
+    return Operation(terms, refund.attempt, capabilities)
+
+
+def settle_refund(refund: Refund, decision: Decision, now: datetime) -> Refund:
+    """What a decision about a refund makes of it."""
+    known = replace(refund, attempt=decision.attempt, updated_at=now)
+    if decision.verdict is Verdict.APPROVE:
+        return known.after(RefundEvent.ACCEPTED, now)
+    parked = decision.verdict is Verdict.PARK
+    return replace(known, due_at=None if parked else now + decision.ask_again)
 
 
 def _settle_release(payment: Payment, decision: Decision, now: datetime) -> Change:

@@ -4,6 +4,7 @@ Releasing moves money back: it is entered into the ledger in the transaction of 
 becomes due once more, so that a worker tells the acquirer.
 """
 
+from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.errors import NotFound
 from gateway.domain.ledger import payment_reversed
 from gateway.domain.payment import Payment
@@ -31,7 +32,9 @@ def capture_payment(
         (payment,) = work.load((Payment, payment_id))
         if payment is None or payment.merchant_id != merchant_id:
             raise NotFound("Payment not found")
-        captured = payment.captured_for(amount, now)
+        account = payment.attempt.account
+        release = first_attempt(account, deps.acquirer_of(account).capabilities.refund_key_life, now)
+        captured = payment.captured_for(amount, now, release)
         released = captured.release_pending
         work.payments.capture(captured)
         if released:

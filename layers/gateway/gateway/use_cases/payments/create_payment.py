@@ -7,6 +7,8 @@ idempotency record with the finished response and the first two deliveries: all 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.acquiring.attempt import SIMULATED
+from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.errors import NotFound
 from gateway.domain.instruments import Card
 from gateway.domain.merchant import Merchant
@@ -88,6 +90,9 @@ def _payable(
 
 def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime) -> Payment:
     payment_id = deps.new_id("pay_")
+    # Routing is decided here, once. Whatever becomes of the payment, this account is asked about it.
+    account = SIMULATED
+    acquirer = deps.acquirer_of(account)
     return Payment(
         id=payment_id,
         merchant_id=order.merchant_id,
@@ -98,7 +103,7 @@ def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime) -> 
         vpa=new.vpa,
         card_network=new.card.network if new.card else None,
         card_last4=new.card.last4 if new.card else None,
-        processor_token=deps.processor.tokenise(new.card) if new.card else None,
+        processor_token=acquirer.tokenize(new.card) if new.card else None,
         status=PaymentStatus.PENDING,
         captured=False,
         amount_captured=0,
@@ -106,5 +111,6 @@ def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime) -> 
         refundable=0,
         created_at=now,
         updated_at=now,
-        due_at=now + timedelta(milliseconds=deps.processor.outcome_delay_ms(payment_id)),
+        due_at=now + timedelta(milliseconds=acquirer.outcome_delay_ms(payment_id)),
+        attempt=first_attempt(account, acquirer.capabilities.authorize_key_life, now),
     )

@@ -1,37 +1,36 @@
-"""Finishing payments: ask the acquirer, then record the outcome.
+"""Finishing payments: ask the acquirer what the driver says, then record what its answer means.
 
-Safe to run twice and in any order: the acquirer does its work once for each payment id, and the write is
-refused unless the payment is still pending. An order is paid by one payment: that is a condition of the same
+Safe to run twice and in any order: what may be asked follows from what is stored (domain/acquiring), and the
+write is refused unless that is unchanged. An order is paid by one payment: a condition of the same
 transaction.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.acquiring.driver import Decision, Operation, Step, Verdict
+from gateway.domain.acquiring.settlement import Change, noted, open_operation, settle, step_of
 from gateway.domain.jobs import PAYMENTS
-from gateway.domain.ledger import payment_reversed, payment_taken
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import OrderEvent
-from gateway.domain.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
+from gateway.domain.payment import Payment
 from gateway.presenters.event import payment_delivery
 from gateway.runtime import log
 from gateway.use_cases import jobs
+from gateway.use_cases.ask_acquirer import capture, come_back, conclude, is_soon, note_parked, payment_asking
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.outbox import Outbox
-from gateway.use_cases.processor import Outcome, OutcomeUnknown
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
-
-ALREADY_PAID = Failure(
-    ORDER_ALREADY_PAID, "order_already_paid", "Another payment of this order succeeded first"
-)
 
 
 def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Works through a batch of messages; returns those that must come back.
 
     Round trips: one read and one send for the batch, one commit for each payment, one for the counters.
+    One more commit for a payment whose acquirer has no keys, and for one whose money goes back.
     """
     batch = jobs.parse_jobs(records, ("payment_id", "merchant_id"))
     found = deps.database.load(
@@ -54,83 +53,82 @@ def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> d
 
 
 def _process(deps: Dependencies, job: Job, payment: Payment, merchant: Merchant | None) -> Done:
-    if payment.release_pending:
-        return _release(deps, payment)
-    if payment.status is not PaymentStatus.PENDING:
+    acquirer = deps.acquirer_of(payment.attempt.account)
+    operation = open_operation(payment, acquirer.capabilities)
+    if operation is None:
         log.info("payment is final already", payment_id=payment.id, status=payment.status)
         return jobs.NOTHING_TO_DO
     now = deps.now()
-    try:
-        outcome = deps.processor.authorize(payment, payment.id, now)
-    except OutcomeUnknown as unknown:
-        log.warning("outcome unknown", payment_id=payment.id, reason=unknown.reason)
-        deps.queues.give_back(PAYMENTS, job.receipt_handle, unknown.ask_again_seconds)
-        return jobs.RETRY
-    _settle(deps, payment, outcome, merchant, now)
-    return Done(completed=1)
-
-
-def _release(deps: Dependencies, payment: Payment) -> Done:
-    """Tells the acquirer what a partial capture released; the ledger has it already."""
-    deps.processor.reverse(payment, payment.release_pending, f"{payment.id}:release")
-    try:
-        with deps.unit_of_work() as work:
-            work.payments.finish_release(payment, deps.now())
-            work.log("release reversed", payment_id=payment.id, amount=payment.release_pending)
-    except ConditionFailed:
+    step = step_of(payment, operation, now)
+    if step is Step.STOP:
+        log.info("a person has to look at the payment first", payment_id=payment.id)
         return jobs.NOTHING_TO_DO
-    return Done(completed=1)
-
-
-def _settle(
-    deps: Dependencies,
-    payment: Payment,
-    outcome: Outcome,
-    merchant: Merchant | None,
-    now: datetime,
-) -> None:
-    """Records the outcome. A payment that is final meanwhile stays as it is."""
-    after = payment.approved(now) if outcome.failure is None else payment.declined(outcome.failure, now)
     try:
-        _finish(deps, payment, after, merchant, now)
-        return
-    except ConditionFailed as refusal:
-        if Write.PAYMENT in refusal.labels:
-            log.info("another worker finished the payment", payment_id=payment.id)
-            return
-        if Write.ORDER not in refusal.labels:
-            raise
-    # Another payment paid the order between this one's creation and now, and the order stays paid: what
-    # the acquirer took for this one goes back. It does so once, so a crash before the commit is harmless.
-    deps.processor.reverse(payment, payment.amount, f"{payment.id}:reversal")
-    try:
-        _finish(deps, payment, payment.declined(ALREADY_PAID, now), merchant, now)
+        if step is Step.COMMIT:
+            before = payment
+            payment, operation = noted(payment, operation, now)
+            _write(deps, before, Change(payment), merchant, now)
+        asking = payment_asking(deps, acquirer, payment, operation, step)
+        decision = conclude(deps, asking, payment_id=payment.id)
+        if decision.verdict is Verdict.CAPTURE and not payment.is_watched:
+            operation = replace(operation, attempt=decision.attempt)
+            known = replace(payment, attempt=decision.attempt)
+            decision = capture(deps, acquirer, known, replace(asking, operation=operation))
+        elif is_soon(decision, operation):
+            return come_back(deps, PAYMENTS, job, decision)
+        note_parked(decision, payment_id=payment.id)
+        return _record(deps, job, (payment, operation, decision), merchant)
     except ConditionFailed as refusal:
         if Write.PAYMENT not in refusal.labels:
             raise
+        log.info("another worker moved the payment on", payment_id=payment.id)
+        return jobs.NOTHING_TO_DO
 
 
-def _finish(
+def _record(
     deps: Dependencies,
-    before: Payment,
-    after: Payment,
+    job: Job,
+    concluded: tuple[Payment, Operation, Decision],
     merchant: Merchant | None,
-    now: datetime,
+) -> Done:
+    """Records what was decided, and gives back at once what is not to be kept."""
+    payment, operation, decision = concluded
+    now = deps.now()
+    change = settle(payment, operation, decision, now)
+    try:
+        _write(deps, payment, change, merchant, now)
+    except ConditionFailed as refusal:
+        if Write.ORDER not in refusal.labels or not change.pays_order:
+            raise
+        # Another payment paid the order between this one's creation and now, and the order stays paid: what
+        # the acquirer took for this one goes back.
+        change = settle(payment, operation, decision, now, order_is_paid=True)
+        _write(deps, payment, change, merchant, now)
+    if change.payment.release_pending and not payment.release_pending:
+        _process(deps, job, change.payment, merchant)
+    gave_back = payment.release_pending and not change.payment.release_pending
+    return Done(completed=1) if change.event or gave_back else jobs.NOTHING_TO_DO
+
+
+def _write(
+    deps: Dependencies, before: Payment, change: Change, merchant: Merchant | None, now: datetime
 ) -> None:
+    after = change.payment
     with deps.unit_of_work() as work:
         work.payments.change_status(before, after)
-        if after.status is PaymentStatus.SUCCESS:
+        if change.pays_order:
             work.orders.apply(after.order_id, OrderEvent.PAYMENT_SUCCEEDED, now)
-            work.ledger.add(payment_taken(after, now))
-        elif after.failure == ALREADY_PAID:
-            work.ledger.add(payment_taken(after, now), payment_reversed(after, after.amount, now))
-        event = f"payment.{after.status}"
-        work.notify(merchant, payment_delivery(deps.new_uuid(), event, after, now))
-        work.log(
-            "payment finished",
-            payment_id=after.id,
-            order_id=after.order_id,
-            merchant_id=after.merchant_id,
-            status=after.status,
-            reason=after.failure.reason if after.failure else None,
-        )
+        if change.entries:
+            work.ledger.add(*change.entries)
+        if change.event is not None:
+            work.notify(merchant, payment_delivery(deps.new_uuid(), change.event, after, now))
+            work.log(
+                "payment finished",
+                payment_id=after.id,
+                order_id=after.order_id,
+                merchant_id=after.merchant_id,
+                status=after.status,
+                reason=after.failure.reason if after.failure else None,
+            )
+        elif before.release_pending and not after.release_pending:
+            work.log("money given back", payment_id=after.id, amount=before.release_pending)

@@ -47,15 +47,11 @@ class PaymentWrites(Protocol):
 
     def add(self, payment: Payment) -> None: ...  # noqa: D102 - refused where the id is taken
     def change_status(self, before: Payment, after: Payment) -> None:
-        """The outcome. Refused where the status is no longer the one read."""
+        """The next state. Refused where status or attempts at the acquirer are no longer those read."""
         ...
 
     def capture(self, after: Payment) -> None:
         """A capture. Refused unless it is the first and what it releases is still there."""
-        ...
-
-    def finish_release(self, payment: Payment, now: datetime) -> None:
-        """That the acquirer was told of a release. Refused where that is known already."""
         ...
 
     def take_for_refund(self, payment_id: str, amount: int, now: datetime) -> None:
@@ -72,7 +68,7 @@ class RefundWrites(Protocol):
 
     def add(self, refund: Refund) -> None: ...  # noqa: D102 - refused where the id is taken
     def change_status(self, before: Refund, after: Refund) -> None:
-        """Refused where the status is no longer the one read."""
+        """Refused where the status, or the attempt at the acquirer, is no longer the one read."""
         ...
 
 

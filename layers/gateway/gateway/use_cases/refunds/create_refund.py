@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import NotFound
 from gateway.domain.merchant import Merchant
 from gateway.domain.payment import Payment
@@ -57,6 +58,7 @@ def create_refund(
 
 def _begin(deps: Dependencies, payment: Payment, new: NewRefund, now: datetime) -> Refund:
     refund_id = deps.new_id("rfnd_")
+    acquirer = deps.acquirer_of(payment.attempt.account)
     return Refund(
         id=refund_id,
         payment_id=payment.id,
@@ -68,5 +70,6 @@ def _begin(deps: Dependencies, payment: Payment, new: NewRefund, now: datetime) 
         created_at=now,
         updated_at=now,
         processed_at=None,
-        due_at=now + timedelta(milliseconds=deps.processor.refund_delay_ms(refund_id)),
+        due_at=now + timedelta(milliseconds=acquirer.refund_delay_ms(refund_id)),
+        attempt=Attempt(payment.attempt.account),
     )

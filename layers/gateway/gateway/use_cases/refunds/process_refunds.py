@@ -5,8 +5,11 @@ After a crash the worker finds the mark and asks again; the acquirer pays once f
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from gateway.domain.acquiring.driver import Decision, Step, Verdict, next_step
+from gateway.domain.acquiring.settlement import refund_operation, settle_refund
 from gateway.domain.jobs import REFUNDS
 from gateway.domain.ledger import refund_paid
 from gateway.domain.merchant import Merchant
@@ -15,10 +18,10 @@ from gateway.domain.refund import Refund, RefundEvent, RefundStatus
 from gateway.presenters.event import refund_delivery
 from gateway.runtime import log
 from gateway.use_cases import jobs
+from gateway.use_cases.ask_acquirer import come_back, conclude, is_soon, note_parked, refund_asking
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.outbox import Outbox
-from gateway.use_cases.processor import OutcomeUnknown
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
 
 
@@ -61,14 +64,25 @@ def _process(
     if refund.is_final:
         log.info("refund is final already", refund_id=refund.id, status=refund.status)
         return jobs.NOTHING_TO_DO
+    acquirer = deps.acquirer_of(payment.attempt.account)
+    step = next_step(refund_operation(refund, acquirer.capabilities), deps.now())
+    if step is Step.STOP:
+        log.info("a person has to look at the refund first", refund_id=refund.id)
+        return jobs.NOTHING_TO_DO
     try:
-        sent = _mark_sent(deps, refund)
-        deps.processor.refund(sent, sent.id)
-        _finish(deps, sent, payment, merchant)
-    except OutcomeUnknown as unknown:
-        log.warning("outcome unknown", refund_id=refund.id, reason=unknown.reason)
-        deps.queues.give_back(REFUNDS, job.receipt_handle, unknown.ask_again_seconds)
-        return jobs.RETRY
+        if step is Step.COMMIT:
+            refund = _mark_sent(deps, refund)
+        operation = refund_operation(refund, acquirer.capabilities)
+        asking = refund_asking(acquirer, refund, payment, operation, step)
+        decision = conclude(deps, asking, refund_id=refund.id)
+        if is_soon(decision, operation):
+            return come_back(deps, REFUNDS, job, decision)
+        note_parked(decision, refund_id=refund.id)
+        if decision.verdict is not Verdict.APPROVE:
+            with deps.unit_of_work() as work:
+                work.refunds.change_status(refund, settle_refund(refund, decision, deps.now()))
+            return jobs.NOTHING_TO_DO
+        _finish(deps, refund, decision, payment, merchant)
     except ConditionFailed as refusal:
         if Write.REFUND not in refusal.labels:
             raise
@@ -79,17 +93,22 @@ def _process(
 
 
 def _mark_sent(deps: Dependencies, refund: Refund) -> Refund:
+    """Notes that the acquirer is about to be asked, under which key and since when."""
+    now = deps.now()
     if refund.status is RefundStatus.SENT:
-        return refund
-    sent = refund.after(RefundEvent.SEND, deps.now())
+        sent = replace(refund, attempt=refund.attempt.asked(now), updated_at=now)
+    else:
+        sent = refund.after(RefundEvent.SEND, now)
     with deps.unit_of_work() as work:
         work.refunds.change_status(refund, sent)
     return sent
 
 
-def _finish(deps: Dependencies, sent: Refund, payment: Payment, merchant: Merchant | None) -> None:
+def _finish(
+    deps: Dependencies, sent: Refund, decision: Decision, payment: Payment, merchant: Merchant | None
+) -> None:
     now = deps.now()
-    processed = sent.after(RefundEvent.ACCEPTED, now)
+    processed = settle_refund(sent, decision, now)
     with deps.unit_of_work() as work:
         work.refunds.change_status(sent, processed)
         work.ledger.add(refund_paid(processed, now))

@@ -336,6 +336,7 @@ class Webhooks(AsyncResource):
             "payment.pending",
             "payment.success",
             "payment.failed",
+            "payment.reversed",
             "refund.created",
             "refund.processed",
             "webhook.test",

@@ -265,6 +265,7 @@ class DeliveryListed(Model):
         "payment.pending",
         "payment.success",
         "payment.failed",
+        "payment.reversed",
         "refund.created",
         "refund.processed",
         "webhook.test",
@@ -315,7 +316,9 @@ class PaymentEvent(Model):
 
     __slots__ = ()
     _converts = {"data": PaymentEventData}
-    event: Literal["payment.created", "payment.pending", "payment.success", "payment.failed"]
+    event: Literal[
+        "payment.created", "payment.pending", "payment.success", "payment.failed", "payment.reversed"
+    ]
     timestamp: int
     """Unix seconds."""
     data: PaymentEventData
@@ -372,6 +375,7 @@ _EVENTS: dict[str, type[Event]] = {
     "payment.pending": PaymentEvent,
     "payment.success": PaymentEvent,
     "payment.failed": PaymentEvent,
+    "payment.reversed": PaymentEvent,
     "refund.created": RefundEvent,
     "refund.processed": RefundEvent,
     "webhook.test": TestEvent,

@@ -332,6 +332,7 @@ class Webhooks(Resource):
             "payment.pending",
             "payment.success",
             "payment.failed",
+            "payment.reversed",
             "refund.created",
             "refund.processed",
             "webhook.test",

@@ -88,6 +88,10 @@ class PaymentRow(Model):
     error_code = UnicodeAttribute(null=True)
     error_reason = UnicodeAttribute(null=True)
     error_description = UnicodeAttribute(null=True)
+    attempt = JSONAttribute(null=True)
+    release = JSONAttribute(null=True)
+    version = UnicodeAttribute(null=True)
+    late_at = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
@@ -112,6 +116,8 @@ class RefundRow(Model):
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     processed_at = UnicodeAttribute(null=True)
+    attempt = JSONAttribute(null=True)
+    version = UnicodeAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 

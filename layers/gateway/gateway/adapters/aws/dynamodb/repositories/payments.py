@@ -8,10 +8,12 @@ from operator import and_
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
+from gateway.adapters.aws.dynamodb.attempts import to_attempt, to_members
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import between_days, page_of
 from gateway.adapters.aws.dynamodb.repositories.payment_facts import facts
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
+from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
@@ -49,6 +51,9 @@ def to_payment(row: PaymentRow) -> Payment:
         finished_at=from_iso(row.finished_at) if row.finished_at else None,
         release_pending=int(row.release_pending or 0),
         captured_at=from_iso(row.captured_at) if row.captured_at else None,
+        attempt=to_attempt(row.attempt) or Attempt(),
+        release=to_attempt(row.release),
+        late_at=from_iso(row.late_at) if row.late_at else None,
     )
 
 
@@ -140,29 +145,34 @@ class PaymentWrites:
             refundable=payment.refundable,
             created_at=to_iso(payment.created_at),
             updated_at=to_iso(payment.updated_at),
+            attempt=to_members(payment.attempt),
+            version=payment.version,
             **due.due_columns(payment.id, payment.due_at),
         )
         self._items.put(Write.PAYMENT, row, PaymentRow.id.does_not_exist())
 
     def change_status(self, before: Payment, after: Payment) -> None:
-        """The payment's new status; refused (PAYMENT) where the status is no longer the one read."""
+        """The payment's next state; refused (PAYMENT) where status or attempts are no longer those read."""
         actions: list[Action] = [
             PaymentRow.status.set(str(after.status)),
-            PaymentRow.refundable.set(after.refundable),
             PaymentRow.updated_at.set(to_iso(after.updated_at)),
+            PaymentRow.attempt.set(to_members(after.attempt)),
+            PaymentRow.version.set(after.version),
             *due.due_actions(PaymentRow, after.id, after.due_at),
         ]
-        if after.finished_at is not None:
-            actions.append(PaymentRow.finished_at.set(to_iso(after.finished_at)))
-        if after.failure is not None:
-            actions += [
-                PaymentRow.error_code.set(after.failure.code),
-                PaymentRow.error_reason.set(after.failure.reason),
-                PaymentRow.error_description.set(after.failure.description),
-            ]
-        self._items.update(
-            Write.PAYMENT, PaymentRow(after.id), actions, PaymentRow.status == str(before.status)
-        )
+        if after.status is not before.status:
+            # Only then: refunds change it as well, on conditions of their own.
+            actions.append(PaymentRow.refundable.set(after.refundable))
+        if after.release_pending:
+            actions.append(PaymentRow.release_pending.set(after.release_pending))
+        elif before.release_pending:
+            actions.append(PaymentRow.release_pending.remove())
+        if after.release is not None:
+            actions.append(PaymentRow.release.set(to_members(after.release)))
+        actions += _ended(after)
+        unchanged = (PaymentRow.version == before.version) | PaymentRow.version.does_not_exist()  # an old row
+        condition = (PaymentRow.status == str(before.status)) & unchanged
+        self._items.update(Write.PAYMENT, PaymentRow(after.id), actions, condition)
 
     def capture(self, after: Payment) -> None:
         """A capture; refused (PAYMENT) unless it is the first and what it releases is still there."""
@@ -176,7 +186,11 @@ class PaymentWrites:
         ]
         if released:
             # Due again, so that a worker tells the acquirer; the sweeper makes sure of it.
-            actions.append(PaymentRow.release_pending.set(released))
+            actions += [
+                PaymentRow.release_pending.set(released),
+                PaymentRow.release.set(to_members(after.release)),
+                PaymentRow.version.set(after.version),
+            ]
             actions += due.due_actions(PaymentRow, after.id, after.due_at)
         condition = (
             (PaymentRow.status == str(PaymentStatus.SUCCESS))
@@ -184,16 +198,6 @@ class PaymentWrites:
             & (PaymentRow.refundable >= released)
         )
         self._items.update(Write.PAYMENT, PaymentRow(after.id), actions, condition)
-
-    def finish_release(self, payment: Payment, now: datetime) -> None:
-        """That the acquirer was told of a release; refused (PAYMENT) where that is known already."""
-        actions = [
-            PaymentRow.release_pending.remove(),
-            PaymentRow.updated_at.set(to_iso(now)),
-            *due.due_actions(PaymentRow, payment.id, None),
-        ]
-        condition = PaymentRow.release_pending == payment.release_pending
-        self._items.update(Write.PAYMENT, PaymentRow(payment.id), actions, condition)
 
     def take_for_refund(self, payment_id: str, amount: int, now: datetime) -> None:
         """A refund's claim on its payment; refused (PAYMENT) where less than `amount` is left.
@@ -218,3 +222,18 @@ class PaymentWrites:
         self._items.update(
             Write.PAYMENT, PaymentRow(payment_id), actions, PaymentRow.amount_refunded >= amount
         )
+
+
+def _ended(after: Payment) -> list[Action]:
+    actions: list[Action] = []
+    if after.finished_at is not None:
+        actions.append(PaymentRow.finished_at.set(to_iso(after.finished_at)))
+    if after.late_at is not None:
+        actions.append(PaymentRow.late_at.set(to_iso(after.late_at)))
+    if after.failure is not None:
+        actions += [
+            PaymentRow.error_code.set(after.failure.code),
+            PaymentRow.error_reason.set(after.failure.reason),
+            PaymentRow.error_description.set(after.failure.description),
+        ]
+    return actions

@@ -5,9 +5,11 @@ from datetime import datetime
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
+from gateway.adapters.aws.dynamodb.attempts import to_attempt, to_members
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import RefundRow
+from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.refund import Refund, RefundStatus
@@ -17,6 +19,9 @@ from gateway.use_cases.protocols.refusals import Write
 
 def to_refund(row: RefundRow) -> Refund:
     """The refund that a row holds."""
+    attempt = to_attempt(row.attempt) or Attempt()
+    if row.attempt is None and row.status == RefundStatus.SENT:
+        attempt = attempt.asked(from_iso(row.updated_at))  # sent before attempts were stored
     return Refund(
         id=row.id,
         payment_id=row.payment_id,
@@ -29,6 +34,7 @@ def to_refund(row: RefundRow) -> Refund:
         updated_at=from_iso(row.updated_at),
         processed_at=from_iso(row.processed_at) if row.processed_at else None,
         due_at=None if row.due_at_ms is None else from_unix_ms(int(row.due_at_ms)),
+        attempt=attempt,
     )
 
 
@@ -77,18 +83,24 @@ class RefundWrites:
             status=str(refund.status),
             created_at=to_iso(refund.created_at),
             updated_at=to_iso(refund.updated_at),
+            attempt=to_members(refund.attempt),
+            version=refund.attempt.version,
             **due.due_columns(refund.id, refund.due_at),
         )
         self._items.put(Write.REFUND, row, RefundRow.id.does_not_exist())
 
     def change_status(self, before: Refund, after: Refund) -> None:
-        """The refund's new status; refused (REFUND) where the status is no longer the one read."""
+        """The refund's next state; refused (REFUND) where status or attempt are no longer those read."""
         actions: list[Action] = [
             RefundRow.status.set(str(after.status)),
             RefundRow.updated_at.set(to_iso(after.updated_at)),
+            RefundRow.attempt.set(to_members(after.attempt)),
+            RefundRow.version.set(after.attempt.version),
         ]
-        if after.due_at is None:
-            actions += due.due_actions(RefundRow, after.id, None)
+        if after.due_at != before.due_at:
+            actions += due.due_actions(RefundRow, after.id, after.due_at)
         if after.processed_at is not None:
             actions.append(RefundRow.processed_at.set(to_iso(after.processed_at)))
-        self._items.update(Write.REFUND, RefundRow(after.id), actions, RefundRow.status == str(before.status))
+        unchanged = (RefundRow.version == before.attempt.version) | RefundRow.version.does_not_exist()
+        condition = (RefundRow.status == str(before.status)) & unchanged
+        self._items.update(Write.REFUND, RefundRow(after.id), actions, condition)
