@@ -19,6 +19,7 @@ import pytest
 
 from infra.ops import redrive
 from tests.e2e.conftest import Stack, running_stack, until
+from tests.services import receivers
 from tests.webhooks.receiver import BROKEN, DROP, HANG, OK, Answer, Delivery, Receiver
 
 pytestmark = pytest.mark.e2e
@@ -63,6 +64,18 @@ def dead_letters(stack: Stack) -> list[str]:
         QueueUrl=stack.outputs["WebhooksDeadLetterQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=1
     )
     return [message["Body"] for message in answer.get("Messages", [])]
+
+
+@pytest.mark.skipif(ELSEWHERE, reason="this receiver listens on the loopback address only")
+def test_interim_responses_and_many_headers_are_one_successful_attempt(deployed: Stack) -> None:
+    hints = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    answer = hints + b"HTTP/1.1 200\r\n" + b"X-Field: y\r\n" * 120 + b"Content-Length: 6\r\n\r\nthanks"
+    with receivers.Receiver(receivers.answering(answer)) as receiver:
+        listen(deployed, receiver.url(host="127.0.0.1"))
+        found = settled(deployed, send_test_event(deployed), 30)
+    assert (found["status"], found["attempts"]) == ("success", 1)
+    assert (found["response_code"], found["response_body"]) == (200, "thanks")
+    assert len(receiver.requests) == 1
 
 
 @pytest.mark.timeout(400)

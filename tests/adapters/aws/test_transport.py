@@ -214,8 +214,9 @@ def test_a_response_that_drips_ends_with_the_time_of_the_call() -> None:
     dripping = threading.Event()
 
     def drip(peer: Any) -> bool:
+        peer.sendall(b"HTTP/1.1 200 OK\r\nX: ")
         while not dripping.wait(0.02):
-            peer.sendall(b"H")
+            peer.sendall(b"y")
         return False
 
     with serving(drip) as server:

@@ -18,9 +18,10 @@ from botocore.exceptions import (
 )
 
 from gateway.adapters.aws import proxies
-from gateway.adapters.aws.http_response import Broken, Reader
 from gateway.adapters.aws.messages import Request, Response
 from gateway.adapters.aws.services import Endpoint
+from gateway.adapters.http.responses import Broken, Reader
+from gateway.adapters.http.tls import client_context
 
 IDLE_MAX = 20  # for each endpoint; a function has at most that many threads
 
@@ -109,7 +110,8 @@ class Connections:
         # Reading the CAs takes some milliseconds: once, and not in ten threads at once.
         with self._lock:
             if self._tls is None:
-                self._tls = _tls_context(self._environ)
+                # What the SDKs read (AWS SDKs and Tools Reference Guide, "General configuration").
+                self._tls = client_context(self._environ.get("AWS_CA_BUNDLE") or None)
             return self._tls
 
 
@@ -151,15 +153,3 @@ class _Connection:
         if left <= 0:
             raise TimeoutError("no time is left")
         return left
-
-
-def _tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    # AWS_CA_BUNDLE is what the SDKs read (AWS SDKs and Tools Reference Guide, "General configuration").
-    context = ssl.create_default_context(cafile=environ.get("AWS_CA_BUNDLE") or None)
-    if not context.cert_store_stats()["x509_ca"]:
-        import botocore
-
-        # A runtime without any CAs; botocore brings its own.
-        context.load_verify_locations(os.path.join(os.path.dirname(botocore.__file__), "cacert.pem"))  # noqa: PTH118, PTH120 - pathlib costs an import
-    context.set_alpn_protocols(["http/1.1"])
-    return context

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from gateway.adapters.aws.http_response import Broken, Reader
 from gateway.adapters.aws.services import Endpoint
+from gateway.adapters.http.responses import Broken, Reader
 
 
 class Proxy(NamedTuple):

@@ -8,9 +8,11 @@ import ssl
 import time
 from typing import Any
 
+_AT_ONCE_BYTES = 8_192
+
 
 class TooLarge(Exception):
-    """The receiver sent more than is read of any answer."""
+    """The receiver sent more than is read of any response."""
 
 
 def remaining_seconds(deadline: float) -> float:
@@ -33,13 +35,18 @@ class BoundedSocket(socket.socket):
     receivable: int = 0
 
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
-        """As in `socket`: what http.client's reader calls."""
+        """As in `socket`, within the limits of time and bytes."""
         self.settimeout(remaining_seconds(self.deadline))
         if self.receivable <= 0:
             raise TooLarge
         received = super().recv_into(buffer, min(nbytes or len(buffer), self.receivable), flags)
         self.receivable -= received
         return received
+
+    def receive(self, nbytes: int) -> bytes:
+        """At most so many bytes, b"" at the end; TooLarge, TimeoutError or another OSError."""
+        buffer = bytearray(min(nbytes, _AT_ONCE_BYTES))
+        return bytes(buffer[: self.recv_into(buffer)])
 
     def send(self, data: Any, flags: int = 0) -> int:
         """As in `socket`: TLS's sendall calls it for each piece."""

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.adapters.aws.http_response import BODY_BYTES_MAX, HEAD_BYTES_MAX, Broken, Reader
+from gateway.adapters.http.responses import BODY_BYTES_MAX, HEAD_BYTES_MAX, Broken, ClosedEarly, Reader
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def reader(data: bytes, size: int = 65_536) -> Reader:
+def reader(data: bytes, size: int = 65_536, *, tolerant: bool = False) -> Reader:
     def pieces() -> Iterator[bytes]:
         for start in range(0, len(data), size):
             yield data[start : start + size]
@@ -28,7 +28,7 @@ def reader(data: bytes, size: int = 65_536) -> Reader:
         given, kept = kept[:most], kept[most:]
         return given
 
-    return Reader(receive)
+    return Reader(receive, tolerant=tolerant)
 
 
 GOOD = {
@@ -51,6 +51,22 @@ GOOD = {
         b"a",
         True,
     ),
+    "many hints first": (
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 500 + OK + b"Content-Length: 1\r\n\r\na",
+        200,
+        b"a",
+        True,
+    ),
+    "many headers": (OK + b"X: y\r\n" * 500 + b"Content-Length: 1\r\n\r\na", 200, b"a", True),
+    "lines that end in LF": (b"HTTP/1.1 200 OK\nContent-Length: 1\n\na", 200, b"a", True),
+    "the same length twice": (
+        OK + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
+        200,
+        b"a",
+        True,
+    ),
+    "a body that 204 has not": (b"HTTP/1.1 204 X\r\nContent-Length: 9\r\n\r\n", 204, b"", True),
+    "a body that 304 has not": (b"HTTP/1.1 304 X\r\nContent-Length: 9\r\n\r\n", 304, b"", True),
     "the last one": (OK + b"Connection: close\r\nContent-Length: 1\r\n\r\na", 200, b"a", False),
     "old HTTP": (b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", 200, b"a", False),
 }
@@ -78,6 +94,11 @@ BAD = {
     "a chunk of no size": OK + b"Transfer-Encoding: chunked\r\n\r\n\r\n\r\n",
     "a chunk of a size below zero": OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n0\r\n\r\n",
     "another protocol": b"220 mail.example ESMTP\r\n\r\n",
+    "another protocol after the head": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"
+    + OK
+    + b"Content-Length: 0\r\n\r\n",
+    "hints without an end": b"HTTP/1.1 103 Early Hints\r\n\r\n" * 4000,
+    "a status below 100": b"HTTP/1.1 099 X\r\n\r\n",
     "another version": b"HTTP/2 200\r\n\r\n",
     "a status that is no number": b"HTTP/1.1 2x0 OK\r\n\r\n",
     "a status that is too long": b"HTTP/1.1 2000 OK\r\n\r\n",
@@ -104,6 +125,85 @@ def test_what_is_no_response_is_broken(data: bytes, size: int) -> None:
         reader(data, size).response()
 
 
+# What only a receiver's server may do, and where the RFC says what a user agent makes of it.
+TOLERATED = {
+    "a folded header (RFC 9112, 5.2)": (OK + b"X: y\r\n z\r\nContent-Length: 1\r\n\r\nabc", b"a"),
+    "a fold before the first header (RFC 9112, 2.2)": (OK + b" z\r\nContent-Length: 1\r\n\r\nabc", b"a"),
+    "a blank before the colon (RFC 9112, 5.1)": (OK + b"Content-Length : 1\r\n\r\nabc", b"a"),
+    "a line without a colon": (OK + b"nothing\r\n more\r\nContent-Length: 1\r\n\r\nabc", b"a"),
+    "a length beside chunks (RFC 9112, 6.3)": (
+        OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"abc",
+    ),
+    "chunks of a coded body (RFC 9112, 6.1)": (
+        OK + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"abc",
+    ),
+    "a coded body without chunks (RFC 9112, 6.3)": (
+        OK + b"Transfer-Encoding: gzip\r\nContent-Length: 1\r\n\r\nabc",
+        b"abc",
+    ),
+    "the identity of RFC 2616": (
+        OK + b"Transfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nabc",
+        b"ab",
+    ),
+    "chunks in HTTP/1.0 (RFC 9112, 6.1)": (
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"abc",
+    ),
+    "chunk lines that end in LF": (OK + b"Transfer-Encoding: chunked\n\n3\nabc\n0\n\n", b"abc"),
+}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 65_536])
+@pytest.mark.parametrize(("data", "body"), TOLERATED.values(), ids=TOLERATED)
+def test_a_tolerant_reader_makes_of_odd_responses_what_the_rfc_says(
+    data: bytes, body: bytes, size: int
+) -> None:
+    reading = reader(data, size, tolerant=True)
+    head = reading.head()
+    assert (head.status, b"".join(reading.body(head))) == (200, body)
+
+
+def test_a_folded_value_is_one_value() -> None:
+    head = reader(OK + b"X: a\r\n\tb\r\nX: c\r\n\r\n", tolerant=True).head()
+    assert head.headers == {"x": "a b, c"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "half a head",
+        "half a body",
+        "half a chunk",
+        "a chunk without the last",
+        "a chunk of no size",
+        "a length that is no number",
+        "two lengths",
+        "another protocol",
+        "another protocol after the head",
+        "hints without an end",
+    ],
+)
+def test_a_tolerant_reader_takes_no_garbage(name: str) -> None:
+    with pytest.raises(Broken):
+        reader(BAD[name], tolerant=True).response()
+
+
+@pytest.mark.parametrize("name", ["nothing at all", "half a head", "half a body", "half a chunk"])
+def test_a_peer_that_closes_early_is_told_from_one_that_speaks_no_http(name: str) -> None:
+    with pytest.raises(ClosedEarly):
+        reader(BAD[name]).response()
+
+
+def test_what_is_not_http_is_known_by_its_first_bytes_not_by_its_end() -> None:
+    arrivals = [b"22", b"0 mail"]
+    with pytest.raises(Broken) as caught:
+        Reader(lambda _size: arrivals.pop(0)).head()
+    assert not isinstance(caught.value, ClosedEarly)
+    assert arrivals == [b"0 mail"]
+
+
 def test_a_body_to_the_end_has_a_limit() -> None:
     arrivals = iter([OK + b"\r\n", *[b"x" * 1_048_576] * 40])
     endless = Reader(lambda _size: next(arrivals))
@@ -114,8 +214,9 @@ def test_a_body_to_the_end_has_a_limit() -> None:
 @given(data=st.binary(max_size=300), size=st.integers(1, 50))
 def test_whatever_arrives_it_is_a_response_or_broken(data: bytes, size: int) -> None:
     for start in (b"", OK, OK + b"Transfer-Encoding: chunked\r\n\r\n"):
-        with suppress(Broken):
-            reader(start + data, size).response()
+        for tolerant in (False, True):
+            with suppress(Broken):
+                reader(start + data, size, tolerant=tolerant).response()
 
 
 def test_responses_follow_each_other() -> None:
