@@ -465,6 +465,18 @@ def test_health_is_forgotten_when_it_is_good_again(database: Database) -> None:
     assert database.endpoints.claim_probe(bad, LATER) is False
     database.endpoints.record(bad, health)
     assert known() is None
+    # A streak that is over, or was forgotten, is not continued.
+    worse = replace(bad, failures=2, open_until=LATER)
+    database.endpoints.record(bad, worse)
+    assert known() is None
+    database.endpoints.mark_slow(health.merchant_id, LATER)
+    database.endpoints.record(bad, worse)
+    assert known() == replace(health, slow_until=LATER)
+    database.endpoints.record(health, bad)
+    database.endpoints.record(bad, worse)
+    assert known() == worse
+    database.endpoints.forget(health.merchant_id)
+    assert known() is None
 
 
 def test_closed_days_are_kept(database: Database) -> None:

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain import endpoint
-from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.use_cases.operations.sweep import sweep
+from gateway.use_cases.webhooks.configure import set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
+from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver
 
@@ -121,3 +123,81 @@ def test_the_schedule_of_one_payments_events_never_opens_the_circuit(
     assert [len(post.row(hook).attempts) for hook in hooks] == [5] * 9
     assert post.statuses(hooks) == {"failed": 9}
     assert len(receiver.deliveries) == 45
+
+
+def held_back(post: PostOffice, receiver: Receiver) -> WebhookDelivery:
+    """One more event behind an open circuit: it waits untried."""
+    open_circuit(post, receiver)
+    hook = post.event()
+    post.deliver_all()
+    assert post.row(hook).attempts == ()
+    assert post.health().has_circuit_open
+    receiver.answer = OK
+    return hook
+
+
+def test_setting_the_url_closes_the_circuit_and_the_next_event_goes_out_at_once(
+    only_post: PostOffice, receiver: Receiver
+) -> None:
+    post = only_post
+    held_back(post, receiver)
+    set_webhook_url(post.deps, post.merchant.id, receiver.url)
+    assert post.health().is_healthy
+    hook = post.event()
+    post.deliver_all()
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
+
+
+def test_a_manual_retry_is_tried_at_once_behind_an_open_circuit_and_closes_it(
+    only_post: PostOffice, receiver: Receiver
+) -> None:
+    post = only_post
+    hook = held_back(post, receiver)
+    retry_delivery(post.deps, hook.id, post.merchant.id)
+    post.deliver_all()
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
+    assert post.health().is_healthy
+
+
+def test_a_test_event_is_tried_at_once_behind_an_open_circuit_and_closes_it(
+    only_post: PostOffice, receiver: Receiver
+) -> None:
+    post = only_post
+    held_back(post, receiver)
+    hook = send_test_event(post.deps, post.merchant.id)
+    post.deliver_all()
+    assert post.row(hook).status is DeliveryStatus.SUCCESS
+    assert post.health().is_healthy
+
+
+def test_a_requested_attempt_that_fails_leaves_the_circuit_as_it_was_and_its_retries_wait(
+    only_post: PostOffice, receiver: Receiver
+) -> None:
+    post = only_post
+    held_back(post, receiver)
+    before = post.health()
+    receiver.answer = BROKEN
+    hook = send_test_event(post.deps, post.merchant.id)
+    post.deliver_all()
+    assert len(post.row(hook).attempts) == 1
+    assert post.health() == before
+    post.pass_gap()
+    posted = len(receiver.deliveries)
+    post.deliver_all()
+    assert (len(post.row(hook).attempts), len(receiver.deliveries)) == (1, posted)
+
+
+def test_an_attempt_at_the_old_url_does_not_open_the_circuit_of_the_new_one(
+    only_post: PostOffice, receiver: Receiver
+) -> None:
+    post = only_post
+    held_back(post, receiver)
+    known = post.health()
+    set_webhook_url(post.deps, post.merchant.id, receiver.url)
+    late = Attempt(at=post.clock(), duration_ms=5000, response_code=None, response_body=None, error="timeout")
+    post.deps.database.endpoints.record(known, known.after(late))
+    assert post.health().is_healthy
+    # A worker had noted already that the old one was slow.
+    post.deps.database.endpoints.mark_slow(post.merchant.id, post.clock() + endpoint.SLOW_FOR)
+    post.deps.database.endpoints.record(known, known.after(late))
+    assert not post.health().has_circuit_open

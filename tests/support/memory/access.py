@@ -68,7 +68,16 @@ class Endpoints(Repository):
             known = row.failures if row is not None else 0
             return replace(after, failures=known + 1 if after.failures > before.failures else 0)
 
-        self._rows.write_if(self.table, after.merchant_id, change)
+        failed_again = after.failures > before.failures > 0
+        self._rows.write_if(
+            self.table,
+            after.merchant_id,
+            change,
+            lambda row: not failed_again or (exists(row) and row.failures >= before.failures),
+        )
+
+    def forget(self, merchant_id: str) -> None:
+        self._rows.of(self.table).pop(merchant_id, None)
 
     def mark_slow(self, merchant_id: str, until: datetime) -> None:
         self._rows.write_if(

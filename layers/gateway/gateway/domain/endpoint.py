@@ -48,6 +48,16 @@ class EndpointHealth:
         """Whether its deliveries belong in the slow lane."""
         return self.slow_until is not None and self.slow_until > now
 
+    def after_request(self, attempt: Attempt) -> "EndpointHealth":
+        """The health after an attempt that somebody asked for: it may close an open circuit.
+
+        It does not prolong one: whoever repairs a receiver, and tries it again and again, would otherwise
+        keep everybody else's events away from it for longer each time.
+        """
+        if self.has_circuit_open and not attempt.accepted:
+            return self
+        return self.after(attempt)
+
     def after(self, attempt: Attempt) -> "EndpointHealth":
         """The health after one more attempt."""
         now = attempt.ended_at

@@ -39,13 +39,16 @@ RETRY = Done(retry=True)
 NOTHING_TO_DO = Done()
 
 
-def parse_jobs(records: Sequence[dict[str, Any]], members: tuple[str, ...]) -> list[Job]:
+def parse_jobs(
+    records: Sequence[dict[str, Any]], members: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> list[Job]:
     """The jobs in an SQS event. A message that is not one of ours is dropped and logged as an error."""
     jobs = []
     for record in records:
         try:
             body = json.loads(record["body"])
             wanted = {name: body[name] for name in members}
+            wanted |= {name: body[name] for name in optional if name in body}
         except (ValueError, KeyError, TypeError, RecursionError):
             wanted = {}
         if not wanted or not all(isinstance(value, str) and value for value in wanted.values()):

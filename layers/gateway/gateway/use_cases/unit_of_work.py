@@ -30,6 +30,7 @@ from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.database import Database, Loaded
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
+from gateway.use_cases.webhooks.messages import delivery_message
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -120,14 +121,18 @@ class UnitOfWork:
             self._replay(loaded.get(IdempotencyRecord, given.scoped))
         return tuple(loaded.get(kind, key) for kind, key in keys)
 
-    def notify(self, merchant: Merchant | None, *deliveries: WebhookDelivery) -> None:
-        """Adds deliveries and their messages, if the merchant wants webhooks."""
+    def notify(
+        self, merchant: Merchant | None, *deliveries: WebhookDelivery, requested: bool = False
+    ) -> None:
+        """Adds deliveries and their messages, if the merchant wants webhooks.
+
+        `requested`: the merchant asked for these, so they go out even while the endpoint's circuit is open.
+        """
         if merchant is None or merchant.webhook_url is None:
             return
         for delivery in deliveries:
             self._transaction.deliveries.add(delivery)
-            message = {"webhook_id": delivery.id, "merchant_id": delivery.merchant_id}
-            self._messages.append((WEBHOOKS, message, 0))
+            self._messages.append((WEBHOOKS, delivery_message(delivery, requested=requested), 0))
 
     def enqueue(self, entity: Payment | Refund) -> None:
         """Adds the message that has a worker finish a payment or a refund when that is due."""

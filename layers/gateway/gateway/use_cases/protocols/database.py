@@ -157,7 +157,15 @@ class Endpoints(Protocol):
     """How merchants' endpoints have been doing."""
 
     def record(self, before: EndpointHealth, after: EndpointHealth) -> None:
-        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it."""
+        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it.
+
+        A failure that continues a streak is dropped where the streak has ended or has been forgotten
+        meanwhile.
+        """
+        ...
+
+    def forget(self, merchant_id: str) -> None:
+        """Drops all that is known of an endpoint: it counts as new, and its circuit is closed."""
         ...
 
     def mark_slow(self, merchant_id: str, until: datetime) -> None:

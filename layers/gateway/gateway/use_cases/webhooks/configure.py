@@ -16,11 +16,16 @@ def find_merchant(deps: Dependencies, merchant_id: str) -> Merchant:
 
 
 def set_webhook_url(deps: Dependencies, merchant_id: str, url: str | None) -> Merchant:
-    """Sets or clears (None) where webhooks go; BadRequest where the URL may not be used."""
+    """Sets or clears (None) where webhooks go; BadRequest where the URL may not be used.
+
+    Whatever was known of the endpoint is forgotten, even where the URL is the same: a merchant who sets it
+    has repaired something, and events go there at once.
+    """
     if url is not None:
         https_only = not deps.config.is_test_stage
         check_webhook_url(url, https_only=https_only, allowed_hosts=deps.config.webhook_allowed_hosts)
     deps.database.merchants.set_webhook_url(merchant_id, url)
+    deps.database.endpoints.forget(merchant_id)
     log.info("webhook URL set", merchant_id=merchant_id, cleared=url is None)
     return find_merchant(deps, merchant_id)
 

@@ -31,6 +31,7 @@ from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
+from gateway.use_cases.webhooks.messages import REQUESTED
 
 AT_ONCE_MAX = 10
 AT_ONCE_PER_ENDPOINT_MAX = 4
@@ -61,6 +62,11 @@ class Task:
     merchant: Merchant | None
     health: EndpointHealth
 
+    @property
+    def is_requested(self) -> bool:
+        """Whether somebody asked for this very attempt; the retries after it are ordinary ones."""
+        return REQUESTED in self.job.body and not self.delivery.attempts
+
 
 def deliver_webhooks(
     deps: Dependencies, records: Sequence[dict[str, Any]], *, slow: bool = False
@@ -70,7 +76,7 @@ def deliver_webhooks(
     Round trips: one read for the batch, one record for each delivery, one for the counters; a failed delivery
     also hides its message and counts for its endpoint.
     """
-    batch_jobs = jobs.parse_jobs(records, ("webhook_id", "merchant_id"))
+    batch_jobs = jobs.parse_jobs(records, ("webhook_id", "merchant_id"), optional=(REQUESTED,))
     found = deps.database.load(
         [(WebhookDelivery, job.body["webhook_id"]) for job in batch_jobs]
         + [(Merchant, job.body["merchant_id"]) for job in batch_jobs]
@@ -112,7 +118,8 @@ def _deliver(deps: Dependencies, lane: Lane, task: Task) -> Done:
     if not lane.is_slow and (health.is_slow(now) or delivery.merchant_id in lane.turned_slow):
         deps.queues.send(SLOW_WEBHOOKS, [job.body])
         return jobs.NOTHING_TO_DO
-    if health.has_circuit_open and not _may_probe(deps, delivery, health, now):
+    held_back = health.has_circuit_open and not task.is_requested
+    if held_back and not _may_probe(deps, delivery, health, now):
         return jobs.NOTHING_TO_DO
     with _telling_if_slow(deps, lane, delivery.merchant_id, now):
         attempt = _attempt(deps, delivery, task.merchant, now)
@@ -189,7 +196,7 @@ def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Don
     jitter = 0.0 if test else deps.jitter()
     after = delivery.attempted(attempt, TEST_GAPS_SECONDS if test else GAPS_SECONDS, jitter)
     recorded = deps.database.deliveries.record(delivery, after)
-    learned = health.after(attempt)
+    learned = health.after_request(attempt) if task.is_requested else health.after(attempt)
     if learned.is_slow(attempt.ended_at):
         lane.turned_slow.add(delivery.merchant_id)
     if attempt.error != "no_url":

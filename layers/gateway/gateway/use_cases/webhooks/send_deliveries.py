@@ -8,28 +8,35 @@ from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.webhooks.configure import find_merchant
+from gateway.use_cases.webhooks.messages import delivery_message
 from gateway.use_cases.webhooks.read_deliveries import find_delivery
 
 
 def send_test_event(deps: Dependencies, merchant_id: str) -> WebhookDelivery:
-    """Sends a sample event through the real path; BadRequest if no URL is configured."""
+    """Sends a sample event through the real path, without waiting for an open circuit.
+
+    BadRequest if no URL is configured.
+    """
     merchant = find_merchant(deps, merchant_id)
     if merchant.webhook_url is None:
         raise BadRequest("No webhook URL is configured", field="webhook_url")
     delivery = sample_delivery(deps.new_uuid(), merchant_id, deps.now())
     with deps.unit_of_work() as work:
-        work.notify(merchant, delivery)
+        work.notify(merchant, delivery, requested=True)
     return delivery
 
 
 def retry_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> WebhookDelivery:
-    """Starts a delivery again, whatever its status; its attempts count from 0 again."""
+    """Starts a delivery again, whatever its status; its attempts count from 0 again.
+
+    The first attempt does not wait for an open circuit.
+    """
     delivery = find_delivery(deps, delivery_id, merchant_id)
     again = delivery.retried(deps.now())
     if not deps.database.deliveries.record(delivery, again):
         raise Unavailable("The webhook is being delivered just now; please try again")
     outbox = Outbox(deps.queues)
-    outbox.add(WEBHOOKS, {"webhook_id": again.id, "merchant_id": merchant_id})
+    outbox.add(WEBHOOKS, delivery_message(again, requested=True))
     outbox.flush()
     log.info("webhook retried", webhook_id=again.id, merchant_id=merchant_id)
     return again

@@ -43,21 +43,31 @@ class Endpoints:
     """How merchants' endpoints have been doing."""
 
     def record(self, before: EndpointHealth, after: EndpointHealth) -> None:
-        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it."""
+        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it.
+
+        A failure that continues a streak is dropped where the streak has ended or has been forgotten
+        meanwhile: an attempt at the old URL must not open the circuit of a new one.
+        """
         if after == before:
             return
         row = EndpointRow(after.merchant_id)
-        with unavailable_when_aws_fails():
-            if after.is_healthy:
+        if after.is_healthy:
+            with unavailable_when_aws_fails():
                 row.delete()
-                return
-            # Counted by DynamoDB, since many workers may meet the same failing endpoint.
-            failed = after.failures > before.failures
-            actions: list[Action] = [EndpointRow.failures.add(1) if failed else EndpointRow.failures.set(0)]
-            moments = ("failing_since", "slow_until", "open_until")
-            actions += [_setting(getattr(EndpointRow, name), getattr(after, name)) for name in moments]
-            actions.append(EndpointRow.openings.set(after.openings))
-            row.update(actions=actions)
+            return
+        # Counted by DynamoDB, since many workers may meet the same failing endpoint.
+        failed = after.failures > before.failures
+        actions: list[Action] = [EndpointRow.failures.add(1) if failed else EndpointRow.failures.set(0)]
+        moments = ("failing_since", "slow_until", "open_until")
+        actions += [_setting(getattr(EndpointRow, name), getattr(after, name)) for name in moments]
+        actions.append(EndpointRow.openings.set(after.openings))
+        streak_goes_on = EndpointRow.failures >= before.failures if failed and before.failures else None
+        rows.update_if(row, actions, streak_goes_on)
+
+    def forget(self, merchant_id: str) -> None:
+        """Drops all that is known of an endpoint: it counts as new, and its circuit is closed."""
+        with unavailable_when_aws_fails():
+            EndpointRow(merchant_id).delete()
 
     def mark_slow(self, merchant_id: str, until: datetime) -> None:
         """Sends an endpoint's deliveries through the slow lane until then; what else is known of it stays."""
