@@ -21,6 +21,7 @@ from gateway.domain.ledger import Entry, EntryKind
 from gateway.domain.order import Order, OrderStatus
 from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
 from gateway.domain.refund import Refund, RefundStatus
+from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.payments.summary import read_summary
 from tests.proof.shop import Shop
 from tests.support.database import ledger
@@ -208,7 +209,7 @@ def _dashboard(shop: Shop, books: Books) -> Iterator[str]:
             for method in METHODS
         },
     }
-    shown = read_summary(shop.world.deps, shop.account.id, None, None)
+    shown = SUMMARY.present(read_summary(shop.world.deps, shop.account.id, None, None))
     for name, recounted in expected.items():
         if shown[name] != recounted:
             yield f"the dashboard shows {name} {shown[name]}, a recount gives {recounted}"

@@ -114,6 +114,7 @@ def reading(shop: Shop) -> None:
     shop.get("/health", public=True)
     shop.get("/api/v1/test/merchant", public=True)
     for path in (
+        "/api/v1/orders",
         f"/api/v1/orders/{order}",
         "/api/v1/payments",
         f"/api/v1/payments?order_id={order}&status=success",
