@@ -18,7 +18,7 @@ const ROWS = 10;
 const LOOK_AGAIN_MS = 2_000;
 const STATUSES = ["pending", "success", "failed"];
 const EVENTS = [
-  ...["payment.created", "payment.pending", "payment.success", "payment.failed"],
+  ...["payment.created", "payment.pending", "payment.success", "payment.failed", "payment.reversed"],
   ...["refund.created", "refund.processed", "webhook.test"],
 ];
 const texts = en.webhooks;
