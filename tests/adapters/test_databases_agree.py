@@ -13,7 +13,7 @@ import pytest
 from gateway.adapters.aws.dynamodb.database import DynamoDatabase
 from gateway.domain.api_key import ApiKey
 from gateway.domain.audit import Action, AuditEntry
-from gateway.domain.cursor import Cursor
+from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.delivery import Attempt
 from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.errors import Unavailable
@@ -24,7 +24,7 @@ from gateway.domain.limit import Limit
 from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order, OrderEvent, OrderStatus
 from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund, RefundEvent
+from gateway.domain.refund import Refund, RefundEvent, RefundStatus
 from gateway.domain.session import Session
 from gateway.domain.tally import Tally
 from gateway.domain.values import to_iso, to_unix_ms
@@ -232,6 +232,15 @@ def test_a_movement_of_money_is_entered_once_and_summed_up(database: Database) -
     assert database.ledger.entries([back.id, "none", taken.id]) == [back, taken]
     page = database.ledger.page(payment.merchant_id, 1, 0)
     assert (page.items, page.total, page.has_more) == ([refunded], 4, True)
+    text = next_cursor(page)
+    assert text is not None
+    rest = database.ledger.page(payment.merchant_id, 9, 0, read_cursor(text))
+    assert {entry.id for entry in rest.items} == {
+        taken.id,
+        back.id,
+        payment_taken(other, NOW).id,
+    }
+    assert (rest.total, rest.offset, rest.has_more) == (4, 1, False)
 
 
 def test_an_idempotency_record_stands_until_it_expires(database: Database) -> None:
@@ -392,6 +401,45 @@ def _check_due(database: Database, kind: str) -> None:
     read = database.load([(type(made), made.id)]).get(type(made), made.id)
     moved = made if kind == "deliveries" else replace(made, due_at=LATER)
     assert read == moved
+
+
+def test_lists_of_orders_are_filtered_and_go_on_at_a_cursor(database: Database) -> None:
+    owner = some_id("merchant")
+    some = [
+        an_order(merchant_id=owner, status=status, created_at=NOW + timedelta(days=day))
+        for day, status in enumerate(OrderStatus)
+    ]
+    for order in (*some, an_order()):
+        database.orders.add(order)
+    page, everything = database.orders.page, {"status": None, "limit": 2, "offset": 0}
+    first = page(owner, **everything)
+    assert (first.items, first.total, first.has_more) == ([some[2], some[1]], 3, True)
+    rest = page(owner, **everything, cursor=Cursor(to_iso(some[1].created_at), some[1].id, 2, 3))
+    assert (rest.items, rest.total, rest.offset, rest.has_more) == ([some[0]], 3, 2, False)
+    assert page(owner, **(everything | {"status": some[1].status})).items == [some[1]]
+    day = (NOW + timedelta(days=1)).date()
+    assert page(owner, **everything, days=(day, None)).items == [some[2], some[1]]
+    assert page(owner, **everything, days=(None, day)).items == [some[1], some[0]]
+    ids = [some[2].id, "order_none", some[0].id]
+    assert database.orders.of_ids(ids) == [some[2], some[0]]
+
+
+def test_all_refunds_of_a_merchant_are_filtered_and_go_on_at_a_cursor(database: Database) -> None:
+    owner = some_id("merchant")
+    some = [
+        replace(a_refund(merchant_id=owner, created_at=NOW + timedelta(days=day)), status=status)
+        for day, status in enumerate((RefundStatus.PENDING, RefundStatus.SENT, RefundStatus.CANCELLED))
+    ]
+    commit(database, *(lambda t, refund=refund: t.refunds.add(refund) for refund in (*some, a_refund())))
+    page, everything = database.refunds.page_of_merchant, {"statuses": (), "limit": 2, "offset": 0}
+    first = page(owner, **everything)
+    assert (first.items, first.total, first.has_more) == ([some[2], some[1]], 3, True)
+    rest = page(owner, **everything, cursor=Cursor(to_iso(some[1].created_at), some[1].id, 2, 3))
+    assert (rest.items, rest.total, rest.offset, rest.has_more) == ([some[0]], 3, 2, False)
+    shown_as_pending = {"statuses": [RefundStatus.PENDING, RefundStatus.SENT]}
+    assert page(owner, **(everything | shown_as_pending)).items == [some[1], some[0]]
+    day = (NOW + timedelta(days=1)).date()
+    assert page(owner, **everything, days=(day, day)).items == [some[1]]
 
 
 def test_lists_of_payments_are_filtered_and_go_on_at_a_cursor(database: Database) -> None:

@@ -284,6 +284,28 @@ def test_a_refund_is_pending_at_once_and_processed_later(stack: Stack) -> None:
     assert stack.call("GET", path).json()["data"] == [read]
 
 
+def test_refunds_of_all_payments_and_the_ledger_are_read_on_by_cursor(stack: Stack) -> None:
+    made = []
+    for _ in range(2):
+        path = f"/api/v1/payments/{paid(stack)['id']}/refunds"
+        made.append(stack.call("POST", path, json={"amount": 100}).json()["id"])
+
+    def read_on(path: str) -> list[str]:
+        ids: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = stack.call("GET", path, params={"limit": 3, "cursor": cursor}).json()
+            ids += [item["id"] for item in page["data"]]
+            cursor = page["next_cursor"]
+            assert len(ids) < 1000
+        return ids
+
+    until(lambda: read_on("/api/v1/refunds"), lambda found: set(made) <= set(found), 10)
+    assert [refund for refund in read_on("/api/v1/refunds") if refund in made] == made[::-1]
+    entries = read_on("/api/v1/ledger")
+    assert len(entries) == len(set(entries)) >= 2
+
+
 def test_refunds_of_nothing_are_refused(stack: Stack) -> None:
     unknown = stack.call("POST", "/api/v1/payments/pay_0000000000000000/refunds", json={"amount": 100})
     assert error_of(unknown)[:2] == (404, "NOT_FOUND_ERROR")

@@ -34,7 +34,7 @@ from gateway.presenters.merchant import (
 )
 from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
-from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
+from gateway.presenters.refund import ALL_REFUNDS, REFUND, REFUND_CREATED, REFUND_LIST
 from gateway.presenters.resource import At
 from gateway.presenters.status import HEALTH, JOB_QUEUES_STATUS, JOBS_STATUS
 from gateway.presenters.summary import SUMMARY
@@ -122,6 +122,7 @@ PRESENTED: dict[str, dict[str, Any]] = {
     "public payment": PUBLIC_PAYMENT.present(card),
     "failed public payment": PUBLIC_PAYMENT.present(failed),
     "refunds": REFUND_LIST.present(a_page(refund, sent, processed, cancelled, total=4)),
+    "all refunds": ALL_REFUNDS.present(a_page(refund, processed, total=9, limit=2, has_more=True)),
     "refund": REFUND.present(processed),
     "cancel": REFUND.present(cancelled),
     "balance": BALANCE_LIST.present([Balance("INR", 900, 200, 50)]),

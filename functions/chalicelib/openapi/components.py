@@ -35,6 +35,7 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     refund.REFUND_CREATED,
     refund.REFUND,
     refund.REFUND_LIST,
+    refund.ALL_REFUNDS,
     ledger.BALANCE,
     ledger.BALANCE_LIST,
     ledger.LEDGER_ENTRY,

@@ -3,7 +3,7 @@
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.parameters import PAGE
+from chalicelib.frame.parameters import CURSOR, PAGE
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.presenters.ledger import BALANCE_LIST, LEDGER_LIST
@@ -18,8 +18,9 @@ def get_balance(request: Request) -> Response:
     return Response(BALANCE_LIST.present(read_balances(request.deps, request.merchant_id)))
 
 
-@operation(blueprint, "GET", "/api/v1/ledger", query=PAGE, responses={200: LEDGER_LIST})
+@operation(blueprint, "GET", "/api/v1/ledger", query=(*PAGE, CURSOR), responses={200: LEDGER_LIST})
 def get_ledger(request: Request) -> Response:
     """Lists the movements of money, newest first. Each entry's debits equal its credits."""
     limit, offset = request.limit_and_offset()
-    return Response(LEDGER_LIST.present(list_entries(request.deps, request.merchant_id, limit, offset)))
+    page = list_entries(request.deps, request.merchant_id, limit, offset, request.cursor())
+    return Response(LEDGER_LIST.present(page))

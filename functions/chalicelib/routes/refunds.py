@@ -6,13 +6,14 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import PAGE
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.presenters.refund import REFUND, REFUND_CREATED, REFUND_LIST
+from gateway.domain.refund import RefundStatus
+from gateway.presenters.refund import ALL_REFUNDS, REFUND, REFUND_CREATED, REFUND_LIST, STATUSES
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
-from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
+from gateway.use_cases.refunds.read_refunds import find_refund, list_all_refunds, list_refunds
 
 blueprint = Blueprint(__name__)
 
@@ -43,6 +44,35 @@ def get_refunds(request: Request) -> Response:
     limit, offset = request.limit_and_offset()
     page = list_refunds(request.deps, request.path["payment_id"], request.merchant_id, limit, offset)
     return Response(REFUND_LIST.present(page))
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/api/v1/refunds",
+    query=(
+        *PAGE,
+        Choice("status", STATUSES, "Only refunds in this status."),
+        Day("from", "Only refunds of this day (UTC) or later."),
+        Day("to", "Only refunds of this day (UTC) or earlier."),
+        CURSOR,
+    ),
+    responses={200: ALL_REFUNDS},
+)
+def get_all_refunds(request: Request) -> Response:
+    """Lists the refunds of all payments, newest first. To read many, go on by `cursor`."""
+    limit, offset = request.limit_and_offset()
+    query = request.query
+    page = list_all_refunds(
+        request.deps,
+        request.merchant_id,
+        shown=RefundStatus(query["status"]) if query["status"] else None,
+        days=(query["from"], query["to"]),
+        limit=limit,
+        offset=offset,
+        cursor=request.cursor(),
+    )
+    return Response(ALL_REFUNDS.present(page))
 
 
 @operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", responses={200: REFUND})

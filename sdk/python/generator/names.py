@@ -13,6 +13,7 @@ METHODS = {
     "post_capture": "captures.create",
     "post_refund": "refunds.create",
     "get_refunds": "refunds.list",
+    "get_all_refunds": "refunds.list_all",
     "get_refund": "refunds.retrieve",
     "post_cancel": "refunds.cancel",
     "get_balance": "balance.retrieve",

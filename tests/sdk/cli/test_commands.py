@@ -44,6 +44,7 @@ def page(item: dict[str, Any]) -> Answer:
         ("refunds create pay_x --amount 1", [Answer(201, REFUND)], "POST /api/v1/payments/pay_x/refunds"),
         ("refunds get rfnd_x", [Answer(200, REFUND)], "GET /api/v1/refunds/rfnd_x"),
         ("refunds list pay_x", [page(REFUND)], "GET /api/v1/payments/pay_x/refunds"),
+        ("refunds list", [page(REFUND)], "GET /api/v1/refunds"),
         ("refunds cancel rfnd_x", [Answer(200, REFUND)], "POST /api/v1/refunds/rfnd_x/cancel"),
         ("webhooks list", [page({"id": "w"})], "GET /api/v1/webhooks"),
         ("webhooks get w", [Answer(200, {"id": "w"})], "GET /api/v1/webhooks/w"),

@@ -1,6 +1,6 @@
 """Repositories of orders, payments, refunds, deliveries and the books, in memory."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -10,13 +10,13 @@ from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import JOB_QUEUES, Batch, Overdue, QueueStats
 from gateway.domain.ledger import Balance, Entry
-from gateway.domain.order import Order
+from gateway.domain.order import Order, OrderStatus
 from gateway.domain.page import Page
 from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund
+from gateway.domain.refund import Refund, RefundStatus
 from gateway.domain.tally import Fact, Tally
 from gateway.domain.values import CURRENCIES, from_unix_ms, to_iso, to_unix_ms
-from tests.support.memory.paging import page_of
+from tests.support.memory.paging import in_days, page_of
 from tests.support.memory.rows import Rows, is_free
 
 
@@ -82,6 +82,24 @@ class Orders(Repository):
     def add(self, order: Order) -> None:
         self._rows.write_if(self.table, order.id, lambda _: order, is_free)
 
+    def page(
+        self,
+        merchant_id: str,
+        *,
+        status: OrderStatus | None,
+        limit: int,
+        offset: int,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Order]:
+        def wanted(row: Order) -> bool:
+            return row.merchant_id == merchant_id and status in (None, row.status) and in_days(row, days)
+
+        return page_of(self.where(wanted), limit, offset, cursor)
+
+    def of_ids(self, ids: Iterable[str]) -> list[Order]:
+        return [order for order_id in ids if (order := self.get(order_id)) is not None]
+
     def ids_of_receipt(self, merchant_id: str, receipt: str, limit: int) -> list[str]:
         found = self.where(lambda row: (row.merchant_id, row.receipt) == (merchant_id, receipt))
         return [row.id for row in found][:limit]
@@ -102,16 +120,13 @@ class Payments(DueRepository):
         days: tuple[date | None, date | None] = (None, None),
         cursor: Cursor | None = None,
     ) -> Page[Payment]:
-        first, last = days
-
         def wanted(row: Payment) -> bool:
             return (
                 row.merchant_id == merchant_id
                 and order_id in (None, row.order_id)
                 and status in (None, row.status)
                 and method in (None, row.method)
-                and (first is None or row.created_at.date() >= first)
-                and (last is None or row.created_at.date() <= last)
+                and in_days(row, days)
             )
 
         return page_of(self.where(wanted), limit, offset, cursor)
@@ -130,12 +145,28 @@ class Refunds(DueRepository):
     def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]:
         return page_of(self.where(lambda row: row.payment_id == payment_id), limit, offset)
 
+    def page_of_merchant(
+        self,
+        merchant_id: str,
+        *,
+        statuses: Collection[RefundStatus],
+        limit: int,
+        offset: int,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Refund]:
+        def wanted(row: Refund) -> bool:
+            in_status = not statuses or row.status in statuses
+            return row.merchant_id == merchant_id and in_status and in_days(row, days)
+
+        return page_of(self.where(wanted), limit, offset, cursor)
+
 
 class Ledger(Repository):
     table = "ledger"
 
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Entry]:
-        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset)
+    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
+        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, cursor)
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         return [entry for entry_id in ids if (entry := self.get(entry_id)) is not None]

@@ -19,7 +19,8 @@ from gateway.domain.values import to_iso
 CURSOR_LENGTH_MAX = 256
 NUMBER_MAX = 1_000_000_000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}", re.ASCII)
+# An entity's id, or that of a ledger entry, which names what it records: pay_...:payment.
+_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}(:[a-z]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)

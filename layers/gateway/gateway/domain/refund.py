@@ -24,6 +24,15 @@ class RefundStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+# What merchants see. That the acquirer has been asked is nothing that they can act on.
+SHOWN_AS = {status: status for status in RefundStatus} | {RefundStatus.SENT: RefundStatus.PENDING}
+
+
+def statuses_shown_as(shown: RefundStatus) -> list[RefundStatus]:
+    """The statuses that merchants see as this one."""
+    return [status for status, seen in SHOWN_AS.items() if seen is shown]
+
+
 class RefundEvent(StrEnum):
     """What can happen to a refund."""
 

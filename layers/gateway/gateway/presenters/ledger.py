@@ -39,4 +39,4 @@ LEDGER_ENTRY = Resource[Entry](
     Member("lines", an_array(_LINE), Entry.lines),
     Member("created_at", TIME),
 )
-LEDGER_LIST = a_collection("LedgerList", LEDGER_ENTRY)
+LEDGER_LIST = a_collection("LedgerList", LEDGER_ENTRY, by_cursor=True)

@@ -1,5 +1,6 @@
 """Reading a merchant's balance and ledger."""
 
+from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.ledger import Balance, Entry
 from gateway.domain.page import Page
 from gateway.use_cases.dependencies import Dependencies
@@ -10,6 +11,9 @@ def read_balances(deps: Dependencies, merchant_id: str) -> list[Balance]:
     return deps.database.ledger.balances(merchant_id)
 
 
-def list_entries(deps: Dependencies, merchant_id: str, limit: int, offset: int) -> Page[Entry]:
-    """The merchant's entries, newest first."""
-    return deps.database.ledger.page(merchant_id, limit, offset)
+def list_entries(
+    deps: Dependencies, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
+) -> Page[Entry]:
+    """The merchant's entries, newest first, starting at `offset` or at `cursor`."""
+    check_place(cursor, offset, None, None)
+    return deps.database.ledger.page(merchant_id, limit, offset, cursor)

@@ -5,7 +5,7 @@ What has to happen together goes through `Database.transaction`. Every method ra
 database does not answer; then a write may have happened or not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -19,7 +19,7 @@ from gateway.domain.merchant import Merchant
 from gateway.domain.order import Order, OrderStatus
 from gateway.domain.page import Page
 from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund
+from gateway.domain.refund import Refund, RefundStatus
 from gateway.domain.tally import Fact, Tally
 from gateway.use_cases.protocols.access import ApiKeys, AuditTrail, Sessions, Throttles
 from gateway.use_cases.protocols.writes import Transaction
@@ -120,12 +120,27 @@ class Refunds(Due, Protocol):
 
     def get(self, refund_id: str) -> Refund | None: ...  # noqa: D102 - the entity, or None
     def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]: ...  # noqa: D102 - newest first
+    def page_of_merchant(
+        self,
+        merchant_id: str,
+        *,
+        statuses: Collection[RefundStatus],
+        limit: int,
+        offset: int,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Refund]:
+        """A merchant's refunds, newest first; no `statuses` means any."""
+        ...
 
 
 class Ledger(Protocol):
     """The merchants' books."""
 
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Entry]: ...  # noqa: D102 - newest first
+    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
+        """A merchant's entries, newest first."""
+        ...
+
     def entries(self, ids: Iterable[str]) -> list[Entry]: ...  # noqa: D102 - those of these that exist
     def balances(self, merchant_id: str) -> list[Balance]: ...  # noqa: D102 - one for each currency in use
 

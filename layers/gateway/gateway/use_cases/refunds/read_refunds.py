@@ -1,8 +1,11 @@
-"""Reading refunds."""
+"""Reading refunds: one, those of a payment, or all of the merchant's."""
 
+from datetime import date
+
+from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
-from gateway.domain.refund import Refund
+from gateway.domain.refund import Refund, RefundStatus, statuses_shown_as
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
 
@@ -21,3 +24,28 @@ def list_refunds(
     """The refunds of the merchant's payment, newest first."""
     payment = find_payment(deps, payment_id, merchant_id)
     return deps.database.refunds.page(payment.id, limit, offset)
+
+
+def list_all_refunds(
+    deps: Dependencies,
+    merchant_id: str,
+    *,
+    shown: RefundStatus | None,
+    days: tuple[date | None, date | None],
+    limit: int,
+    offset: int,
+    cursor: Cursor | None = None,
+) -> Page[Refund]:
+    """The merchant's refunds of all payments, newest first, starting at `offset` or at `cursor`.
+
+    `shown` is a status as merchants see it; `days` are the first and the last (UTC, both included).
+    """
+    check_place(cursor, offset, *days)
+    return deps.database.refunds.page_of_merchant(
+        merchant_id,
+        statuses=() if shown is None else statuses_shown_as(shown),
+        limit=limit,
+        offset=offset,
+        days=days,
+        cursor=cursor,
+    )

@@ -266,6 +266,44 @@ class Refunds(AsyncResource):
             models.Refund,
         )
 
+    async def list_all(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        status: Literal["pending", "processed", "cancelled"] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPage[models.Refund]:
+        """Lists the refunds of all payments, newest first.
+
+        To read many, go on by `cursor`.
+
+        limit: How many items to return at most.
+        offset: How many items to skip, counted from the newest.
+        status: Only refunds in this status.
+        from_: Only refunds of this day (UTC) or later.
+        to: Only refunds of this day (UTC) or earlier.
+        cursor: The last page's `next_cursor`, in place of `offset`.
+        """
+        return await self._page(
+            build(
+                "GET",
+                "/api/v1/refunds",
+                path_values={},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "status": status,
+                    "from": from_,
+                    "to": to,
+                    "cursor": cursor,
+                },
+            ),
+            models.Refund,
+        )
+
     async def retrieve(self, refund_id: str) -> models.Refund:
         """Reads a refund.
 
@@ -307,7 +345,7 @@ class Ledger(AsyncResource):
     """Each movement of money."""
 
     async def list(
-        self, *, limit: int | None = None, offset: int | None = None
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
     ) -> AsyncPage[models.LedgerEntry]:
         """Lists the movements of money, newest first.
 
@@ -315,9 +353,15 @@ class Ledger(AsyncResource):
 
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
+        cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return await self._page(
-            build("GET", "/api/v1/ledger", path_values={}, query={"limit": limit, "offset": offset}),
+            build(
+                "GET",
+                "/api/v1/ledger",
+                path_values={},
+                query={"limit": limit, "offset": offset, "cursor": cursor},
+            ),
             models.LedgerEntry,
         )
 

@@ -264,6 +264,44 @@ class Refunds(Resource):
             models.Refund,
         )
 
+    def list_all(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        status: Literal["pending", "processed", "cancelled"] | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        cursor: str | None = None,
+    ) -> Page[models.Refund]:
+        """Lists the refunds of all payments, newest first.
+
+        To read many, go on by `cursor`.
+
+        limit: How many items to return at most.
+        offset: How many items to skip, counted from the newest.
+        status: Only refunds in this status.
+        from_: Only refunds of this day (UTC) or later.
+        to: Only refunds of this day (UTC) or earlier.
+        cursor: The last page's `next_cursor`, in place of `offset`.
+        """
+        return self._page(
+            build(
+                "GET",
+                "/api/v1/refunds",
+                path_values={},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "status": status,
+                    "from": from_,
+                    "to": to,
+                    "cursor": cursor,
+                },
+            ),
+            models.Refund,
+        )
+
     def retrieve(self, refund_id: str) -> models.Refund:
         """Reads a refund.
 
@@ -304,16 +342,24 @@ class Balance(Resource):
 class Ledger(Resource):
     """Each movement of money."""
 
-    def list(self, *, limit: int | None = None, offset: int | None = None) -> Page[models.LedgerEntry]:
+    def list(
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+    ) -> Page[models.LedgerEntry]:
         """Lists the movements of money, newest first.
 
         Each entry's debits equal its credits.
 
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest.
+        cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
-            build("GET", "/api/v1/ledger", path_values={}, query={"limit": limit, "offset": offset}),
+            build(
+                "GET",
+                "/api/v1/ledger",
+                path_values={},
+                query={"limit": limit, "offset": offset, "cursor": cursor},
+            ),
             models.LedgerEntry,
         )
 

@@ -65,6 +65,16 @@ class Due(GlobalSecondaryIndex[Any]):
     due_at_ms = NumberAttribute(range_key=True)
 
 
+class RefundsByMerchant(_NewestFirst):
+    """All refunds of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = AllProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+
+
 class RefundsByPayment(_NewestFirst):
     """The refunds of a payment."""
 

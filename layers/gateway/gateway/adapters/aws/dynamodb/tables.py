@@ -121,6 +121,7 @@ class RefundRow(Model):
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
+    by_merchant = indexes.RefundsByMerchant()
     by_payment = indexes.RefundsByPayment()
     due = indexes.Due()
 

@@ -9,7 +9,7 @@ import click
 from asyncpay.cli.app import Session, group, pass_session
 from asyncpay.cli.values import page_options
 
-COLUMNS = ("id", "status", "amount", "currency", "reason", "created_at", "processed_at")
+COLUMNS = ("id", "payment_id", "status", "amount", "currency", "reason", "created_at", "processed_at")
 
 
 @group("refunds")
@@ -43,12 +43,13 @@ def get(session: Session, refund_id: str) -> None:
 
 
 @refunds_command.command("list")
-@click.argument("payment_id")
+@click.argument("payment_id", required=False)
 @page_options
 @pass_session
-def list_(session: Session, payment_id: str, **options: Any) -> None:
-    """List the refunds of a payment, newest first."""
-    page = session.client.refunds.list(payment_id, **options)
+def list_(session: Session, payment_id: str | None, **options: Any) -> None:
+    """List the refunds of a payment, or all refunds, newest first."""
+    refunds = session.client.refunds
+    page = refunds.list(payment_id, **options) if payment_id else refunds.list_all(**options)
     session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
 
 

@@ -12,6 +12,7 @@ from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import BalanceRow, LedgerRow
+from gateway.domain.cursor import Cursor
 from gateway.domain.ledger import Balance, Entry, EntryKind
 from gateway.domain.page import Page
 from gateway.domain.values import CURRENCIES, from_iso, to_iso
@@ -36,10 +37,16 @@ def to_entry(row: LedgerRow) -> Entry:
 class Ledger:
     """The merchants' books."""
 
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Entry]:
-        """A merchant's entries, newest first."""
+    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
+        """A merchant's entries, newest first. A `cursor` says where they continue, and brings its offset."""
         return page_of(
-            LedgerRow.by_merchant, merchant_id, to_entry, condition=None, limit=limit, offset=offset
+            LedgerRow.by_merchant,
+            merchant_id,
+            to_entry,
+            condition=None,
+            limit=limit,
+            offset=offset,
+            cursor=cursor,
         )
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:

@@ -1,15 +1,17 @@
 """Refunds. Each status is written on the condition that the one read is still there."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.attempts import to_attempt, to_members
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.paging import between_days, page_of
 from gateway.adapters.aws.dynamodb.tables import RefundRow
 from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.refund import Refund, RefundStatus
@@ -50,6 +52,32 @@ class Refunds:
         """A payment's refunds, newest first."""
         return page_of(
             RefundRow.by_payment, payment_id, to_refund, condition=None, limit=limit, offset=offset
+        )
+
+    def page_of_merchant(
+        self,
+        merchant_id: str,
+        *,
+        statuses: Collection[RefundStatus],
+        limit: int,
+        offset: int,
+        days: tuple[date | None, date | None] = (None, None),
+        cursor: Cursor | None = None,
+    ) -> Page[Refund]:
+        """A merchant's refunds, newest first; only those in one of `statuses`, if any, or of some days.
+
+        `days` are the first and the last (UTC, both included). A `cursor` says where the list continues, and
+        brings its own offset.
+        """
+        return page_of(
+            RefundRow.by_merchant,
+            merchant_id,
+            to_refund,
+            condition=RefundRow.status.is_in(*(str(status) for status in statuses)) if statuses else None,
+            limit=limit,
+            offset=offset,
+            between=between_days(RefundRow.created_at, *days),
+            cursor=cursor,
         )
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
