@@ -117,6 +117,7 @@ def reading(shop: Shop) -> None:
         "/api/v1/orders",
         f"/api/v1/orders/{order}",
         "/api/v1/payments",
+        "/api/v1/refunds",
         f"/api/v1/payments?order_id={order}&status=success",
         f"/api/v1/payments/{payment}",
         f"/api/v1/payments/{payment}/refunds",
