@@ -139,6 +139,23 @@ def test_an_order_is_added_once_and_found_by_its_receipt(database: Database) -> 
     assert database.orders.ids_of_receipt("another", order.receipt or "", 3) == []
 
 
+def test_orders_are_added_in_a_transaction_and_listed(database: Database) -> None:
+    owner = some_id("merchant")
+    some = [an_order(merchant_id=owner, created_at=NOW + timedelta(days=day)) for day in range(3)]
+    for order in some:
+        assert commit(database, lambda t, order=order: t.orders.add(order)) == set()
+    assert commit(database, lambda t: t.orders.add(some[0])) == {Write.ORDER}
+    page, everything = database.orders.page, {"status": None, "limit": 2, "offset": 0}
+    first = page(owner, **everything)
+    assert (first.items, first.total, first.has_more) == ([some[2], some[1]], 3, True)
+    cursor = Cursor(to_iso(some[1].created_at), some[1].id, 2, 3)
+    assert page(owner, **everything, cursor=cursor).items == [some[0]]
+    days = [order.created_at.date() for order in some]
+    assert page(owner, **everything, days=(days[1], days[1])).items == [some[1]]
+    assert page(owner, **(everything | {"status": OrderStatus.PAID})).items == []
+    assert database.orders.of_ids([some[1].id, "none", some[0].id]) == [some[1], some[0]]
+
+
 @pytest.mark.parametrize("declined", [True, False])
 def test_a_payment_is_finished_once(database: Database, *, declined: bool) -> None:
     payment = stored(database, a_payment())

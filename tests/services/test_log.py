@@ -42,7 +42,7 @@ def test_the_request_id_is_on_every_line_of_its_request(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("level", "written"),
     [
-        ("DEBUG", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        ("DEBUG", ["INFO", "WARNING", "ERROR"]),
         ("INFO", ["INFO", "WARNING", "ERROR"]),
         ("WARNING", ["WARNING", "ERROR"]),
         ("ERROR", ["ERROR"]),
@@ -52,7 +52,7 @@ def test_lines_below_the_level_are_dropped(
     level: str, written: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.set_level(level)
-    for write in (log.debug, log.info, log.warning, log.error):
+    for write in (log.info, log.warning, log.error):
         write("line")
     assert [line["level"] for line in lines(capsys)] == written
 

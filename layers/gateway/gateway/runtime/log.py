@@ -20,11 +20,6 @@ def set_level(name: str) -> None:
     _threshold[0] = _LEVELS.get(name, _LEVELS["INFO"])
 
 
-def debug(message: str, **members: Any) -> None:
-    """What helps while developing."""
-    _write("DEBUG", message, members)
-
-
 def info(message: str, **members: Any) -> None:
     """An outcome."""
     _write("INFO", message, members)
