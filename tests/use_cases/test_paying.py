@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
 from gateway.domain.instruments import check_card
 from gateway.domain.ledger import payment_reversed, payment_taken
@@ -14,10 +16,9 @@ from gateway.domain.payment import Failure, PaymentStatus
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.orders.create_order import NewOrder
 from gateway.use_cases.orders.read_orders import find_order
-from gateway.use_cases.payments.process_payments import ALREADY_PAID, process_payments
-from gateway.use_cases.processor import Outcome, OutcomeUnknown
+from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
-from tests.factories import DECLINED, NOW, a_message, a_payment
+from tests.factories import DECLINED, NOW, a_message, a_payment, approved, declined
 from tests.support.memory.shop import MemoryShop, failures, lines, told
 
 CARD = check_card(
@@ -88,6 +89,7 @@ def test_a_payment_is_pending_and_its_order_attempted(
         created_at=later,
         updated_at=later,
         due_at=later + timedelta(milliseconds=5001),
+        attempt=Attempt(asked_at=later),
     )
     assert payment == expected
     assert payment.id.startswith("pay_")
@@ -156,7 +158,8 @@ def test_an_approved_payment_pays_its_order(shop: MemoryShop, capsys: pytest.Cap
     shop.clock.advance(seconds=3)
     assert shop.process(payment) == []
     after = shop.payment(payment.id)
-    assert after == payment.approved(shop.clock())
+    known = replace(payment, attempt=replace(payment.attempt, reference=f"ref_{payment.id}"))
+    assert after == known.approved(shop.clock())
     assert shop.database.orders.get(payment.order_id).status is OrderStatus.PAID
     assert shop.database.rows.of("ledger") == {f"{payment.id}:payment": payment_taken(after, shop.clock())}
     assert shop.events(payment.id)[2:] == ["payment.success"]
@@ -171,7 +174,7 @@ def test_an_approved_payment_pays_its_order(shop: MemoryShop, capsys: pytest.Cap
 def test_a_declined_payment_leaves_its_order_to_be_tried_again(
     shop: MemoryShop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop.bank.outcome = lambda _payment: Outcome(DECLINED)
+    shop.bank.outcome = declined
     payment = shop.pending()
     assert shop.process(payment) == []
     assert shop.payment(payment.id) == payment.declined(DECLINED, NOW)
@@ -189,10 +192,10 @@ def test_a_batch_sends_its_webhooks_at_once_and_one_failure_takes_no_other_with_
     payments = [shop.pending() for _ in range(3)]
     shop.queues.sends.clear()
 
-    def outcome(payment: Any) -> Outcome:
+    def outcome(payment: Any) -> Result:
         if payment.id == payments[1].id:
             raise RuntimeError
-        return Outcome()
+        return approved(payment)
 
     shop.bank.outcome = outcome
     loads = shop.database.loads
@@ -232,17 +235,20 @@ def test_an_outcome_that_is_unknown_is_asked_for_again(
 ) -> None:
     payment = shop.pending()
 
-    def unknown(_payment: object) -> Outcome:
-        raise OutcomeUnknown("timeout", ask_again_seconds=7)
+    def unknown(_payment: object) -> Result:
+        raise Unknown("timeout", ask_again_seconds=7)
 
     shop.bank.outcome = unknown
     record = a_message(payment_id=payment.id, merchant_id=payment.merchant_id)
     assert failures(process_payments(shop.deps, [record])) == [record["messageId"]]
     assert shop.queues.given_back == [("payments", record["receiptHandle"], 7)]
     assert shop.payment(payment.id) == payment
-    assert lines(capsys, "outcome unknown") == [
-        {"level": "WARNING", "payment_id": payment.id, "reason": "timeout"}
+    line = {"level": "WARNING", "trouble": "unknown", "reason": "timeout", "payment_id": payment.id}
+    assert lines(capsys, "no result from the acquirer") == [
+        line | {"step": "send"},
+        line | {"step": "look_up"},
     ]
+    assert (shop.bank.authorized, shop.bank.looked_up) == ([payment.id], [payment.id])
 
 
 def test_the_second_payment_of_an_order_is_given_back(
@@ -252,7 +258,7 @@ def test_the_second_payment_of_an_order_is_given_back(
     first, second = shop.pending(order), shop.pending(order)
     assert shop.process(first, second) == []
     after = shop.payment(second.id)
-    assert after == second.declined(ALREADY_PAID, NOW)
+    assert (after.status, after.refundable, after.release_pending) == (PaymentStatus.FAILED, 0, 0)
     assert after.failure == Failure(
         "ORDER_ALREADY_PAID", "order_already_paid", "Another payment of this order succeeded first"
     )
@@ -269,7 +275,7 @@ def test_two_workers_finish_a_payment_once(shop: MemoryShop, capsys: pytest.Capt
     assert shop.process(payment) == []
     assert len(shop.database.rows.of("ledger")) == 1
     line = {"level": "INFO", "payment_id": payment.id}
-    assert lines(capsys, "another worker finished the payment") == [line]
+    assert lines(capsys, "another worker moved the payment on") == [line]
 
 
 @pytest.mark.parametrize("times", [1, 2])
@@ -323,9 +329,10 @@ def test_a_part_that_is_not_captured_goes_back_once(
     shop.clock.advance(seconds=1)
     assert shop.process(captured) == []
     assert shop.bank.reversed == [(f"{payment.id}:release", 200)]
-    done = replace(captured, release_pending=0, due_at=None, updated_at=shop.clock())
+    release = Attempt(asked_at=NOW, reference=f"ref_{payment.id}:release")
+    done = replace(captured, release_pending=0, due_at=None, updated_at=shop.clock(), release=release)
     assert shop.payment(payment.id) == done
-    assert lines(capsys, "release reversed") == [{"level": "INFO", "payment_id": payment.id, "amount": 200}]
+    assert lines(capsys, "money given back") == [{"level": "INFO", "payment_id": payment.id, "amount": 200}]
     assert shop.database.stats.read()["payments"].completed == 2
 
 

@@ -1,15 +1,17 @@
 """Refunds, from the request to the acquirer, in memory."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
 from gateway.domain.ledger import refund_paid
 from gateway.domain.refund import RefundEvent, RefundStatus
+from gateway.use_cases.acquirer import GiveBack
 from gateway.use_cases.idempotency import IdempotencyKey
-from gateway.use_cases.processor import OutcomeUnknown
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
@@ -104,16 +106,21 @@ def test_a_refund_is_sent_then_processed(shop: MemoryShop, capsys: pytest.Captur
     shop.queues.sends.clear()
     shop.clock.advance(seconds=4)
     asked: list[Any] = []
+    pay_out = shop.bank.refund
 
-    def pay_out(sent: Any, key: str) -> None:
-        asked.append((sent, key, shop.stored_refund(refund.id).status))
+    def note(back: GiveBack, key: str) -> Result:
+        asked.append((back, key, shop.stored_refund(refund.id).status))
+        return pay_out(back, key)
 
-    shop.bank.refund = pay_out  # type: ignore[method-assign]
+    shop.bank.refund = note  # type: ignore[method-assign]
     assert shop.process_refunds(refund) == []
     sent = refund.after(RefundEvent.SEND, shop.clock())
-    assert asked == [(sent, refund.id, RefundStatus.SENT)]
+    payment = shop.payment(refund.payment_id)
+    back = GiveBack(refund.id, payment, 200, "cold", None, refund.created_at)
+    assert asked == [(back, refund.id, RefundStatus.SENT)]
+    known = replace(sent, attempt=replace(sent.attempt, reference=f"ref_{refund.id}"))
     after = shop.stored_refund(refund.id)
-    assert after == sent.after(RefundEvent.ACCEPTED, shop.clock())
+    assert after == known.after(RefundEvent.ACCEPTED, shop.clock())
     entry = refund_paid(after, shop.clock())
     assert shop.database.ledger.entries([entry.id]) == [entry]
     assert shop.events(refund.id) == ["refund.created", "refund.processed"]
@@ -158,15 +165,16 @@ def test_an_unknown_outcome_is_asked_for_again_with_the_mark_in_place(
     pay_out = shop.bank.refund
 
     def unknown(*_: object) -> None:
-        raise OutcomeUnknown("timeout", ask_again_seconds=9)
+        raise Unknown("timeout", ask_again_seconds=9)
 
     shop.bank.refund = unknown  # type: ignore[method-assign]
     record = a_message(refund_id=refund.id, merchant_id=refund.merchant_id)
     assert failures(process_refunds(shop.deps, [record])) == [record["messageId"]]
     assert shop.queues.given_back == [("refunds", record["receiptHandle"], 9)]
     assert shop.stored_refund(refund.id).status is RefundStatus.SENT
-    assert lines(capsys, "outcome unknown") == [
-        {"level": "WARNING", "refund_id": refund.id, "reason": "timeout"}
+    warned = lines(capsys, "no result from the acquirer")
+    assert [(line["step"], line["reason"], line["refund_id"]) for line in warned] == [
+        ("commit", "timeout", refund.id)
     ]
     shop.bank.refund = pay_out  # type: ignore[method-assign]
     assert shop.process_refunds(refund) == []

@@ -19,7 +19,7 @@ from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
-from tests.factories import Clock, ScriptedProcessor, a_merchant, a_message, an_order
+from tests.factories import Clock, ScriptedAcquirer, a_merchant, a_message, an_order
 from tests.support.memory.outside import MemoryQueues, ScriptedEndpoint, memory_deps
 
 
@@ -27,7 +27,7 @@ class MemoryShop:
     """A merchant, a clock that stands, a bank and an endpoint that do as told."""
 
     def __init__(self, **settings: str) -> None:
-        self.clock, self.bank, self.endpoint = Clock(), ScriptedProcessor(delay_ms=0), ScriptedEndpoint()
+        self.clock, self.bank, self.endpoint = Clock(), ScriptedAcquirer(delay_ms=0), ScriptedEndpoint()
         self.deps: Dependencies = memory_deps(self.clock, self.bank, self.endpoint, **settings)
         self.database: Any = self.deps.database
         self.queues: MemoryQueues = self.deps.queues  # type: ignore[assignment]
