@@ -20,7 +20,7 @@ from gateway.use_cases.access import authentication
 from tests.factories import Clock
 from tests.support.aws_calls import forget_transport
 
-pytest_plugins = ["tests.fixtures_emulator", "tests.fixtures_node"]
+pytest_plugins = ["tests.support.emulator", "tests.fixtures_node"]
 
 # Two cores are shared with others: a slow example is no failure.
 settings.register_profile("asyncpay", deadline=None, max_examples=100)

@@ -18,8 +18,8 @@ from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from tests.factories import Clock, ScriptedAcquirer, a_merchant, a_message, an_order, some_deps
-from tests.fixtures_emulator import Emulator
 from tests.support.database import merchants, orders, payments, refunds
+from tests.support.emulator import Emulator
 from tests.support.keys import answered, idempotency_key
 
 QUEUES = ("payments", "refunds", "webhooks", "slow_webhooks")

@@ -37,9 +37,9 @@ from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliveries
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
 from tests.factories import a_message, configured, some_id
-from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.aws_calls import parameters_of, requests_watched
+from tests.support.emulator import Emulator
 from tests.support.keys import answered
 from tests.templates import APPLICATION, resources
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fixtures_emulator import Emulator
+from tests.support.emulator import Emulator
 
 RECEIVES_EMPTY_MAX = 2
 # The job counters count on, and in a long run come by every three-digit number.

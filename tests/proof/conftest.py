@@ -7,10 +7,10 @@ import pytest
 
 from gateway.adapters.aws import timeouts
 from gateway.adapters.aws.dynamodb import tables
-from tests.fixtures_emulator import Emulator
 from tests.proof.size import REPORT, SEED, TIMEOUT_SECONDS, TORTURE
 from tests.proof.world import World, a_world
 from tests.support.aws_calls import tapped
+from tests.support.emulator import Emulator
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -13,13 +13,13 @@ from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.use_cases.payments import create_payment
 from gateway.use_cases.unit_of_work import UnitOfWork
-from tests.fixtures_emulator import Emulator
 from tests.proof import ways
 from tests.proof.card_scan import AMEX, CARDS, VISA, Card, at_rest, leaks, scan
 from tests.proof.shop import Request, Shop
 from tests.proof.size import REPORT, TORTURE, a_random
 from tests.proof.wire import Fault, Point
 from tests.proof.world import World
+from tests.support.emulator import Emulator
 
 FAULTS: list[Fault] = [ways.refused, ways.answer_lost, ways.twice, ways.crash]
 PAYMENTS = "/api/v1/payments"

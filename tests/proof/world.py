@@ -23,12 +23,12 @@ from gateway.domain.values import new_id
 from gateway.use_cases.access import authentication
 from gateway.use_cases.dependencies import Dependencies
 from tests.factories import Clock, a_config, deps_for
-from tests.fixtures_emulator import Emulator
 from tests.proof.outside import Bank, Receivers
 from tests.proof.pump import Pump
 from tests.proof.size import TORTURE
 from tests.proof.wire import Crash, Wire, tapped
 from tests.support.database import api_keys, merchants
+from tests.support.emulator import Emulator
 from tests.support.http_calls import CONTEXT, Reply, an_event, send
 
 SWEEP_STEP_SECONDS = 110  # past the sweeper's grace and past the time it gives to what it has sent again

@@ -1,7 +1,7 @@
 import pytest
 
-from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
+from tests.support.emulator import Emulator
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from gateway.adapters.aws.secrets import read_secret
 from gateway.adapters.aws.sqs import SqsQueues
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import QueueDepth
-from tests.fixtures_emulator import Emulator
 from tests.store.operations import MAPPING, QUEUES
 from tests.support.aws_calls import answering, watched
+from tests.support.emulator import Emulator
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 

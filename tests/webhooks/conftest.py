@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.fixtures_emulator import Emulator
+from tests.support.emulator import Emulator
 from tests.support.http_calls import Reply, send
 from tests.webhooks.post_office import API_SECRET, PostOffice
 from tests.webhooks.receiver import Receiver

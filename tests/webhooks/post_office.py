@@ -21,9 +21,9 @@ from gateway.presenters.event import sample_delivery
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.factories import Clock, a_merchant, some_deps
-from tests.fixtures_emulator import Emulator
 from tests.support.aws_calls import parameters_of, tapped
 from tests.support.database import api_keys, deliveries, merchants
+from tests.support.emulator import Emulator
 
 RECEIVES_MAX = 5
 STAYS_HIDDEN_SECONDS = 600

@@ -10,9 +10,9 @@ from gateway.domain.payment import Payment
 from gateway.domain.refund import Refund
 from gateway.presenters.json_text import compact_json
 from tests.factories import declined
-from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.database import merchants
+from tests.support.emulator import Emulator
 from tests.support.http_calls import Reply, send
 from tests.webhooks.post_office import API_SECRET, PostOffice, Queue
 from tests.webhooks.receiver import Receiver

@@ -24,8 +24,8 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.domain.cursor import next_cursor
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import Filters, list_payments
-from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
+from tests.support.emulator import Emulator
 from tests.support.http_calls import Reply, send
 from tests.support.people import Person, a_person
 
@@ -80,7 +80,7 @@ class Other:
 
 @pytest.fixture(scope="module")
 def shop(emulator: Emulator, table_prefix: str, secret_arn: str) -> Shop:
-    from tests.fixtures_emulator import _bound
+    from tests.support.emulator import _bound
 
     _bound(table_prefix)
     return Shop(emulator, secret_arn)

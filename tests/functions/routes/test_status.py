@@ -11,9 +11,9 @@ from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.timeouts import PROBE
 from tests.factories import configured
-from tests.fixtures_emulator import Emulator
 from tests.shop import Shop
 from tests.support.aws_calls import unreachable
+from tests.support.emulator import Emulator
 from tests.support.http_calls import send
 
 pytestmark = pytest.mark.emulator

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.fixtures_emulator import Emulator
+from tests.support.emulator import Emulator
 
 pytestmark = pytest.mark.emulator
 SIGNATURE = (

@@ -12,7 +12,7 @@ import pytest
 
 from local.emulator.function_output import MARK
 from local.emulator.process import runtime
-from tests.fixtures_emulator import Emulator
+from tests.support.emulator import Emulator
 
 pytestmark = pytest.mark.emulator
 LINES = 300

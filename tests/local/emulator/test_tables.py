@@ -6,7 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.fixtures_emulator import REGION, Emulator
+from infra.ops.cloudformation.stacks import NEVER_CAME_UP, remove, settled
+from tests.support.emulator import REGION, Emulator
 
 pytestmark = pytest.mark.emulator
 TEMPLATE = """
@@ -41,7 +42,7 @@ def _deploy(emulator: Emulator, name: str, template: str, *, update: bool = Fals
     cloudformation = emulator.client("cloudformation")
     change = cloudformation.update_stack if update else cloudformation.create_stack
     change(StackName=name, TemplateBody=template)
-    return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    return settled(cloudformation, name)
 
 
 def test_a_stack_s_table_is_made_changed_and_deleted_in_the_engine(emulator: Emulator, engine: Any) -> None:
@@ -65,7 +66,7 @@ def test_a_stack_s_table_is_made_changed_and_deleted_in_the_engine(emulator: Emu
 
     assert _deploy(emulator, name, plain, update=True) == "UPDATE_COMPLETE"
     assert not engine.describe_table(TableName=name)["Table"].get("GlobalSecondaryIndexes")
-    emulator.client("cloudformation").delete_stack(StackName=name)
+    remove(emulator.client("cloudformation"), name)
     assert name not in engine.list_tables()["TableNames"]
 
 
@@ -88,4 +89,4 @@ def test_a_table_that_is_there_already_is_taken_with_its_rows(emulator: Emulator
         TEMPLATE.format(name=name, attributes=_attributes("z"), key="z", indexes=""),
         f"{name}-other",
     )
-    assert _deploy(emulator, stack, other) in {"ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_IN_PROGRESS"}
+    assert _deploy(emulator, stack, other) in NEVER_CAME_UP

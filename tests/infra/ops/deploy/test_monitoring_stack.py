@@ -15,8 +15,8 @@ from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem, Progress
 from infra.ops.deploy import monitoring, stage, teardown
 from infra.ops.deploy.target import Target
-from tests.fixtures_emulator import Emulator
 from tests.infra.conftest import SettingsMaker
+from tests.support.emulator import Emulator
 from tests.templates import APPLICATION, MONITORING
 
 BUCKET = "asyncpay-artifacts-000000000000-us-east-1"

@@ -13,7 +13,7 @@ from infra.ops.cloudformation.artifacts import package, upload_template
 from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.template import load
 from infra.ops.deploy.stage_parameters import with_version
-from tests.fixtures_emulator import Emulator
+from tests.support.emulator import Emulator
 from tests.templates import APPLICATION
 
 pytestmark = pytest.mark.emulator

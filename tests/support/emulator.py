@@ -27,7 +27,7 @@ from local.emulator import binary
 from local.settings import Settings
 from tests.support.aws_calls import forget_transport
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DATA_TEMPLATE = (ROOT / "infra" / "data.yaml").read_text(encoding="utf-8")
 READY_SECONDS = 30
 # Reading ends when the test run does, however it ended: an emulator never outlives it.
