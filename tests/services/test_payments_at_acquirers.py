@@ -81,8 +81,7 @@ def test_without_keys_nothing_is_sent_again_before_not_found_is_certain(shop: Sh
     shop.process(payment)
     assert shop.bank.authorized == [payment.id]
     shop.clock.advance(minutes=2)
-    shop.process(payment)  # not found, for certain: the next attempt may begin
-    shop.process(payment)
+    shop.process(payment)  # not found, for certain: the next attempt begins
     assert shop.bank.authorized == [payment.id, f"{payment.id}:2"]
     after = shop.stored_payment(payment.id)
     assert (after.status, after.attempt.number) == (PaymentStatus.SUCCESS, 2)

@@ -104,6 +104,9 @@ def _record(
         # the acquirer took for this one goes back.
         change = settle(payment, operation, decision, now, order_is_paid=True)
         _write(deps, payment, change, merchant, now)
+    if decision.verdict is Verdict.RESTART:
+        # At once: a new key's time runs.
+        return _process(deps, job, change.payment, merchant)
     if change.payment.release_pending and not payment.release_pending:
         _process(deps, job, change.payment, merchant)
     gave_back = payment.release_pending and not change.payment.release_pending

@@ -61,35 +61,30 @@ def _process(
     merchant: Merchant | None,
 ) -> Done:
     """Takes one refund as far as it goes."""
-    if refund.is_final:
-        log.info("refund is final already", refund_id=refund.id, status=refund.status)
-        return jobs.NOTHING_TO_DO
     acquirer = deps.acquirer_of(payment.attempt.account)
     step = next_step(refund_operation(refund, acquirer.capabilities), deps.now())
-    if step is Step.STOP:
-        log.info("a person has to look at the refund first", refund_id=refund.id)
+    if refund.is_final or step is Step.STOP:
+        log.info("refund is final already, or parked", refund_id=refund.id, status=refund.status)
         return jobs.NOTHING_TO_DO
     try:
         if step is Step.COMMIT:
             refund = _mark_sent(deps, refund)
         operation = refund_operation(refund, acquirer.capabilities)
-        asking = refund_asking(acquirer, refund, payment, operation, step)
-        decision = conclude(deps, asking, refund_id=refund.id)
+        decision = conclude(
+            deps, refund_asking(acquirer, refund, payment, operation, step), refund_id=refund.id
+        )
         if is_soon(decision, operation):
             return come_back(deps, REFUNDS, job, decision)
-        note_parked(decision, refund_id=refund.id)
-        if decision.verdict is not Verdict.APPROVE:
-            with deps.unit_of_work() as work:
-                work.refunds.change_status(refund, settle_refund(refund, decision, deps.now()))
-            return jobs.NOTHING_TO_DO
-        _finish(deps, refund, decision, payment, merchant)
+        after = _record(deps, refund, decision, payment, merchant)
     except ConditionFailed as refusal:
         if Write.REFUND not in refusal.labels:
             raise
         # Cancelled, or finished by another worker, which recorded it.
         log.info("the refund was cancelled or another worker finished it", refund_id=refund.id)
         return jobs.NOTHING_TO_DO
-    return Done(completed=1)
+    if decision.verdict is Verdict.RESTART:
+        return _process(deps, job, after, payment, merchant)  # at once: a new key's time runs
+    return Done(completed=1) if after.is_final else jobs.NOTHING_TO_DO
 
 
 def _mark_sent(deps: Dependencies, refund: Refund) -> Refund:
@@ -104,19 +99,23 @@ def _mark_sent(deps: Dependencies, refund: Refund) -> Refund:
     return sent
 
 
-def _finish(
-    deps: Dependencies, sent: Refund, decision: Decision, payment: Payment, merchant: Merchant | None
-) -> None:
+def _record(
+    deps: Dependencies, refund: Refund, decision: Decision, payment: Payment, merchant: Merchant | None
+) -> Refund:
+    """Records what was decided."""
+    note_parked(decision, refund_id=refund.id)
     now = deps.now()
-    processed = settle_refund(sent, decision, now)
+    after = settle_refund(refund, decision, now)
     with deps.unit_of_work() as work:
-        work.refunds.change_status(sent, processed)
-        work.ledger.add(refund_paid(processed, now))
-        work.notify(merchant, refund_delivery(deps.new_uuid(), "refund.processed", processed, payment, now))
-        work.log(
-            "refund processed",
-            refund_id=processed.id,
-            payment_id=processed.payment_id,
-            merchant_id=processed.merchant_id,
-            amount=processed.amount,
-        )
+        work.refunds.change_status(refund, after)
+        if after.is_final:
+            work.ledger.add(refund_paid(after, now))
+            work.notify(merchant, refund_delivery(deps.new_uuid(), "refund.processed", after, payment, now))
+            work.log(
+                "refund processed",
+                refund_id=after.id,
+                payment_id=after.payment_id,
+                merchant_id=after.merchant_id,
+                amount=after.amount,
+            )
+    return after
