@@ -12,7 +12,7 @@ import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,17 +81,20 @@ class Emulator:
         return bodies
 
 
-@pytest.fixture(scope="session")
-def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The emulator; AWS_ENDPOINT_URL points at it from now on."""
+@contextmanager
+def running_emulator(home: Path, *, proxy_token: str = "") -> Iterator[Emulator]:
+    """An emulator with its files in `home`; nothing is kept of it.
+
+    Requests with `proxy_token` reach deployed APIs although they look like a web page's (guard.PROXY_HEADER).
+    """
     python = ROOT / os.environ.get("ASYNCPAY_EMULATOR_PYTHON", ".venv-emulator/bin/python")
     if not python.exists():
         pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
-    home = tmp_path_factory.mktemp("emulator")
     port, tables_port = _free_port(), _free_port()
     engine, _ = binary.find(Settings.read())
     environment = {
         "PYTHONPATH": str(ROOT),
+        "ASYNCPAY_PROXY_TOKEN": proxy_token,
         "ASYNCPAY_TABLE_ENGINE": str(engine or ""),
         "ASYNCPAY_TABLES_PORT": str(tables_port),
         "ASYNCPAY_TABLES_DATABASE": str(home / "tables.db"),
@@ -117,20 +120,30 @@ def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> 
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    endpoint = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(process, port, home / "emulator.log")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("AWS_ENDPOINT_URL", endpoint)
-            tables_endpoint = f"http://127.0.0.1:{tables_port}" if engine else None
-            if tables_endpoint:  # as the functions have it
-                patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", tables_endpoint)
-            forget_transport()
-            yield Emulator(endpoint, tables_endpoint)
+        tables_endpoint = f"http://127.0.0.1:{tables_port}" if engine else None
+        yield Emulator(f"http://127.0.0.1:{port}", tables_endpoint)
     finally:
         # Nothing in it is worth a clean stop, and its workers end with its group.
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def emulator(_no_way_to_aws: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The emulator; AWS_ENDPOINT_URL points at it from now on."""
+    try:
+        with (
+            running_emulator(tmp_path_factory.mktemp("emulator")) as running,
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setenv("AWS_ENDPOINT_URL", running.endpoint)
+            if running.tables_endpoint:  # as the functions have it
+                patch.setenv("AWS_ENDPOINT_URL_DYNAMODB", running.tables_endpoint)
+            forget_transport()
+            yield running
+    finally:
         forget_transport()
 
 
