@@ -190,6 +190,11 @@ def _check_what_was_given_out(stack: Stack, before: HalfDone) -> None:
         assert again.headers["Idempotent-Replayed"] == "true"
         other = stack.call("POST", **request | {"json": request["json"] | {"reason": "other"}})
         assert other.status_code in {400, 422}, other.text
+    # Over indexes that the old tables did not have.
+    refunds = stack.call("GET", "/api/v1/refunds?limit=100").json()
+    assert {refund["id"] for refund in refunds["data"]} == {*before.held_refunds, before.lost_refund}
+    orders = stack.call("GET", "/api/v1/orders?limit=100").json()
+    assert before.paid["order_id"] in {order["id"] for order in orders["data"]}
     page = stack.call("GET", "/api/v1/payments", params={"limit": 3, "cursor": before.next_page})
     assert (page.status_code, len(page.json()["data"])) == (200, 3)
 
