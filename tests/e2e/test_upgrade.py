@@ -29,10 +29,10 @@ from tests.e2e.upgrade_half_done import (
     let_go,
     pending_deliveries,
 )
-from tests.fixtures_emulator import running_emulator
 from tests.proof import books
 from tests.proof.shop import Shop
 from tests.support import old_release
+from tests.support.emulator import running_emulator
 
 pytestmark = [
     pytest.mark.e2e,
