@@ -40,6 +40,8 @@ OF_EARLIER_HOPS = {
     *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto"),
     *("x-real-ip", "true-client-ip", "x-client-ip", "x-cluster-client-ip"),
 }
+# Those of the template. To others API Gateway and its emulators respond themselves, each in its own form.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NOT_ADDED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 logger = logging.getLogger(__name__)
@@ -56,8 +58,8 @@ class Proxy:
 
     async def handle(self, request: web.Request) -> web.Response:
         """One request, when its body is here and its turn has come."""
-        if not request.raw_path.startswith("/"):
-            return failure(400, "BAD_REQUEST_ERROR", "The request target must be a path")
+        if (refused := _refused(request)) is not None:
+            return refused
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await request.read()
@@ -112,6 +114,14 @@ class Proxy:
             return web.Response(
                 status=answer.status, reason=answer.reason, body=bytes(content), headers=headers
             )
+
+
+def _refused(request: web.Request) -> web.Response | None:
+    if not request.raw_path.startswith("/"):
+        return failure(400, "BAD_REQUEST_ERROR", "The request target must be a path")
+    if request.method not in METHODS:
+        return failure(501, "SERVER_ERROR", f"The API does not implement the method {request.method}")
+    return None
 
 
 def passed_on(headers: CIMultiDictProxy[str], others: AbstractSet[str] = frozenset()) -> CIMultiDict[str]:

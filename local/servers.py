@@ -1,5 +1,6 @@
 """Serves an application on a port, and says beforehand whether the port is free."""
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Iterable
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from infra.ops.console import Problem
 from local.hosts import allowed, only_for
+from local.refusals import FIELD_BYTES_MAX, FIELDS_MAX, TARGET_BYTES_MAX, Connection, not_too_many_bytes
 from local.settings import PORTS, Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -51,19 +53,28 @@ def is_free(host: str, port: int) -> bool:
 async def serving(app: web.Application, settings: Settings, name: str) -> AsyncIterator[None]:
     """Serves until the end of the block; each request is a line in <home>/logs/<name>.log."""
     app.on_response_prepare.append(_without_server_name)
-    app.middlewares.insert(0, only_for(allowed(settings)))
+    app.middlewares[:0] = [not_too_many_bytes, only_for(allowed(settings))]
     log = access_log(settings.logs / f"{name}.log", name)
-    runner = web.AppRunner(
-        app,
-        access_log=log,
-        keepalive_timeout=KEEP_ALIVE_SECONDS,
-        shutdown_timeout=STOP_SECONDS,
-        handle_signals=False,
-        auto_decompress=False,  # the API decides what to do with a body that has a Content-Encoding
-    )
+    runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS, handle_signals=False)
     await runner.setup()
+    loop = asyncio.get_running_loop()
+
+    def connection() -> Connection:
+        assert runner.server is not None
+        return Connection(
+            runner.server,
+            loop=loop,
+            access_log=log,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
+            max_line_size=TARGET_BYTES_MAX,
+            max_field_size=FIELD_BYTES_MAX,
+            max_headers=FIELDS_MAX,
+            auto_decompress=False,  # the API decides what to do with a body that has a Content-Encoding
+        )
+
+    listener: asyncio.Server | None = None
     try:
-        await web.TCPSite(runner, settings.host, settings.ports[name]).start()
+        listener = await loop.create_server(connection, settings.host, settings.ports[name])
         yield
     except OSError as problem:
         variable, _, purpose = PORTS[name]
@@ -71,6 +82,8 @@ async def serving(app: web.Application, settings: Settings, name: str) -> AsyncI
             f"Cannot serve {purpose} on port {settings.ports[name]} ({variable}): {problem}"
         ) from problem
     finally:
+        if listener is not None:
+            listener.close()
         await runner.cleanup()
 
 
