@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.e2e.conftest import Stack
 
@@ -79,3 +82,42 @@ def test_a_page_of_another_make_pays_and_polls(stack: Stack) -> None:
     paid = stack.public("POST", "/api/v1/payments/public", json=body | {"amount": 12_300}).json()
     seen = stack.public("GET", f"/api/v1/payments/{paid['id']}/public")
     assert (seen.status_code, seen.json()["amount"]) == (200, 12_300)
+
+
+@pytest.mark.parametrize(
+    ("start", "status", "code"),
+    [
+        (b"GET /health HTTP/1.1\r\nX: " + b"a" * 40_000, 431, "BAD_REQUEST_ERROR"),  # RFC 6585, 5
+        (b"GET /health?q=\xff HTTP/1.1", 400, "BAD_REQUEST_ERROR"),  # RFC 3986, 2
+        (b"BREW /health HTTP/1.1", 501, "SERVER_ERROR"),  # RFC 9110, 9.1
+        (b"TRACE /health HTTP/1.1", 501, "SERVER_ERROR"),
+        (b"GET /health HTTP/1.1\r\nExpect: 200-ok", 417, "BAD_REQUEST_ERROR"),  # RFC 9110, 10.1.1
+        (b"GARBAGE", 400, "BAD_REQUEST_ERROR"),
+    ],
+)
+def test_what_is_no_request_is_refused_in_the_error_format(
+    stack: Stack, start: bytes, status: int, code: str
+) -> None:
+    for base in (stack.api, stack.dashboard, stack.checkout_origin):
+        if start.startswith(b"TRACE") and base != stack.api:
+            continue  # /health is not the pages' to refuse
+        port = urlsplit(base).port
+        with socket.create_connection(("127.0.0.1", port or 80), timeout=10) as connection:
+            connection.sendall(start + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            response = b"".join(iter(lambda: connection.recv(65_536), b""))
+        head, _, body = response.partition(b"\r\n\r\n")
+        assert int(head.split()[1]) == status
+        assert json.loads(body)["error"]["code"] == code
+
+
+def test_the_cookies_of_other_projects_on_this_host_break_nothing(stack: Stack) -> None:
+    cookies = {"Cookie": "; ".join(f"other{number}={'a' * 1000}" for number in range(28))}
+    for url in (
+        f"{stack.dashboard}/login",
+        f"{stack.checkout_origin}/checkout?order_id=order_0000000000000000",
+        f"{stack.checkout_origin}/checkout.js",
+        f"{stack.api}/health",
+        f"{stack.dashboard}/health",
+    ):
+        answer = requests.get(url, headers=cookies, timeout=30)
+        assert answer.status_code == 200, (url, answer.text[:200])
