@@ -12,7 +12,7 @@ from aiohttp import web
 
 from infra.ops.console import Problem
 from local.hosts import allowed, only_for
-from local.refusals import FIELD_BYTES_MAX, FIELDS_MAX, TARGET_BYTES_MAX, Connection, not_too_many_bytes
+from local.responses import FIELD_BYTES_MAX, FIELDS_MAX, TARGET_BYTES_MAX, Connection, not_too_many_bytes
 from local.settings import PORTS, Settings
 
 KEEP_ALIVE_SECONDS = 75

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from local.proxy import api_app, forwarding
-from local.refusals import FIELD_BYTES_MAX, FIELDS_MAX, HEADER_BYTES_MAX
+from local.responses import FIELD_BYTES_MAX, FIELDS_MAX, HEADER_BYTES_MAX
 from local.servers import serving
 from local.settings import Settings
 
