@@ -22,6 +22,10 @@ let browser, payment, hook;
 before(async () => {
   browser = await launch();
   payment = await pay({ amount: 99_999_999_99 });
+  await api("POST", `/payments/${payment.id}/refunds`, {
+    amount: 99_999_999,
+    reason: "thisreasonisonewordthathasnoplacetobreak".repeat(3),
+  });
   hook = (await api("GET", "/webhooks?limit=1")).data[0];
 });
 after(() => browser?.close());
@@ -31,6 +35,9 @@ const pages = () => ({
   "/dashboard": "payments-chart",
   "/dashboard/transactions": "transaction-row",
   [`/dashboard/transactions/${payment.id}`]: "payment",
+  "/dashboard/orders": "order-row",
+  "/dashboard/refunds": "refund-row",
+  "/dashboard/balance": "ledger-row",
   "/dashboard/webhooks": "webhook-log-item",
   ...(hook ? { [`/dashboard/webhooks/${hook.id}`]: "webhook-payload" } : {}),
   "/dashboard/keys": "keys-table",

@@ -15,6 +15,7 @@ const contents = [
   "series",
   "time",
   "payment",
+  "ledger",
 ]
   .map((name) => `export * from "./${name}";`)
   .join("\n");
@@ -35,6 +36,10 @@ test("each address is its page, and what is no page is none", () => {
     "/dashboard/": { page: "overview" },
     "/dashboard/transactions": { page: "transactions" },
     "/dashboard/transactions/pay_1": { page: "payment", id: "pay_1" },
+    "/dashboard/orders": { page: "orders" },
+    "/dashboard/refunds/": { page: "refunds" },
+    "/dashboard/balance": { page: "balance" },
+    "/dashboard/orders/order_1": { page: "missing" },
     "/dashboard/webhooks/2c-9": { page: "webhook", id: "2c-9" },
     "/dashboard/keys": { page: "keys" },
     "/dashboard/docs": { page: "docs" },
@@ -179,7 +184,36 @@ test("filters survive the address, and nonsense in an address is dropped", () =>
     logic.filtersOf("?status=<b>&method=x&from=2026-13-01&to=yesterday&q=%20"),
     logic.NONE,
   );
-  assert.equal(logic.filtersOf(`?q=${"a".repeat(5000)}`).q.length, 100);
+  assert.equal(logic.filtersOf(`?q=${"a".repeat(5000)}`).q.length, 255);
+});
+
+test("a list takes the statuses that it has, and no method unless it has some", () => {
+  const search = "?status=paid&method=upi&q=r-1";
+  const statuses = logic.ORDER_STATUSES;
+  assert.deepEqual(logic.filtersOf(search, { statuses }), {
+    ...logic.NONE,
+    status: "paid",
+    q: "r-1",
+  });
+  assert.equal(logic.filtersOf(search).status, "");
+  assert.equal(
+    logic.filtersOf(search, { statuses: logic.REFUND_STATUSES }).status,
+    "",
+  );
+});
+
+test("an entry changes the balance by what it credits and debits to the merchant", () => {
+  const receivable = "processor_receivable";
+  const payable = "merchant_payable";
+  const line = (account, debit, credit) => ({ account, debit, credit });
+  assert.equal(
+    logic.change({ lines: [line(receivable, 500, 0), line(payable, 0, 500)] }),
+    500,
+  );
+  assert.equal(
+    logic.change({ lines: [line(payable, 200, 0), line(receivable, 0, 200)] }),
+    -200,
+  );
 });
 
 test("stacked bars end at the sum of what is below", () => {

@@ -5,6 +5,9 @@ export type Route =
   | { page: "overview" }
   | { page: "transactions" }
   | { page: "payment"; id: string }
+  | { page: "orders" }
+  | { page: "refunds" }
+  | { page: "balance" }
   | { page: "webhooks" }
   | { page: "webhook"; id: string }
   | { page: "keys" }
@@ -18,6 +21,9 @@ const PAGES: Record<string, Route> = {
   "/login": { page: "login" },
   "/dashboard": { page: "overview" },
   "/dashboard/transactions": { page: "transactions" },
+  "/dashboard/orders": { page: "orders" },
+  "/dashboard/refunds": { page: "refunds" },
+  "/dashboard/balance": { page: "balance" },
   "/dashboard/webhooks": { page: "webhooks" },
   "/dashboard/keys": { page: "keys" },
   "/dashboard/docs": { page: "docs" },
@@ -38,6 +44,8 @@ export function routeOf(path: string): Route {
 
 export const HOME = "/dashboard";
 export const paymentPath = (id: string): string => `/dashboard/transactions/${encodeURIComponent(id)}`;
+/** An order's payments, in the list of payments. */
+export const orderPath = (id: string): string => `/dashboard/transactions?q=${encodeURIComponent(id)}`;
 export const webhookPath = (id: string): string => `/dashboard/webhooks/${encodeURIComponent(id)}`;
 
 /** Where a visitor without a session is sent, with the address to return to. */

@@ -8,14 +8,17 @@ import { HOME, loginPath, routeOf, type Route } from "../logic/route";
 import type { Settings } from "../logic/settings";
 import type { Session } from "../../../shared/resources";
 import { en } from "../texts/en";
+import { Balance } from "./Balance";
 import { Context } from "./context";
 import { Docs } from "./Docs";
 import { Keys } from "./Keys";
 import { Layout } from "./Layout";
 import { Login } from "./Login";
+import { Orders } from "./Orders";
 import { Overview } from "./Overview";
 import { Head, Loading, Problem } from "./parts";
 import { PaymentPage } from "./PaymentPage";
+import { Refunds } from "./Refunds";
 import { useAddress } from "./router";
 import { Transactions } from "./Transactions";
 import { WebhookPage } from "./WebhookPage";
@@ -64,6 +67,12 @@ function View({ route }: { route: Route }): JSX.Element {
       return <Transactions />;
     case "payment":
       return <PaymentPage id={route.id} />;
+    case "orders":
+      return <Orders />;
+    case "refunds":
+      return <Refunds />;
+    case "balance":
+      return <Balance />;
     case "webhooks":
       return <Webhooks />;
     case "webhook":

@@ -1,19 +1,25 @@
-/** The filters of the payments. Choices apply immediately, the search text when it is submitted. */
+/** The filters of a list. Choices apply immediately, the search text when it is submitted. */
 
 import type { JSX, TargetedEvent } from "preact";
 import { useLayoutEffect, useState } from "preact/hooks";
-import { METHODS, NONE, searchOf, STATUSES, type Filters } from "../logic/filters";
+import { NONE, QUERY_LENGTH_MAX, searchOf, type Filters } from "../logic/filters";
 import { en } from "../texts/en";
 import { Field } from "./parts";
 
 interface Props {
+  label: string;
+  /** What the search finds; without it, there is none. */
+  searchFor?: string;
+  statuses: readonly string[];
+  methods?: readonly string[];
   filters: Filters;
   onChange: (filters: Filters) => void;
 }
 
 const texts = en.filters;
 
-export function FilterForm({ filters, onChange }: Props): JSX.Element {
+export function FilterForm(props: Props): JSX.Element {
+  const { label, searchFor, statuses, methods, filters, onChange } = props;
   const [typed, setTyped] = useState(filters.q);
   // After Back or "Clear". A layout effect, since after the paint somebody may have typed more.
   useLayoutEffect(() => setTyped(filters.q), [filters.q]);
@@ -27,36 +33,40 @@ export function FilterForm({ filters, onChange }: Props): JSX.Element {
     if (value !== filters[name]) onChange({ ...filters, q: typed.trim(), [name]: value });
   };
   return (
-    <form class="filters" role="search" aria-label={texts.label} onSubmit={submit} data-test-id="filters">
-      <Field label={texts.search}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            type="search"
-            data-test-id="search-input"
-            placeholder={texts.searchFor}
-            maxLength={100}
-            autocomplete="off"
-            spellcheck={false}
-            value={typed}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
-        )}
-      </Field>
+    <form class="filters" role="search" aria-label={label} onSubmit={submit} data-test-id="filters">
+      {searchFor && (
+        <Field label={texts.search}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              type="search"
+              data-test-id="search-input"
+              placeholder={searchFor}
+              maxLength={QUERY_LENGTH_MAX}
+              autocomplete="off"
+              spellcheck={false}
+              value={typed}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
       <Choice
         label={texts.status}
         name="status"
-        known={STATUSES}
+        known={statuses}
         value={filters.status}
         onChange={choose("status")}
       />
-      <Choice
-        label={texts.method}
-        name="method"
-        known={METHODS}
-        value={filters.method}
-        onChange={choose("method")}
-      />
+      {methods && (
+        <Choice
+          label={texts.method}
+          name="method"
+          known={methods}
+          value={filters.method}
+          onChange={choose("method")}
+        />
+      )}
       {(["from", "to"] as const).map((name) => (
         <Field key={name} label={texts[name]}>
           {(attributes) => (
@@ -71,9 +81,11 @@ export function FilterForm({ filters, onChange }: Props): JSX.Element {
         </Field>
       ))}
       <div class="buttons">
-        <button type="submit" class="primary" data-test-id="search-button">
-          {texts.apply}
-        </button>
+        {searchFor && (
+          <button type="submit" class="primary" data-test-id="search-button">
+            {texts.apply}
+          </button>
+        )}
         {searchOf(filters) && (
           <button type="button" data-test-id="clear-filters" onClick={() => onChange(NONE)}>
             {texts.clear}

@@ -12,6 +12,9 @@ import { useAction } from "./useAction";
 const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
   ["overview", HOME, []],
   ["transactions", "/dashboard/transactions", ["payment"]],
+  ["orders", "/dashboard/orders", []],
+  ["refunds", "/dashboard/refunds", []],
+  ["balance", "/dashboard/balance", []],
   ["webhooks", "/dashboard/webhooks", ["webhook"]],
   ["keys", "/dashboard/keys", []],
   ["docs", "/dashboard/docs", []],

@@ -84,14 +84,14 @@ function Log({ sent }: { sent: number }): JSX.Element {
               newer={
                 offset > 0 && (
                   <Link class="button" to={address({ offset: offset > ROWS ? String(offset - ROWS) : "" })}>
-                    {en.transactions.newer}
+                    {en.lists.newer}
                   </Link>
                 )
               }
               older={
                 offset + data.length < total && (
                   <Link class="button" to={address({ offset: String(offset + ROWS) })}>
-                    {en.transactions.older}
+                    {en.lists.older}
                   </Link>
                 )
               }
