@@ -11,12 +11,14 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.domain.values import to_iso
 from infra.ops import redrive
 from tests.e2e.conftest import Stack, running_stack, until
 from tests.services import receivers
@@ -28,6 +30,7 @@ EVENTS = int(os.environ.get("WEBHOOK_EVENTS") or (30 if ELSEWHERE else 200))
 # LocalStack's queue clock ticks once a second.
 LATE_SECONDS = 2.0 if ELSEWHERE else 1.5
 GAPS = (5, 10, 15, 20)
+MERCHANT_ID = "550e8400-e29b-41d4-a716-446655440000"
 SETTLED_SECONDS = 240 if ELSEWHERE else 150
 
 
@@ -76,6 +79,69 @@ def test_interim_responses_and_many_headers_are_one_successful_attempt(deployed:
     assert (found["status"], found["attempts"]) == ("success", 1)
     assert (found["response_code"], found["response_body"]) == (200, "thanks")
     assert len(receiver.requests) == 1
+
+
+def open_the_circuit(stack: Stack) -> None:
+    """What fifty failures over a minute leave behind, for ten minutes from now."""
+    until_iso = to_iso(datetime.now(UTC) + timedelta(minutes=10))
+    stack.aws("dynamodb").put_item(
+        TableName=f"{stack.data_stack}-endpoints",
+        Item={
+            "merchant_id": {"S": MERCHANT_ID},
+            "failures": {"N": "50"},
+            "failing_since": {"S": to_iso(datetime.now(UTC) - timedelta(minutes=2))},
+            "open_until": {"S": until_iso},
+            "openings": {"N": "4"},
+        },
+    )
+
+
+def is_forgotten(stack: Stack) -> bool:
+    key = {"merchant_id": {"S": MERCHANT_ID}}
+    found = stack.aws("dynamodb").get_item(
+        TableName=f"{stack.data_stack}-endpoints", Key=key, ConsistentRead=True
+    )
+    return "Item" not in found
+
+
+def due_at(stack: Stack, webhook_id: str) -> float:
+    """When the sweeper is to look at a delivery again, in unix seconds."""
+    key = {"id": {"S": webhook_id}}
+    found = stack.aws("dynamodb").get_item(TableName=f"{stack.data_stack}-webhook-logs", Key=key)
+    return float(found["Item"]["due_at_ms"]["N"]) / 1000
+
+
+def held_back(stack: Stack) -> str:
+    """The id of an event that waits behind an open circuit, untried."""
+    open_the_circuit(stack)
+    stack.pay(stack.order()["id"])
+    newest = stack.call("GET", "/api/v1/webhooks", params={"limit": 1}).json()["data"][0]
+    until(lambda: due_at(stack, newest["id"]), lambda due: due > time.time() + 300, 20)
+    waiting = row(stack, newest["id"])
+    assert (waiting["status"], waiting["attempts"]) == ("pending", 0)
+    return str(newest["id"])
+
+
+def test_a_repaired_receiver_is_not_held_back_by_an_open_circuit(deployed: Stack) -> None:
+    with Receiver(OK) as receiver:
+        listen(deployed, receiver.url)
+        waiting = held_back(deployed)
+        assert receiver.deliveries == []
+        # A test event goes out at once, and as it arrives, the circuit closes.
+        assert settled(deployed, send_test_event(deployed), 15)["status"] == "success"
+        until(lambda: is_forgotten(deployed), bool, 5)
+
+        open_the_circuit(deployed)
+        assert deployed.call("POST", f"/api/v1/webhooks/{waiting}/retry").status_code == 200
+        assert settled(deployed, waiting, 15)["status"] == "success"
+        until(lambda: is_forgotten(deployed), bool, 5)
+
+        held_back(deployed)
+        listen(deployed, receiver.url)
+        assert is_forgotten(deployed)
+        arrived = len(receiver.deliveries)
+        deployed.pay(deployed.order()["id"])
+        until(lambda: len(receiver.deliveries), lambda now: now > arrived, 15)
 
 
 @pytest.mark.timeout(400)
