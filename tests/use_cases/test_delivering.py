@@ -1,0 +1,416 @@
+"""Configuring, sending, delivering and reading webhooks, in memory."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
+from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.signature import signature_headers
+from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
+from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
+from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
+from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
+from tests.factories import NOW, a_message, a_webhook
+from tests.support.memory.shop import MemoryShop, failures, lines, told
+
+OK = Attempt(NOW, 10, 200, None, None)
+FAILED = replace(OK, response_code=500)
+
+
+@pytest.fixture
+def shop() -> MemoryShop:
+    return MemoryShop()
+
+
+def delivery_of(shop: MemoryShop, **members: Any) -> WebhookDelivery:
+    made: WebhookDelivery = shop.put("deliveries", a_webhook(merchant_id=shop.merchant.id, **members))
+    return made
+
+
+def deliver(
+    shop: MemoryShop, *deliveries: WebhookDelivery, slow: bool = False, **more: str
+) -> list[tuple[str, int]]:
+    """Works through one message for each; queue and delay of those that come back."""
+    records = [a_message(webhook_id=each.id, merchant_id=each.merchant_id, **more) for each in deliveries]
+    shop.queues.given_back.clear()
+    failed = failures(deliver_webhooks(shop.deps, records, slow=slow))
+    handles = {record["receiptHandle"]: record["messageId"] for record in records}
+    assert sorted(failed) == sorted(handles[handle] for _, handle, _ in shop.queues.given_back)
+    return [(queue, delay_seconds) for queue, _, delay_seconds in shop.queues.given_back]
+
+
+def now_stored(shop: MemoryShop, delivery: WebhookDelivery) -> WebhookDelivery:
+    found: WebhookDelivery = shop.database.deliveries.get(delivery.id)
+    return found
+
+
+def health(shop: MemoryShop) -> EndpointHealth | None:
+    found: EndpointHealth | None = shop.database.rows.of("endpoints").get(shop.merchant.id)
+    return found
+
+
+def counted(shop: MemoryShop, queue: str = "webhooks") -> tuple[int, int]:
+    stats = shop.database.stats.read()[queue]
+    return stats.completed, stats.failed
+
+
+def test_a_delivery_is_signed_posted_and_recorded(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery = delivery_of(shop)
+    assert deliver(shop, delivery) == []
+    (post,) = shop.endpoint.posts
+    body = delivery.payload.encode()
+    assert (post["url"], post["body"]) == (shop.merchant.webhook_url, body)
+    assert post["headers"] == {
+        "Content-Type": "application/json",
+        "User-Agent": "AsyncPay-Webhooks/1",
+        **signature_headers([shop.merchant.webhook_secret], delivery.id, body, NOW),
+    }
+    assert (post["allowed_hosts"], post["https_only"]) == (shop.deps.config.webhook_allowed_hosts, False)
+    after = now_stored(shop, delivery)
+    assert after == replace(delivery, status=DeliveryStatus.SUCCESS, attempts=(OK,), next_retry_at=None)
+    assert lines(capsys, "webhook attempted") == [
+        {
+            "level": "INFO",
+            "webhook_id": delivery.id,
+            "object_id": delivery.object_id,
+            "merchant_id": delivery.merchant_id,
+            "event": delivery.event,
+            "status": "success",
+            "attempts": 1,
+            "response_code": 200,
+            "duration_ms": 10,
+        }
+    ]
+    assert (counted(shop), health(shop)) == ((1, 0), None)
+    assert deliver(shop, delivery) == []
+    assert (len(shop.endpoint.posts), counted(shop)) == (1, (1, 0))
+
+
+def test_a_live_stage_posts_over_https_only() -> None:
+    live = MemoryShop(STAGE="live", TEST_MODE="false", WEBHOOK_ALLOWED_HOSTS="a.example")
+    deliver(live, delivery_of(live))
+    (post,) = live.endpoint.posts
+    assert (post["allowed_hosts"], post["https_only"]) == (("a.example",), True)
+
+
+def test_a_failed_delivery_comes_back_after_its_gap(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.endpoint.response_code, shop.endpoint.error = None, "timeout"
+    delivery = delivery_of(shop)
+    assert deliver(shop, delivery) == [("webhooks", 60)]
+    after = now_stored(shop, delivery)
+    assert (after.status, len(after.attempts)) == (DeliveryStatus.PENDING, 1)
+    assert after.next_retry_at == NOW + timedelta(milliseconds=60_010)
+    assert lines(capsys, "webhook attempted")[0]["error_kind"] == "timeout"
+    assert counted(shop) == (0, 0)
+    known = health(shop)
+    assert known is not None
+    assert (known.failures, known.failing_since) == (1, NOW)
+
+
+def test_a_message_that_comes_too_early_is_a_duplicate(shop: MemoryShop) -> None:
+    for seconds, posts in ((2.001, 0), (2, 1)):
+        delivery = delivery_of(shop, next_retry_at=NOW + timedelta(seconds=seconds))
+        assert deliver(shop, delivery) == []
+        assert len(shop.endpoint.posts) == posts
+
+
+def test_gaps_are_stretched_in_production_and_short_in_tests(shop: MemoryShop) -> None:
+    for test, due in ((False, 66.01), (True, 5.01)):
+        shop = MemoryShop(WEBHOOK_RETRY_INTERVALS_TEST=str(test).lower())
+        shop.deps = replace(shop.deps, jitter=lambda: 0.1)
+        shop.endpoint.response_code = 500
+        delivery = delivery_of(shop)
+        deliver(shop, delivery)
+        assert now_stored(shop, delivery).next_retry_at == NOW + timedelta(seconds=due)
+
+
+def test_the_fifth_attempt_is_the_last(shop: MemoryShop) -> None:
+    shop.endpoint.response_code = 500
+    delivery = delivery_of(shop, attempts=(FAILED,) * 4)
+    assert deliver(shop, delivery) == [("webhooks", 0)]
+    assert now_stored(shop, delivery).status is DeliveryStatus.FAILED
+    assert counted(shop) == (0, 1)
+    # From then on its message goes to the dead-letter queue.
+    assert deliver(shop, delivery) == [("webhooks", 0)]
+    assert (len(shop.endpoint.posts), counted(shop)) == (1, (0, 1))
+
+
+def test_a_merchant_without_a_url_uses_up_its_attempts(shop: MemoryShop) -> None:
+    delivery = delivery_of(shop)
+    for take_away in (lambda: shop.set_merchant(webhook_url=None), shop.database.rows.of("merchants").clear):
+        take_away()
+        shop.put("deliveries", delivery)
+        assert deliver(shop, delivery) == [("webhooks", 60)]
+        (attempt,) = now_stored(shop, delivery).attempts
+        assert attempt == Attempt(NOW, 0, None, None, "no_url")
+    assert (shop.endpoint.posts, health(shop)) == ([], None)
+
+
+def test_a_receiver_that_is_gone_loses_its_url(shop: MemoryShop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.endpoint.response_code = 410
+    assert deliver(shop, delivery_of(shop)) == [("webhooks", 0)]
+    assert shop.database.merchants.get(shop.merchant.id).webhook_url is None
+    assert lines(capsys, "webhook URL disabled: the receiver says it is gone") == [
+        {"level": "WARNING", "merchant_id": shop.merchant.id}
+    ]
+
+
+def test_a_url_that_was_changed_meanwhile_stays(shop: MemoryShop, capsys: pytest.CaptureFixture[str]) -> None:
+    shop.endpoint.response_code = 410
+    post = shop.endpoint.__class__.__call__
+
+    def change_first(*arguments: Any, **limits: Any) -> Attempt:
+        shop.database.merchants.set_webhook_url(shop.merchant.id, "http://new.example")
+        return post(shop.endpoint, *arguments, **limits)
+
+    shop.deps = replace(shop.deps, post_webhook=change_first)
+    deliver(shop, delivery_of(shop))
+    assert shop.database.merchants.get(shop.merchant.id).webhook_url == "http://new.example"
+    assert "is gone" not in capsys.readouterr().out
+
+
+def test_a_webhook_that_nobody_knows_is_a_failed_job(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ghost = a_webhook()
+    assert deliver(shop, ghost) == []
+    assert lines(capsys, "no such webhook") == [{"level": "ERROR", "webhook_id": ghost.id}]
+    assert counted(shop) == (0, 1)
+
+
+def test_an_attempt_that_another_worker_recorded_first_changes_nothing(shop: MemoryShop) -> None:
+    delivery = delivery_of(shop)
+    done = replace(delivery, status=DeliveryStatus.SUCCESS, next_retry_at=None)
+    post = shop.endpoint.__class__.__call__
+
+    def overtaken(*arguments: Any, **limits: Any) -> Attempt:
+        shop.put("deliveries", done)
+        return post(shop.endpoint, *arguments, **limits)
+
+    shop.endpoint.response_code = 500
+    shop.deps = replace(shop.deps, post_webhook=overtaken)
+    assert deliver(shop, delivery) == []
+    assert now_stored(shop, delivery) == done
+
+
+def test_a_slow_receiver_goes_to_the_slow_lane(shop: MemoryShop) -> None:
+    shop.endpoint.duration_ms = 2000
+    first, second = delivery_of(shop), delivery_of(shop)
+    assert deliver(shop, first) == []
+    known = health(shop)
+    assert known is not None
+    assert known.slow_until == NOW + timedelta(seconds=2) + SLOW_FOR
+    assert deliver(shop, second) == []
+    message = {"webhook_id": second.id, "merchant_id": shop.merchant.id}
+    assert shop.queues.sends == [("slow_webhooks", [message], 0)]
+    assert len(shop.endpoint.posts) == 1
+    assert deliver(shop, second, slow=True) == []
+    assert now_stored(shop, second).status is DeliveryStatus.SUCCESS
+    assert (counted(shop), counted(shop, "slow_webhooks")) == ((1, 0), (1, 0))
+    shop.endpoint.response_code = 500
+    assert deliver(shop, delivery_of(shop), slow=True) == [("slow_webhooks", 62)]
+
+
+def test_a_receiver_that_hangs_is_told_of_while_it_hangs(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from gateway.use_cases.webhooks import deliver_webhooks as module
+
+    started: list[float] = []
+
+    class AtOnce:
+        """A timer whose time is up at once."""
+
+        daemon = False
+
+        def __init__(self, seconds: float, act: Any) -> None:
+            self.act = act
+            started.append(seconds)
+
+        def start(self) -> None:
+            assert self.daemon is True
+            self.act()
+
+        def cancel(self) -> None: ...
+
+        def join(self) -> None: ...
+
+    monkeypatch.setattr(module, "Timer", AtOnce)
+    marked: list[Any] = []
+    monkeypatch.setattr(shop.database.endpoints, "mark_slow", lambda *told_of: marked.append(told_of))
+    deliver(shop, delivery_of(shop))
+    assert (started, marked) == ([2.0], [(shop.merchant.id, NOW + SLOW_FOR)])
+    deliver(shop, delivery_of(shop), slow=True)
+    assert len(started) == 1
+
+    def fail(*_: object) -> None:
+        raise Unavailable("no")
+
+    monkeypatch.setattr(shop.database.endpoints, "mark_slow", fail)
+    deliver(shop, delivery_of(shop))
+    (line,) = lines(capsys, "slow receiver not noted")
+    assert (line["level"], line["error"], line["merchant_id"]) == ("ERROR", "Unavailable", shop.merchant.id)
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_an_open_circuit_lets_one_probe_through(shop: MemoryShop, *, due: bool) -> None:
+    open_until = NOW if due else NOW + timedelta(minutes=1)
+    known = EndpointHealth(
+        shop.merchant.id, failures=50, failing_since=NOW, open_until=open_until, openings=1
+    )
+    shop.database.rows.of("endpoints")[shop.merchant.id] = known
+    first, second = delivery_of(shop), delivery_of(shop)
+    assert deliver(shop, first, second) == []
+    assert len(shop.endpoint.posts) == (1 if due else 0)
+    waiting = [each for each in (first, second) if now_stored(shop, each).status is DeliveryStatus.PENDING]
+    assert len(waiting) == (1 if due else 2)
+    moved = shop.database.rows.of("deliveries due")
+    until = max(open_until, NOW + PROBE_LEASE)
+    assert {each.id for each in waiting} == set(moved)
+    assert {at for _, at in moved.values()} == {int(until.timestamp() * 1000)}
+    assert (health(shop) is None) is due
+
+
+def test_a_probe_that_fails_opens_the_circuit_for_longer(shop: MemoryShop) -> None:
+    known = EndpointHealth(shop.merchant.id, failures=50, failing_since=NOW, open_until=NOW, openings=1)
+    shop.database.rows.of("endpoints")[shop.merchant.id] = known
+    shop.endpoint.response_code = 500
+    deliver(shop, delivery_of(shop))
+    after = health(shop)
+    assert after is not None
+    assert (after.failures, after.openings) == (51, 2)
+    assert after.open_until == NOW + timedelta(milliseconds=60_010)
+
+
+def test_a_delivery_on_request_does_not_wait_for_the_circuit(shop: MemoryShop) -> None:
+    open_until = NOW + timedelta(minutes=1)
+    known = EndpointHealth(
+        shop.merchant.id, failures=50, failing_since=NOW, open_until=open_until, openings=1
+    )
+    shop.database.rows.of("endpoints")[shop.merchant.id] = known
+    requested, tried = delivery_of(shop), delivery_of(shop, attempts=(FAILED,))
+    deliver(shop, requested, tried, requested="true")
+    assert now_stored(shop, requested).status is DeliveryStatus.SUCCESS
+    assert now_stored(shop, tried).status is DeliveryStatus.PENDING
+
+
+def test_the_url_is_set_checked_and_cleared(shop: MemoryShop, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "http://shop.example/webhook"
+    assert set_webhook_url(shop.deps, shop.merchant.id, url).webhook_url == url
+    assert set_webhook_url(shop.deps, shop.merchant.id, None).webhook_url is None
+    line = {"level": "INFO", "merchant_id": shop.merchant.id}
+    assert lines(capsys, "webhook URL set") == [line | {"cleared": False}, line | {"cleared": True}]
+    with pytest.raises(BadRequest):
+        set_webhook_url(shop.deps, shop.merchant.id, "ftp://shop.example")
+    live = MemoryShop(STAGE="live", TEST_MODE="false")
+    with pytest.raises(BadRequest):
+        set_webhook_url(live.deps, live.merchant.id, url)
+    with pytest.raises(NotFound) as refusal:
+        find_merchant(shop.deps, "nobody")
+    assert told(refusal) == ("Merchant not found", None)
+
+
+def test_a_private_address_may_be_allowed() -> None:
+    allowed = MemoryShop(STAGE="live", TEST_MODE="false", WEBHOOK_ALLOWED_HOSTS="10.0.0.1")
+    assert set_webhook_url(allowed.deps, allowed.merchant.id, "https://10.0.0.1/").webhook_url
+    other = MemoryShop(STAGE="live", TEST_MODE="false")
+    with pytest.raises(BadRequest):
+        set_webhook_url(other.deps, other.merchant.id, "https://10.0.0.1/")
+
+
+def test_a_rotated_secret_signs_beside_the_old_one(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = shop.merchant.webhook_secret
+    secret = rotate_webhook_secret(shop.deps, shop.merchant.id)
+    assert (secret[:6], len(secret)) == ("whsec_", 38)
+    merchant = shop.database.merchants.get(shop.merchant.id)
+    assert merchant.signing_secrets(NOW) == [secret, old]
+    assert merchant.previous_secret_until == NOW + timedelta(hours=24)
+    line = {"level": "INFO", "merchant_id": shop.merchant.id}
+    assert lines(capsys, "webhook secret rotated") == [line]
+    monkeypatch.setattr(shop.database.merchants, "replace_webhook_secret", lambda *_: False)
+    with pytest.raises(Unavailable) as refusal:
+        rotate_webhook_secret(shop.deps, shop.merchant.id)
+    assert told(refusal) == ("The secret was rotated by another request just now; please try again", None)
+
+
+def test_a_test_event_goes_the_way_of_every_event(shop: MemoryShop) -> None:
+    delivery = send_test_event(shop.deps, shop.merchant.id)
+    assert now_stored(shop, delivery) == delivery
+    assert (delivery.event, delivery.merchant_id, delivery.created_at) == (
+        "webhook.test",
+        shop.merchant.id,
+        NOW,
+    )
+    assert json.loads(delivery.payload)["data"]["merchant_id"] == shop.merchant.id
+    message = {"webhook_id": delivery.id, "merchant_id": shop.merchant.id, "requested": "true"}
+    assert shop.queues.sends == [("webhooks", [message], 0)]
+    shop.set_merchant(webhook_url=None)
+    with pytest.raises(BadRequest) as refusal:
+        send_test_event(shop.deps, shop.merchant.id)
+    assert told(refusal) == ("No webhook URL is configured", "webhook_url")
+
+
+def test_a_delivery_is_retried_on_request(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = delivery_of(shop, status=DeliveryStatus.FAILED, next_retry_at=None, attempts=(FAILED,))
+    again = retry_delivery(shop.deps, failed.id, shop.merchant.id)
+    assert now_stored(shop, failed) == again == failed.retried(NOW)
+    message = {"webhook_id": failed.id, "merchant_id": shop.merchant.id, "requested": "true"}
+    assert shop.queues.sends == [("webhooks", [message], 0)]
+    line = {"level": "INFO", "webhook_id": failed.id, "merchant_id": shop.merchant.id}
+    assert lines(capsys, "webhook retried") == [line]
+    monkeypatch.setattr(shop.database.deliveries, "record", lambda *_: False)
+    with pytest.raises(Unavailable) as refusal:
+        retry_delivery(shop.deps, failed.id, shop.merchant.id)
+    assert told(refusal) == ("The webhook is being delivered just now; please try again", None)
+
+
+def test_deliveries_are_read_by_their_merchant(shop: MemoryShop) -> None:
+    first, second = (
+        delivery_of(shop),
+        delivery_of(shop, event="payment.pending", created_at=NOW + timedelta(1)),
+    )
+    assert find_delivery(shop.deps, first.id, shop.merchant.id) == first
+    for delivery_id, merchant_id in ((first.id, "another"), ("none", shop.merchant.id)):
+        with pytest.raises(NotFound) as refusal:
+            find_delivery(shop.deps, delivery_id, merchant_id)
+        assert told(refusal) == ("Webhook not found", None)
+    everything = {"status": None, "event": None, "limit": 5, "offset": 0}
+
+    def listed(**asked: Any) -> list[WebhookDelivery]:
+        return list_deliveries(shop.deps, shop.merchant.id, **(everything | asked)).items
+
+    assert listed() == [second, first]
+    assert listed(event="payment.pending") == [second]
+    assert listed(status=DeliveryStatus.FAILED) == []
+    assert (listed(limit=1), listed(offset=1)) == ([second], [first])
+
+
+def test_an_objects_events_are_told_whoever_listened(shop: MemoryShop) -> None:
+    payment = shop.paid(500)
+    refund = shop.refunded(payment, 100)
+    shop.process_refunds(refund)
+    assert [(event.name, event.sequence) for event in events_of(shop.deps, payment.id, shop.merchant.id)] == [
+        ("payment.created", 1),
+        ("payment.pending", 2),
+        ("payment.success", 3),
+    ]
+    told_of = events_of(shop.deps, refund.id, shop.merchant.id)
+    assert [event.name for event in told_of] == ["refund.created", "refund.processed"]
+    assert told_of[1].refund == shop.stored_refund(refund.id)
+    assert told_of[1].payment == shop.payment(payment.id)
+    for object_id in (payment.id, refund.id):
+        with pytest.raises(NotFound):
+            events_of(shop.deps, object_id, "another")
