@@ -403,4 +403,3 @@ def test_a_failed_payments_timeline_says_why_and_how_its_webhooks_went(shop: Mem
         )
         for n, attempt in enumerate(attempts, start=1)
     ]
-    assert moments[0].event == "payment.created"
