@@ -79,8 +79,8 @@ def localstripe(*arguments: str) -> Iterator[str]:
     """localstripe behind its proxy, on a free port of loopback."""
     if not STRIPE_PYTHON.exists():
         pytest.skip("localstripe is not installed: make install-dev")
-    command = [str(STRIPE_PYTHON), str(ROOT / "local" / "stripe" / "server.py"), "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as process:
+    command = [str(STRIPE_PYTHON), "-m", "local.stripe", "0", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=sys.stderr, text=True) as process:
         try:
             assert process.stdout is not None
             line = process.stdout.readline()

@@ -1,14 +1,13 @@
-"""localstripe on loopback, and a proxy in front of it that adds what Stripe documents and localstripe lacks.
+"""A proxy in front of localstripe that adds what Stripe documents and localstripe lacks.
 
-Runs in a venv of its own: `python server.py PORT [STATE_FILE]`. localstripe ignores idempotency keys, has
+localstripe ignores idempotency keys, has
 no search, sends nobody anywhere for 3-D Secure, refunds more than was paid, and knows fewer parameters.
 The proxy adds:
 
-- keys (Stripe API reference, "Idempotent requests"): stored responses, errors for another body or
-endpoint, 409 while
-  the first is under way, an end after 24 h of a clock that `/_fake/clock` advances;
-- search by metadata, a page that asks the shopper for 3-D Secure, the limit on refunds, and the reasons of
-a decline;
+- keys (Stripe API reference, "Idempotent requests"): stored responses, errors for another body or endpoint,
+  409 while the first is under way, an end after 24 h of a clock that `/_fake/clock` advances;
+- search by metadata, a page that asks the shopper for 3-D Secure, the limit on refunds, and the reasons of a
+  decline;
 - faults that are asked for at `/_fake/faults`, and a record of requests at `/_fake/calls`.
 """
 
@@ -18,7 +17,6 @@ import html
 import json
 import pickle
 import re
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -244,35 +242,3 @@ def _hang_up(request: web.Request) -> web.StreamResponse:
 def _error(status: int, code: str, message: str) -> web.Response:
     kind = code if code in ("idempotency_error", "api_error") else "invalid_request_error"
     return web.json_response({"error": {"type": kind, "code": code, "message": message}}, status=status)
-
-
-async def serve(port: int, state: Path | None) -> None:
-    """Both servers, until the process ends."""
-    from localstripe import resources
-    from localstripe.server import app
-
-    # localstripe writes every change to a fixed file that all its processes would share.
-    resources.Store.dump_to_disk = lambda _self: None
-    inner = web.AppRunner(app)
-    await inner.setup()
-    site = web.TCPSite(inner, HOST, 0)
-    await site.start()
-    inner_port = inner.addresses[0][1]
-    front = Front(f"http://{HOST}:{inner_port}", resources.store, state)
-    outer = web.Application()
-    outer.router.add_post("/_fake/faults", front.set_faults)
-    outer.router.add_post("/_fake/clock", front.set_clock)
-    outer.router.add_get("/_fake/calls", front.show_calls)
-    outer.router.add_get("/_fake/3ds/{id}", front.show_challenge)
-    outer.router.add_post("/_fake/3ds/{id}", front.answer_challenge)
-    outer.router.add_route("*", "/{path:.*}", front.handle)
-    runner = web.AppRunner(outer)
-    await runner.setup()
-    server = web.TCPSite(runner, HOST, port)
-    await server.start()
-    print(f"listening on {runner.addresses[0][1]}", flush=True)
-    await asyncio.Event().wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None))
