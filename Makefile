@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture mutants bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -74,6 +74,9 @@ wheel: install-dev ## Make dist/asyncpay-*.whl: SDK, command line, and the whole
 torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEED=... repeats a run)
 	ASYNCPAY_TORTURE=1 $(VENV)/pytest -q tests/proof --timeout 3600
 
+mutants: install-dev ## How much of the rules the fast tests would notice if it were wrong (ASYNCPAY_MUTANTS=300, ASYNCPAY_SEED=0)
+	$(VENV)/python -m tests.mutants
+
 bench: ## Latency and throughput of a stack that runs (TEST_MODE=true make up)
 	@$(PYTHON) -m local bench
 
@@ -87,5 +90,5 @@ teardown: need-python ## Remove STAGE=...; the tables stay
 	@$(PYTHON) -m infra.ops teardown
 
 clean: down ## Remove everything that was made here, data included
-	rm -rf .build .venv .venv-emulator .venv-stripe checkout-site/node_modules checkout-site/openapi-types/node_modules tests/linters/node_modules checkout-site/dist sdk/*/dist dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .build .venv .venv-emulator .venv-stripe .venv-mutants checkout-site/node_modules checkout-site/openapi-types/node_modules tests/linters/node_modules checkout-site/dist sdk/*/dist dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

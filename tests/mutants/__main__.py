@@ -110,8 +110,19 @@ def _copy() -> None:
 
 
 def _mutmut(python: Path, *arguments: str) -> None:
+    """Runs mutmut; what it prints (mostly a spinner) is shown only where it fails."""
     environment = os.environ | {"ASYNCPAY_SEED": "0"}
-    subprocess.run(["nice", python, "-m", "mutmut", *arguments], cwd=WORK, env=environment, check=True)
+    log = WORK / "mutmut.log"
+    with log.open("ab") as output:
+        ended = subprocess.run(
+            ["nice", python, "tests/mutants/run_mutmut.py", *arguments],
+            cwd=WORK,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    if ended.returncode:
+        sys.exit(f"mutmut failed ({log}):\n{log.read_text(encoding='utf-8', errors='replace')[-4000:]}")
 
 
 def _results() -> dict[str, int | None]:
