@@ -17,10 +17,10 @@ from gateway.runtime import log
 from gateway.runtime.config import config
 from gateway.runtime.dependencies import dependencies
 from gateway.use_cases.access import authentication
-from tests.factories import Clock
 from tests.support.aws_calls import forget_transport
+from tests.support.factories import Clock
 
-pytest_plugins = ["tests.support.emulator", "tests.fixtures_node"]
+pytest_plugins = ["tests.support.emulator", "tests.support.fixtures_node"]
 
 # Two cores are shared with others: a slow example is no failure.
 settings.register_profile("asyncpay", deadline=None, max_examples=100)

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ LIBRARY = ROOT / "layers" / "gateway" / "gateway"
 FUNCTIONS = ROOT / "functions"
 MODULES = sorted([*LIBRARY.rglob("*.py"), *FUNCTIONS.rglob("*.py")])
 MODULE_LINES_MAX = 250
+MODULES_SIDE_BY_SIDE_MAX = 15
 FUNCTION_LINES_MAX = 60
 # Who may import whom, besides the standard library. `*` at the end: any module below.
 DOMAIN = {"gateway.domain*"}
@@ -163,3 +165,8 @@ def test_nothing_is_printed_past_the_log(path: Path) -> None:
     calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
     printing = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
     assert printing == []
+
+
+def test_no_folder_has_more_modules_than_a_reader_takes_in() -> None:
+    sizes = Counter(path.parent for path in MODULES if path.name != "__init__.py")
+    assert {name_of(folder): size for folder, size in sizes.items() if size > MODULES_SIDE_BY_SIDE_MAX} == {}

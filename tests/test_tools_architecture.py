@@ -69,8 +69,6 @@ def test_every_tool_says_what_it_is_for(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def test_tests_of_the_tools_have_names_of_their_own() -> None:
-    rooms = [ROOT / "tests" / "infra", ROOT / "tests" / "local"]
-    ours = [path.name for room in rooms for path in room.rglob("test_*.py")]
+def test_no_two_files_of_tests_share_a_name() -> None:
     everywhere = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
-    assert [name for name in ours if everywhere[name] > 1] == []
+    assert [name for name, times in everywhere.items() if times > 1] == []

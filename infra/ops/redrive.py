@@ -59,7 +59,7 @@ def redrive(sqs: "SQSClient", source_url: str, target_url: str, *, are_webhooks:
 def begin_anew(body: str) -> bool:
     """Gives a failed delivery all its attempts again; one that is pending goes on where it was."""
     from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
-    from gateway.domain.delivery import DeliveryStatus
+    from gateway.domain.webhooks.delivery import DeliveryStatus
 
     deliveries = Deliveries()
     try:

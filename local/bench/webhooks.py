@@ -92,7 +92,7 @@ class Bench:
 
 def _add_merchant(port: int) -> str:
     from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants
-    from gateway.domain.merchant import Merchant
+    from gateway.domain.access.merchant import Merchant
 
     merchant_id = str(uuid.uuid4())
     url = f"http://127.0.0.1:{port}/webhook/{merchant_id}"

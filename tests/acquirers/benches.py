@@ -13,9 +13,9 @@ import requests
 
 from gateway.adapters.acquirers.simulator import Simulator
 from gateway.adapters.acquirers.stripe import Stripe
-from gateway.domain.instruments import Card
+from gateway.domain.payments.instruments import Card
 from gateway.use_cases.acquirer import Acquirer
-from tests.factories import a_config
+from tests.support.factories import a_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STRIPE_PYTHON = ROOT / ".venv-stripe" / "bin" / "python"

@@ -6,11 +6,11 @@ import pytest
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import Outcome, Refused, Result, Unknown
-from gateway.domain.instruments import Card
-from gateway.domain.payment import PAYMENT_FAILED, Payment
+from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.payment import PAYMENT_FAILED, Payment
 from gateway.use_cases.acquirer import GiveBack
 from tests.acquirers.benches import Bench
-from tests.factories import NOW, a_card_payment, some_id
+from tests.support.factories import NOW, a_card_payment, some_id
 
 
 def needs_books(bench: Bench) -> None:

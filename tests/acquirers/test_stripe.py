@@ -20,10 +20,10 @@ from gateway.adapters.acquirers.stripe import Stripe
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import AcquirerError, NotSent, Outcome, Refused, Unknown
 from gateway.domain.errors import AuthenticationFailed
-from gateway.domain.payment import Payment
+from gateway.domain.payments.payment import Payment
 from gateway.use_cases.acquirer import GiveBack
 from tests.acquirers.benches import Bench, card
-from tests.factories import NOW, a_card_payment, some_id
+from tests.support.factories import NOW, a_card_payment, some_id
 
 SAMPLES = os.environ.get("ACQUIRER_SAMPLES", "")
 T = typing.TypeVar("T")

@@ -11,26 +11,26 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb.database import DynamoDatabase
-from gateway.domain.api_key import ApiKey
-from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.access.api_key import ApiKey
+from gateway.domain.access.audit import Action, AuditEntry
+from gateway.domain.access.limit import Limit
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Session
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
-from gateway.domain.delivery import Attempt
-from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.errors import Unavailable
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Overdue
-from gateway.domain.ledger import Balance, payment_reversed, payment_taken, refund_paid
-from gateway.domain.limit import Limit
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order, OrderEvent, OrderStatus
-from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund, RefundEvent, RefundStatus
-from gateway.domain.session import Session
-from gateway.domain.tally import Tally
+from gateway.domain.payments.ledger import Balance, payment_reversed, payment_taken, refund_paid
+from gateway.domain.payments.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
+from gateway.domain.payments.tally import Tally
 from gateway.domain.values import to_iso, to_unix_ms
+from gateway.domain.webhooks.delivery import Attempt
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.use_cases.protocols.database import Database
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
-from tests.factories import (
+from tests.support.factories import (
     DECLINED,
     NOW,
     a_card_payment,

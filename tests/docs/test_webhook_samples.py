@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.signature import signature_headers
+from gateway.domain.webhooks.signature import signature_headers
 from gateway.presenters.json_text import compact_json
 from tests.docs.blocks import ROOT, blocks_of
 

@@ -10,9 +10,9 @@ from gateway.domain.acquiring.capabilities import KEPT_FOREVER, Capabilities
 from gateway.domain.acquiring.driver import Operation, Step, Terms, Verdict, judge, next_step
 from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result, Trouble
 from gateway.domain.acquiring.settlement import open_operation, settle, step_of
-from gateway.domain.ledger import EntryKind
-from gateway.domain.payment import PaymentStatus
-from tests.factories import DECLINED, NOW, a_payment
+from gateway.domain.payments.ledger import EntryKind
+from gateway.domain.payments.payment import PaymentStatus
+from tests.support.factories import DECLINED, NOW, a_payment
 
 DAY = timedelta(days=1)
 ABLE = Capabilities(

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.errors import BadRequest
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 SECRET = "secret_test_xyz789"
 

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.errors import AsyncPayError, ExpiredCard, InvalidCard
-from gateway.domain.instruments import HOLDER_NAME_LENGTH_MAX, Card, card_network, check_card, passes_luhn
+from gateway.domain.payments.instruments import (
+    HOLDER_NAME_LENGTH_MAX,
+    Card,
+    card_network,
+    check_card,
+    passes_luhn,
+)
 
 VISA = "4111111111111111"
 AMEX = "378282246310005"

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.domain.errors import IdempotencyKeyReused
 from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.domain.access.merchant import check_checkout_origins
 from gateway.domain.errors import BadRequest
-from gateway.domain.merchant import check_checkout_origins
-from tests.factories import NOW, a_merchant
+from tests.support.factories import NOW, a_merchant
 
 
 def test_the_text_of_a_merchant_shows_no_secret() -> None:

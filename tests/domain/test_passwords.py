@@ -1,7 +1,7 @@
 import pytest
 
+from gateway.domain.access.password import NOBODYS_HASH, check_password, hash_password, password_matches
 from gateway.domain.errors import BadRequest
-from gateway.domain.password import NOBODYS_HASH, check_password, hash_password, password_matches
 
 SALT = b"0123456789abcdef"
 

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain.errors import BadRequest, IllegalTransition
-from gateway.domain.order import OrderStatus
-from gateway.domain.payment import Payment, PaymentStatus
-from tests.factories import DECLINED, NOW, a_payment, a_successful_payment, an_order
+from gateway.domain.payments.order import OrderStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from tests.support.factories import DECLINED, NOW, a_payment, a_successful_payment, an_order
 
 LATER = NOW + timedelta(seconds=7)
 FINAL = [PaymentStatus.SUCCESS, PaymentStatus.FAILED]

@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain.errors import IllegalTransition
-from gateway.domain.ledger import Balance, Entry, payment_reversed, payment_taken, refund_paid
-from gateway.domain.refund import Refund, RefundEvent, RefundStatus
-from tests.factories import NOW, a_refund, a_successful_payment
+from gateway.domain.payments.ledger import Balance, Entry, payment_reversed, payment_taken, refund_paid
+from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
+from tests.support.factories import NOW, a_refund, a_successful_payment
 
 LATER = NOW + timedelta(seconds=4)
 

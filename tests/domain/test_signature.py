@@ -1,8 +1,8 @@
 import hashlib
 import hmac
 
-from gateway.domain.signature import sign
-from tests.factories import a_merchant
+from gateway.domain.webhooks.signature import sign
+from tests.support.factories import a_merchant
 
 
 def test_a_signature_is_the_lower_case_hex_hmac_of_the_bytes() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.domain.tally import Tally
+from gateway.domain.payments.tally import Tally
 
 
 def a_tally(*payments: tuple[str, str, str, int]) -> Tally:

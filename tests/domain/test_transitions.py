@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.domain import delivery, order, payment, refund
 from gateway.domain.errors import IllegalTransition
+from gateway.domain.payments import order, payment, refund
+from gateway.domain.webhooks import delivery
 
 # entity -> module, its two enums, and what is legal: all else is not.
 MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.errors import InvalidVpa
-from gateway.domain.instruments import VPA_LENGTH_MAX, check_vpa
+from gateway.domain.payments.instruments import VPA_LENGTH_MAX, check_vpa
 
 CONTRACT = re.compile(r"^[a-zA-Z0-9._-]+@[a-zA-Z0-9]+$")
 

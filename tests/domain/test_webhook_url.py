@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.errors import BadRequest
-from gateway.domain.webhook_url import WebhookUrl, check_webhook_url, is_public_address
+from gateway.domain.webhooks.webhook_url import WebhookUrl, check_webhook_url, is_public_address
 
-CORPUS = json.loads((Path(__file__).parent.parent / "hostile_urls.json").read_text())
+CORPUS = json.loads((Path(__file__).parents[1] / "support" / "hostile_urls.json").read_text())
 IN_TEXT = [entry for entry in CORPUS if entry["found_in"] == "text"]
 IN_ADDRESSES = [entry for entry in CORPUS if entry["found_in"] == "addresses"]
 LOCALHOST = ("localhost",)

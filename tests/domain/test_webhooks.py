@@ -2,7 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from gateway.domain.delivery import (
+from gateway.domain.errors import IllegalTransition
+from gateway.domain.webhooks.delivery import (
     GAPS_SECONDS,
     RETRY_AFTER_MAX_SECONDS,
     TEST_GAPS_SECONDS,
@@ -12,8 +13,7 @@ from gateway.domain.delivery import (
     WebhookDelivery,
     next_status,
 )
-from gateway.domain.errors import IllegalTransition
-from tests.factories import NOW, a_webhook
+from tests.support.factories import NOW, a_webhook
 
 SCHEDULES = [
     pytest.param(GAPS_SECONDS, (0, 60, 300, 1800, 7200), id="production"),

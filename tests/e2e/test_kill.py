@@ -17,8 +17,8 @@ from typing import Any, cast
 import pytest
 import requests
 
-from gateway.domain import events
-from gateway.domain.delivery import DeliveryStatus
+from gateway.domain.webhooks import events
+from gateway.domain.webhooks.delivery import DeliveryStatus
 from local.emulator import binary
 from local.settings import Settings
 from tests.e2e.conftest import Stack, running_stack, until

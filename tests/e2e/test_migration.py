@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import ROOT, Stack
-from tests.fixtures_node import script
+from tests.support.fixtures_node import script
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 

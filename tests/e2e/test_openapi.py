@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.domain.api_key import ApiKey, hash_secret
-from gateway.domain.merchant import Merchant
+from gateway.domain.access.api_key import ApiKey, hash_secret
+from gateway.domain.access.merchant import Merchant
 from tests.e2e.conftest import Stack
 from tests.openapi.attack import attack
 from tests.support.database import api_keys, merchants

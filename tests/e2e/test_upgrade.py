@@ -16,8 +16,8 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.domain import events
-from gateway.domain.delivery import DeliveryStatus
+from gateway.domain.webhooks import events
+from gateway.domain.webhooks.delivery import DeliveryStatus
 from infra.ops.cloudformation.stacks import stack_outputs
 from tests.e2e.conftest import KEY, ROOT, Stack, until
 from tests.e2e.upgrade_clients import Receiver, Shopper, Stage

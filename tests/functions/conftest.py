@@ -15,7 +15,7 @@ from chalicelib.frame.response import Response
 from chalicelib.openapi.request_bodies import BODIES
 from gateway.domain.errors import AuthenticationFailed, NotFound, Unavailable
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import some_deps
+from tests.support.factories import some_deps
 from tests.support.people import Person, a_person
 
 KEYS = {"X-Api-Key": "key", "X-Api-Secret": "secret"}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra.ops.cloudformation.template import load
-from tests.templates import ROOT
+from tests.support.templates import ROOT
 
 TEMPLATES = [ROOT / "template.yaml", *sorted((ROOT / "infra").glob("*.yaml"))]
 Found = tuple[str, dict[str, Any], dict[str, str]]  # resource, statement, reasons by Sid

@@ -12,7 +12,7 @@ from gateway.runtime import metrics
 from infra.ops.cloudformation.template import load
 from infra.ops.deploy.monitoring import watched
 from infra.ops.deploy.target import Target
-from tests.templates import APPLICATION, MONITORING, ROOT, functions, resources
+from tests.support.templates import APPLICATION, MONITORING, ROOT, functions, resources
 
 ALARMS = resources(MONITORING, "AWS::CloudWatch::Alarm")
 QUEUES = resources(APPLICATION, "AWS::SQS::Queue")

@@ -13,9 +13,9 @@ from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.secrets import read_secret
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.acquiring.results import Result, Unknown
-from gateway.domain.delivery import Attempt
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
+from gateway.domain.webhooks.delivery import Attempt
 from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.authentication import authenticate
@@ -36,12 +36,12 @@ from gateway.use_cases.webhooks.configure import rotate_webhook_secret, set_webh
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliveries
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
-from tests.factories import a_message, configured, some_id
-from tests.shop import Shop
 from tests.support.aws_calls import parameters_of, requests_watched
 from tests.support.emulator import Emulator
+from tests.support.factories import a_message, configured, some_id
 from tests.support.keys import answered
-from tests.templates import APPLICATION, resources
+from tests.support.shop import Shop
+from tests.support.templates import APPLICATION, resources
 
 pytestmark = pytest.mark.emulator
 Use = tuple[str, str]  # an action and what it is done to

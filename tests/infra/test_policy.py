@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from infra.ops.cloudformation.template import load
-from tests.templates import ROOT
+from tests.support.templates import ROOT
 
 guard = pytest.importorskip("cfn_guard_rs")
 RULES = (ROOT / "infra" / "policy.guard").read_text(encoding="utf-8")

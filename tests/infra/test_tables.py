@@ -6,7 +6,7 @@ import pytest
 
 from gateway.adapters.aws.dynamodb.tables import ROWS
 from infra.ops.cloudformation.template import load
-from tests.templates import APPLICATION, DATA, resources
+from tests.support.templates import APPLICATION, DATA, resources
 
 TABLES = {
     table["TableName"]["Fn::Sub"].removeprefix("${AWS::StackName}-"): table

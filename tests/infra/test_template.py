@@ -9,7 +9,7 @@ from chalice.app import ScheduledEventConfig, SQSEventConfig
 
 from app import app
 from infra.ops.cloudformation.template import load
-from tests.templates import APPLICATION, ROOT, events, functions, resources
+from tests.support.templates import APPLICATION, ROOT, events, functions, resources
 
 CONFIG = ROOT / "layers" / "gateway" / "gateway" / "runtime" / "config.py"
 FUNCTIONS = functions()

@@ -14,7 +14,7 @@ from gateway.domain.acquiring import driver, settlement
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.driver import Decision, Operation, Step, Verdict
 from gateway.domain.acquiring.results import Result, Trouble
-from gateway.domain.payment import Payment
+from gateway.domain.payments.payment import Payment
 from tests.model.walk import walk
 from tests.model.world import DECLINED, Rules, World
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from gateway.domain.acquiring import settlement
 from gateway.domain.acquiring.driver import Step
 from gateway.domain.acquiring.results import Result
-from gateway.domain.payment import PaymentStatus
+from gateway.domain.payments.payment import PaymentStatus
 from tests.model.world import State, Worker, World, at, with_charge
 
 HEALING_MOVES_MAX = 200

@@ -20,8 +20,8 @@ from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.driver import Decision, Operation, Step, Verdict
 from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result, Trouble
 from gateway.domain.acquiring.settlement import Change
-from gateway.domain.payment import PAYMENT_FAILED, Failure, Payment
-from tests.factories import a_payment
+from gateway.domain.payments.payment import PAYMENT_FAILED, Failure, Payment
+from tests.support.factories import a_payment
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 UNIT = timedelta(minutes=2)

@@ -28,7 +28,7 @@ NO_TEST = 33
 FAST_TESTS = ("tests/domain", "tests/presenters", "tests/use_cases")
 # mutmut names a function by its path, Python by its import: so the library lies at the top of the copy.
 COPIED = ("functions", "infra", "local", "tests", "template.yaml")
-SMALLEST = "gateway.domain.limit.*"
+SMALLEST = "gateway.domain.access.limit.*"
 
 
 def main() -> int:

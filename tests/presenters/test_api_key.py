@@ -1,7 +1,7 @@
-from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.presenters.api_key import API_KEY
 from gateway.presenters.resource import At
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 NAME = "key_test_abc123"
 DIGEST = hash_secret(NAME, "secret_test_xyz789")

@@ -1,6 +1,6 @@
-from gateway.domain.delivery import GAPS_SECONDS, Attempt
+from gateway.domain.webhooks.delivery import GAPS_SECONDS, Attempt
 from gateway.presenters.delivery import WEBHOOK_LISTED
-from tests.factories import NOW, a_webhook
+from tests.support.factories import NOW, a_webhook
 
 
 def test_a_listed_delivery_shows_its_last_attempt() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.refund import RefundEvent
+from gateway.domain.payments.refund import RefundEvent
 from gateway.presenters.event import payment_delivery, refund_delivery
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND
-from tests.factories import (
+from tests.support.factories import (
     DECLINED,
     NOW,
     a_card_payment,

@@ -1,9 +1,9 @@
 from datetime import timedelta
 
-from gateway.domain.order import OrderStatus
+from gateway.domain.payments.order import OrderStatus
 from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, PUBLIC_ORDER
 from gateway.presenters.resource import At
-from tests.factories import NOW, an_order
+from tests.support.factories import NOW, an_order
 
 
 def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid() -> None:

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.payment import Payment
+from gateway.domain.payments.payment import Payment
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PUBLIC_PAYMENT
 from gateway.presenters.resource import Resource
-from tests.factories import DECLINED, NOW, a_card_payment, a_payment
+from tests.support.factories import DECLINED, NOW, a_card_payment, a_payment
 
 LATER = NOW + timedelta(seconds=7)
 

@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from gateway.domain.refund import RefundEvent
+from gateway.domain.payments.refund import RefundEvent
 from gateway.presenters.refund import REFUND, REFUND_CREATED
-from tests.factories import NOW, a_refund
+from tests.support.factories import NOW, a_refund
 
 LATER = NOW + timedelta(seconds=4)
 

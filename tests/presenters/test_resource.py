@@ -7,7 +7,7 @@ from enum import StrEnum
 from gateway.domain.page import Page
 from gateway.presenters.resource import Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import COUNT, TEXT, TIME
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 
 class Colour(StrEnum):

@@ -15,12 +15,12 @@ from gateway.adapters.aws.dynamodb.repositories.orders import to_order
 from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
 from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
-from gateway.domain import events
-from gateway.domain.delivery import ATTEMPTS_MAX, DeliveryStatus, WebhookDelivery
-from gateway.domain.ledger import Entry, EntryKind
-from gateway.domain.order import Order, OrderStatus
-from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
-from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.payments.ledger import Entry, EntryKind
+from gateway.domain.payments.order import Order, OrderStatus
+from gateway.domain.payments.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.webhooks import events
+from gateway.domain.webhooks.delivery import ATTEMPTS_MAX, DeliveryStatus, WebhookDelivery
 from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.payments.summary import read_summary
 from tests.proof.shop import Shop

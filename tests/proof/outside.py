@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway.adapters.acquirers.simulator import Simulator
 from gateway.domain.acquiring.results import Outcome, Result
-from gateway.domain.delivery import Attempt
-from gateway.domain.payment import Payment
-from gateway.domain.signature import sign
+from gateway.domain.payments.payment import Payment
+from gateway.domain.webhooks.delivery import Attempt
+from gateway.domain.webhooks.signature import sign
 from gateway.runtime.config import ProcessorConfig
 from gateway.use_cases.acquirer import GiveBack
 

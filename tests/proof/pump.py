@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.factories import Clock
 from tests.proof.wire import Crash, Wire
+from tests.support.factories import Clock
 
 HIDDEN_SECONDS = 43_200
 VISIBILITY = timedelta(seconds=60)

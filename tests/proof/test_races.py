@@ -16,14 +16,13 @@ import pytest
 
 from chalicelib.frame.errors import status_of
 from gateway.domain.errors import AsyncPayError
-from gateway.domain.order import OrderStatus
+from gateway.domain.payments.order import OrderStatus
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
-from tests.factories import a_message
 from tests.proof import books
 from tests.proof.harness import problems
 from tests.proof.shop import APPROVED, Request, Shop
@@ -31,6 +30,7 @@ from tests.proof.size import REPORT, a_random, sized
 from tests.proof.ways import conflict
 from tests.proof.wire import Fault
 from tests.proof.world import World
+from tests.support.factories import a_message
 from tests.support.keys import answered, idempotency_key
 
 THREADS = 20  # as many as the store keeps connections

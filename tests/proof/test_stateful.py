@@ -15,8 +15,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from gateway.domain.payment import PaymentStatus
-from gateway.domain.refund import RefundStatus
+from gateway.domain.payments.payment import PaymentStatus
+from gateway.domain.payments.refund import RefundStatus
 from tests.proof import books
 from tests.proof.harness import problems
 from tests.proof.shop import APPROVED, DECLINED, SLOW, Shop

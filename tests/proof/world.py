@@ -17,18 +17,18 @@ from chalicelib.frame.routing import resolve
 from gateway.adapters.aws.dynamodb import due
 from gateway.adapters.aws.dynamodb.tables import StatsRow
 from gateway.adapters.aws.secrets import read_secret
-from gateway.domain.api_key import ApiKey, hash_secret
-from gateway.domain.merchant import Merchant
+from gateway.domain.access.api_key import ApiKey, hash_secret
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.values import new_id
 from gateway.use_cases.access import authentication
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import Clock, a_config, deps_for
 from tests.proof.outside import Bank, Receivers
 from tests.proof.pump import Pump
 from tests.proof.size import TORTURE
 from tests.proof.wire import Crash, Wire, tapped
 from tests.support.database import api_keys, merchants
 from tests.support.emulator import Emulator
+from tests.support.factories import Clock, a_config, deps_for
 from tests.support.http_calls import CONTEXT, Reply, an_event, send
 
 SWEEP_STEP_SECONDS = 110  # past the sweeper's grace and past the time it gives to what it has sent again

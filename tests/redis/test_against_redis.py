@@ -14,7 +14,7 @@ from pathlib import Path
 import hiredis
 import pytest
 
-from tests.fixtures_node import script
+from tests.support.fixtures_node import script
 
 START_SECONDS = 10
 REQUESTS = """

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures_node import script
+from tests.support.fixtures_node import script
 
 TIMEOUT_SECONDS = 90
 COUNTS = {"waiting": 5, "active": 3, "completed": 40, "failed": 1, "delayed": 2}

@@ -14,8 +14,8 @@ import redis
 
 from local.redis import server
 from local.redis.server import SharedStatus
-from tests.fixtures_node import script
 from tests.redis.conftest import Gateway, serving
+from tests.support.fixtures_node import script
 
 PING = b"*1\r\n$4\r\nPING\r\n"
 HOSTILE = [

@@ -7,7 +7,7 @@ import pytest
 
 import asyncpay
 from asyncpay import Webhook, models
-from gateway.domain.signature import signature_headers
+from gateway.domain.webhooks.signature import signature_headers
 
 SECRET, OLD, OTHER = "whsec_test_abc123", "whsec_before", "whsec_other"
 NOW = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)

@@ -14,9 +14,9 @@ from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import Throttles
-from gateway.domain.delivery import WebhookDelivery
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
+from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.use_cases.protocols.writes import Transaction
 
 api_keys = ApiKeys()

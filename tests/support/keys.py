@@ -3,8 +3,8 @@
 from typing import Any
 
 from chalicelib.frame import idempotency_header
-from gateway.domain.order import Order
-from gateway.domain.payment import Payment
+from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import Payment
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.order import ORDER_CREATED
 from gateway.presenters.payment import PAYMENT_CREATED

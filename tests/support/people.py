@@ -6,13 +6,13 @@ from typing import Any
 
 from app import app
 from gateway.adapters.aws.secrets import read_secret
-from gateway.domain import session as sessions_domain
-from gateway.domain.merchant import Merchant
-from gateway.domain.session import Token
+from gateway.domain.access import session as sessions_domain
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Token
 from gateway.use_cases.access.api_keys import IssuedKey, issue_key
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import a_merchant, some_id
 from tests.support.database import merchants, sessions
+from tests.support.factories import a_merchant, some_id
 from tests.support.http_calls import Reply, send
 
 COOKIE = "asyncpay_session"

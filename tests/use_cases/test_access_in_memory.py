@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.access.api_key import ApiKey, hash_secret
+from gateway.domain.access.merchant import TEST_MERCHANT_ID
+from gateway.domain.access.password import password_matches
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, RateLimited, Unavailable
-from gateway.domain.merchant import TEST_MERCHANT_ID
-from gateway.domain.password import password_matches
 from gateway.use_cases.access import merchants as administration
 from gateway.use_cases.access.api_keys import (
     ISSUED_PER_DAY,
@@ -31,7 +31,7 @@ from gateway.use_cases.access.checkout import (
 from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from gateway.use_cases.access.sessions import PER_EMAIL, PER_SOURCE, Visit, find_visit, log_in, log_out
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
-from tests.factories import NOW, some_id
+from tests.support.factories import NOW, some_id
 from tests.support.memory.shop import MemoryShop, lines, told
 
 ME = "user:me@example.com"

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
-from gateway.domain.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.signature import signature_headers
+from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
+from gateway.domain.webhooks.signature import signature_headers
 from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
-from tests.factories import NOW, a_message, a_webhook
+from tests.support.factories import NOW, a_message, a_webhook
 from tests.support.memory.shop import MemoryShop, failures, lines, told
 
 OK = Attempt(NOW, 10, 200, None, None)

@@ -16,7 +16,7 @@ from gateway.use_cases.jobs import NOTHING_TO_DO, RETRY, Done, Job, parse_jobs, 
 from gateway.use_cases.operations.queue_status import STALLED_AFTER_MS, QueueStatus, read_queues
 from gateway.use_cases.operations.status import Health, JobsStatus, check_health, read_jobs_status
 from gateway.use_cases.operations.sweep import POSTPONED_BY, Swept, sweep
-from tests.factories import NOW, a_message, a_payment, a_refund, a_webhook
+from tests.support.factories import NOW, a_message, a_payment, a_refund, a_webhook
 from tests.support.memory.shop import MemoryShop, failures, lines
 
 MEMBERS = ("payment_id", "merchant_id")

@@ -9,16 +9,16 @@ import pytest
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
-from gateway.domain.instruments import check_card
-from gateway.domain.ledger import payment_reversed, payment_taken
-from gateway.domain.order import OrderStatus
-from gateway.domain.payment import Failure, PaymentStatus
+from gateway.domain.payments.instruments import check_card
+from gateway.domain.payments.ledger import payment_reversed, payment_taken
+from gateway.domain.payments.order import OrderStatus
+from gateway.domain.payments.payment import Failure, PaymentStatus
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.orders.create_order import NewOrder
 from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
-from tests.factories import DECLINED, NOW, a_message, a_payment, approved, declined
+from tests.support.factories import DECLINED, NOW, a_message, a_payment, approved, declined
 from tests.support.memory.shop import MemoryShop, failures, lines, told
 
 CARD = check_card(

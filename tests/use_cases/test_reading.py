@@ -8,19 +8,19 @@ import pytest
 
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.ledger import Balance
-from gateway.domain.order import OrderStatus
 from gateway.domain.page import Page
-from gateway.domain.payment import PaymentStatus
-from gateway.domain.refund import RefundStatus
-from gateway.domain.tally import Tally
+from gateway.domain.payments.ledger import Balance
+from gateway.domain.payments.order import OrderStatus
+from gateway.domain.payments.payment import PaymentStatus
+from gateway.domain.payments.refund import RefundStatus
+from gateway.domain.payments.tally import Tally
 from gateway.domain.values import to_iso
 from gateway.use_cases.orders import read_orders
 from gateway.use_cases.payments import read_payments, summary
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_all_refunds
-from tests.factories import DECLINED, NOW, a_card_payment, a_payment, a_refund, declined
+from tests.support.factories import DECLINED, NOW, a_card_payment, a_payment, a_refund, declined
 from tests.support.memory.shop import MemoryShop, lines, told
 
 TODAY = NOW.date()
@@ -377,7 +377,7 @@ def test_a_timeline_tells_all_of_a_payment(shop: MemoryShop) -> None:
 
 
 def test_a_failed_payments_timeline_says_why_and_how_its_webhooks_went(shop: MemoryShop) -> None:
-    from gateway.domain.delivery import Attempt
+    from gateway.domain.webhooks.delivery import Attempt
 
     shop.bank.outcome = declined
     payment = shop.pending()

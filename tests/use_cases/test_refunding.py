@@ -8,14 +8,14 @@ import pytest
 
 from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.ledger import refund_paid
-from gateway.domain.refund import RefundEvent, RefundStatus
+from gateway.domain.payments.ledger import refund_paid
+from gateway.domain.payments.refund import RefundEvent, RefundStatus
 from gateway.use_cases.acquirer import GiveBack
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
-from tests.factories import a_message, a_refund
+from tests.support.factories import a_message, a_refund
 from tests.support.memory.shop import MemoryShop, failures, lines, told
 
 KEY = IdempotencyKey("me#refunds#k", "print")

@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, IdempotencyKeyReused, Unavailable
-from gateway.domain.order import Order, OrderEvent, OrderStatus
-from gateway.domain.payment import Payment
+from gateway.domain.payments.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payments.payment import Payment
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
 from gateway.use_cases.unit_of_work import BUSY
-from tests.factories import NOW, a_payment, a_refund, a_webhook
+from tests.support.factories import NOW, a_payment, a_refund, a_webhook
 from tests.support.memory.shop import MemoryShop, lines, rendered, told
 
 KEY = IdempotencyKey("me#payments#k", "print")

@@ -13,17 +13,17 @@ from typing import Any
 
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.adapters.aws.messages import Request, Response, Send
-from gateway.domain.api_key import ApiKey, hash_secret
-from gateway.domain.delivery import WebhookDelivery
-from gateway.domain.endpoint import EndpointHealth
-from gateway.domain.merchant import Merchant
+from gateway.domain.access.api_key import ApiKey, hash_secret
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.presenters.event import sample_delivery
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
-from tests.factories import Clock, a_merchant, some_deps
 from tests.support.aws_calls import parameters_of, tapped
 from tests.support.database import api_keys, deliveries, merchants
 from tests.support.emulator import Emulator
+from tests.support.factories import Clock, a_merchant, some_deps
 
 RECEIVES_MAX = 5
 STAYS_HIDDEN_SECONDS = 600

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver

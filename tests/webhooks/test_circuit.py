@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.domain import endpoint
-from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks import endpoint
+from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.webhooks.configure import set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks

@@ -20,8 +20,8 @@ import pytest
 
 from gateway.domain.values import to_iso
 from infra.ops import redrive
+from tests.adapters.webhook_http import receivers
 from tests.e2e.conftest import Stack, running_stack, until
-from tests.services import receivers
 from tests.webhooks.receiver import BROKEN, DROP, HANG, OK, Answer, Delivery, Receiver
 
 pytestmark = pytest.mark.e2e

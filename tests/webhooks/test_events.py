@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from app import app
-from gateway.domain.instruments import Card
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
+from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
 from gateway.presenters.json_text import compact_json
-from tests.factories import declined
-from tests.shop import Shop
 from tests.support.database import merchants
 from tests.support.emulator import Emulator
+from tests.support.factories import declined
 from tests.support.http_calls import Reply, send
+from tests.support.shop import Shop
 from tests.webhooks.post_office import API_SECRET, PostOffice, Queue
 from tests.webhooks.receiver import Receiver
 

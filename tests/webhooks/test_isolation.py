@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from gateway.adapters.webhook_http import webhook_client
-from gateway.domain import endpoint
-from gateway.domain.delivery import DeliveryStatus
+from gateway.domain.webhooks import endpoint
+from gateway.domain.webhooks.delivery import DeliveryStatus
 from gateway.use_cases.webhooks import deliver_webhooks as deliver_webhook
 from gateway.use_cases.webhooks.deliver_webhooks import AT_ONCE_PER_ENDPOINT_MAX
 from tests.support.database import endpoints

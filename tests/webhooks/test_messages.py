@@ -7,7 +7,7 @@ import pytest
 
 from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
 from gateway.adapters.aws.sqs import SqsQueues
-from gateway.domain.delivery import DeliveryStatus
+from gateway.domain.webhooks.delivery import DeliveryStatus
 from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
 from gateway.use_cases.webhooks.deliver_webhooks import EARLY
 from tests.webhooks.post_office import PostOffice

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from gateway.domain.delivery import DeliveryStatus
+from gateway.domain.webhooks.delivery import DeliveryStatus
 from tests.support.database import merchants
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, Answer, Delivery, Receiver

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.domain.delivery import DeliveryStatus
+from gateway.domain.webhooks.delivery import DeliveryStatus
 from infra.ops.redrive import redrive
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Receiver

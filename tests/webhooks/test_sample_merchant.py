@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from gateway.domain.signature import signature_headers
+from gateway.domain.webhooks.signature import signature_headers
 from local import merchant
 
 SECRET = "whsec_test_abc123"

@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 
 from gateway.adapters.webhook_http import webhook_client
-from gateway.domain.delivery import GAPS_SECONDS, JITTER_MAX, TEST_GAPS_SECONDS, DeliveryStatus
+from gateway.domain.webhooks.delivery import GAPS_SECONDS, JITTER_MAX, TEST_GAPS_SECONDS, DeliveryStatus
 from gateway.runtime.dependencies import dependencies as production_dependencies
-from tests.services.receivers import Behaviour, answering, repeating
-from tests.services.receivers import Receiver as RawReceiver
+from tests.adapters.webhook_http.receivers import Behaviour, answering, repeating
+from tests.adapters.webhook_http.receivers import Receiver as RawReceiver
 from tests.support.emulator import Emulator
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, DROP, HANG, Answer, Receiver

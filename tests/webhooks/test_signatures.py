@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import standardwebhooks
 
-from gateway.domain.signature import signature_headers
+from gateway.domain.webhooks.signature import signature_headers
 from gateway.presenters.json_text import compact_json
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice

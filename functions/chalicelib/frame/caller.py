@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.frame.errors import RequestForged
+from gateway.domain.access.session import LASTS_FOR
 from gateway.domain.errors import AuthenticationFailed
-from gateway.domain.session import LASTS_FOR
 from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.access.sessions import Visit, find_visit
 from gateway.use_cases.dependencies import Dependencies

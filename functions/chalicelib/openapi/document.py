@@ -14,7 +14,7 @@ from chalicelib.openapi.components import SCHEMAS
 from chalicelib.openapi.request_bodies import DOCUMENTED
 from chalicelib.openapi.responses import ERROR, HEADERS, as_json, common_responses, responses
 from gateway import __version__
-from gateway.domain.events import EVENTS, TEST_EVENT
+from gateway.domain.webhooks.events import EVENTS, TEST_EVENT
 from gateway.presenters.vocabulary import TEXT, ref
 
 TAGS = {

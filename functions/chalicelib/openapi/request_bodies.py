@@ -7,11 +7,11 @@ domain. With `oneOf`, a body must match the alternative whose `const` it has.
 
 from typing import Any
 
-from gateway.domain.api_key import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX
-from gateway.domain.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
-from gateway.domain.order import RECEIPT_LENGTH_MAX
-from gateway.domain.password import PASSWORD_LENGTH_MAX
-from gateway.domain.refund import REASON_LENGTH_MAX
+from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX
+from gateway.domain.access.password import PASSWORD_LENGTH_MAX
+from gateway.domain.payments.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
+from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
+from gateway.domain.payments.refund import REASON_LENGTH_MAX
 from gateway.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
 from gateway.presenters.vocabulary import ref
 

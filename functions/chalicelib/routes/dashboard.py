@@ -6,7 +6,7 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import PAGE, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.api_key import OVERLAP_HOURS_DEFAULT
+from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT
 from gateway.domain.errors import BadRequest, RateLimited
 from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, ROTATED_API_KEY
 from gateway.presenters.audit_entry import AUDIT_LIST

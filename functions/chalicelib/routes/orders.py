@@ -11,7 +11,7 @@ from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
-from gateway.domain.order import RECEIPT_LENGTH_MAX, OrderStatus
+from gateway.domain.payments.order import RECEIPT_LENGTH_MAX, OrderStatus
 from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import Filters, find_order, list_orders

@@ -12,9 +12,9 @@ from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
-from gateway.domain.instruments import check_card, check_vpa
-from gateway.domain.order import RECEIPT_LENGTH_MAX
-from gateway.domain.payment import METHODS, PaymentStatus
+from gateway.domain.payments.instruments import check_card, check_vpa
+from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
+from gateway.domain.payments.payment import METHODS, PaymentStatus
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
 from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.payments.capture_payment import capture_payment

@@ -9,7 +9,7 @@ from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.refund import RefundStatus
+from gateway.domain.payments.refund import RefundStatus
 from gateway.presenters.refund import ALL_REFUNDS, REFUND, REFUND_CREATED, REFUND_LIST, STATUSES
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund

@@ -8,9 +8,9 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import PAGE, Choice, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.delivery import DeliveryStatus
 from gateway.domain.errors import BadRequest, NotFound
-from gateway.domain.events import EVENTS
+from gateway.domain.webhooks.delivery import DeliveryStatus
+from gateway.domain.webhooks.events import EVENTS
 from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
 from gateway.presenters.event import EVENT_LIST
 from gateway.presenters.merchant import WEBHOOK_CONFIG, WEBHOOK_SECRET

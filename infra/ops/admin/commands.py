@@ -15,7 +15,7 @@ from infra.ops.console import Problem
 from infra.ops.settings import Settings
 
 if TYPE_CHECKING:
-    from gateway.domain.merchant import Merchant
+    from gateway.domain.access.merchant import Merchant
     from gateway.use_cases.dependencies import Dependencies
 
 LISTED_MAX = 1000
@@ -62,7 +62,7 @@ def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str
 
 
 def _change_key(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str]:
-    from gateway.domain.api_key import OVERLAP_HOURS_MAX
+    from gateway.domain.access.api_key import OVERLAP_HOURS_MAX
     from gateway.use_cases.access import api_keys
 
     merchant_id = api_keys.owner_of(deps, given.api_key)

@@ -14,7 +14,7 @@ from gateway.adapters.aws.proxies import Proxy, proxy_of
 from gateway.adapters.aws.services import DYNAMODB, endpoint_of
 from gateway.adapters.aws.timeouts import Timeouts
 from gateway.adapters.aws.transport import Transport
-from tests.services.certificates import Authority
+from tests.adapters.webhook_http.certificates import Authority
 
 ONCE = Timeouts(connect_seconds=5, read_seconds=10, tries_max=1, total_seconds=30)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n" + b'{"Item":null}'

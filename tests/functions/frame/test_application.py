@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.frame.application import Application
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import some_deps
 from tests.functions.conftest import KEYS
+from tests.support.factories import some_deps
 from tests.support.http_calls import CONTEXT, REQUEST_ID, an_event, send
 
 SECRET = "4111111111111111"

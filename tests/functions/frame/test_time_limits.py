@@ -16,9 +16,9 @@ from gateway.adapters.aws.messages import Request, Response, Send
 from gateway.adapters.aws.services import DYNAMODB, endpoint_of
 from gateway.adapters.aws.timeouts import RESERVE_SECONDS
 from gateway.domain.errors import Unavailable
-from tests.factories import some_deps
 from tests.support.aws_calls import tapped
 from tests.support.aws_server import serving, silent
+from tests.support.factories import some_deps
 from tests.support.http_calls import an_event
 
 # What Lambda leaves in these tests, and what a busy machine may need besides.

@@ -21,7 +21,7 @@ from chalicelib.openapi.request_bodies import BODIES, DOCUMENTED
 from chalicelib.routes.reference import OPEN_API
 from gateway import __version__
 from gateway.domain.errors import AsyncPayError, AuthenticationFailed
-from gateway.domain.events import EVENTS
+from gateway.domain.webhooks.events import EVENTS
 from gateway.use_cases.dependencies import Dependencies
 from tests.support.http_calls import send
 

@@ -15,8 +15,8 @@ from chalicelib.frame.request import Request
 from gateway.domain.errors import NotFound
 from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import NOW, a_payment, an_order, some_deps
 from tests.functions.conftest import KEYS, MERCHANT_ID
+from tests.support.factories import NOW, a_payment, an_order, some_deps
 from tests.support.http_calls import send
 
 # (method, path, public): what the contract's table lists.

@@ -24,10 +24,10 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.domain.cursor import next_cursor
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import Filters, list_payments
-from tests.shop import Shop
 from tests.support.emulator import Emulator
 from tests.support.http_calls import Reply, send
 from tests.support.people import Person, a_person
+from tests.support.shop import Shop
 
 pytestmark = pytest.mark.emulator
 PRIVATE = [operation for operation in operations(app) if not operation.public]

@@ -14,8 +14,8 @@ from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.orders.create_order import NewOrder
 from gateway.use_cases.payments.create_payment import NewPayment
 from gateway.use_cases.refunds.create_refund import NewRefund
-from tests.factories import NOW, some_deps
 from tests.functions.conftest import KEYS
+from tests.support.factories import NOW, some_deps
 from tests.support.http_calls import send
 
 CARD = {

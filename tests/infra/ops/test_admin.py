@@ -15,7 +15,7 @@ from infra.ops import command_line
 from infra.ops.admin import commands
 from infra.ops.console import Problem
 from infra.ops.settings import ROOT
-from tests.factories import some_deps, some_id
+from tests.support.factories import some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "admin:me"

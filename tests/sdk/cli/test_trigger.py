@@ -7,7 +7,7 @@ import pytest
 from asyncpay.cli import scenario
 from asyncpay.client import Client
 from tests.sdk.cli.conftest import Cli
-from tests.sdk.cli.test_commands import REFUND, SUCCESS
+from tests.sdk.cli.test_cli_commands import REFUND, SUCCESS
 from tests.sdk.scripted import Answer, Gateway
 from tests.sdk.test_client import ORDER, PAYMENT
 

@@ -4,14 +4,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.api_key import ApiKey
-from gateway.domain.audit import AuditEntry
-from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.access.api_key import ApiKey
+from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.limit import Limit
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Session
 from gateway.domain.errors import Unavailable
-from gateway.domain.limit import Limit
-from gateway.domain.merchant import Merchant
 from gateway.domain.page import Page
-from gateway.domain.session import Session
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from tests.support.memory.money import Repository
 from tests.support.memory.paging import page_of
 from tests.support.memory.rows import exists, is_free

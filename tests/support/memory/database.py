@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.domain.delivery import WebhookDelivery
-from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Session
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
-from gateway.domain.session import Session
+from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
+from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from tests.support.memory import access, money
 from tests.support.memory.rows import Rows
 from tests.support.memory.writes import MemoryTransaction

@@ -6,16 +6,16 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway.domain.cursor import Cursor
-from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import JOB_QUEUES, Batch, Overdue, QueueStats
-from gateway.domain.ledger import Balance, Entry
-from gateway.domain.order import Order, OrderStatus
 from gateway.domain.page import Page
-from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund, RefundStatus
-from gateway.domain.tally import Fact, Tally
+from gateway.domain.payments.ledger import Balance, Entry
+from gateway.domain.payments.order import Order, OrderStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.payments.tally import Fact, Tally
 from gateway.domain.values import CURRENCIES, from_unix_ms, to_iso, to_unix_ms
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from tests.support.memory.paging import in_days, page_of
 from tests.support.memory.rows import Rows, is_free
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.delivery import Attempt
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import QueueDepth
+from gateway.domain.webhooks.delivery import Attempt
 from gateway.use_cases.dependencies import Dependencies
-from tests.factories import Clock, ScriptedAcquirer, a_config, some_id
+from tests.support.factories import Clock, ScriptedAcquirer, a_config, some_id
 from tests.support.memory.database import MemoryDatabase
 
 

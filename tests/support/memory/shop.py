@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.domain.errors import AsyncPayError
-from gateway.domain.order import Order
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
+from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
 from gateway.use_cases.orders.create_order import NewOrder, create_order
@@ -19,7 +19,7 @@ from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
-from tests.factories import Clock, ScriptedAcquirer, a_merchant, a_message, an_order
+from tests.support.factories import Clock, ScriptedAcquirer, a_merchant, a_message, an_order
 from tests.support.memory.outside import MemoryQueues, ScriptedEndpoint, memory_deps
 
 

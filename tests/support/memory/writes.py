@@ -5,17 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gateway.domain import order as orders
-from gateway.domain.api_key import ApiKey
-from gateway.domain.audit import AuditEntry
-from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.access.api_key import ApiKey
+from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.limit import Limit
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.ledger import Balance, Entry, EntryKind
-from gateway.domain.limit import Limit
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import OrderEvent
-from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund
+from gateway.domain.payments import order as orders
+from gateway.domain.payments.ledger import Balance, Entry, EntryKind
+from gateway.domain.payments.order import OrderEvent
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund
+from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.use_cases.protocols.refusals import Write
 from tests.support.memory.rows import Change, Condition, PlannedWrite, Rows, exists, is_free
 

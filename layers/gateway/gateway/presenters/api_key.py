@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.api_key import ApiKey, Credentials, IssuedKey
+from gateway.domain.access.api_key import ApiKey, Credentials, IssuedKey
 from gateway.presenters.resource import At, Member, Resource, lifted
 from gateway.presenters.vocabulary import BOOLEAN, TEXT, TIME, an_array, or_null
 

@@ -1,6 +1,6 @@
 """Rows of the audit trail as the dashboard sees them."""
 
-from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.access.audit import Action, AuditEntry
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import MERCHANT_EXAMPLE, OBJECT, TEXT, TIME, UUID, one_of
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from gateway.domain.delivery import ATTEMPTS_MAX, Attempt, DeliveryStatus, WebhookDelivery
-from gateway.domain.events import EVENTS
+from gateway.domain.webhooks.delivery import ATTEMPTS_MAX, Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.events import EVENTS
 from gateway.presenters.event import EVENT
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import COUNT, TEXT, TIME, UUID, an_array, one_of, or_null

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
-from gateway.domain.events import (
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.events import (
     PAYMENT_EVENTS,
     REFUND_EVENTS,
     TEST_EVENT,
@@ -14,8 +16,6 @@ from gateway.domain.events import (
     refund_event,
     sample_event,
 )
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND

@@ -1,6 +1,6 @@
 """A merchant's balance and ledger entries as clients see them."""
 
-from gateway.domain.ledger import PAYABLE, RECEIVABLE, Balance, Entry, EntryKind
+from gateway.domain.payments.ledger import PAYABLE, RECEIVABLE, Balance, Entry, EntryKind
 from gateway.presenters.resource import Member, Resource, a_collection, all_of
 from gateway.presenters.vocabulary import (
     AMOUNT,

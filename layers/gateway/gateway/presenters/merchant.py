@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.domain.merchant import Merchant
+from gateway.domain.access.merchant import Merchant
 from gateway.presenters.resource import Member, Resource
 from gateway.presenters.vocabulary import BOOLEAN, TEXT, TIME, UUID, an_array, one_of, or_null
 

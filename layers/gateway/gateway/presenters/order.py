@@ -1,6 +1,6 @@
 """Orders as clients see them."""
 
-from gateway.domain.order import Order, OrderStatus
+from gateway.domain.payments.order import Order, OrderStatus
 from gateway.presenters.resource import At, Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import (
     AMOUNT,

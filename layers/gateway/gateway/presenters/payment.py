@@ -2,7 +2,13 @@
 
 from operator import attrgetter
 
-from gateway.domain.payment import METHODS, ORDER_ALREADY_PAID, PAYMENT_FAILED, Payment, PaymentStatus
+from gateway.domain.payments.payment import (
+    METHODS,
+    ORDER_ALREADY_PAID,
+    PAYMENT_FAILED,
+    Payment,
+    PaymentStatus,
+)
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import (
     AMOUNT,

@@ -1,6 +1,6 @@
 """Refunds as clients see them."""
 
-from gateway.domain.refund import SHOWN_AS, Refund, RefundStatus
+from gateway.domain.payments.refund import SHOWN_AS, Refund, RefundStatus
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import AMOUNT, CURRENCY, TEXT, TIME, an_id, one_of, or_null
 

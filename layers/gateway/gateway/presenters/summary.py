@@ -1,7 +1,7 @@
 """The dashboard's numbers."""
 
-from gateway.domain.payment import METHODS, PaymentStatus
-from gateway.domain.tally import Day, Numbers, Summary
+from gateway.domain.payments.payment import METHODS, PaymentStatus
+from gateway.domain.payments.tally import Day, Numbers, Summary
 from gateway.presenters.resource import Member, Resource, lifted
 from gateway.presenters.vocabulary import COUNT, CURRENCY, an_array, an_object
 

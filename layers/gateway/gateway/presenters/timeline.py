@@ -1,6 +1,6 @@
 """The timeline of a payment as the dashboard sees it."""
 
-from gateway.domain.moment import KINDS, Moment
+from gateway.domain.payments.moment import KINDS, Moment
 from gateway.presenters.resource import Member, Resource, all_of
 from gateway.presenters.vocabulary import COUNT, OBJECT, TEXT, TIME, Schema, an_array, one_of, or_null
 

@@ -13,7 +13,7 @@ from gateway.adapters.aws.secrets import AwsSecrets
 from gateway.adapters.aws.sqs import SqsQueues
 from gateway.adapters.aws.timeouts import PROBE, WORK
 from gateway.domain import values
-from gateway.domain.delivery import Attempt
+from gateway.domain.webhooks.delivery import Attempt
 from gateway.runtime.config import Config, config
 from gateway.use_cases.dependencies import Dependencies
 

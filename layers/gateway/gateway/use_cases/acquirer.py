@@ -11,8 +11,8 @@ from typing import Protocol
 
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import Result
-from gateway.domain.instruments import Card
-from gateway.domain.payment import Payment
+from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.payment import Payment
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from datetime import timedelta
 from gateway.domain.acquiring.driver import Decision, Operation, Step, Verdict, judge
 from gateway.domain.acquiring.results import AcquirerError, Outcome, Result, Trouble
 from gateway.domain.acquiring.settlement import operation_id
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.acquirer import Acquirer, GiveBack

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from gateway.domain.delivery import JITTER_MAX
+from gateway.domain.webhooks.delivery import JITTER_MAX
 from gateway.runtime.config import Config
 from gateway.use_cases.acquirer import Acquirer
 from gateway.use_cases.idempotency import Idempotency

@@ -17,14 +17,14 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.errors import IdempotencyInFlight, Unavailable
 from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
 from gateway.domain.jobs import PAYMENTS, REFUNDS, WEBHOOKS
-from gateway.domain.merchant import Merchant
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
+from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.runtime import log
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.outbox import Outbox

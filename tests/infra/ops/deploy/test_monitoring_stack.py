@@ -17,7 +17,7 @@ from infra.ops.deploy import monitoring, stage, teardown
 from infra.ops.deploy.target import Target
 from tests.infra.conftest import SettingsMaker
 from tests.support.emulator import Emulator
-from tests.templates import APPLICATION, MONITORING
+from tests.support.templates import APPLICATION, MONITORING
 
 BUCKET = "asyncpay-artifacts-000000000000-us-east-1"
 

@@ -14,7 +14,7 @@ from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.template import load
 from infra.ops.deploy.stage_parameters import with_version
 from tests.support.emulator import Emulator
-from tests.templates import APPLICATION
+from tests.support.templates import APPLICATION
 
 pytestmark = pytest.mark.emulator
 HANDLER = "def handler(event, context):\n    return {}\n"

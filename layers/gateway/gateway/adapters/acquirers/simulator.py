@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from gateway.domain.acquiring.capabilities import KEPT_FOREVER, Capabilities
 from gateway.domain.acquiring.results import Outcome, Result, Unknown
-from gateway.domain.instruments import Card
-from gateway.domain.payment import METHODS, PAYMENT_FAILED, Failure, Payment
+from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.payment import METHODS, PAYMENT_FAILED, Failure, Payment
 from gateway.domain.values import CURRENCIES
 from gateway.runtime.config import ProcessorConfig
 from gateway.use_cases.acquirer import GiveBack, Notice

@@ -15,8 +15,8 @@ from gateway.adapters.acquirers.http_client import HttpClient, Response
 from gateway.adapters.acquirers.stripe_answers import best_of, payment_result, refund_result
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import NOT_FOUND, AcquirerError, NotSent, Refused, Result, Unknown
-from gateway.domain.instruments import Card
-from gateway.domain.payment import Payment
+from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.payment import Payment
 from gateway.domain.values import CURRENCIES
 from gateway.use_cases.acquirer import GiveBack, Notice
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result
-from gateway.domain.payment import PAYMENT_FAILED, Failure
+from gateway.domain.payments.payment import PAYMENT_FAILED, Failure
 
 CANCELLED = Failure(PAYMENT_FAILED, "cancelled", "The payment was not completed in time")
 DECLINED = Failure(PAYMENT_FAILED, "declined", "The payment was declined by the bank")

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from itertools import chain, zip_longest
 
 from gateway.adapters.webhook_http.bounded_socket import remaining_seconds
-from gateway.domain.webhook_url import IpAddress, WebhookUrl, is_public_address
+from gateway.domain.webhooks.webhook_url import IpAddress, WebhookUrl, is_public_address
 
 # A resolver that hangs keeps its thread until it gives up (resolv.conf: tens of seconds). Not more than this
 # many may hang at once; further lookups wait for one of them, inside their own time limit.

@@ -28,9 +28,9 @@ from gateway.adapters.webhook_http.bounded_socket import (
     TooLarge,
     remaining_seconds,
 )
-from gateway.domain.delivery import RESPONSE_BODY_KEPT_CHARACTERS, Attempt
 from gateway.domain.errors import BadRequest
-from gateway.domain.webhook_url import WebhookUrl, check_webhook_url
+from gateway.domain.webhooks.delivery import RESPONSE_BODY_KEPT_CHARACTERS, Attempt
+from gateway.domain.webhooks.webhook_url import WebhookUrl, check_webhook_url
 from gateway.runtime import log
 
 TOTAL_TIMEOUT_SECONDS = 5.0

@@ -16,7 +16,7 @@ from enum import StrEnum
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import Outcome, Result, Trouble
-from gateway.domain.payment import PAYMENT_FAILED, Failure
+from gateway.domain.payments.payment import PAYMENT_FAILED, Failure
 
 # From the decision to send until the request is at the acquirer or lost: the worker's own time-out (a
 # minute at most) and the network's.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.domain.payment import Failure
+from gateway.domain.payments.payment import Failure
 
 
 class Outcome(StrEnum):

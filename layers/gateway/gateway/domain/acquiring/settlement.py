@@ -18,9 +18,9 @@ from gateway.domain.acquiring.driver import (
     next_step,
     watch_again,
 )
-from gateway.domain.ledger import Entry, payment_reversed, payment_taken
-from gateway.domain.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
-from gateway.domain.refund import Refund, RefundEvent
+from gateway.domain.payments.ledger import Entry, payment_reversed, payment_taken
+from gateway.domain.payments.payment import ORDER_ALREADY_PAID, Failure, Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund, RefundEvent
 
 ALREADY_PAID = Failure(
     ORDER_ALREADY_PAID, "order_already_paid", "Another payment of this order succeeded first"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from gateway.domain.api_key import ApiKey, Credentials, IssuedKey, hash_secret
-from gateway.domain.audit import Action
+from gateway.domain.access.api_key import ApiKey, Credentials, IssuedKey, hash_secret
+from gateway.domain.access.audit import Action
+from gateway.domain.access.limit import Limit
 from gateway.domain.errors import BadRequest, NotFound, RateLimited
-from gateway.domain.limit import Limit
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.dependencies import Dependencies

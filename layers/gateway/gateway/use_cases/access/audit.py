@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.errors import Unavailable
 from gateway.domain.page import Page
 from gateway.use_cases.dependencies import Dependencies

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from gateway.domain.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
+from gateway.domain.access.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
 from gateway.domain.errors import AuthenticationFailed
 from gateway.use_cases.dependencies import Dependencies
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from gateway.domain.audit import Action
+from gateway.domain.access.audit import Action
+from gateway.domain.access.merchant import check_checkout_origins
 from gateway.domain.errors import NotFound
-from gateway.domain.merchant import check_checkout_origins
-from gateway.domain.order import Order
+from gateway.domain.payments.order import Order
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.access.authentication import merchant_of

@@ -5,10 +5,10 @@ Each change and its audit row are one transaction. No operation of the API leads
 
 import re
 
-from gateway.domain.audit import Action
+from gateway.domain.access.audit import Action
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.password import check_password, hash_password
 from gateway.domain.errors import BadRequest, NotFound
-from gateway.domain.merchant import Merchant
-from gateway.domain.password import check_password, hash_password
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.access.sessions import plain_email

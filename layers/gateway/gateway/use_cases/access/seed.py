@@ -1,8 +1,8 @@
 """The merchant that exists in test stages, so that a first call works without signing up."""
 
-from gateway.domain.api_key import ApiKey, hash_secret
+from gateway.domain.access.api_key import ApiKey, hash_secret
+from gateway.domain.access.merchant import TEST_MERCHANT_ID, Merchant
 from gateway.domain.errors import NotFound
-from gateway.domain.merchant import TEST_MERCHANT_ID, Merchant
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 

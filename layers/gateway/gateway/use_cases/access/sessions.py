@@ -8,12 +8,12 @@ network address, before the password is checked.
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from gateway.domain import session as domain
+from gateway.domain.access import session as domain
+from gateway.domain.access.limit import Limit
+from gateway.domain.access.merchant import TEST_MERCHANT_ID, Merchant
+from gateway.domain.access.password import NOBODYS_HASH, password_matches
+from gateway.domain.access.session import Session, Token
 from gateway.domain.errors import AuthenticationFailed, RateLimited
-from gateway.domain.limit import Limit
-from gateway.domain.merchant import TEST_MERCHANT_ID, Merchant
-from gateway.domain.password import NOBODYS_HASH, password_matches
-from gateway.domain.session import Session, Token
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.errors import BadRequest
-from gateway.domain.order import Order, OrderStatus
+from gateway.domain.payments.order import Order, OrderStatus
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse

@@ -5,8 +5,8 @@ from datetime import date
 
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
-from gateway.domain.order import Order, OrderStatus
 from gateway.domain.page import Page
+from gateway.domain.payments.order import Order, OrderStatus
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are found: as many as one batch reads.

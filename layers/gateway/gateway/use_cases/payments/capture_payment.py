@@ -6,8 +6,8 @@ becomes due once more, so that a worker tells the acquirer.
 
 from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.errors import NotFound
-from gateway.domain.ledger import payment_reversed
-from gateway.domain.payment import Payment
+from gateway.domain.payments.ledger import payment_reversed
+from gateway.domain.payments.payment import Payment
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.payments.read_payments import find_payment

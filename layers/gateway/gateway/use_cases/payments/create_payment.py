@@ -7,13 +7,13 @@ idempotency record with the finished response and the first two deliveries: all 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.errors import NotFound
-from gateway.domain.instruments import Card
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order, OrderEvent
-from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.order import Order, OrderEvent
+from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.presenters.event import payment_delivery
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse

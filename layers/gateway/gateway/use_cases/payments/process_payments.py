@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.driver import Decision, Operation, Step, Verdict
 from gateway.domain.acquiring.settlement import Change, noted, open_operation, settle, step_of
 from gateway.domain.jobs import PAYMENTS
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import OrderEvent
-from gateway.domain.payment import Payment
+from gateway.domain.payments.order import OrderEvent
+from gateway.domain.payments.payment import Payment
 from gateway.presenters.event import payment_delivery
 from gateway.runtime import log
 from gateway.use_cases import jobs

@@ -1,8 +1,8 @@
 """Reading a merchant's balance and ledger."""
 
 from gateway.domain.cursor import Cursor, check_place
-from gateway.domain.ledger import Balance, Entry
 from gateway.domain.page import Page
+from gateway.domain.payments.ledger import Balance, Entry
 from gateway.use_cases.dependencies import Dependencies
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import LIMIT_MAX, Page
-from gateway.domain.payment import Payment, PaymentStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are searched for payments.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.tally import Summary, Tally, each_day, summarise
+from gateway.domain.payments.tally import Summary, Tally, each_day, summarise
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 

@@ -6,13 +6,13 @@ refunds that created them.
 
 from datetime import datetime
 
-from gateway.domain.delivery import WebhookDelivery
-from gateway.domain.events import EVENTS
-from gateway.domain.ledger import Entry
-from gateway.domain.moment import Moment
-from gateway.domain.order import Order
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.payments.ledger import Entry
+from gateway.domain.payments.moment import Moment
+from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.events import EVENTS
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
 

@@ -6,11 +6,11 @@ What database.py says of errors holds here too.
 from datetime import datetime
 from typing import Protocol
 
-from gateway.domain.api_key import ApiKey
-from gateway.domain.audit import AuditEntry
-from gateway.domain.limit import Limit
+from gateway.domain.access.api_key import ApiKey
+from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.limit import Limit
+from gateway.domain.access.session import Session
 from gateway.domain.page import Page
-from gateway.domain.session import Session
 
 
 class ApiKeys(Protocol):

@@ -9,18 +9,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.cursor import Cursor
-from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
-from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Batch, Overdue, QueueStats
-from gateway.domain.ledger import Balance, Entry
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order, OrderStatus
 from gateway.domain.page import Page
-from gateway.domain.payment import Payment, PaymentStatus
-from gateway.domain.refund import Refund, RefundStatus
-from gateway.domain.tally import Fact, Tally
+from gateway.domain.payments.ledger import Balance, Entry
+from gateway.domain.payments.order import Order, OrderStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.payments.tally import Fact, Tally
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.use_cases.protocols.access import ApiKeys, AuditTrail, Sessions, Throttles
 from gateway.use_cases.protocols.writes import Transaction
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
-from gateway.domain.delivery import Attempt
+from gateway.domain.webhooks.delivery import Attempt
 
 
 class PostWebhook(Protocol):

@@ -6,16 +6,16 @@ Each protocol says which label (of refusals.Write) a refusal has; each method, w
 from datetime import datetime
 from typing import Protocol
 
-from gateway.domain.api_key import ApiKey
-from gateway.domain.audit import AuditEntry
-from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.access.api_key import ApiKey
+from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.limit import Limit
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.ledger import Entry
-from gateway.domain.limit import Limit
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order, OrderEvent
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
+from gateway.domain.payments.ledger import Entry
+from gateway.domain.payments.order import Order, OrderEvent
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
+from gateway.domain.webhooks.delivery import WebhookDelivery
 
 
 class MerchantWrites(Protocol):

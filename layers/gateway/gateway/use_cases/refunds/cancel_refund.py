@@ -1,7 +1,7 @@
 """Cancelling a refund that the acquirer has not been asked for yet."""
 
 from gateway.domain.errors import BadRequest, NotFound
-from gateway.domain.refund import TRANSITIONS, Refund, RefundEvent
+from gateway.domain.payments.refund import TRANSITIONS, Refund, RefundEvent
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.refunds.read_refunds import find_refund

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import NotFound
-from gateway.domain.merchant import Merchant
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.presenters.event import refund_delivery
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.driver import Decision, Step, Verdict, next_step
 from gateway.domain.acquiring.settlement import refund_operation, settle_refund
 from gateway.domain.jobs import REFUNDS
-from gateway.domain.ledger import refund_paid
-from gateway.domain.merchant import Merchant
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund, RefundEvent, RefundStatus
+from gateway.domain.payments.ledger import refund_paid
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
 from gateway.presenters.event import refund_delivery
 from gateway.runtime import log
 from gateway.use_cases import jobs

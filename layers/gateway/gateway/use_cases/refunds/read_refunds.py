@@ -5,7 +5,7 @@ from datetime import date
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
-from gateway.domain.refund import Refund, RefundStatus, statuses_shown_as
+from gateway.domain.payments.refund import Refund, RefundStatus, statuses_shown_as
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
 

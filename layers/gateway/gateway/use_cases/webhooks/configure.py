@@ -1,8 +1,8 @@
 """Where a merchant's webhooks go, and the secret that signs them."""
 
+from gateway.domain.access.merchant import ROTATION_OVERLAP, Merchant
 from gateway.domain.errors import NotFound, Unavailable
-from gateway.domain.merchant import ROTATION_OVERLAP, Merchant
-from gateway.domain.webhook_url import check_webhook_url
+from gateway.domain.webhooks.webhook_url import check_webhook_url
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 

@@ -2,7 +2,7 @@
 
 The stored delivery decides; a message only points to it. A receiver may get an event twice (after a crash
 between post and record) and recognises it by its id. Two lanes, each a queue with a function of its own,
-isolate slow receivers from the others; domain/endpoint.py says who is slow and who is left alone.
+isolate slow receivers from the others; domain/webhooks/endpoint.py says who is slow and who is left alone.
 """
 
 from collections import defaultdict
@@ -14,7 +14,10 @@ from datetime import datetime, timedelta
 from threading import BoundedSemaphore, Timer
 from typing import Any
 
-from gateway.domain.delivery import (
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import SLOW_WEBHOOKS, WEBHOOKS
+from gateway.domain.webhooks.delivery import (
     GAPS_SECONDS,
     GONE,
     TEST_GAPS_SECONDS,
@@ -22,11 +25,8 @@ from gateway.domain.delivery import (
     DeliveryStatus,
     WebhookDelivery,
 )
-from gateway.domain.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, EndpointHealth
-from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import SLOW_WEBHOOKS, WEBHOOKS
-from gateway.domain.merchant import Merchant
-from gateway.domain.signature import signature_headers
+from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, EndpointHealth
+from gateway.domain.webhooks.signature import signature_headers
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.dependencies import Dependencies

@@ -1,6 +1,6 @@
 """The messages that ask for a delivery."""
 
-from gateway.domain.delivery import WebhookDelivery
+from gateway.domain.webhooks.delivery import WebhookDelivery
 
 REQUESTED = "requested"
 

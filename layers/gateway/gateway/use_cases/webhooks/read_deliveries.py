@@ -1,10 +1,10 @@
 """Reading deliveries, and an object's events whether they were delivered or not."""
 
-from gateway.domain import events
-from gateway.domain.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.errors import NotFound
-from gateway.domain.events import Event
 from gateway.domain.page import Page
+from gateway.domain.webhooks import events
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.events import Event
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
 from gateway.use_cases.refunds.read_refunds import find_refund

@@ -1,8 +1,8 @@
 """Sending a delivery on request: a sample event, or an earlier delivery once more."""
 
-from gateway.domain.delivery import WebhookDelivery
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.jobs import WEBHOOKS
+from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.presenters.event import sample_delivery
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies

@@ -30,14 +30,14 @@ from gateway.adapters.aws.dynamodb.tables import (
     WebhookRow,
 )
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
-from gateway.domain.delivery import WebhookDelivery
-from gateway.domain.endpoint import EndpointHealth
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Session
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.merchant import Merchant
-from gateway.domain.order import Order
-from gateway.domain.payment import Payment
-from gateway.domain.refund import Refund
-from gateway.domain.session import Session
+from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
+from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.use_cases.protocols import access
 from gateway.use_cases.protocols import database as protocols
 from gateway.use_cases.protocols.writes import Transaction

@@ -6,7 +6,7 @@ from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.domain.api_key import ApiKey
+from gateway.domain.access.api_key import ApiKey
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 

@@ -3,7 +3,7 @@
 from gateway.adapters.aws.dynamodb.access_tables import AuditRow
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import page_of
-from gateway.domain.audit import Action, AuditEntry
+from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
 

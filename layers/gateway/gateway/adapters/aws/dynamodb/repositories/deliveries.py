@@ -10,10 +10,10 @@ from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
-from gateway.domain.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
+from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 
 
 def to_delivery(row: WebhookRow) -> WebhookDelivery:

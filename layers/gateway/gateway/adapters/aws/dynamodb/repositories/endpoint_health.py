@@ -9,8 +9,8 @@ from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.domain.endpoint import EndpointHealth
 from gateway.domain.values import from_iso, to_iso
+from gateway.domain.webhooks.endpoint import EndpointHealth
 
 
 class EndpointRow(Model):

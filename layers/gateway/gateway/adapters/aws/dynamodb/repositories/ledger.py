@@ -13,8 +13,8 @@ from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import page_of
 from gateway.adapters.aws.dynamodb.tables import BalanceRow, LedgerRow
 from gateway.domain.cursor import Cursor
-from gateway.domain.ledger import Balance, Entry, EntryKind
 from gateway.domain.page import Page
+from gateway.domain.payments.ledger import Balance, Entry, EntryKind
 from gateway.domain.values import CURRENCIES, from_iso, to_iso
 
 SHARDS = 12  # times the currencies: all of a merchant's sums fit into one BatchGetItem

@@ -8,8 +8,8 @@ from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.tables import MerchantRow
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.errors import Unavailable
-from gateway.domain.merchant import Merchant
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 

@@ -8,10 +8,10 @@ from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.paging import between_days, page_of
 from gateway.adapters.aws.dynamodb.tables import OrderRow
-from gateway.domain import order as domain
 from gateway.domain.cursor import Cursor
-from gateway.domain.order import Order, OrderEvent, OrderStatus
 from gateway.domain.page import Page
+from gateway.domain.payments import order as domain
+from gateway.domain.payments.order import Order, OrderEvent, OrderStatus
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.tables import PaymentRow, connection
-from gateway.domain.tally import Fact
+from gateway.domain.payments.tally import Fact
 
 
 def facts(merchant_id: str, first: date, last: date) -> Iterator[Fact]:

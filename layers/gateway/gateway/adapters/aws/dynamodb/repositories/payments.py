@@ -17,8 +17,8 @@ from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
-from gateway.domain.payment import Failure, Payment, PaymentStatus
-from gateway.domain.tally import Fact
+from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
+from gateway.domain.payments.tally import Fact
 from gateway.domain.values import from_iso, from_unix_ms, to_iso
 from gateway.use_cases.protocols.refusals import Write
 

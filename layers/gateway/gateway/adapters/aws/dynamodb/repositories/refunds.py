@@ -14,7 +14,7 @@ from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
-from gateway.domain.refund import Refund, RefundStatus
+from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.values import from_iso, from_unix_ms, to_iso
 from gateway.use_cases.protocols.refusals import Write
 

@@ -7,7 +7,7 @@ from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.domain.tally import Tally
+from gateway.domain.payments.tally import Tally
 
 
 class RollupRow(Model):

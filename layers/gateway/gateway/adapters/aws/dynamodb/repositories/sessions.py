@@ -6,7 +6,7 @@ from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import LoginRow, SessionRow
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.domain.session import Session
+from gateway.domain.access.session import Session
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 

@@ -11,7 +11,7 @@ from typing import Any
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import ThrottleRow
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.domain.limit import Limit
+from gateway.domain.access.limit import Limit
 from gateway.use_cases.protocols.refusals import Write
 
 

@@ -1,0 +1,1 @@
+"""Merchants, their credentials, their people, and the audit trail."""

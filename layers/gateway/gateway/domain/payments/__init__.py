@@ -1,0 +1,1 @@
+"""Orders, payments, refunds, what shoppers pay with, and the books."""

@@ -1,0 +1,88 @@
+import json
+from typing import Any
+
+import pytest
+
+from gateway.adapters.aws import sqs
+from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.sqs import SqsQueues
+from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import QueueDepth
+from tests.adapters.dynamodb.operations import MAPPING, QUEUES
+from tests.support.aws_calls import answering, watched
+from tests.support.emulator import Emulator
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
+
+
+@pytest.mark.parametrize(
+    ("count", "calls"),
+    [
+        (0, []),
+        (1, ["SendMessage"]),
+        (2, ["SendMessageBatch"]),
+        (10, ["SendMessageBatch"]),
+        (21, ["SendMessageBatch"] * 3),
+    ],
+)
+def test_messages_are_sent_ten_at_a_time(emulator: Emulator, count: int, calls: list[str]) -> None:
+    queue_url = emulator.make_queue()
+    messages = [{"payment_id": f"pay_{number}"} for number in range(count)]
+    with watched() as made:
+        sqs.send(queue_url, messages)
+    assert made == calls
+    found = [json.loads(body) for body in emulator.messages(queue_url)]
+    assert sorted(found, key=lambda body: int(body["payment_id"][4:])) == messages
+
+
+def test_a_delayed_message_waits(emulator: Emulator) -> None:
+    queue_url = emulator.make_queue()
+    sqs.send(queue_url, [{"id": "1"}], delay_seconds=900)
+    assert emulator.messages(queue_url) == []
+    assert sqs.depth(queue_url) == QueueDepth(visible=0, delayed=1, in_flight=0)
+
+
+@pytest.mark.parametrize("delay_seconds", [-1, 901])
+def test_a_delay_that_sqs_does_not_know_is_our_own_mistake(delay_seconds: int) -> None:
+    with watched() as calls, pytest.raises(ValueError, match="0 to 900"):
+        sqs.send("http://127.0.0.1:1/queue", [{"id": "1"}], delay_seconds)
+    assert calls == []
+
+
+def test_a_message_that_was_not_accepted_is_not_taken_for_sent(emulator: Emulator) -> None:
+    queue_url = emulator.make_queue()
+    failed = {"Id": "1", "Code": "InternalError", "SenderFault": False}
+    answer: dict[str, Any] = {"Successful": [{"Id": "0"}], "Failed": [failed]}
+    with (
+        answering("SendMessageBatch", [answer]),
+        pytest.raises(Unavailable, match="1 of 2 messages"),
+    ):
+        sqs.send(queue_url, [{"id": "1"}, {"id": "2"}])
+
+
+def test_a_received_message_is_in_flight_until_it_is_given_back(emulator: Emulator) -> None:
+    queue_url = emulator.make_queue()
+    sqs.send(queue_url, [{"id": "1"}])
+    assert sqs.depth(queue_url).visible == 1
+    (message,) = emulator.client("sqs").receive_message(QueueUrl=queue_url)["Messages"]
+    assert sqs.depth(queue_url) == QueueDepth(visible=0, delayed=0, in_flight=1)
+    SqsQueues({"q": queue_url}, dead_letter_urls={}, triggers={}).give_back("q", message["ReceiptHandle"], 0)
+    assert emulator.messages(queue_url) == ['{"id":"1"}']
+
+
+def test_a_secret_is_read_once(emulator: Emulator) -> None:
+    secrets = emulator.client("secretsmanager")
+    arn = secrets.create_secret(Name="fingerprint", SecretString="pepper")["ARN"]
+    with watched() as calls:
+        assert read_secret(arn) == read_secret(arn) == b"pepper"
+    assert calls == ["GetSecretValue"]
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled"),
+    [("Enabled", True), ("Enabling", True), ("Disabling", False), ("Disabled", False), ("Deleting", False)],
+)
+def test_a_trigger_is_on_or_about_to_be(state: str, *, enabled: bool) -> None:
+    answer = {"UUID": MAPPING, "State": state}
+    with answering("GetEventSourceMapping", [answer]):
+        assert QUEUES.has_trigger("payments") is enabled
