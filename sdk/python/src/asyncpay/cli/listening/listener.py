@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from asyncpay._resource import Page
 from asyncpay.cli.console import Console
 from asyncpay.cli.listening.place import Keeper, Place, given_up_path
 from asyncpay.cli.listening.receiver import Outcome, Receiver
+from asyncpay.cli.listening.stopping import Stop
 from asyncpay.client import Client
 from asyncpay.errors import APIConnectionError, AsyncPayError, RateLimitError, ServerError
 from asyncpay.feed import FeedEvent
@@ -50,7 +50,7 @@ class Listener:
         self._receiver = receiver
         self._console = console
         self._options = options
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._secret_until = 0.0
         self.given_up = 0
 
