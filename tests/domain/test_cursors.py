@@ -66,3 +66,10 @@ def test_a_cursor_of_other_days_is_refused(first: date | None, last: date | None
     else:
         with pytest.raises(BadRequest):
             CURSOR.check_within(first, last)
+
+
+def test_a_text_that_is_no_cursor_is_refused_by_its_name() -> None:
+    with pytest.raises(BadRequest) as refusal:
+        read_cursor("x")
+    assert refusal.value.field == "cursor"
+    assert refusal.value.description == "cursor must be one that a list answered with"

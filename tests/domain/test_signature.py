@@ -1,7 +1,8 @@
 import hashlib
 import hmac
+from datetime import UTC, datetime
 
-from gateway.domain.webhooks.signature import sign
+from gateway.domain.webhooks.signature import sign, sign_standard, signature_headers
 from tests.support.factories import a_merchant
 
 
@@ -15,3 +16,15 @@ def test_a_signature_covers_text_outside_ascii() -> None:
     payload = '{"reason":"₹ zurück"}'.encode()
     secret = a_merchant().webhook_secret
     assert sign(secret, payload) == hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+
+
+def test_while_a_secret_is_rotated_both_sign() -> None:
+    now = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+    stamp = int(now.timestamp())
+    assert signature_headers(["new", "old"], "w1", b"{}", now) == {
+        "X-Webhook-Signature": sign("new", b"{}"),
+        "X-Webhook-Signature-Previous": sign("old", b"{}"),
+        "webhook-id": "w1",
+        "webhook-timestamp": str(stamp),
+        "webhook-signature": " ".join(sign_standard(secret, "w1", stamp, b"{}") for secret in ("new", "old")),
+    }

@@ -25,7 +25,7 @@ EXPLAINED = Path(__file__).parent / "survivors.md"
 SURVIVORS_MAX_PERCENT = 5
 KILLED = {1, 3, 36, 37, 24, 152, 255, -24}  # a failure, pytest's internal error, a timeout (mutmut/stats.py)
 NO_TEST = 33
-FAST_TESTS = ("tests/domain", "tests/presenters", "tests/use_cases")
+FAST_TESTS = ("tests/domain", "tests/presenters", "tests/use_cases", "tests/model", "tests/acquirers")
 # mutmut names a function by its path, Python by its import: so the library lies at the top of the copy.
 COPIED = ("functions", "infra", "local", "tests", "template.yaml")
 SMALLEST = "gateway.domain.access.limit.*"

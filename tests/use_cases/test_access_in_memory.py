@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.access import session as session_domain
 from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.access.merchant import TEST_MERCHANT_ID
 from gateway.domain.access.password import password_matches
@@ -234,6 +235,8 @@ def test_setting_the_checkouts_origins_is_audited_and_logged(
     kept = set_checkout_origins(shop.deps, shop.merchant.id, ["http://SHOP.example", "http://b.example"], ME)
     assert kept == ("http://shop.example", "http://b.example")
     assert shop.database.merchants.get(shop.merchant.id).checkout_origins == kept
+    (entry,) = list_audit(shop.deps, shop.merchant.id, 5, 0).items
+    assert entry.at == NOW
     details = {"origins": list(kept)}
     assert shop.audit() == [(ME, "checkout_origins.set", shop.merchant.id, details)]
     line = {"level": "INFO", "merchant_id": shop.merchant.id, "actor": ME}
@@ -422,6 +425,9 @@ def test_a_session_is_found_by_its_cookie_until_it_ends(
     assert (visit.session.created_at, visit.session.version) == (NOW, 0)
     assert lines(capsys, "logged in") == [{"level": "INFO", "merchant_id": TEST_MERCHANT_ID}]
     assert find_visit(seeded.deps, visit.cookie) == visit
+    token = session_domain.read(b"pepper", visit.cookie)
+    assert token is not None
+    assert visit.csrf_token == session_domain.csrf_token(b"pepper", token)
     seeded.clock.advance(minutes=6)
     later = find_visit(seeded.deps, visit.cookie)
     assert later.session.expires_at == (NOW + timedelta(minutes=36)).replace(microsecond=0)

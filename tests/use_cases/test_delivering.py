@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
 from gateway.domain.webhooks.signature import signature_headers
@@ -280,6 +281,17 @@ def test_an_open_circuit_lets_one_probe_through(shop: MemoryShop, *, due: bool) 
     assert (health(shop) is None) is due
 
 
+def test_a_probe_is_claimed_for_as_long_as_it_may_take(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = EndpointHealth(shop.merchant.id, failures=50, failing_since=NOW, open_until=NOW, openings=1)
+    shop.database.rows.of("endpoints")[shop.merchant.id] = known
+    claims: list[Any] = []
+    monkeypatch.setattr(shop.database.endpoints, "claim_probe", lambda *of: bool(claims.append(of)))
+    deliver(shop, delivery_of(shop))
+    assert (claims, shop.endpoint.posts) == ([(known, NOW + PROBE_LEASE)], [])
+
+
 def test_a_probe_that_fails_opens_the_circuit_for_longer(shop: MemoryShop) -> None:
     known = EndpointHealth(shop.merchant.id, failures=50, failing_since=NOW, open_until=NOW, openings=1)
     shop.database.rows.of("endpoints")[shop.merchant.id] = known
@@ -401,6 +413,7 @@ def test_deliveries_are_read_by_their_merchant(shop: MemoryShop) -> None:
 def test_an_objects_events_are_told_whoever_listened(shop: MemoryShop) -> None:
     payment = shop.paid(500)
     refund = shop.refunded(payment, 100)
+    shop.clock.advance(seconds=4)
     shop.process_refunds(refund)
     assert [(event.name, event.sequence) for event in events_of(shop.deps, payment.id, shop.merchant.id)] == [
         ("payment.created", 1),
@@ -409,6 +422,8 @@ def test_an_objects_events_are_told_whoever_listened(shop: MemoryShop) -> None:
     ]
     told_of = events_of(shop.deps, refund.id, shop.merchant.id)
     assert [event.name for event in told_of] == ["refund.created", "refund.processed"]
+    then = replace(shop.stored_refund(refund.id), status=RefundStatus.PENDING, processed_at=None)
+    assert (told_of[0].refund, told_of[0].at, told_of[1].at) == (then, NOW, shop.clock())
     assert told_of[1].refund == shop.stored_refund(refund.id)
     assert told_of[1].payment == shop.payment(payment.id)
     for object_id in (payment.id, refund.id):

@@ -353,3 +353,16 @@ def test_a_capture_that_lost_a_race_says_why(shop: MemoryShop) -> None:
     with pytest.raises(Unavailable) as refusal:
         shop.capture(other.id, 300)
     assert told(refusal) == ("The payment is busy; please try again", None)
+
+
+def test_an_outcome_that_stays_unknown_for_longer_is_no_finished_job(shop: MemoryShop) -> None:
+    payment = shop.pending()
+
+    def unknown(_payment: object) -> Result:
+        raise Unknown("timeout", ask_again_seconds=60)
+
+    shop.bank.outcome = unknown
+    assert shop.process(payment) == []
+    after = shop.payment(payment.id)
+    assert (after.status, after.due_at) == (PaymentStatus.PENDING, NOW + timedelta(seconds=60))
+    assert shop.database.stats.read()["payments"].completed == 0
