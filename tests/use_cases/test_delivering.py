@@ -323,6 +323,9 @@ def test_the_url_is_set_checked_and_cleared(shop: MemoryShop, capsys: pytest.Cap
     assert lines(capsys, "webhook URL set") == [line | {"cleared": False}, line | {"cleared": True}]
     with pytest.raises(BadRequest):
         set_webhook_url(shop.deps, shop.merchant.id, "ftp://shop.example")
+    with pytest.raises(BadRequest) as unwritten:
+        set_webhook_url(shop.deps, shop.merchant.id, "http://shop.example/é")
+    assert told(unwritten) == ("webhook_url must have a percent-encoded path and query", "webhook_url")
     live = MemoryShop(STAGE="live", TEST_MODE="false")
     with pytest.raises(BadRequest):
         set_webhook_url(live.deps, live.merchant.id, url)
