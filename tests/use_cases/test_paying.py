@@ -366,3 +366,9 @@ def test_an_outcome_that_stays_unknown_for_longer_is_no_finished_job(shop: Memor
     after = shop.payment(payment.id)
     assert (after.status, after.due_at) == (PaymentStatus.PENDING, NOW + timedelta(seconds=60))
     assert shop.database.stats.read()["payments"].completed == 0
+
+
+def test_a_late_authorisation_keeps_the_release_that_it_begins() -> None:
+    release = Attempt(asked_at=NOW)
+    late = a_payment(status=PaymentStatus.FAILED).authorised_late(release, NOW)
+    assert (late.release, late.release_pending, late.late_at) == (release, late.amount, NOW)
