@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from gateway.adapters.acquirers.simulator import CAPABILITIES
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import Result, Unknown
+from gateway.domain.acquiring.settlement import noted, open_operation
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
 from gateway.domain.payments.instruments import check_card
 from gateway.domain.payments.ledger import payment_reversed, payment_taken
@@ -362,9 +364,11 @@ def test_an_outcome_that_stays_unknown_for_longer_is_no_finished_job(shop: Memor
         raise Unknown("timeout", ask_again_seconds=60)
 
     shop.bank.outcome = unknown
+    now = shop.clock.advance(seconds=1)
     assert shop.process(payment) == []
     after = shop.payment(payment.id)
-    assert (after.status, after.due_at) == (PaymentStatus.PENDING, NOW + timedelta(seconds=60))
+    assert (after.status, after.updated_at) == (PaymentStatus.PENDING, now)
+    assert after.due_at == now + timedelta(seconds=60)
     assert shop.database.stats.read()["payments"].completed == 0
 
 
@@ -372,3 +376,16 @@ def test_a_late_authorisation_keeps_the_release_that_it_begins() -> None:
     release = Attempt(asked_at=NOW)
     late = a_payment(status=PaymentStatus.FAILED).authorised_late(release, NOW)
     assert (late.release, late.release_pending, late.late_at) == (release, late.amount, NOW)
+
+
+@pytest.mark.parametrize("released", [0, 200])
+def test_what_is_about_to_be_asked_is_noted_on_payment_and_operation(released: int) -> None:
+    payment = a_payment(
+        status=PaymentStatus.SUCCESS if released else PaymentStatus.PENDING, release_pending=released
+    )
+    operation = open_operation(payment, CAPABILITIES)
+    assert operation is not None
+    noted_payment, noted_operation = noted(payment, operation, NOW)
+    asked = Attempt(asked_at=NOW)
+    expected = replace(payment, release=asked) if released else replace(payment, attempt=asked)
+    assert (noted_payment, noted_operation) == (expected, replace(operation, attempt=asked))
