@@ -15,7 +15,7 @@ from infra.ops.console import Problem, Progress
 from local import ready, running
 from local.deployment import deploy
 from local.emulator import binary
-from local.emulator.process import emulator, ended, keep_log_small
+from local.emulator.process import emulator, ended, keep_log_small, save
 from local.merchant import merchant_app
 from local.pages.api_reference import add_reference
 from local.pages.checkout import PageSettings, checkout_app, origins_from
@@ -99,6 +99,8 @@ async def _check_endpoint(endpoint: str) -> None:
 async def _serve(settings: Settings, progress: Progress, proxy_token: str) -> None:
     progress.say(f"deploying to {settings.endpoint}")
     outputs = await deploy(settings, progress)
+    if not settings.given_endpoint:
+        await save(settings)
     progress.say("starting the servers")
     base_url = api_base_url(settings.endpoint, outputs)
     checkout, shop = _pages(settings)

@@ -13,6 +13,7 @@ import sys
 import threading
 
 from local.emulator.guard import Application, guarded
+from local.emulator.snapshot import saving
 from local.emulator.tables import TableEngine, follow_stacks, routed
 
 BACKLOG = 512
@@ -49,7 +50,7 @@ def main() -> None:
         threading.Thread(target=_end_with, args=(process,), daemon=True).start()
     _allow_many_files()
     uvicorn.run(
-        guarded(served, token),
+        guarded(saving(served), token),
         host="127.0.0.1",
         port=int(os.environ["GATEWAY_PORT"]),
         loop="uvloop",
