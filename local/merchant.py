@@ -68,9 +68,9 @@ class Merchant:
         }
         self._events.append(event)
         print(_line(event), flush=True)
-        answer = await self._misbehave(request)
-        if answer is not None:
-            return answer
+        response = await self._misbehave(request)
+        if response is not None:
+            return response
         if verified and not event["duplicate"]:
             self._take(event)
         return web.json_response({"received": verified}, status=200 if verified else 401)

@@ -1,4 +1,4 @@
-"""The API's port: hands each request to the deployed API Gateway stage and its answer back, byte for byte.
+"""The API's port: hands each request to the deployed API Gateway stage and its response back, byte for byte.
 
 No route, no authentication and no answer of its own, except where there is no answer to hand back. What it
 adds is bounds: an emulator starts a process for each concurrent invocation, so only so many requests are in
@@ -22,7 +22,7 @@ from local.responses import failure
 IN_FLIGHT = 16
 WAITING = 1024
 BODY_BYTES = 1024 * 1024
-# API Gateway's own limits: 29 s for an answer, 10 MB of it.
+# API Gateway's own limits: 29 s for a response, 10 MB of it.
 ANSWER_SECONDS = 30
 ANSWER_BYTES = 10 * 1024 * 1024
 TURN_SECONDS = 30
@@ -102,17 +102,17 @@ class Proxy:
         headers["X-Forwarded-For"] = request.remote or ""
         async with self._session.request(
             request.method, url, headers=headers, data=body or None, allow_redirects=False
-        ) as answer:
+        ) as response:
             content = bytearray()
-            async for chunk in answer.content.iter_any():
+            async for chunk in response.content.iter_any():
                 content += chunk
                 if len(content) > ANSWER_BYTES:
                     raise aiohttp.ClientPayloadError("answer too large")
-            headers = passed_on(answer.headers)
-            if request.method == "HEAD" and "Content-Length" in answer.headers:
-                headers["Content-Length"] = answer.headers["Content-Length"]
+            headers = passed_on(response.headers)
+            if request.method == "HEAD" and "Content-Length" in response.headers:
+                headers["Content-Length"] = response.headers["Content-Length"]
             return web.Response(
-                status=answer.status, reason=answer.reason, body=bytes(content), headers=headers
+                status=response.status, reason=response.reason, body=bytes(content), headers=headers
             )
 
 

@@ -150,6 +150,6 @@ async def _first_answer(url: str) -> int:
     """Status of the API's first answer. It takes the cold start upon itself, so that no caller waits."""
     with suppress(aiohttp.ClientError, TimeoutError):
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
-        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
-            return answer.status
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            return response.status
     raise Problem(f"The API gave no answer at {url} within {ANSWER_SECONDS} s.")

@@ -26,9 +26,9 @@ def seed(aws: Clients, outputs: Mapping[str, str]) -> None:
     if "SeedFunctionName" not in outputs:
         return
     functions: LambdaClient = aws("lambda")
-    answer = functions.invoke(FunctionName=outputs["SeedFunctionName"], Payload=b"{}")
-    said = answer["Payload"].read().decode(errors="replace")
-    if "FunctionError" in answer:
+    response = functions.invoke(FunctionName=outputs["SeedFunctionName"], Payload=b"{}")
+    said = response["Payload"].read().decode(errors="replace")
+    if "FunctionError" in response:
         raise Problem("The seed function failed.", _error_lines(said))
 
 

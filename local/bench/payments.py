@@ -40,17 +40,17 @@ class Bench:
         """A new order's id."""
         async with self._session.post(
             f"{self._api}/orders", headers=self._auth, json={"amount": 50_000}
-        ) as answer:
-            answer.raise_for_status()
-            return str((await answer.json())["id"])
+        ) as response:
+            response.raise_for_status()
+            return str((await response.json())["id"])
 
     async def pay(self, order_id: str, key: str) -> str:
         """A payment's id."""
         body = {"order_id": order_id, "method": "upi", "vpa": "success@asyncpay"}
         headers = self._auth | {"Idempotency-Key": key}
-        async with self._session.post(f"{self._api}/payments", headers=headers, json=body) as answer:
-            answer.raise_for_status()
-            return str((await answer.json())["id"])
+        async with self._session.post(f"{self._api}/payments", headers=headers, json=body) as response:
+            response.raise_for_status()
+            return str((await response.json())["id"])
 
     def key(self) -> str:
         """A fresh idempotency key."""
@@ -58,8 +58,8 @@ class Bench:
 
     async def delivered(self, payment_ids: set[str]) -> int:
         """How many of these payments the merchant heard the outcome of."""
-        async with self._session.get(f"{self._merchant}/events") as answer:
-            events = (await answer.json())["data"]
+        async with self._session.get(f"{self._merchant}/events") as response:
+            events = (await response.json())["data"]
         return len({e["payment_id"] for e in events if e["event"] == "payment.success"} & payment_ids)
 
     async def forget(self) -> None:

@@ -207,7 +207,7 @@ class Engine(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """An answer, as it comes."""
+        """A response, as it comes."""
         self._caller.write(data)
 
     def connection_lost(self, _exc: Exception | None) -> None:

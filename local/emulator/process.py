@@ -158,8 +158,8 @@ async def _until_ready(settings: Settings, process: Process) -> None:
                 if process.returncode is not None:
                     raise ended(settings, process)
                 with suppress(aiohttp.ClientError):
-                    async with session.get(url) as answer:
-                        if answer.status == 200:
+                    async with session.get(url) as response:
+                        if response.status == 200:
                             return
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError as problem:

@@ -52,9 +52,9 @@ class TableEngine:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=CALL_SECONDS)
         try:
             connection.request("POST", "/", body, dict(headers))
-            answer = connection.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return answer.status, found, answer.read()
+            response = connection.getresponse()
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, found, response.read()
         finally:
             connection.close()
 
@@ -66,11 +66,11 @@ class TableEngine:
             **SIGNED,
         }
         status, _, body = self.exchange(headers, json.dumps(members).encode())
-        answer: dict[str, Any] = json.loads(body)
+        response: dict[str, Any] = json.loads(body)
         if status != 200:
-            code = str(answer.get("__type", status)).rpartition("#")[2]
-            raise Refused(operation, code, str(answer.get("message") or answer.get("Message") or ""))
-        return answer
+            code = str(response.get("__type", status)).rpartition("#")[2]
+            raise Refused(operation, code, str(response.get("message") or response.get("Message") or ""))
+        return response
 
     def wait(self) -> None:
         """Returns once it answers; raises OSError when it does not in time."""

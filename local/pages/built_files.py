@@ -48,6 +48,6 @@ def answered(request: web.Request, file: File, extra: Mapping[str, str] | None =
     headers = {**file.headers, "ETag": file.tag, **(extra or {})}
     if request.headers.get("If-None-Match") == file.tag:
         return web.Response(status=304, headers=headers)
-    answer = web.Response(body=file.body, content_type=file.content_type, charset="utf-8", headers=headers)
-    answer.enable_compression()
-    return answer
+    response = web.Response(body=file.body, content_type=file.content_type, charset="utf-8", headers=headers)
+    response.enable_compression()
+    return response

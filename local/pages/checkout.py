@@ -97,9 +97,9 @@ def origins_from(api_url: str) -> OriginsOf:
         url = f"{api_url}/api/v1/checkout/origins"
         async with (
             aiohttp.ClientSession(timeout=timeout, raise_for_status=True) as session,
-            session.get(url, params={"key": key}) as answer,
+            session.get(url, params={"key": key}) as response,
         ):
-            origins: list[str] = (await answer.json())["origins"]
+            origins: list[str] = (await response.json())["origins"]
             return origins
 
     return ask

@@ -52,11 +52,11 @@ class Shop:
         try:
             async with self._client.post(
                 f"{self._settings.api_url}/api/v1/orders", json=DEMO_ORDER, headers=credentials
-            ) as answer:
-                body: dict[str, Any] = await answer.json()
+            ) as response:
+                body: dict[str, Any] = await response.json()
         except (aiohttp.ClientError, TimeoutError, ValueError):
             return web.json_response({"error": "The payment API gave no answer"}, status=502)
-        if answer.status != 201:
+        if response.status != 201:
             return web.json_response({"error": "The payment API refused"}, status=502)
         return web.json_response({"orderId": body["id"]}, status=201)
 

@@ -74,10 +74,10 @@ class Front:
             await asyncio.sleep(1.5)
         if fault == "twice":
             await self._keyed(request, body, key)
-        answer = await self._keyed(request, body, key, fails=fault == "error_500")
+        response = await self._keyed(request, body, key, fails=fault == "error_500")
         if request.method == "POST":
             self.save()
-        return _hang_up(request) if fault == "drop_response" else answer
+        return _hang_up(request) if fault == "drop_response" else response
 
     async def _keyed(
         self, request: web.Request, body: bytes, key: str | None, *, fails: bool = False
@@ -100,14 +100,14 @@ class Front:
             "answer": None,
         }
         self.keys[key] = entry
-        answer = await self._answer(request, body)
+        response = await self._answer(request, body)
         if fails:  # after the work was done, which Stripe stores as well
-            answer = _error(500, "api_error", "Something went wrong")
-        if answer.status in (400, 401, 404, 429):
+            response = _error(500, "api_error", "Something went wrong")
+        if response.status in (400, 401, 404, 429):
             del self.keys[key]  # nothing was begun, so nothing is stored
         else:
-            entry |= {"status": answer.status, "answer": json.loads(answer.text or "null")}
-        return answer
+            entry |= {"status": response.status, "answer": json.loads(response.text or "null")}
+        return response
 
     async def _answer(self, request: web.Request, body: bytes) -> web.Response:
         if request.path == "/v1/payment_intents/search":
@@ -143,11 +143,11 @@ class Front:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         async with (
             ClientSession() as session,
-            session.request(method, self.inner + target, data=data, headers=headers) as answer,
+            session.request(method, self.inner + target, data=data, headers=headers) as response,
         ):
-            text = await answer.text()
+            text = await response.text()
             found = json.loads(text) if text.startswith("{") else {"error": {"message": text}}
-            return answer.status, found
+            return response.status, found
 
     async def _all(self, request: web.Request, kind: str) -> list[dict[str, Any]]:
         _, page = await self._ask(request, "GET", f"/v1/{kind}?limit=10000", {})
@@ -219,12 +219,12 @@ class Front:
         given = base64.b64encode(b"sk_test_localstripe:").decode()
         headers = {"Authorization": f"Basic {given}"}
         async with ClientSession(headers=headers) as session:
-            async with session.get(f"{self.inner}/v1/payment_intents/{intent}") as answer:
-                found = await answer.json()
+            async with session.get(f"{self.inner}/v1/payment_intents/{intent}") as response:
+                found = await response.json()
             data = {"client_secret": found.get("client_secret", ""), "success": str(form.get("success"))}
             url = f"{self.inner}/v1/payment_intents/{intent}/_authenticate"
-            async with session.post(url, data=data) as answer:
-                await answer.read()
+            async with session.post(url, data=data) as response:
+                await response.read()
         self.save()
         back = self.returns.get(intent)
         if back is None:

@@ -45,15 +45,15 @@ class Bench:
         """What the fake itself holds for a payment of ours, past the connector."""
         query = {"query": f"metadata['payment_id']:'{payment_id}'"}
         key = ("sk_test_localstripe", "")
-        answer = requests.get(f"{self.control}/v1/payment_intents/search", query, auth=key, timeout=10)
-        return list(answer.json()["data"])
+        response = requests.get(f"{self.control}/v1/payment_intents/search", query, auth=key, timeout=10)
+        return list(response.json()["data"])
 
     def answer_challenge(self, url: str, *, success: bool) -> str:
         """What a shopper's browser does at the bank; answers where it is sent then."""
 
         form = {"success": str(success).lower()}
-        answer = requests.post(url, data=form, allow_redirects=False, timeout=10)
-        return answer.headers["Location"]
+        response = requests.post(url, data=form, allow_redirects=False, timeout=10)
+        return response.headers["Location"]
 
     def _tell(self, path: str, body: Any) -> None:
         requests.post(f"{self.control}{path}", json=body, timeout=10).raise_for_status()

@@ -59,8 +59,8 @@ def test_another_amount_or_currency_than_ours_is_left_to_a_person(said: dict[str
 
 
 def test_two_charges_for_one_payment_are_left_to_a_person() -> None:
-    answer = replace(TAKEN, also_charged=("ref_2",))
-    assert judge(an_operation(), Step.LOOK_UP, answer, NOW).attempt.parked == "charged more than once"
+    response = replace(TAKEN, also_charged=("ref_2",))
+    assert judge(an_operation(), Step.LOOK_UP, response, NOW).attempt.parked == "charged more than once"
 
 
 def test_money_that_the_acquirer_will_not_give_back_is_left_to_a_person() -> None:
@@ -85,10 +85,10 @@ def test_a_redirect_that_nobody_follows_is_cancelled_at_the_acquirer_and_its_ans
 
 
 def test_what_only_waits_for_its_money_to_be_taken_is_captured() -> None:
-    answer = replace(TAKEN, captured=False)
-    assert judge(an_operation(), Step.SEND, answer, NOW).verdict is Verdict.CAPTURE
+    response = replace(TAKEN, captured=False)
+    assert judge(an_operation(), Step.SEND, response, NOW).verdict is Verdict.CAPTURE
     manual = replace(ABLE, captures_at_once=False)
-    assert judge(an_operation(manual), Step.SEND, answer, NOW).verdict is Verdict.APPROVE
+    assert judge(an_operation(manual), Step.SEND, response, NOW).verdict is Verdict.APPROVE
 
 
 def test_a_refusal_fails_a_payment_once_it_is_certain_that_nothing_came_of_it() -> None:

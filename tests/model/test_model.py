@@ -73,53 +73,53 @@ def asks_up_to_the_last_minute(payment: Payment, operation: Operation, now: date
 
 
 def believes_the_first_not_found(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
     with changed(not_found_is_certain=lambda operation, _now: operation.attempt.reference is None):
-        return driver.judge(operation, step, answer, now)
+        return driver.judge(operation, step, response, now)
 
 
 def forgets_what_is_under_way(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
     with changed(IN_FLIGHT_MAX=timedelta(0)):
-        return driver.judge(operation, step, answer, now)
+        return driver.judge(operation, step, response, now)
 
 
 def forgets_that_look_ups_lag(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
     able = replace(operation.capabilities, visible_within=timedelta(minutes=-2))
-    return driver.judge(replace(operation, capabilities=able), step, answer, now)
+    return driver.judge(replace(operation, capabilities=able), step, response, now)
 
 
 def takes_unknown_for_declined(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
-    if answer is Trouble.UNKNOWN and step is not Step.LOOK_UP and not operation.terms.goes_back:
+    if response is Trouble.UNKNOWN and step is not Step.LOOK_UP and not operation.terms.goes_back:
         return Decision(Verdict.DECLINE, operation.attempt, failure=DECLINED)
-    return driver.judge(operation, step, answer, now)
+    return driver.judge(operation, step, response, now)
 
 
 def takes_unknown_for_not_sent(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
-    heard = Trouble.NOT_SENT if answer is Trouble.UNKNOWN else answer
+    heard = Trouble.NOT_SENT if response is Trouble.UNKNOWN else response
     return driver.judge(operation, step, heard, now)
 
 
 def takes_a_refusal_for_a_failure(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
-    if answer is Trouble.REFUSED and not operation.terms.goes_back:
+    if response is Trouble.REFUSED and not operation.terms.goes_back:
         return Decision(Verdict.DECLINE, operation.attempt, failure=DECLINED)
-    return driver.judge(operation, step, answer, now)
+    return driver.judge(operation, step, response, now)
 
 
 def gives_up_after_a_while(
-    operation: Operation, step: Step, answer: Result | Trouble, now: datetime
+    operation: Operation, step: Step, response: Result | Trouble, now: datetime
 ) -> Decision:
-    decision = driver.judge(operation, step, answer, now)
+    decision = driver.judge(operation, step, response, now)
     waited = now - operation.terms.began_at >= timedelta(minutes=4)
     if decision.verdict is Verdict.KEEP and waited and not operation.terms.goes_back:
         return Decision(Verdict.DECLINE, operation.attempt, failure=DECLINED)

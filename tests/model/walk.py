@@ -112,23 +112,23 @@ def perform(world: World, state: State, worker: Worker) -> State:
             state, (worker,) = after._replace(workers=()), after.workers
         elif worker.phase == "decided":
             answers = list(world.looked_up(state._replace(now=state.now), worker))
-            worker = worker._replace(phase="answered", answer=least(answers))
+            worker = worker._replace(phase="answered", response=least(answers))
         elif worker.phase == "waiting":
             options = [
-                (after, answer)
-                for after, answer in world.delivered(state, world.message_of(worker))
-                if isinstance(answer, Result) and not after.messages
+                (after, response)
+                for after, response in world.delivered(state, world.message_of(worker))
+                if isinstance(response, Result) and not after.messages
             ]
-            state, answer = options[0]
-            worker = worker._replace(phase="answered", answer=answer)
+            state, response = options[0]
+            worker = worker._replace(phase="answered", response=response)
         elif worker.phase == "capturing":
             options = [
-                (after, answer)
-                for after, answer in world.captured(state, worker)
-                if isinstance(answer, Result)
+                (after, response)
+                for after, response in world.captured(state, worker)
+                if isinstance(response, Result)
             ]
-            state, answer = options[0]
-            worker = worker._replace(phase="answered", answer=answer)
+            state, response = options[0]
+            worker = worker._replace(phase="answered", response=response)
         else:
             after = next(iter(world.committed(state, worker, ())))
             if not after.workers:
@@ -138,7 +138,7 @@ def perform(world: World, state: State, worker: Worker) -> State:
 
 def least(answers: list[Result]) -> Result:
     """The least that a look-up may find: the slowest of the acquirer's copies."""
-    return min(answers, key=lambda answer: answer.reference is not None)
+    return min(answers, key=lambda response: response.reference is not None)
 
 
 def differs(state: State) -> str | None:

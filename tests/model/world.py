@@ -71,13 +71,13 @@ class Message(NamedTuple):
 
 
 class Worker(NamedTuple):
-    """One worker: what it read, what it decided at which time, and the answer, once there is one."""
+    """One worker: what it read, what it decided at which time, and the response, once there is one."""
 
     phase: str  # decided, waiting, answered, capturing
     read: Held
     step: Step
     at: int
-    answer: Result | Trouble | None = None
+    response: Result | Trouble | None = None
 
 
 class State(NamedTuple):
@@ -164,30 +164,30 @@ class World:
             yield from self._acts(state, worker, others)
         elif worker.phase == "waiting":
             message = self.message_of(worker)
-            for after, answer in self.delivered(state, message):
-                heard = worker._replace(phase="answered", answer=answer)
-                deaf = worker._replace(phase="answered", answer=Trouble.UNKNOWN)
+            for after, response in self.delivered(state, message):
+                heard = worker._replace(phase="answered", response=response)
+                deaf = worker._replace(phase="answered", response=Trouble.UNKNOWN)
                 yield with_workers(after, (*others, heard))
                 yield with_workers(after, (*others, deaf))
-            late = with_workers(state, (*others, worker._replace(phase="answered", answer=Trouble.UNKNOWN)))
+            late = with_workers(state, (*others, worker._replace(phase="answered", response=Trouble.UNKNOWN)))
             yield late
             yield with_message(late, message)
-            yield with_workers(state, (*others, worker._replace(phase="answered", answer=Trouble.NOT_SENT)))
+            yield with_workers(state, (*others, worker._replace(phase="answered", response=Trouble.NOT_SENT)))
         elif worker.phase == "capturing":
-            for after, answer in self.captured(state, worker):
-                yield with_workers(after, (*others, worker._replace(phase="answered", answer=answer)))
+            for after, response in self.captured(state, worker):
+                yield with_workers(after, (*others, worker._replace(phase="answered", response=response)))
         else:
             yield with_workers(state, others)  # it dies: earlier, it would leave nothing that time does not
             yield from self.committed(state, worker, others)
-            if worker.answer is Trouble.UNKNOWN and worker.step in (Step.SEND, Step.COMMIT):
+            if worker.response is Trouble.UNKNOWN and worker.step in (Step.SEND, Step.COMMIT):
                 # A look-up may follow: what it finds counts, what it does not find decides nothing yet.
                 after = Worker("decided", worker.read, Step.LOOK_UP, worker.at)
                 yield with_workers(state, (*others, after))
 
     def _acts(self, state: State, worker: Worker, others: tuple[Worker, ...]) -> Iterator[State]:
         if worker.step is Step.LOOK_UP:
-            for answer in {*self.looked_up(state, worker), Trouble.UNKNOWN}:
-                yield with_workers(state, (*others, worker._replace(phase="answered", answer=answer)))
+            for response in {*self.looked_up(state, worker), Trouble.UNKNOWN}:
+                yield with_workers(state, (*others, worker._replace(phase="answered", response=response)))
             return
         waiting = worker._replace(phase="waiting")
         if worker.step is Step.COMMIT and self.rules.commits_first:
@@ -199,7 +199,7 @@ class World:
         yield with_workers(state, (*others, waiting))
 
     def committed(self, state: State, worker: Worker, others: tuple[Worker, ...]) -> Iterator[State]:
-        """The worker writes what the answer means, unless somebody else has moved the payment on."""
+        """The worker writes what the response means, unless somebody else has moved the payment on."""
         if worker not in self._outcomes:
             self._outcomes[worker] = list(self._outcomes_of(worker))
         for outcome in self._outcomes[worker]:
@@ -215,12 +215,12 @@ class World:
                 )
 
     def _outcomes_of(self, worker: Worker) -> Iterator[Worker | tuple[Held, int, int]]:
-        """What the driver makes of an answer: another request first, or what is to be stored and booked."""
-        assert worker.answer is not None
+        """What the driver makes of a response: another request first, or what is to be stored and booked."""
+        assert worker.response is not None
         payment, now = worker.read.payment, at(worker.at)
         operation = settlement.open_operation(payment, self.capabilities)
         assert operation is not None
-        decision = self.rules.judge(operation, worker.step, worker.answer, now)
+        decision = self.rules.judge(operation, worker.step, worker.response, now)
         if decision.verdict is Verdict.CAPTURE and not payment.is_watched:
             # The reference is not stored first: a look-up finds it again.
             known = Held.of(replace(payment, attempt=decision.attempt))

@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ChecksumError, ClientError
 
-from gateway.adapters.aws.answers import UnreadableResponse
+from gateway.adapters.aws.parsing import UnreadableResponse
 from gateway.adapters.aws.services import DYNAMODB, LAMBDA, SECRETS_MANAGER, SQS
 from gateway.adapters.aws.timeouts import Timeouts
 from gateway.adapters.aws.transport import Transport

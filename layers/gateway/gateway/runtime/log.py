@@ -49,8 +49,8 @@ def _where(cause: BaseException) -> dict[str, Any]:
     types: list[str] = []
     while chain is not None and len(types) < 5:
         # botocore's errors of a lost connection have a `response` too: None.
-        answer = getattr(chain, "response", None) or {}
-        code = answer.get("Error", {}).get("Code", "")
+        response = getattr(chain, "response", None) or {}
+        code = response.get("Error", {}).get("Code", "")
         types.append(type(chain).__name__ + (f"({code})" if code else ""))
         chain = chain.__cause__
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]

@@ -1,7 +1,7 @@
 """The seam to whoever moves the money: what a connector offers, and what it is told.
 
 A connector translates and nothing else: no retries, no rules, no stored state. The rules are the driver's
-(gateway/domain/acquiring). Every method answers a `Result`, or raises `NotSent`, `Unknown` or `Refused`.
+(gateway/domain/acquiring). Every method returns a `Result`, or raises `NotSent`, `Unknown` or `Refused`.
 """
 
 from collections.abc import Mapping

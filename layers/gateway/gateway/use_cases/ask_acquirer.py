@@ -1,7 +1,7 @@
-"""Carrying out a step at an acquirer, and judging its answer. What workers of payments and refunds share.
+"""Carrying out a step at an acquirer, and judging its response: shared by the payments' and refunds' workers.
 
-One request for each step, and up to two more: a request without an answer is looked up at once (what is found
-counts, what is not found decides nothing yet), and money that is only authorised is captured.
+One request for each step, and up to two more: a request without a response is looked up at once (what is
+found counts, what is not found decides nothing yet), and money that is only authorised is captured.
 """
 
 import math
@@ -38,13 +38,13 @@ class Asking:
 def conclude(deps: Dependencies, asking: Asking, **ids: str) -> Decision:
     """What comes of a step."""
     now = deps.now()
-    answer, soon = _ask(asking.look_up if asking.step is Step.LOOK_UP else asking.send, asking.step, **ids)
+    response, soon = _ask(asking.look_up if asking.step is Step.LOOK_UP else asking.send, asking.step, **ids)
     step = asking.step
-    if answer is Trouble.UNKNOWN and step is not Step.LOOK_UP:
+    if response is Trouble.UNKNOWN and step is not Step.LOOK_UP:
         found, _ = _ask(asking.look_up, Step.LOOK_UP, **ids)
         if isinstance(found, Result) and found.outcome is not Outcome.NOT_FOUND:
-            step, answer = Step.LOOK_UP, found
-    decision = judge(asking.operation, step, answer, now)
+            step, response = Step.LOOK_UP, found
+    decision = judge(asking.operation, step, response, now)
     if decision.verdict is Verdict.KEEP and soon is not None:
         return replace(decision, ask_again=timedelta(seconds=soon))
     return decision

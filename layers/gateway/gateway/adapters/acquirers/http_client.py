@@ -63,7 +63,7 @@ class HttpClient:
         from urllib3 import exceptions
 
         try:
-            answer = self._pool.urlopen(
+            response = self._pool.urlopen(
                 method,
                 target,
                 body=body,
@@ -73,9 +73,9 @@ class HttpClient:
                 preload_content=False,
             )
             try:
-                text = answer.read(RESPONSE_MAX_BYTES + 1, decode_content=False)
+                text = response.read(RESPONSE_MAX_BYTES + 1, decode_content=False)
             finally:
-                answer.release_conn()
+                response.release_conn()
         except (exceptions.ConnectTimeoutError, exceptions.NewConnectionError):
             raise NotSent("no_connection") from None
         except exceptions.TimeoutError:
@@ -84,5 +84,5 @@ class HttpClient:
             raise Unknown("connection_lost") from None
         if len(text) > RESPONSE_MAX_BYTES:
             raise Unknown("too_large")
-        names = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status, names, text)
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Response(response.status, names, text)

@@ -93,10 +93,10 @@ class Stripe:
             ("capture_method", "automatic" if self.capabilities.captures_at_once else "manual"),
             ("expand[0]", "latest_charge"),
         ]
-        answer = self._request("POST", "/v1/payment_intents", parameters, key)
-        if answer.status == 402:
-            return payment_result(_declined_intent(answer))
-        return payment_result(_object_of(answer))
+        response = self._request("POST", "/v1/payment_intents", parameters, key)
+        if response.status == 402:
+            return payment_result(_declined_intent(response))
+        return payment_result(_object_of(response))
 
     def retrieve(self, payment: Payment, now: datetime) -> Result:
         """The PaymentIntent by its id, else all that carry our id in their metadata."""
@@ -162,8 +162,8 @@ class Stripe:
         return _object_of(self._request("POST", target, parameters, key))
 
     def _get(self, target: str, parameters: Parameters) -> dict[str, Any] | None:
-        answer = self._request("GET", target, parameters)
-        return None if answer.status == 404 else _object_of(answer)
+        response = self._request("GET", target, parameters)
+        return None if response.status == 404 else _object_of(response)
 
     def _request(self, method: str, target: str, parameters: Parameters, key: str | None = None) -> Response:
         text = urlencode(parameters)
@@ -175,30 +175,32 @@ class Stripe:
         return self._http.request("POST", target, text.encode(), headers)
 
 
-def _object_of(answer: Response) -> dict[str, Any]:
+def _object_of(response: Response) -> dict[str, Any]:
     """The object in a response; else what its status means for the request (API reference, "Errors")."""
-    if answer.status == 200:
-        return answer.json()
-    raise _error_of(answer)
+    if response.status == 200:
+        return response.json()
+    raise _error_of(response)
 
 
-def _error_of(answer: Response) -> AcquirerError:
-    if answer.status >= 500:
+def _error_of(response: Response) -> AcquirerError:
+    if response.status >= 500:
         # Also stored under the key, so the same request may never say more than this; a look-up does.
-        return Unknown("server_error", raw_code=str(answer.status))
-    error = answer.json().get("error")
-    code = str((error.get("code") or error.get("type") if isinstance(error, dict) else None) or answer.status)
-    if answer.status == 409 and code == "idempotency_key_in_use":
+        return Unknown("server_error", raw_code=str(response.status))
+    error = response.json().get("error")
+    code = str(
+        (error.get("code") or error.get("type") if isinstance(error, dict) else None) or response.status
+    )
+    if response.status == 409 and code == "idempotency_key_in_use":
         return Unknown("in_progress", raw_code=code, ask_again_seconds=2)
-    if answer.status in (401, 403):
+    if response.status in (401, 403):
         return NotSent("credentials", raw_code=code)
-    if answer.status in (409, 429):
+    if response.status in (409, 429):
         return NotSent("busy", raw_code=code)
     return Refused("refused", raw_code=code)
 
 
-def _declined_intent(answer: Response) -> dict[str, Any]:
+def _declined_intent(response: Response) -> dict[str, Any]:
     """The PaymentIntent of a declined request, which the error carries; or as much of one as it tells."""
-    error = answer.json()["error"]
+    error = response.json()["error"]
     intent = error.get("payment_intent")
     return intent or {"status": "requires_payment_method", "last_payment_error": error}

@@ -19,7 +19,7 @@ FindKeys = Callable[[], Keys]
 
 
 def credentials(environ: Mapping[str, str]) -> FindKeys:
-    """What answers the keys to sign with now; it raises a BotoCoreError where there are none."""
+    """Returns the keys to sign with now; raises a BotoCoreError if there are none."""
     access_key, secret_key = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
     # With an expiry they are to be read again: botocore does that.
     if access_key and secret_key and not environ.get("AWS_CREDENTIAL_EXPIRATION"):

@@ -47,7 +47,7 @@ QUOTA_COST_THROTTLED = 5
 def pause_seconds(failure: Exception, service: str, attempt: int, draw: Callable[[], float]) -> float | None:
     """How long to wait after try number `attempt` failed; None where the same request would fail again.
 
-    Anything up to a bound that doubles with each try; `draw` answers from 0 to 1.
+    Anything up to a bound that doubles with each try; `draw` returns a number from 0 to 1.
     """
     throttled = is_throttling(failure)
     if not throttled and not is_transient(failure):

@@ -26,7 +26,7 @@ class Timeouts:
     total_seconds: float
 
 
-# Six seconds leave a function of ten the time for a second try after a silent one, and for its answer.
+# Six seconds leave a function of ten the time for a second try after a silent one, and for its response.
 WORK = Timeouts(connect_seconds=2.0, read_seconds=4.0, tries_max=3, total_seconds=6.0)
 # A probe says "no" soon. It tries twice, since a connection that slept with its function is often a dead one.
 PROBE = Timeouts(connect_seconds=1.0, read_seconds=2.0, tries_max=2, total_seconds=4.0)

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gateway.adapters.aws import answers, retry, timeouts
+from gateway.adapters.aws import parsing, retry, timeouts
 from gateway.adapters.aws.connections import Connections
 from gateway.adapters.aws.credentials import credentials
 from gateway.adapters.aws.messages import Request, Send
@@ -87,9 +87,9 @@ class Transport:
     def call(
         self, service: Service, operation: str, parameters: Mapping[str, Any], limits: Timeouts = WORK
     ) -> dict[str, Any]:
-        """What the service answered.
+        """The service's response.
 
-        ClientError where it answered an error, another BotoCoreError where no answer came: then it may have
+        ClientError if it is an error, another BotoCoreError if there was none: then it may have
         been carried out or not. The error is that of the last try.
         """
         call = self._begun(service, operation, parameters, limits)
@@ -171,10 +171,10 @@ class Transport:
                 ends_at=call.ends_at,
             )
         )
-        answers.check_sum(response)
+        parsing.check_sum(response)
         if response.status >= 300:
-            raise answers.client_error(call.service, call.operation, response, attempt)
-        return answers.parsed(response, call.endpoint.url)
+            raise parsing.client_error(call.service, call.operation, response, attempt)
+        return parsing.parsed(response, call.endpoint.url)
 
     def _place_of(self, service: Service) -> tuple[Endpoint, Scope]:
         place = self._places.get(service.name)

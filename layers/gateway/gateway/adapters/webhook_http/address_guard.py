@@ -1,7 +1,7 @@
 """From a host's name to a connected socket, without ever leaving the public internet.
 
-The name is looked up once, every address in the answer is checked, and one of exactly these is connected to:
-there is no second lookup that could answer otherwise (DNS rebinding; OWASP, "Server-Side Request Forgery
+The name is looked up once, every address found is checked, and the connection goes to exactly one of these:
+there is no second lookup that could differ (DNS rebinding; OWASP, "Server-Side Request Forgery
 Prevention"). Everything ends at the caller's deadline.
 """
 
@@ -44,9 +44,9 @@ def open_checked(url: WebhookUrl, deadline: float) -> socket.socket:
 def checked_addresses(url: WebhookUrl, deadline: float) -> list[IpAddress]:
     """The addresses of the URL's host, or Blocked when a single one of them is not public.
 
-    One forbidden address refuses the whole answer: picking the others would be as safe, but such an answer is
-    an attack or a mistake, and the merchant should see the same thing on every attempt, not what the order of
-    the answer happened to be. Trusted hosts are not checked, only pinned.
+    One forbidden address refuses the whole lookup: picking the others would be as safe, but this result is an
+    attack or a mistake, and merchants should see the same on every attempt, whatever the order of the
+    addresses. Trusted hosts are not checked, only pinned.
     """
     literal = url.address
     addresses = [literal] if literal else _look_up(url.host, url.port, deadline)
@@ -60,20 +60,20 @@ def _look_up(host: str, port: int, deadline: float) -> list[IpAddress]:
     # as long as there is time. One thread for each lookup leaves none behind once the answers are in.
     if not _lookups.acquire(timeout=remaining_seconds(deadline)):
         raise TimeoutError
-    answer: Future[list[IpAddress]] = Future()
+    response: Future[list[IpAddress]] = Future()
 
     def ask() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
             # In the resolver's order (RFC 6724), each once.
-            answer.set_result(list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found)))
+            response.set_result(list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found)))
         except Exception as problem:  # noqa: BLE001 - raised again by the one that waits
-            answer.set_exception(problem)
+            response.set_exception(problem)
         finally:
             _lookups.release()
 
     threading.Thread(target=ask, name="webhook-dns", daemon=True).start()
-    return answer.result(timeout=remaining_seconds(deadline))
+    return response.result(timeout=remaining_seconds(deadline))
 
 
 def connect(addresses: Sequence[IpAddress], port: int, deadline: float) -> socket.socket:

@@ -6,7 +6,7 @@
 4. A webhook carries no news: it only makes a worker look sooner. There is one state machine.
 5. Amount and currency are the acquirer's own words; where they differ from ours, a person decides.
 
-`next_step` says what to ask, `judge` what the answer means.
+`next_step` says what to ask, `judge` what the response means.
 """
 
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ KEY_MARGIN = timedelta(minutes=5)
 # A shopper expects to be charged about now, or not at all.
 RESTART_WITHIN = timedelta(minutes=30)
 ATTEMPTS_MAX = 5
-# A redirect that nobody follows is cancelled at the acquirer, and only its answer fails the payment.
+# A redirect that nobody follows is cancelled at the acquirer, and only its response fails the payment.
 ACTION_LASTS = timedelta(hours=1)
 ASK_AGAIN_MAX = timedelta(hours=6)
 WATCH_GAP_MIN = timedelta(minutes=5)
@@ -51,7 +51,7 @@ class Step(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What an answer means.
+    """What a response means.
 
     KEEP: nothing is decided, ask again later. CAPTURE: it is authorised, take the money. RESTART: it was
     not done, do it under a new key. PARK: a person decides.
@@ -136,30 +136,30 @@ def not_found_is_certain(operation: Operation, now: datetime) -> bool:
     return quiet > IN_FLIGHT_MAX + operation.capabilities.visible_within
 
 
-def judge(operation: Operation, step: Step, answer: Result | Trouble, now: datetime) -> Decision:
-    """What the answer to a step means."""
-    wait = _wait(operation, answer, now)
-    if isinstance(answer, Trouble):
-        return _judge_trouble(operation, step, answer, now, wait)
-    if answer.outcome is Outcome.NOT_FOUND:
+def judge(operation: Operation, step: Step, response: Result | Trouble, now: datetime) -> Decision:
+    """What the response to a step means."""
+    wait = _wait(operation, response, now)
+    if isinstance(response, Trouble):
+        return _judge_trouble(operation, step, response, now, wait)
+    if response.outcome is Outcome.NOT_FOUND:
         return _judge_absence(operation, now, wait)
     attempt = replace(
         operation.attempt,
-        reference=answer.reference or operation.attempt.reference,
-        raw_code=answer.raw_code or operation.attempt.raw_code,
-        captured=answer.captured,
+        reference=response.reference or operation.attempt.reference,
+        raw_code=response.raw_code or operation.attempt.raw_code,
+        captured=response.captured,
         redirect_url=None,
     )
-    if answer.also_charged:
+    if response.also_charged:
         return _parked(attempt, "charged more than once")
-    if answer.outcome is Outcome.APPROVED:
-        return _judge_approval(operation, attempt, answer, wait)
-    if answer.outcome is Outcome.DECLINED:
-        return _judge_decline(operation, attempt, answer)
+    if response.outcome is Outcome.APPROVED:
+        return _judge_approval(operation, attempt, response, wait)
+    if response.outcome is Outcome.DECLINED:
+        return _judge_decline(operation, attempt, response)
     since = None
-    if answer.outcome is Outcome.ACTION_REQUIRED:
+    if response.outcome is Outcome.ACTION_REQUIRED:
         since = attempt.action_since or now
-    redirect_url = answer.redirect_url if since else None
+    redirect_url = response.redirect_url if since else None
     return Decision(Verdict.KEEP, replace(attempt, redirect_url=redirect_url, action_since=since), wait)
 
 
@@ -184,19 +184,19 @@ def watch_again(failed_at: datetime, capabilities: Capabilities, now: datetime) 
     return min(left, max(capabilities.look_up_gap, (now - failed_at) / 2, WATCH_GAP_MIN))
 
 
-def _judge_approval(operation: Operation, attempt: Attempt, answer: Result, wait: timedelta) -> Decision:
+def _judge_approval(operation: Operation, attempt: Attempt, response: Result, wait: timedelta) -> Decision:
     terms = operation.terms
-    if (answer.amount, answer.currency) != (terms.amount, terms.currency):
+    if (response.amount, response.currency) != (terms.amount, terms.currency):
         return _parked(attempt, "amount or currency differs")
-    if operation.capabilities.captures_at_once and not answer.captured:
+    if operation.capabilities.captures_at_once and not response.captured:
         return Decision(Verdict.CAPTURE, attempt, wait)
     return Decision(Verdict.APPROVE, attempt)
 
 
-def _judge_decline(operation: Operation, attempt: Attempt, answer: Result) -> Decision:
+def _judge_decline(operation: Operation, attempt: Attempt, response: Result) -> Decision:
     if operation.terms.goes_back:
         return _parked(attempt, "declined by the acquirer")
-    return Decision(Verdict.DECLINE, attempt, failure=answer.failure or REFUSED)
+    return Decision(Verdict.DECLINE, attempt, failure=response.failure or REFUSED)
 
 
 def _judge_trouble(
@@ -232,9 +232,9 @@ def _parked(attempt: Attempt, reason: str) -> Decision:
     return Decision(Verdict.PARK, replace(attempt, parked=reason))
 
 
-def _wait(operation: Operation, answer: Result | Trouble, now: datetime) -> timedelta:
+def _wait(operation: Operation, response: Result | Trouble, now: datetime) -> timedelta:
     """The acquirer's own word, else a quarter of the time since the first request: questions get rarer."""
-    if isinstance(answer, Result) and answer.ask_again_seconds is not None:
-        return timedelta(seconds=answer.ask_again_seconds)
+    if isinstance(response, Result) and response.ask_again_seconds is not None:
+        return timedelta(seconds=response.ask_again_seconds)
     gap = operation.capabilities.look_up_gap
     return min(max(gap, operation.attempt.age(now) / 4), ASK_AGAIN_MAX)

@@ -1,4 +1,4 @@
-"""What an acquirer answers, in one vocabulary, and the three ways in which it may not answer at all."""
+"""An acquirer's result in one vocabulary, and the three ways in which there may be none."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +32,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """An acquirer's answer about one payment or one refund.
+    """An acquirer's response about one payment or one refund.
 
     `amount` is in minor units of `currency`, what the acquirer itself says, never what it was asked for;
     None where it does not say. `captured` tells whether the money is taken or only authorised.

@@ -1,4 +1,4 @@
-"""Finishing payments: ask the acquirer what the driver says, then record what its answer means.
+"""Finishing payments: ask the acquirer what the driver says, then record what its response means.
 
 Safe to run twice and in any order: what may be asked follows from what is stored (domain/acquiring), and the
 write is refused unless that is unchanged. An order is paid by one payment: a condition of the same

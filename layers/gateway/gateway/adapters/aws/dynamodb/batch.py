@@ -47,12 +47,12 @@ def read(keys: Iterable[tuple[type[Model], str]]) -> Rows:
         if not request:
             return Rows(found)
         with unavailable_when_aws_fails():
-            answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
-        for table, items in answer["Responses"].items():
+            response = connection().dispatch("BatchGetItem", {"RequestItems": request})
+        for table, items in response["Responses"].items():
             row_type = types[table]
             for item in items:
                 found[row_type, item[hash_name(row_type)]["S"]] = row_type.from_raw_data(item)
-        request = answer.get("UnprocessedKeys") or {}
+        request = response.get("UnprocessedKeys") or {}
     if request:
         raise Unavailable("The service is temporarily unavailable; please try again")
     return Rows(found)

@@ -28,8 +28,8 @@ class TransportConnection(Connection):
 
     def dispatch(self, operation_name: str, operation_kwargs: dict[str, Any]) -> dict[str, Any]:
         """Sends an operation. PynamoDB's own also asks for the consumed capacity, and signals."""
-        answer: dict[str, Any] = self._make_api_call(operation_name, operation_kwargs)
-        return answer
+        response: dict[str, Any] = self._make_api_call(operation_name, operation_kwargs)
+        return response
 
 
 class _Caller:

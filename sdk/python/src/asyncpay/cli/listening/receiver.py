@@ -54,10 +54,10 @@ class Receiver:
         began = time.monotonic()
         status = problem = None
         try:
-            answer = self._session.post(
+            response = self._session.post(
                 self.url, data=body, headers=headers, timeout=self._timeout_seconds, allow_redirects=False
             )
-            status = answer.status_code
+            status = response.status_code
         except requests.Timeout:
             problem = f"no response within {self._timeout_seconds:g} s"
         except requests.RequestException:

@@ -27,10 +27,10 @@ def facts(merchant_id: str, first: date, last: date) -> Iterator[Fact]:
     }
     while True:
         with unavailable_when_aws_fails():
-            answer = connection().dispatch("Query", request)
-        for item in answer["Items"]:
+            response = connection().dispatch("Query", request)
+        for item in response["Items"]:
             texts = {name: item[name]["S"] for name in Fact._fields if name != "amount"}
             yield Fact(**texts, amount=int(item["amount"]["N"]))
-        if not answer.get("LastEvaluatedKey"):
+        if not response.get("LastEvaluatedKey"):
             return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
