@@ -100,6 +100,9 @@ class Proxy:
         url = URL(self._base + request.raw_path, encoded=True)  # as it came, percent signs and all
         headers = passed_on(request.headers, OF_EARLIER_HOPS)
         headers["X-Forwarded-For"] = request.remote or ""
+        if body:
+            # As API Gateway does (developer guide, "Content type conversions"); MiniStack would decode it.
+            headers.setdefault("Content-Type", "application/json")
         async with self._session.request(
             request.method, url, headers=headers, data=body or None, allow_redirects=False
         ) as response:

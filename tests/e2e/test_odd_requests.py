@@ -20,11 +20,12 @@ def refused(answer: Any) -> tuple[int, str, str | None]:
     return answer.status_code, error["code"], error.get("field")
 
 
+@pytest.mark.parametrize("headers", [JSON, {}], ids=["JSON", "no content type"])
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-def test_a_body_that_is_not_utf_8_is_refused(stack: Stack, encoding: str) -> None:
+def test_a_body_that_is_not_utf_8_is_refused(stack: Stack, encoding: str, headers: dict[str, str]) -> None:
     # RFC 8259, 8.1.
     body = '{"amount":50000,"receipt":"café"}'.encode(encoding)
-    assert refused(stack.call("POST", "/api/v1/orders", data=body, headers=JSON)) == (
+    assert refused(stack.call("POST", "/api/v1/orders", data=body, headers=headers)) == (
         400,
         "BAD_REQUEST_ERROR",
         None,

@@ -161,6 +161,12 @@ def test_nothing_is_added_to_a_request(settings: Settings) -> None:
     assert set(upstream.requests[0][2]) == {"Host", "X-Forwarded-For"}
 
 
+def test_a_body_without_a_content_type_is_json_as_at_api_gateway(settings: Settings) -> None:
+    upstream = Upstream()
+    _exchange(settings, upstream, "POST", "/x", data=b"{}", skip_auto_headers=("Content-Type",))
+    assert upstream.requests[0][2]["Content-Type"] == "application/json"
+
+
 def test_status_headers_and_bytes_come_back_as_they_were(settings: Settings) -> None:
     body = gzip.compress(b'{"a":1}')
 
