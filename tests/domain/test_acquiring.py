@@ -101,6 +101,20 @@ def test_a_refusal_fails_a_payment_once_it_is_certain_that_nothing_came_of_it() 
     assert (end.verdict, end.failure) == (Verdict.DECLINE, driver.REFUSED)
 
 
+def test_a_refund_that_never_arrived_is_left_to_a_person_with_its_last_attempt() -> None:
+    operation = an_operation(terms=BACK, number=driver.ATTEMPTS_MAX, account="acc_1", raw_code="E7")
+    decision = judge(operation, Step.LOOK_UP, NOT_FOUND, NOW + 30 * DAY)
+    assert decision.verdict is Verdict.PARK
+    assert decision.attempt == replace(operation.attempt, parked="never arrived at the acquirer")
+
+
+def test_a_refund_that_the_acquirer_refused_is_left_to_a_person_with_its_attempt() -> None:
+    operation = an_operation(terms=BACK, stopped_at=NOW, account="acc_1")
+    decision = judge(operation, Step.LOOK_UP, NOT_FOUND, NOW + 30 * DAY)
+    assert decision.verdict is Verdict.PARK
+    assert decision.attempt == replace(operation.attempt, parked="refused by the acquirer")
+
+
 def test_a_failed_payment_that_turns_out_authorised_is_booked_taken_and_reversed_and_given_back() -> None:
     payment = a_payment(amount=500, attempt=Attempt(asked_at=NOW))
     operation = open_operation(payment, ABLE)

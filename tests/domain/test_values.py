@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.values import AMOUNT_MAX, from_iso, from_unix_ms, new_id, to_iso, to_unix_ms
+from gateway.domain.values import (
+    AMOUNT_MAX,
+    from_iso,
+    from_unix_ms,
+    new_id,
+    seconds_until,
+    to_iso,
+    to_unix_ms,
+)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -72,3 +80,12 @@ def test_unix_milliseconds_come_back_from_the_time(milliseconds: int) -> None:
 
 def test_the_greatest_amount_is_one_that_javascript_counts_exactly() -> None:
     assert AMOUNT_MAX < 2**53
+
+
+@pytest.mark.parametrize(("ms", "seconds"), [(-1, 0), (0, 0), (1, 1), (1_000, 1), (1_001, 2)])
+def test_a_delay_is_in_whole_seconds_rounded_up_and_none_for_what_has_passed(ms: int, seconds: int) -> None:
+    assert seconds_until(EPOCH + timedelta(milliseconds=ms), EPOCH) == seconds
+
+
+def test_what_is_never_due_has_no_delay() -> None:
+    assert seconds_until(None, EPOCH) == 0
