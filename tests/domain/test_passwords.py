@@ -27,6 +27,11 @@ def test_a_hash_of_weaker_parameters_of_another_day_still_counts() -> None:
     assert not password_matches("pleaseletmeIn", stored)
 
 
+def test_a_password_of_half_a_character_can_be_checked() -> None:
+    # JSON can hold half of a surrogate pair (RFC 8259, 8.2), which UTF-8 can't.
+    assert password_matches("\ud800 is long", hash_password("\ud800 is long", SALT))
+
+
 def test_nobody_has_the_password_of_nobody() -> None:
     assert not password_matches("", NOBODYS_HASH)
 
