@@ -126,13 +126,14 @@ def release_all(stack: Stack) -> None:
     """Retries what the open circuit held back until nothing waits: the tests that follow count arrivals."""
     pending = {"status": "pending", "limit": 100}
 
-    def retried() -> int:
+    def unfinished() -> int:
+        payments = stack.call("GET", "/api/v1/payments", params=pending).json()["total"]
         waiting = stack.call("GET", "/api/v1/webhooks", params=pending).json()["data"]
         for webhook in waiting:
             stack.call("POST", f"/api/v1/webhooks/{webhook['id']}/retry")
-        return len(waiting)
+        return int(payments) + len(waiting)
 
-    until(retried, lambda left: left == 0, 60)
+    until(unfinished, lambda left: left == 0, 60)
 
 
 def test_a_repaired_receiver_is_not_held_back_by_an_open_circuit(deployed: Stack) -> None:
