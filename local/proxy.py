@@ -1,6 +1,6 @@
 """The API's port: hands each request to the deployed API Gateway stage and its response back, byte for byte.
 
-No route, no authentication and no answer of its own, except where there is no answer to hand back. What it
+No route, no authentication and no response of its own, except where there is none to hand back. What it
 adds is bounds: an emulator starts a process for each concurrent invocation, so only so many requests are in
 flight and the others wait their turn.
 """

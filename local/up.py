@@ -147,7 +147,7 @@ def _dashboard(settings: Settings, proxy: Proxy) -> web.Application:
 
 
 async def _first_answer(url: str) -> int:
-    """Status of the API's first answer. It takes the cold start upon itself, so that no caller waits."""
+    """Status of the API's first response. It takes the cold start upon itself, so that no caller waits."""
     with suppress(aiohttp.ClientError, TimeoutError):
         timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:

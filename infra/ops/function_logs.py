@@ -66,7 +66,7 @@ def _print_new(
         return since_ms
     for event in events:
         message = event["message"].rstrip()
-        # Emulators number events anew in each answer: what was printed is known by time and text.
+        # Emulators number events anew in each response: what was printed is known by time and text.
         key = f"{group} {event['timestamp']} {message}"
         since_ms = max(since_ms, event["timestamp"])
         if not message or message.startswith(BOOKKEEPING) or key in seen:

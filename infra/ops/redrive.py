@@ -40,7 +40,7 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def redrive(sqs: "SQSClient", source_url: str, target_url: str, *, are_webhooks: bool) -> int:
-    """Moves all visible messages of a dead-letter queue; answers how many."""
+    """Moves all visible messages of a dead-letter queue; returns how many."""
     moved = 0
     while True:
         found = sqs.receive_message(

@@ -84,7 +84,7 @@ def _enter_own_network() -> bool:
 
 
 async def _serve(listener: socket.socket, address: tuple[str, int], engine: "subprocess.Popen[bytes]") -> int:
-    """Serves while the engine runs; answers its exit code."""
+    """Serves while the engine runs; returns its exit code."""
     loop = asyncio.get_running_loop()
     await _until_listening(address, engine)
     async with await loop.create_server(lambda: Caller(address), sock=listener):
@@ -203,7 +203,7 @@ class Engine(asyncio.Protocol):
         self._caller = caller
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Notes where answers come from."""
+        """Notes where responses come from."""
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -211,7 +211,7 @@ class Engine(asyncio.Protocol):
         self._caller.write(data)
 
     def connection_lost(self, _exc: Exception | None) -> None:
-        """No more answers come."""
+        """No more responses come."""
         self._caller.close()
 
     def pause_writing(self) -> None:

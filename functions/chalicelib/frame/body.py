@@ -22,7 +22,7 @@ class Fraction(float):
     """A JSON number written with a point or an exponent."""
 
     def is_integer(self) -> bool:
-        """Never: the contract's integers are written as integers."""
+        """Never: an integer is written as one, without point or exponent (docs/api.md)."""
         return False
 
 

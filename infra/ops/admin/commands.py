@@ -41,7 +41,7 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
 
 
 def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str]:
-    """Does what a command line says; answers what to print. AsyncPayError where it can't be done."""
+    """Does what a command line says; returns what to print. AsyncPayError where it can't be done."""
     from gateway.use_cases.access import merchants
 
     if given.admin_command == "create-merchant":

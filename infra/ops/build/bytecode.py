@@ -20,7 +20,7 @@ MODE = py_compile.PycInvalidationMode.UNCHECKED_HASH
 
 
 def compile_tree(tree: Path, shown_as: str, cache: Path) -> set[str]:
-    """Compiles every module of a tree, from `cache` where it knows it; answers what it used of the cache.
+    """Compiles every module of a tree, from `cache` where it knows it; returns what it used of the cache.
 
     A traceback shows the modules below `shown_as`. A source that does not compile is left to who imports it.
     """

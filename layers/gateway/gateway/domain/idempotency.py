@@ -1,7 +1,8 @@
 """Idempotency keys: the same request sent twice has one effect and one response.
 
-The rules are the contract's, and those of the IETF draft "The Idempotency-Key HTTP Header Field". A record is
-written in the transaction of the effect that it stands for, so it exists exactly when the effect does.
+The rules are in docs/api.md, "Idempotency", and in the IETF draft "The Idempotency-Key HTTP Header Field".
+A record is written in the transaction of the effect that it stands for, so it exists exactly when the effect
+does.
 """
 
 import hmac

@@ -48,7 +48,7 @@ class Connections:
             connection.close()
             raise ConnectionClosedError(endpoint_url=url, error=error) from error
         except BaseException:
-            # Whatever else ends a call here, an answer may still be on its way: no other call may read it as
+            # Whatever else ends a call here, a response may still be on its way: no other call may read it as
             # its own.
             connection.close()
             raise

@@ -23,7 +23,7 @@ from gateway.domain.webhooks.webhook_url import IpAddress, WebhookUrl, is_public
 _LOOKUPS_MAX = 32
 # RFC 8305, 5: how long an address may hang before the next one is tried beside it.
 _NEXT_ADDRESS_SECONDS = 0.25
-# Of a long answer this many are tried: enough for both families, too few to send a flood.
+# Of a long list of addresses this many are tried: enough for both families, too few to send a flood.
 _ADDRESSES_TRIED_MAX = 6
 _lookups = threading.BoundedSemaphore(_LOOKUPS_MAX)
 
@@ -57,7 +57,7 @@ def checked_addresses(url: WebhookUrl, deadline: float) -> list[IpAddress]:
 
 def _look_up(host: str, port: int, deadline: float) -> list[IpAddress]:
     # getaddrinfo takes no time limit: a daemon thread waits for it, and this thread waits for that one only
-    # as long as there is time. One thread for each lookup leaves none behind once the answers are in.
+    # as long as there is time. One thread for each lookup leaves none behind once the lookups have ended.
     if not _lookups.acquire(timeout=remaining_seconds(deadline)):
         raise TimeoutError
     response: Future[list[IpAddress]] = Future()

@@ -141,7 +141,7 @@ def _settle_watched(payment: Payment, operation: Operation, decision: Decision, 
         return Change(replace(payment, attempt=decision.attempt, due_at=None, updated_at=now))
     again = watch_again(payment.finished_at, operation.capabilities, now)
     if again is None and decision.verdict is Verdict.KEEP:
-        # There was no clear answer, and time alone ends nothing.
+        # There was no clear response, and time alone ends nothing.
         again = max(decision.ask_again, operation.capabilities.look_up_gap)
     return Change(replace(payment, due_at=None if again is None else now + again, updated_at=now))
 

@@ -1,8 +1,7 @@
 """Payment instruments: UPI addresses and cards.
 
-Owns the rules of the contract's "Validation" section. A `Card` holds the number and the CVV only between the
-request and the processor's tokenise call; its text form never shows them, so that no log line or traceback
-can.
+Which of them are valid is in docs/api.md. A `Card` holds the number and the CVV only between the request and
+the processor's tokenise call; its text form never shows them, so that no log line or traceback can.
 """
 
 import re

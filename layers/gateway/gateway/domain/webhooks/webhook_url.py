@@ -34,7 +34,7 @@ _AMBIGUOUS_LETTERS = frozenset("ßς")
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".home.arpa")
 
 # RFC 6890 and the IANA IPv4 Special-Purpose Address Registry that continues it. Python's own `is_global` is
-# not used: its answers differ between patch releases of one Python version.
+# not used: its results differ between patch releases of one Python version.
 _IPV4_FORBIDDEN = tuple(
     ipaddress.IPv4Network(network)
     for network in (

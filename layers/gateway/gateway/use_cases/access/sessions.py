@@ -95,7 +95,7 @@ def plain_email(email: str) -> str:
 def _merchant_of(deps: Dependencies, email: str, password: str) -> Merchant | None:
     """The merchant with this login. An unknown address takes as long as a wrong password."""
     if deps.config.is_test_stage:
-        # The contract: in test stages the seeded merchant logs in with any password.
+        # docs/dashboard.md: in test stages the seeded merchant logs in with any password.
         seeded = deps.database.merchants.get(TEST_MERCHANT_ID)
         if seeded is not None and plain_email(seeded.email) == email:
             return seeded
