@@ -93,3 +93,26 @@ def test_what_is_no_origin_is_refused_by_its_place(text: str) -> None:
 def test_where_money_moves_origins_must_be_https() -> None:
     with pytest.raises(BadRequest, match="must begin with https://"):
         check_checkout_origins(["http://shop.example"], https_only=True)
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        ("https://shop.example:0", "must have a port from 1 to 65535"),
+        (
+            "https://shop.example/",
+            "must look like https://shop.example or https://shop.example:8443, without a path",
+        ),
+        ("https://" + "a" * 248, "must have at most 255 characters"),
+    ],
+)
+def test_a_refused_origin_is_told_how_it_must_look(origin: str, reason: str) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        check_checkout_origins([origin], https_only=True)
+    assert refusal.value.description == f"checkout_origins[0] {reason}"
+
+
+def test_an_origin_may_have_255_characters() -> None:
+    longest = "https://" + ".".join(["a" * 60] * 4) + "." + "b" * 3
+    assert len(longest) == 255
+    assert check_checkout_origins([longest], https_only=True) == (longest,)

@@ -41,5 +41,6 @@ def test_a_password_to_be_set_has_twelve_characters_or_more(length: int, *, fine
     if fine:
         assert check_password("x" * length) == "x" * length
     else:
-        with pytest.raises(BadRequest, match="password must have 12 to 1024 characters"):
+        with pytest.raises(BadRequest, match="password must have 12 to 1024 characters") as refusal:
             check_password("x" * length)
+        assert refusal.value.field == "password"

@@ -69,6 +69,7 @@ def test_money_that_cannot_be_kept_goes_back_under_a_key_of_its_own_from_now_on(
     change = settled(payment, approval, DAY, order_is_paid=not late)
     assert change.payment.release == Attempt("acc_1", asked_at=NOW + DAY)
     assert change.event == ("payment.reversed" if late else "payment.failed")
+    assert [(entry.amount, entry.created_at) for entry in change.entries] == [(500, NOW + DAY)] * 2
     # Without keys a request is noted right before it is sent, and not earlier.
     operation = open_operation(payment, replace(ABLE, refund_key_life=None))
     assert operation

@@ -193,3 +193,22 @@ def test_a_host_that_the_system_takes_for_an_address_is_one_for_us_too(text: str
         return
     assert url.address is not None
     assert url.address.packed == taken_for
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("https://", "must look like https://host/path, without a user name or password"),
+        ("https://me@shop.example/", "must look like https://host/path, without a user name or password"),
+        ("https://shop.example/a b", "must have no spaces, control characters or backslashes"),
+        ("http://shop.example/", "must begin with https://"),
+        ("https://shop.example:0/", "must have a port from 1 to 65535"),
+        ("https://shop.example/\u00e9", "must have a percent-encoded path and query"),
+        ("https://0x7f.1/", "must write an IPv4 address as four decimal numbers"),
+        ("https://127.0.0.1/", "must be on the public internet"),
+    ],
+)
+def test_a_refused_url_is_told_how_it_must_look(url: str, reason: str) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        read(url, https_only=True)
+    assert refusal.value.description == f"webhook_url {reason}"
