@@ -26,8 +26,9 @@ from tests.support.memory.outside import MemoryQueues, ScriptedEndpoint, memory_
 class MemoryShop:
     """A merchant, a clock that stands, a bank and an endpoint that do as told."""
 
-    def __init__(self, **settings: str) -> None:
-        self.clock, self.bank, self.endpoint = Clock(), ScriptedAcquirer(delay_ms=0), ScriptedEndpoint()
+    def __init__(self, bank: ScriptedAcquirer | None = None, **settings: str) -> None:
+        self.clock, self.endpoint = Clock(), ScriptedEndpoint()
+        self.bank = bank or ScriptedAcquirer(delay_ms=0)
         self.deps: Dependencies = memory_deps(self.clock, self.bank, self.endpoint, **settings)
         self.database: Any = self.deps.database
         self.queues: MemoryQueues = self.deps.queues  # type: ignore[assignment]
