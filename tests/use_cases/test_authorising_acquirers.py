@@ -10,7 +10,7 @@ from gateway.domain.acquiring.results import Outcome, Result, Unknown
 from gateway.domain.payments.ledger import payment_reversed, payment_taken
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from tests.support.factories import DECLINED, ScriptedAcquirer, approved
-from tests.support.memory.shop import MemoryShop
+from tests.support.memory.shop import MemoryShop, lines
 
 ASKS = Result(Outcome.ACTION_REQUIRED, "ref_1", redirect_url="https://acs.example/1")
 
@@ -25,9 +25,14 @@ class AuthorisingBank(ScriptedAcquirer):
 
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     lost_voids: int = 0
+    lost_captures: int = 0
 
     def capture(self, payment: Payment, amount: int, key: str) -> Result:
         self.asked.append(("capture", payment.id, payment.attempt.reference, amount, key))
+        if self.lost_captures:
+            self.lost_captures -= 1
+            self.outcome = approved
+            raise Unknown("timeout")
         return approved(payment)
 
     def void(self, payment: Payment, key: str) -> Result:
@@ -58,6 +63,19 @@ def test_what_is_only_authorised_is_captured_under_a_key_of_its_own(
     assert (after.status, after.attempt.captured) == (PaymentStatus.SUCCESS, True)
     assert shop.database.ledger.balances(shop.merchant.id)[0].payments == 500
     assert shop.events(payment.id) == ["payment.created", "payment.pending", "payment.success"]
+
+
+def test_a_capture_without_a_response_is_looked_up_and_counts_once(
+    shop: MemoryShop, bank: AuthorisingBank, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bank.lost_captures = 1
+    payment = shop.pending(shop.order(amount=500))
+    assert shop.process(payment) == []
+    assert (len(bank.asked), bank.looked_up) == (1, [payment.id])
+    assert shop.payment(payment.id).status is PaymentStatus.SUCCESS
+    assert shop.database.ledger.balances(shop.merchant.id)[0].payments == 500
+    (line,) = lines(capsys, "no result from the acquirer")
+    assert (line["step"], line["payment_id"]) == ("capture", payment.id)
 
 
 def test_a_failed_payment_that_is_found_authorised_is_voided_and_never_captured(
