@@ -6,23 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from infra.ops.settings import ROOT
 from local.settings import PORTS, Settings
+from tests.support.settings import settings_maker
 
 SettingsMaker = Callable[..., Settings]
 
 
 @pytest.fixture
 def settings_of(tmp_path: Path) -> SettingsMaker:
-    """Settings read from the variables given and no others; its root has the project's templates."""
-
-    def make(**environment: str) -> Settings:
-        for name in ("template.yaml", "infra"):
-            if not (tmp_path / name).exists():
-                (tmp_path / name).symlink_to(ROOT / name)
-        return Settings.read(environment, root=tmp_path)
-
-    return make
+    """Settings read from the variables given and no others."""
+    return settings_maker(Settings.read, tmp_path)
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.payments.tally import Fact, Tally
-from gateway.domain.values import CURRENCIES, from_unix_ms, to_iso, to_unix_ms
+from gateway.domain.values import CURRENCIES, from_unix_ms, is_within_days, to_iso, to_unix_ms
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
-from tests.support.memory.paging import in_days, page_of
+from tests.support.memory.paging import page_of
 from tests.support.memory.rows import Rows, is_free
 
 
@@ -93,7 +93,8 @@ class Orders(Repository):
         cursor: Cursor | None = None,
     ) -> Page[Order]:
         def wanted(row: Order) -> bool:
-            return row.merchant_id == merchant_id and status in (None, row.status) and in_days(row, days)
+            in_status = status in (None, row.status)
+            return row.merchant_id == merchant_id and in_status and is_within_days(row.created_at, *days)
 
         return page_of(self.where(wanted), limit, offset, cursor)
 
@@ -126,7 +127,7 @@ class Payments(DueRepository):
                 and order_id in (None, row.order_id)
                 and status in (None, row.status)
                 and method in (None, row.method)
-                and in_days(row, days)
+                and is_within_days(row.created_at, *days)
             )
 
         return page_of(self.where(wanted), limit, offset, cursor)
@@ -157,7 +158,7 @@ class Refunds(DueRepository):
     ) -> Page[Refund]:
         def wanted(row: Refund) -> bool:
             in_status = not statuses or row.status in statuses
-            return row.merchant_id == merchant_id and in_status and in_days(row, days)
+            return row.merchant_id == merchant_id and in_status and is_within_days(row.created_at, *days)
 
         return page_of(self.where(wanted), limit, offset, cursor)
 

@@ -1,19 +1,11 @@
 """Lists of the in-memory database, newest first."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.values import to_iso
-
-
-def in_days(row: Any, days: tuple[date | None, date | None]) -> bool:
-    """Whether the row was made within these days (UTC, both included)."""
-    first, last = days
-    day = row.created_at.date()
-    return (first is None or day >= first) and (last is None or day <= last)
 
 
 def page_of(

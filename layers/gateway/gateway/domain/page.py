@@ -18,3 +18,9 @@ class Page(Generic[Item]):
     limit: int
     offset: int
     has_more: bool = False
+
+    @classmethod
+    def cut(cls, found: list[Item], *, limit: int, offset: int) -> "Page[Item]":
+        """The page of a list that is known whole."""
+        end = offset + limit
+        return cls(found[offset:end], len(found), limit, offset, end < len(found))

@@ -47,10 +47,6 @@ class Attempt:
         """Changes with whatever lets a request be sent that could not be before: a condition of writes."""
         return f"{self.number}@{'-' if self.asked_at is None else self.asked_at.isoformat()}"
 
-    def unparked(self) -> "Attempt":
-        """The attempt once a person has looked at it: it is looked up again."""
-        return replace(self, parked=None)
-
     def age(self, now: datetime) -> timedelta:
         """For how long requests with this key may have been under way."""
         return timedelta(0) if self.asked_at is None else now - self.asked_at

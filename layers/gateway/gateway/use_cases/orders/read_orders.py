@@ -7,6 +7,7 @@ from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
 from gateway.domain.payments.order import Order, OrderStatus
+from gateway.domain.values import is_within_days
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are found: as many as one batch reads.
@@ -24,12 +25,10 @@ class Filters:
 
     def fit(self, order: Order) -> bool:
         """Whether an order is among those."""
-        day = order.created_at.date()
         return (
             self.status in (None, order.status)
             and self.receipt in (None, order.receipt)
-            and (self.first is None or self.first <= day)
-            and (self.last is None or day <= self.last)
+            and is_within_days(order.created_at, self.first, self.last)
         )
 
 
@@ -61,9 +60,7 @@ def list_orders(
             merchant_id, status=filters.status, limit=limit, offset=offset, days=days, cursor=cursor
         )
     found = _of_receipt(deps, merchant_id, filters.receipt, filters)
-    start = cursor.offset if cursor else offset
-    end = start + limit
-    return Page(found[start:end], len(found), limit, start, end < len(found))
+    return Page.cut(found, limit=limit, offset=cursor.offset if cursor else offset)
 
 
 def _of_receipt(deps: Dependencies, merchant_id: str, receipt: str, filters: Filters) -> list[Order]:

@@ -7,6 +7,7 @@ from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import LIMIT_MAX, Page
 from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.values import is_within_days
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are searched for payments.
@@ -26,13 +27,11 @@ class Filters:
 
     def fit(self, payment: Payment) -> bool:
         """Whether a payment matches (all but `text`)."""
-        day = payment.created_at.date()
         return (
             self.order_id in (None, payment.order_id)
             and self.status in (None, payment.status)
             and self.method in (None, payment.method)
-            and (self.first is None or self.first <= day)
-            and (self.last is None or day <= self.last)
+            and is_within_days(payment.created_at, self.first, self.last)
         )
 
 
@@ -68,9 +67,7 @@ def list_payments(
     check_place(cursor, offset, filters.first, filters.last)
     if filters.text is not None:
         found = _search(deps, merchant_id, filters.text, filters)
-        start = cursor.offset if cursor else offset
-        end = start + limit
-        return Page(found[start:end], len(found), limit, start, end < len(found))
+        return Page.cut(found, limit=limit, offset=cursor.offset if cursor else offset)
     return _list(deps, merchant_id, filters, filters.order_id, limit, offset=offset, cursor=cursor)
 
 
