@@ -3,10 +3,11 @@
  * clobbering (HTML, "Named access on the Window object" and "DOM tree accessors"; CVE-2024-43788).
  */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { byId, launch, newPage } from "./support/browser.mjs";
-import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.mjs";
+import { test } from "node:test";
+import { byId } from "./support/browser.mjs";
+import { heard, hears, openCheckout, payByUpi } from "./support/shop.mjs";
 import { CHECKOUT, createOrder } from "./support/stack.mjs";
+import { visits } from "./support/visits.mjs";
 
 const EVIL = "https://evil.example";
 // Every member of `document` that the script uses.
@@ -15,23 +16,7 @@ const MEMBERS = [
   ...["adoptedStyleSheets", "querySelectorAll", "getElementById", "addEventListener"],
 ];
 
-let browser;
-const shops = [];
-before(async () => {
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  for (const shop of shops) await shop.stop();
-});
-
-async function visit(options) {
-  const shop = await startShop(options);
-  shops.push(shop);
-  const page = await newPage(browser);
-  await page.goto(shop.url);
-  return page;
-}
+const { visit } = visits();
 
 /** Opens the checkout without help from the page's own, clobbered document; gives the iframe's address. */
 async function openedAt(page) {

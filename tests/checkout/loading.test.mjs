@@ -1,31 +1,16 @@
 /** How the script gets into a page: bundled by the shop, copied to a CDN, or by PaymentGateway.load(). */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { byId, esbuild, launch, newPage } from "./support/browser.mjs";
-import { openCheckout, startShop } from "./support/shop.mjs";
+import { byId, esbuild } from "./support/browser.mjs";
+import { openCheckout } from "./support/shop.mjs";
 import { CHECKOUT, createOrder } from "./support/stack.mjs";
+import { visits } from "./support/visits.mjs";
 
 const SDK = fileURLToPath(new URL("../../sdk/checkout/dist/", import.meta.url));
 const DEFAULT_ORIGIN = process.env.CHECKOUT_ORIGIN ?? "http://localhost:3001";
-let browser;
-const shops = [];
-before(async () => {
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  for (const shop of shops) await shop.stop();
-});
-
-async function visit(options, path = "") {
-  const shop = await startShop(options);
-  shops.push(shop);
-  const page = await newPage(browser);
-  await page.goto(shop.url + path);
-  return page;
-}
+const { visit } = visits();
 
 /** What webpack and Next make of the package as well: one classic script of the shop's. */
 async function bundled(contents, format = "iife") {
@@ -43,7 +28,7 @@ async function originWith(code, { path = "bundle.js", attributes = "" } = {}) {
         [`/${path}`]: code,
       },
     },
-    "page",
+    { path: "page" },
   );
   return page.evaluate(() => {
     new PaymentGateway({ key: "k", orderId: "order_AAAAAAAAAAAAAAAA" }).open();
@@ -79,7 +64,7 @@ test("a copy of checkout.js at a package CDN's address opens the checkout's orig
 
 test("checkout.js inside a page or a blob opens the checkout's origin", async () => {
   const script = await readFile(`${SDK}checkout.js`, "utf8");
-  const page = await visit({ files: { "/page": "<!doctype html><body>" } }, "page");
+  const page = await visit({ files: { "/page": "<!doctype html><body>" } }, { path: "page" });
   const origin = await page.evaluate(async (code) => {
     const tag = document.createElement("script");
     tag.src = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -99,7 +84,7 @@ async function pageWithPackage(headers) {
     `import { PaymentGateway } from "./esm/index.js"; window.load = PaymentGateway.load;`,
   );
   const body = `<!doctype html><head><script src="/bundle.js"></script></head><body>`;
-  return visit({ headers, files: { "/page": body, "/bundle.js": code } }, "page");
+  return visit({ headers, files: { "/page": body, "/bundle.js": code } }, { path: "page" });
 }
 
 const loads = (page, options = { checkoutUrl: CHECKOUT }) =>

@@ -1,9 +1,10 @@
 /** Shops as they are: strict policies, blockers, frameworks that remount, scripts included twice. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { byId, launch, newPage } from "./support/browser.mjs";
-import { heard, hears, openCheckout, payByUpi, pressEscape, startShop } from "./support/shop.mjs";
+import { test } from "node:test";
+import { byId } from "./support/browser.mjs";
+import { heard, hears, openCheckout, payByUpi, pressEscape } from "./support/shop.mjs";
 import { CHECKOUT, createOrder, DEMO_SHOP } from "./support/stack.mjs";
+import { visits } from "./support/visits.mjs";
 
 const STRICT = [
   "default-src 'none'",
@@ -16,23 +17,7 @@ const STRICT = [
   "form-action 'none'",
   "require-trusted-types-for 'script'",
 ].join("; ");
-let browser;
-const shops = [];
-before(async () => {
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  for (const shop of shops) await shop.stop();
-});
-
-async function visit(options, pageOptions) {
-  const shop = await startShop(options);
-  shops.push(shop);
-  const page = await newPage(browser, pageOptions);
-  await page.goto(shop.url);
-  return page;
-}
+const { visit, blank } = visits();
 
 async function paysThrough(page) {
   const frame = await openCheckout(page, { orderId: await createOrder() });
@@ -63,7 +48,7 @@ test("a cross-origin isolated shop (COEP require-corp, COOP same-origin) sells",
 });
 
 test("the demo shop sells, on an origin of its own", async () => {
-  const page = await newPage(browser);
+  const page = await blank();
   await page.goto(DEMO_SHOP);
   assert.notEqual(new URL(page.url()).hostname, new URL(CHECKOUT).hostname);
   await page.locator("#buy").click();
