@@ -4,10 +4,11 @@ import ast
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.support.syntax import syntax_tree
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "layers" / "gateway" / "gateway"
@@ -51,14 +52,9 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(ROOT)).removeprefix("layers/gateway/gateway/")
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
 def imports_of(path: Path) -> Iterator[str]:
     """Every module that a module imports anywhere in it, by its full name."""
-    for node in ast.walk(parsed(path)):
+    for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -74,7 +70,7 @@ def fits(module: str, pattern: str) -> bool:
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(parsed(path)):
+    for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -115,7 +111,7 @@ def test_the_domain_never_asks_what_time_it_is() -> None:
     asking = [
         f"{name_of(path)}:{node.lineno}"
         for path in (LIBRARY / "domain").glob("*.py")
-        for node in ast.walk(parsed(path))
+        for node in ast.walk(syntax_tree(path))
         if isinstance(node, ast.Attribute) and node.attr in ("now", "utcnow", "today")
     ]
     assert asking == []
@@ -146,7 +142,7 @@ def test_no_function_is_longer_than_a_screen(path: Path) -> None:
 
 @modules
 def test_every_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(parsed(path))
+    assert ast.get_docstring(syntax_tree(path))
 
 
 @modules
@@ -154,7 +150,7 @@ def test_nothing_sleeps(path: Path) -> None:
     assert not any(fits(name, "time.sleep") for name in imports_of(path))
     sleeping = [
         node.lineno
-        for node in ast.walk(parsed(path))
+        for node in ast.walk(syntax_tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sleep"
     ]
     assert sleeping == []
@@ -162,7 +158,7 @@ def test_nothing_sleeps(path: Path) -> None:
 
 @modules
 def test_nothing_is_printed_past_the_log(path: Path) -> None:
-    calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    calls = [node for node in ast.walk(syntax_tree(path)) if isinstance(node, ast.Call)]
     printing = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
     assert printing == []
 

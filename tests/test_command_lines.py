@@ -14,6 +14,7 @@ import pytest
 import infra.ops.command_line
 import local.command_line
 from infra.ops.settings import ROOT
+from tests.support.syntax import syntax_tree
 
 PARSERS = {"local": local.command_line.parser(), "infra.ops": infra.ops.command_line.parser()}
 DOCUMENTS = [
@@ -123,7 +124,7 @@ def test_an_operators_command_works_on_the_stack_of_a_stage(command: str) -> Non
 def imported_before_the_venv(module: Path, seen: set[Path]) -> Iterator[str]:
     """What is imported when a module of ours is, at its top level and in those of ours that it imports."""
     seen.add(module)
-    for node in ast.parse(module.read_text(encoding="utf-8")).body:
+    for node in syntax_tree(module).body:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module is not None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.syntax import syntax_tree
+
 ROOT = Path(__file__).resolve().parent.parent
 OPS = sorted((ROOT / "infra").rglob("*.py"))
 LOCAL = sorted((ROOT / "local").rglob("*.py"))
@@ -22,7 +24,7 @@ def name_of(path: Path) -> str:
 def imported(path: Path) -> set[str]:
     """The packages that a module imports, anywhere in it."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(syntax_tree(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -57,7 +59,7 @@ def test_no_tool_is_longer_than_a_sitting(path: Path) -> None:
 def test_no_function_of_a_tool_is_longer_than_a_screen(path: Path) -> None:
     functions = [
         node
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(syntax_tree(path))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     lengths = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions}
@@ -66,7 +68,7 @@ def test_no_function_of_a_tool_is_longer_than_a_screen(path: Path) -> None:
 
 @modules
 def test_every_tool_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    assert ast.get_docstring(syntax_tree(path))
 
 
 def test_no_two_files_of_tests_share_a_name() -> None:

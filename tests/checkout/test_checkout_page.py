@@ -2,9 +2,7 @@
 
 import json
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import checkout_page
+from tests.support.http_server import QuietHandler, serving
 
 SITE = Path(__file__).resolve().parents[2] / "checkout-site"
 HEADERS = json.loads((SITE / "headers.json").read_text())
@@ -22,7 +21,7 @@ ORIGINS: dict[str, list[Any]] = {
 }
 
 
-class Api(BaseHTTPRequestHandler):
+class Api(QuietHandler):
     """Answers as GET /api/v1/checkout/origins does."""
 
     asked: list[str] = []
@@ -37,22 +36,15 @@ class Api(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(bodies.get(key, json.dumps({"origins": ORIGINS.get(key, [])})).encode())
 
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
-
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The live stage with its API; gives the keys that were asked for."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Api) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        monkeypatch.setenv("API_URL", f"http://127.0.0.1:{server.server_port}/test")
+    with serving(Api) as server:
+        monkeypatch.setenv("API_URL", f"{server.url}/test")
         monkeypatch.setenv("STAGE", "live")
         Api.asked.clear()
         yield Api.asked
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)

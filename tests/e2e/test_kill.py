@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -24,6 +23,7 @@ from local.settings import Settings
 from tests.e2e.conftest import Stack, running_stack, until
 from tests.proof import books
 from tests.proof.shop import Shop
+from tests.support.http_server import QuietHandler, serving
 
 pytestmark = [
     pytest.mark.e2e,
@@ -53,19 +53,14 @@ class Receiver:
         """Its URL."""
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
-                receiver.note(self.rfile.read(int(self.headers["Content-Length"])))
+                receiver.note(self.read_body())
                 self.send_response(200)
                 self.end_headers()
 
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield f"http://127.0.0.1:{server.server_port}/webhook"
-            server.shutdown()
+        with serving(Handler) as server:
+            yield f"{server.url}/webhook"
 
     def note(self, body: bytes) -> None:
         event = json.loads(body)

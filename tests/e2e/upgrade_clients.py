@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import requests
@@ -17,6 +16,7 @@ import requests
 from infra.ops.application import api_base_url
 from infra.ops.cloudformation.stacks import stack_outputs
 from tests.e2e.conftest import KEY, Stack
+from tests.support.http_server import QuietHandler, serving
 
 SECRET = b"whsec_test_abc123"
 PAUSE_SECONDS = 0.25
@@ -63,19 +63,14 @@ class Receiver:
         """Its URL."""
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.read_body()
                 self.send_response(receiver.status(dict(self.headers), body))
                 self.end_headers()
 
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            yield f"http://127.0.0.1:{server.server_port}/webhook"
-            server.shutdown()
+        with serving(Handler) as server:
+            yield f"{server.url}/webhook"
 
     def status(self, headers: dict[str, str], body: bytes) -> int:
         """Notes a request; answers the status of the response."""

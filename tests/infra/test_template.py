@@ -9,6 +9,7 @@ from chalice.app import ScheduledEventConfig, SQSEventConfig
 
 from app import app
 from infra.ops.cloudformation.template import load
+from tests.support.syntax import syntax_tree
 from tests.support.templates import APPLICATION, ROOT, events, functions, resources
 
 CONFIG = ROOT / "layers" / "gateway" / "gateway" / "runtime" / "config.py"
@@ -135,7 +136,7 @@ def test_only_lambda_takes_a_role(name: str) -> None:
 
 
 def test_every_setting_that_the_code_reads_is_set_in_the_template() -> None:
-    tree = ast.parse(CONFIG.read_text(encoding="utf-8"))
+    tree = syntax_tree(CONFIG)
     strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
     read = {text for text in strings if isinstance(text, str) and re.fullmatch(r"[A-Z]+(_[A-Z]+)*", text)}
     read -= {"INFO", "DEBUG", "WARNING", "ERROR"}

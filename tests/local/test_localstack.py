@@ -1,8 +1,6 @@
 import os
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import yaml
@@ -10,24 +8,20 @@ import yaml
 from infra.ops.console import Problem
 from local.localstack import endpoint as localstack
 from tests.local.conftest import SettingsMaker
+from tests.support.http_server import QuietHandler, serving
 
 NOBODY = "http://127.0.0.1:1"
 
 
-class Refusing(BaseHTTPRequestHandler):
+class Refusing(QuietHandler):
     def do_GET(self) -> None:
         self.send_error(403)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Quiet."""
 
 
 @pytest.fixture
 def running() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with serving(Refusing) as server:
+        yield server.url
 
 
 @pytest.fixture(autouse=True)

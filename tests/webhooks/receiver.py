@@ -8,8 +8,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from tests.support.http_server import QuietHandler, TestServer
 
 OBSERVABLE_SECONDS = 0.15
 # Functions in containers know this machine by a name (local/localstack) and reach no loopback address.
@@ -99,25 +100,18 @@ class Receiver:
         return answer
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
+class _Server(TestServer):
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
-        super().__init__(("0.0.0.0" if REACHED_AT else "127.0.0.1", 0), _Handler)  # noqa: S104 - see REACHED_AT
-
-    def handle_error(self, *_: object) -> None:
-        """A sender that was killed or gave up is what some tests are about."""
+        super().__init__(_Handler, "0.0.0.0" if REACHED_AT else "127.0.0.1")  # noqa: S104 - see REACHED_AT
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.read_body()
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.receiver.receive(Delivery(time.time(), self.path, headers, body))
         self.close_connection = True
@@ -130,6 +124,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer.body)
-
-    def log_message(self, *_: object) -> None:
-        """Tests look at `deliveries`."""
