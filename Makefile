@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture mutants bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture mutants bill bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -76,6 +76,9 @@ torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEE
 
 mutants: install-dev ## How much of the rules the fast tests would notice if it were wrong (ASYNCPAY_MUTANTS=300, ASYNCPAY_SEED=0)
 	$(VENV)/python -m tests.mutants
+
+bill: install-dev ## What a payment costs on AWS: units counted by running the code, dollars from a price table
+	@PYTHONPATH=layers/gateway:functions $(VENV)/python -m tests.bill
 
 bench: ## Latency and throughput of a stack that runs (TEST_MODE=true make up)
 	@$(PYTHON) -m local bench

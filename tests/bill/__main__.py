@@ -1,0 +1,45 @@
+"""`make bill`: the units of an order, a payment and its three webhooks, and what they cost on AWS."""
+
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+
+from tests.bill.bill import PER_PAYMENT, SWEEP, busy, quiet, units
+from tests.bill.prices import AS_OF, Assumptions, Prices
+from tests.bill.walk import Walk, walk
+
+BATCH = 10
+
+
+def main() -> None:
+    """Counts, prices, and prints; the last line is for programs."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        alone, together = walk(1), walk(BATCH)
+    for title, counted in (("each payment alone", alone), (f"{BATCH} payments at a time", together)):
+        print(f"Units of one payment, {title}:")
+        _print_units(counted)
+    prices, assumed = Prices(), Assumptions()
+    costs = {"busy": busy(together, prices, assumed), "quiet": quiet(alone, prices, assumed)}
+    print(f"USD per million payments (us-east-1, list prices as of {AS_OF}; tests/bill/prices.py):")
+    for service in costs["busy"]:
+        print(f"  {service:<18}" + "".join(f"{cost[service]:>10.2f} {name}" for name, cost in costs.items()))
+    totals = " ".join(f"{name}={sum(cost.values()):.1f}" for name, cost in costs.items())
+    print(f"bill: {totals} USD per million")
+
+
+def _print_units(counted: Walk) -> None:
+    for step in (*PER_PAYMENT, SWEEP):
+        used = units(counted, step)
+        print(
+            f"  {step:<18}{used.write_units:>6.1f} write units {used.read_units:>6.1f} read units"
+            f"{used.sqs_requests:>6.1f} SQS requests {used.invocations:>6.1f} invocations"
+        )
+        written = counted.meter.units[step].writes
+        shares = [
+            f"{name} {count / counted.payments:.1f}" for name, count in sorted(written.items()) if count
+        ]
+        if shares:
+            print(f"    of which {', '.join(shares)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""The real code's calls, answered by moto in this process and counted.
+
+moto is right for counting: one thread, no money at stake. It never judges conditions or races
+(docs/decisions.md).
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+import requests
+from moto import mock_aws
+
+from gateway.adapters.aws.messages import Request, Response
+from gateway.adapters.aws.transport import transport
+from tests.bill.dynamodb_units import Table, index_write_units, read_units, table_write_units
+from tests.support.aws_calls import forget_transport
+
+REGION = "us-east-1"
+SQS_REQUEST_BYTES = 64 * 1024
+
+
+def client(service: str) -> Any:
+    """A client of boto3's, whose calls are not counted."""
+    return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+
+
+@dataclass
+class Units:
+    """What a step used. Write units by table or `table/index`."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    writes: Counter[str] = field(default_factory=Counter)
+    reads: float = 0.0
+    sqs_requests: int = 0
+
+    @property
+    def write_units(self) -> int:
+        """All write units."""
+        return sum(self.writes.values())
+
+
+@dataclass
+class Meter:
+    """Counts into `units[step]`, whatever the step is named at the time."""
+
+    prefix: str = ""
+    step: str = "before"
+    units: dict[str, Units] = field(default_factory=dict)
+    _tables: dict[str, Table] = field(default_factory=dict)
+
+    def send(self, request: Request) -> Response:
+        """Carries one try out, in the transport's place."""
+        counted = self.units.setdefault(self.step, Units())
+        counted.calls[f"{request.service}:{request.operation}"] += 1
+        body = json.loads(request.body)
+        if request.service == "sqs":
+            counted.sqs_requests += -(-len(request.body) // SQS_REQUEST_BYTES)
+        writes = list(_writes(request.operation, body)) if request.service == "dynamodb" else []
+        before = [self._item(table, key) for table, key in self._keys(writes)]
+        response = _moto(request)
+        if response.status >= 400:
+            raise AssertionError(f"moto refused {request.operation}: {response.body[:500]!r}")
+        after = [self._item(table, key) for table, key in self._keys(writes)]
+        for (table, _), old, new in zip(writes, before, after, strict=True):
+            transaction = request.operation == "TransactWriteItems"
+            name = table.removeprefix(f"{self.prefix}-")
+            counted.writes[name] += table_write_units(old, new, transaction=transaction)
+            for index, definition in self._table(table).indexes.items():
+                counted.writes[f"{name}/{index}"] += index_write_units(definition, old, new)
+        counted.reads += _reads(request.operation, body, json.loads(response.body or b"{}"))
+        return response
+
+    def _keys(self, writes: list[tuple[str, Mapping[str, Any]]]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for table, members in writes:
+            yield table, self._table(table).key(members.get("Item") or members["Key"])
+
+    def _table(self, name: str) -> Table:
+        if name not in self._tables:
+            described = client("dynamodb").describe_table(TableName=name)["Table"]
+            self._tables[name] = Table.described(described)
+        return self._tables[name]
+
+    def _item(self, table: str, key: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = (
+            client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+        )
+        return found
+
+
+def _moto(request: Request) -> Response:
+    url = f"https://{request.service}.{REGION}.amazonaws.com{request.path}"
+    answer = requests.request(
+        request.method, url, headers=dict(request.headers), data=request.body, timeout=10
+    )
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(answer.status_code, headers, answer.content)
+
+
+def _writes(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The writes of a call: table, and the members that hold the item or its key."""
+    if operation in {"PutItem", "UpdateItem", "DeleteItem"}:
+        yield body["TableName"], body
+    for entry in body.get("TransactItems") or ():
+        ((_, members),) = entry.items()
+        yield members["TableName"], members
+    if operation == "BatchWriteItem":
+        for table, requested in body["RequestItems"].items():
+            for entry in requested:
+                ((_, members),) = entry.items()
+                yield table, members
+
+
+def _reads(operation: str, body: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+    if operation == "GetItem":
+        consistent = bool(body.get("ConsistentRead"))
+        return read_units([answer.get("Item")], consistent=consistent, together=False)
+    if operation == "Query":
+        consistent = bool(body.get("ConsistentRead"))
+        return read_units(answer["Items"], consistent=consistent, together=True)
+    total = 0.0
+    if operation == "BatchGetItem":
+        for table, wanted in body["RequestItems"].items():
+            found = answer["Responses"].get(table, [])
+            items = [*found, *[None] * (len(wanted["Keys"]) - len(found))]
+            total += read_units(items, consistent=bool(wanted.get("ConsistentRead")), together=False)
+    return total
+
+
+@contextmanager
+def metered() -> Iterator[Meter]:
+    """Puts moto in AWS's place for the library's transport and for boto3, and counts."""
+    meter = Meter()
+    with mock_aws(), pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
+            patch.delenv(name)
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        forget_transport()
+        transport().send = meter.send
+        try:
+            yield meter
+        finally:
+            forget_transport()

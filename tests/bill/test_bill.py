@@ -1,0 +1,98 @@
+from types import SimpleNamespace
+
+import pytest
+
+from tests.bill.bill import PER_PAYMENT, SWEEP, busy, quiet, units
+from tests.bill.dynamodb_units import (
+    Index,
+    Table,
+    index_write_units,
+    item_size,
+    read_units,
+    table_write_units,
+)
+from tests.bill.prices import Assumptions, Prices
+from tests.bill.walk import Walk, walk
+
+SMALL = {"id": {"S": "a" * 8}, "day": {"S": "2026-11-26"}}
+LARGE = SMALL | {"body": {"S": "x" * 1020}}
+INDEX = Index(("day",), None)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Walk:
+    return walk(1)
+
+
+def test_an_item_is_as_large_as_its_names_and_values() -> None:
+    item = {"id": {"S": "ab"}, "n": {"N": "12345"}, "b": {"BOOL": True}, "m": {"M": {"k": {"S": "v"}}}}
+    assert item_size(item) == (2 + 2) + (1 + 4) + (1 + 1) + (1 + 3 + 1 + 1 + 1)
+
+
+def test_a_write_takes_a_unit_for_each_kilobyte_of_the_larger_item_and_twice_that_in_a_transaction() -> None:
+    assert table_write_units(None, SMALL, transaction=False) == 1
+    assert table_write_units(LARGE, SMALL, transaction=False) == 2
+    assert table_write_units(SMALL, LARGE, transaction=True) == 4
+    assert table_write_units(None, None, transaction=False) == 1
+
+
+def test_an_index_takes_a_write_when_its_entry_changes_and_two_when_its_key_does() -> None:
+    other_day = SMALL | {"day": {"S": "2026-11-27"}}
+    assert index_write_units(INDEX, None, SMALL) == 1
+    assert index_write_units(INDEX, SMALL, SMALL) == 0
+    assert index_write_units(INDEX, SMALL, LARGE) == 2
+    assert index_write_units(INDEX, SMALL, other_day) == 2
+    assert index_write_units(INDEX, SMALL, None) == 1
+
+
+def test_an_index_takes_nothing_for_attributes_that_it_does_not_hold() -> None:
+    keys_only = Index(("day",), frozenset({"id", "day"}))
+    assert index_write_units(keys_only, SMALL, LARGE) == 0
+    assert index_write_units(Index(("due",), None), SMALL, LARGE) == 0
+
+
+def test_reads_are_counted_by_item_or_for_a_query_together() -> None:
+    assert read_units([SMALL, None], consistent=True, together=False) == 2
+    assert read_units([SMALL, SMALL], consistent=False, together=True) == 0.5
+    assert read_units([], consistent=False, together=True) == 0.5
+
+
+def test_a_tables_indexes_are_read_from_its_description() -> None:
+    described = {
+        "KeySchema": [{"AttributeName": "id"}],
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "due",
+                "KeySchema": [{"AttributeName": "shard"}],
+                "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["merchant_id"]},
+            }
+        ],
+    }
+    index = Table.described(described).indexes["due"]
+    assert index.entry({"id": {"S": "a"}, "shard": {"S": "0"}, "other": {"S": "x"}}) == {
+        "id": {"S": "a"},
+        "shard": {"S": "0"},
+    }
+
+
+def test_a_payment_on_its_own_takes_no_more_units_than_it_did(alone: Walk) -> None:
+    """Ratchets: lower them with each unit that is saved."""
+    limits = {
+        "POST /orders": (3.0, 0.0),
+        "POST /payments": (18.0, 3.0),
+        "process payment": (18.0, 2.0),
+        "deliver webhooks": (11.0, 7.0),
+        SWEEP: (0.0, 1.5),
+    }
+    for step, (writes, reads) in limits.items():
+        used = units(alone, step)
+        assert (step, used.write_units <= writes, used.read_units <= reads) == (step, True, True), used
+    assert [units(alone, step).invocations for step in PER_PAYMENT] == [1, 1, 1, 2]
+
+
+def test_the_bill_adds_up_from_units_and_prices(alone: Walk) -> None:
+    free = SimpleNamespace(**dict.fromkeys(Prices.__dataclass_fields__, 0.0))
+    assert sum(busy(alone, free, Assumptions()).values()) == 0
+    free.write_units = 1.0
+    written = sum(units(alone, step).write_units for step in PER_PAYMENT)
+    assert sum(quiet(alone, free, Assumptions()).values()) == pytest.approx(written)

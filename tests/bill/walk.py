@@ -1,0 +1,107 @@
+"""An order, a payment by UPI and its three webhooks, through the API and the workers as Lambda calls them."""
+
+import io
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+from gateway.adapters.aws.dynamodb import tables
+from tests.bill.meter import Meter, client, metered
+from tests.proof.world import Account, World, a_world
+from tests.support.emulator import Emulator
+
+WORKERS = {"payments": "process payment", "webhooks": "deliver webhooks"}
+STEPS = ("POST /orders", "POST /payments", "process payment", "deliver webhooks", "sweep")
+
+
+class Step(Protocol):
+    """Told what is done next, and how often a function is invoked for it."""
+
+    def __call__(self, name: str, invoked: int = 1, /) -> None:
+        """Names the step."""
+
+
+@dataclass
+class Walk:
+    """What the steps used for `payments` payments that went through together."""
+
+    payments: int
+    meter: Meter
+    log_bytes: int
+    invocations: dict[str, int]
+
+
+@dataclass(frozen=True)
+class _Moto(Emulator):
+    """moto, where the tests' world expects the emulator."""
+
+    def client(self, service: str) -> Any:
+        return client(service)
+
+
+def walk(payments: int) -> Walk:
+    """Takes `payments` payments, each step for all before the next, so that workers get full batches."""
+    with _world() as (meter, world):
+        account, lines = world.new_merchant(), io.StringIO()
+        # A payment before those that count: what a process reads once and keeps is not a payment's cost.
+        _pay(world, account, 1, lambda _name, _invoked=1: None)
+        invocations = dict.fromkeys(STEPS, 0)
+
+        def step(name: str, invoked: int = 1) -> None:
+            meter.step = name
+            invocations[name] += invoked
+
+        with redirect_stdout(lines):
+            _pay(world, account, payments, step)
+        return Walk(payments, meter, len(lines.getvalue()), invocations)
+
+
+@contextmanager
+def _world() -> Iterator[tuple[Meter, World]]:
+    with metered() as meter:
+        moto = _Moto("moto")
+        meter.prefix = moto.make_tables()
+        tables.bind(meter.prefix)
+        with a_world(moto, meter.prefix) as world:
+            yield meter, world
+
+
+def _pay(world: World, account: Account, payments: int, step: Step) -> None:
+    orders = []
+    for number in range(payments):
+        step("POST /orders")
+        body = {
+            "amount": 50_000,
+            "receipt": f"receipt-{payments}-{number}",
+            "notes": {"cart": "c-0123456789"},
+        }
+        orders.append(_sent(world, account, "/api/v1/orders", body)["id"])
+    for order in orders:
+        step("POST /payments")
+        body = {"order_id": order, "method": "upi", "vpa": "success@asyncpay"}
+        _sent(world, account, "/api/v1/payments", body, key=str(uuid.uuid4()))
+    # The first two webhooks go out before the bank has answered; the last one in a batch of its own.
+    while True:
+        if not [queue for queue in ("webhooks", "payments") if _served(world, queue, step)]:
+            break
+    step("sweep")
+    assert world.sweep(), "something was left to the sweeper"
+
+
+def _served(world: World, queue: str, step: Step) -> bool:
+    url, name = world.urls[queue], WORKERS[queue]
+    if url not in world.pump.waiting:
+        return False
+    step(name, 0)
+    served = world.pump.step(url)
+    step(name, int(served))
+    return served
+
+
+def _sent(world: World, account: Account, path: str, body: Any, key: str | None = None) -> dict[str, Any]:
+    reply = world.call(account, "POST", path, body=body, key=key)
+    assert reply is not None
+    assert reply.status == 201, reply.text
+    return cast("dict[str, Any]", reply.json)
