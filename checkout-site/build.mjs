@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { execFileSync } from "node:child_process";
 import { build } from "esbuild";
+import { Marked } from "marked";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SDK = join(HERE, "../sdk/checkout");
@@ -124,11 +125,32 @@ async function buildPage(name) {
   return [script, style, html].reduce((sum, text) => sum + gzipped(text), 0);
 }
 
+/** Documents that errors link to, as pages: each heading has its text as its id. */
+async function buildDocs() {
+  const renderer = {
+    heading({ tokens, depth, text }) {
+      const id = text.toLowerCase().replace(/[^a-z0-9_]+/g, "-");
+      return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+    },
+  };
+  for (const name of ["errors"]) {
+    const text = await readFile(join(HERE, "../docs", `${name}.md`), "utf8");
+    const body = new Marked({ renderer }).parse(text);
+    const title = text.slice(2, text.indexOf("\n"));
+    const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>`;
+    await put(
+      join(DIST, `docs/${name}.html`),
+      `<!doctype html><html lang="en"><head>${head}</head><body><main>${body}</main></body></html>\n`,
+    );
+  }
+}
+
 await rm(DIST, { recursive: true, force: true });
 const script = await buildSdk();
 await buildNodeSdk();
 const [page, dashboard] = [await buildPage("checkout"), await buildPage("dashboard")];
 const reference = await buildPage("api-reference");
+await buildDocs();
 // The licences of the viewer and of what it bundles.
 for (const name of ["LICENSE", "NOTICE", "swagger-ui-es-bundle.js.LICENSE.txt"]) {
   await cp(join(HERE, "node_modules/swagger-ui-dist", name), join(DIST, "api-reference/assets", name));

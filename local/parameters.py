@@ -34,6 +34,7 @@ def _of_the_laptop(settings: Settings) -> dict[str, str]:
     pages = (settings.ports["dashboard"], settings.ports["checkout"])
     return {
         "TestWebhookUrl": f"http://localhost:{settings.ports['merchant']}/webhook",
+        "DocsUrl": f"http://localhost:{settings.ports['dashboard']}/docs",
         "WebhookAllowedHosts": "localhost,127.0.0.1",
         "AllowedOrigins": ",".join(
             f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in pages

@@ -43,6 +43,9 @@ class Dashboard:
         self._assets = {
             f"/{path.relative_to(dist).as_posix()}": read(path, headers["dashboard-asset"])
             for path in dist.glob("dashboard/assets/*")
+        } | {
+            f"/docs/{path.name}": read(path, headers["dashboard"])  # what errors link to
+            for path in dist.glob("docs/*.html")
         }
 
     async def page(self, request: web.Request) -> web.Response:
@@ -50,7 +53,7 @@ class Dashboard:
         return answered(request, self._page)
 
     async def asset(self, request: web.Request) -> web.Response:
-        """A script or style sheet, by its exact path."""
+        """A script, a style sheet or a document, by its exact path."""
         found = self._assets.get(request.path)
         if found is None:
             raise web.HTTPNotFound(headers={"Cache-Control": "no-store"})
@@ -63,6 +66,7 @@ def dashboard_app(settings: DashboardSettings, proxy: Proxy, dist: Path = DIST) 
     app = web.Application(client_max_size=BODY_BYTES)
     app.router.add_get("/", _to_the_dashboard)
     app.router.add_get("/dashboard/assets/{name}", dashboard.asset)
+    app.router.add_get("/docs/{name}", dashboard.asset)
     for path in PAGES:
         app.router.add_get(path, dashboard.page)
     for path in FORWARDED:

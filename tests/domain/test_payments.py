@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,9 +107,60 @@ def test_an_order_can_be_paid_until_the_moment_it_expires() -> None:
 
 def test_an_amount_that_is_not_the_orders_is_named() -> None:
     order = an_order(amount=50_000)
-    order.check_amount(None)
-    order.check_amount(50_000)
+    order.check_money(None, None)
+    order.check_money(50_000, "INR")
     for amount in (49_999, 50_001, 0):
         with pytest.raises(BadRequest, match=r"^amount must be the order's$") as caught:
-            order.check_amount(amount)
-        assert caught.value.field == "amount"
+            order.check_money(amount, "INR")
+        assert (caught.value.field, caught.value.reason) == ("amount", "amount_mismatch")
+        assert caught.value.facts == {"order_amount": 50_000, "order_currency": "INR"}
+
+
+def test_a_currency_that_is_not_the_orders_or_the_payments_is_named() -> None:
+    with pytest.raises(BadRequest, match=r"^currency must be the order's$") as caught:
+        an_order().check_money(None, "USD")
+    assert (caught.value.field, caught.value.reason) == ("currency", "currency_mismatch")
+    payment = a_successful_payment()
+    payment.check_currency(None)
+    payment.check_currency("INR")
+    with pytest.raises(BadRequest, match=r"^currency must be the payment's$") as caught:
+        payment.check_currency("USD")
+    assert (caught.value.field, caught.value.facts) == ("currency", {"payment_currency": "INR"})
+
+
+def test_what_was_released_is_the_part_that_was_not_captured() -> None:
+    payment = a_successful_payment(amount=500)
+    assert payment.amount_released == 0
+    captured = payment.captured_for(300, LATER)
+    assert (captured.amount_released, captured.refundable) == (200, 300)
+    assert replace(captured, release_pending=0).amount_released == 200
+
+
+def test_a_refusal_says_why_and_by_which_figures() -> None:
+    def refused(ask: Callable[[], object]) -> tuple[object, object]:
+        with pytest.raises(BadRequest) as caught:
+            ask()
+        return caught.value.reason, caught.value.facts
+
+    paid = a_successful_payment(amount=500)
+    captured = paid.captured_for(300, LATER)
+    pending, failed = a_payment(status=PaymentStatus.PENDING), a_payment(status=PaymentStatus.FAILED)
+    refunded = a_successful_payment(amount=500, refundable=100, amount_refunded=400)
+    assert refused(lambda: captured.check_refundable(301)) == (
+        "amount_exceeds_available",
+        {"amount_available": 300},
+    )
+    assert refused(lambda: captured.captured_for(300, LATER)) == (
+        "payment_already_captured",
+        {"amount_captured": 300},
+    )
+    assert refused(lambda: paid.captured_for(501, LATER)) == (
+        "amount_exceeds_payment",
+        {"amount_payment": 500},
+    )
+    assert refused(lambda: refunded.captured_for(399, LATER)) == (
+        "amount_exceeds_available",
+        {"amount_releasable": 100, "amount_refunded": 400},
+    )
+    assert refused(lambda: pending.check_refundable(1)) == ("payment_pending", {})
+    assert refused(lambda: failed.captured_for(1, LATER)) == ("payment_failed", {})

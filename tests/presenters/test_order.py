@@ -1,7 +1,8 @@
 from datetime import timedelta
 
+from gateway.domain.page import Page
 from gateway.domain.payments.order import OrderStatus
-from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, PUBLIC_ORDER
+from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.presenters.resource import At
 from tests.support.factories import NOW, an_order
 
@@ -25,4 +26,15 @@ def test_a_created_order_shows_just_the_members_of_the_contract() -> None:
     created = ORDER_CREATED.present(order)
     names = "id merchant_id amount currency receipt notes status created_at"
     assert set(created) == set(names.split())
-    assert ORDER.present(order) == created | {"updated_at": "2026-01-31T09:30:00.250Z"}
+    assert ORDER.present(At(order, NOW)) == created | {
+        "updated_at": "2026-01-31T09:30:00.250Z",
+        "expired": False,
+    }
+
+
+def test_an_expired_order_says_so_alone_and_in_a_list() -> None:
+    expired, open_one = an_order(expires_at=NOW), an_order(expires_at=NOW + timedelta(hours=1))
+    assert ORDER.present(At(expired, NOW))["expired"]
+    page = ORDER_LIST.present(At(Page.cut([expired, open_one], limit=10, offset=0), NOW))
+    assert [order["expired"] for order in page["data"]] == [True, False]
+    assert (page["total"], page["next_cursor"]) == (2, None)

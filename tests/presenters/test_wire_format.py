@@ -110,8 +110,8 @@ TOLD = [
 PRESENTED: dict[str, dict[str, Any]] = {
     "POST order": ORDER_CREATED.present(order),
     "POST order that expires": ORDER_CREATED.present(expiring),
-    "order": ORDER.present(expiring),
-    "orders": ORDER_LIST.present(a_page(order, expiring, total=9, limit=2, has_more=True)),
+    "order": ORDER.present(At(expiring, NOW)),
+    "orders": ORDER_LIST.present(At(a_page(order, expiring, total=9, limit=2, has_more=True), NOW)),
     "public order": PUBLIC_ORDER.present(order),
     "checkout order": CHECKOUT_ORDER.present(At(expiring, NOW)),
     "origins": CHECKOUT_ORIGINS.present(("https://a.example",)),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,11 +13,14 @@ from gateway.domain.payments.ledger import refund_paid
 from gateway.domain.payments.refund import RefundEvent, RefundStatus
 from gateway.use_cases.acquirer import GiveBack
 from gateway.use_cases.idempotency import IdempotencyKey
+from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
+from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
+from gateway.use_cases.webhooks.read_deliveries import events_of
 from tests.support.factories import a_message, a_refund
-from tests.support.memory.shop import MemoryShop, failures, lines, told
+from tests.support.memory.shop import MemoryShop, failures, lines, rendered, told
 
 KEY = IdempotencyKey("me#refunds#k", "print")
 
@@ -230,3 +234,32 @@ def test_a_cancellation_that_lost_a_race_says_why(shop: MemoryShop) -> None:
     shop.database.rows.before_next_commit(lambda: shop.process_refunds(refund))
     with pytest.raises(BadRequest, match=r"^Refund not in cancellable state$"):
         shop.cancel(refund.id)
+
+
+def test_a_refund_without_an_amount_is_told_what_is_left(shop: MemoryShop) -> None:
+    payment = shop.paid(500)
+    shop.refund(payment, 200)
+    with pytest.raises(BadRequest, match=r"^amount is required; 300 of INR can be refunded$") as caught:
+        create_refund(shop.deps, shop.merchant.id, payment.id, NewRefund(None, None), rendered(None))
+    assert (caught.value.field, caught.value.facts) == ("amount", {"amount_available": 300})
+
+
+def test_a_refund_in_another_currency_is_refused(shop: MemoryShop) -> None:
+    payment = shop.paid(500)
+    with pytest.raises(BadRequest, match=r"^currency must be the payment's$"):
+        create_refund(shop.deps, shop.merchant.id, payment.id, NewRefund(1, None, "USD"), rendered(None))
+    assert shop.refund(payment, 1).body
+
+
+def test_a_capture_in_another_currency_is_refused(shop: MemoryShop) -> None:
+    payment = shop.paid(500)
+    capture = partial(capture_payment, shop.deps, shop.merchant.id, payment.id, 500, rendered(None))
+    with pytest.raises(BadRequest, match=r"^currency must be the payment's$"):
+        capture(currency="USD")
+    assert not shop.payment(payment.id).captured
+    assert shop.payment(capture(currency="INR").body).captured
+
+
+def test_an_order_has_no_events_and_is_not_called_a_payment(shop: MemoryShop) -> None:
+    with pytest.raises(NotFound, match=r"^object must be the id of a payment or of a refund"):
+        events_of(shop.deps, shop.order().id, shop.merchant.id)

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.frame.errors import BodyEncoded, BodyTooLarge
 from chalicelib.frame.validation import check
 from gateway.domain.errors import BadRequest
+from gateway.domain.reasons import Reason
 
 BODY_MAX_BYTES = 65_536
 DEPTH_MAX = 100
@@ -40,6 +41,8 @@ def parse_object(raw: bytes) -> dict[str, Any]:
     """The JSON object in a body, or BadRequest."""
     if len(raw) > BODY_MAX_BYTES:
         raise BodyTooLarge(f"The request body must not exceed {BODY_MAX_BYTES} bytes")
+    if not raw.strip():
+        raise BadRequest("The request body is empty; it must be a JSON object", reason=Reason.EMPTY_BODY)
     try:
         value = json.loads(
             raw.decode("utf-8"),
@@ -48,7 +51,7 @@ def parse_object(raw: bytes) -> dict[str, Any]:
             object_pairs_hook=_object,
         )
     except (ValueError, RecursionError):
-        raise BadRequest("The request body is not valid JSON") from None
+        raise BadRequest("The request body is not valid JSON", reason=Reason.INVALID_JSON) from None
     if not isinstance(value, dict):
         raise BadRequest("The request body must be a JSON object")
     _check_texts(value, "", DEPTH_MAX)

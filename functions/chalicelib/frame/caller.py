@@ -12,13 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.frame.errors import RequestForged
+from chalicelib.frame.ignored import shown_name
 from gateway.domain.access.session import LASTS_FOR
 from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.reasons import Reason
 from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.access.sessions import Visit, find_visit
 from gateway.use_cases.dependencies import Dependencies
 
 COOKIE = "asyncpay_session"
+API_KEY_HEADER = "X-Api-Key"
+API_SECRET_HEADER = "X-Api-Secret"  # noqa: S105 - the name of a header
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = ("GET", "HEAD")
 
@@ -41,6 +45,7 @@ def identify(deps: Dependencies, sent: Any) -> Caller:
     api_key, api_secret = headers.get("x-api-key"), headers.get("x-api-secret")
     cookie = None if api_key or api_secret else read_cookie(deps, headers)
     if cookie is None:
+        check_headers(headers)
         merchant_id = authenticate(deps, api_key, api_secret)
         return Caller(merchant_id, f"key:{api_key}")
     visit = find_visit(deps, cookie)
@@ -50,6 +55,25 @@ def identify(deps: Dependencies, sent: Any) -> Caller:
         if not hmac.compare_digest(given.encode(), visit.csrf_token.encode()):
             raise RequestForged(CSRF_HEADER)
     return Caller(visit.merchant.id, visit.actor, visit)
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """AuthenticationFailed, saying what is missing, where the two headers are not both there."""
+    missing = [name for name in (API_KEY_HEADER, API_SECRET_HEADER) if not headers.get(name.lower())]
+    if not missing:
+        return
+    scheme = (headers.get("authorization") or "").split(" ")[0]
+    if scheme and len(missing) == 2:
+        raise AuthenticationFailed(
+            field="Authorization",
+            reason=Reason.UNSUPPORTED_SCHEME,
+            hint=f"{shown_name(scheme)} is not taken; send {API_KEY_HEADER} and {API_SECRET_HEADER}",
+        )
+    raise AuthenticationFailed(
+        field=missing[0],
+        reason=Reason.MISSING_CREDENTIALS,
+        hint=f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing",
+    )
 
 
 def visit_of(caller: Caller) -> Visit:

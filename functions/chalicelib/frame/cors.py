@@ -8,7 +8,7 @@ from chalicelib.frame.routing import allowed, resolve
 CORS_MAX_AGE_SECONDS = 600
 CORS_HEADERS = "Content-Type, X-Api-Key, X-Api-Secret, Idempotency-Key"
 # Header fields that such a page may read besides the safelisted ones (Fetch standard).
-CORS_EXPOSED = "X-Request-Id, Idempotent-Replayed, Retry-After"
+CORS_EXPOSED = "X-Request-Id, Idempotent-Replayed, Retry-After, X-Ignored-Members"
 
 
 def cors_headers(event: dict[str, Any], allowed_origins: Container[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ own code and status, anything else a 500 without detail.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from typing import Any, cast
 
@@ -17,8 +18,9 @@ from chalicelib.frame.application import Application
 from chalicelib.frame.body import read_body
 from chalicelib.frame.caller import NOBODY, check_same_site, identify
 from chalicelib.frame.errors import status_of
+from chalicelib.frame.ignored import IGNORED_MEMBERS, ignored_members
 from chalicelib.frame.operation import Operation
-from chalicelib.frame.parameters import Parameter
+from chalicelib.frame.parameters import Parameter, read_query
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, error_response
 from gateway.domain.errors import AsyncPayError
@@ -66,16 +68,25 @@ def operation(
 
 
 def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[str, str]) -> Response:
+    headers: dict[str, str] = {}
+    docs_url = ""
     try:
-        response: Response = declared.handler(_request(app.dependencies(), sent, declared, parameters))
-        return response
+        deps = app.dependencies()
+        docs_url = deps.config.docs_url
+        request = _request(deps, sent, declared, parameters)
+        if names := ignored_members(declared.body, request.body):
+            headers[IGNORED_MEMBERS] = ", ".join(names)
+            merchant_id = request.merchant_id or None
+            log.info("members ignored", operation=declared.name, members=names, merchant_id=merchant_id)
+        response: Response = declared.handler(request)
     except AsyncPayError as error:
         if status_of(type(error)) >= 500:
             log.error("request failed", error)
-        return error_response(error)
+        response = error_response(error, docs_url)
     except Exception as error:  # noqa: BLE001 - a caller never gets a stack trace
         log.error("request failed unexpectedly", error)
-        return error_response(AsyncPayError("Something went wrong on our side"))
+        response = error_response(AsyncPayError("Something went wrong on our side"))
+    return replace(response, headers={**headers, **response.headers})
 
 
 def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
@@ -89,7 +100,7 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         operation=declared,
         caller=caller,
         path=parameters,
-        query={known.name: known.read(given.get(known.name, [None])[-1]) for known in declared.query},
+        query=read_query(declared.query, given),
         headers=sent.headers,
         body=_body(sent, declared.body) if declared.body else {},
         source=(sent.context.get("identity") or {}).get("sourceIp") or "",

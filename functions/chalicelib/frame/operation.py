@@ -84,8 +84,8 @@ class Operation:
             found.append(AuthenticationFailed)
         if self.own_page or (not self.public and self.method not in SAFE_METHODS):
             found.append(RequestForged)
-        if self.query or self.body or self.idempotent:
-            found.append(BadRequest)
+        # Each refuses parameters that it does not know.
+        found.append(BadRequest)
         if self.body:
             found += [BodyTooLarge, BodyEncoded]
         if "{" in self.path:

@@ -1,15 +1,17 @@
 """Query parameters: how each kind is read and checked, and the same as JSON Schema."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from chalicelib.frame.ignored import shown_name
 from chalicelib.frame.routing import PARAMETER_LENGTH_MAX
 from gateway.domain.cursor import CURSOR_LENGTH_MAX
 from gateway.domain.errors import BadRequest
 from gateway.domain.page import LIMIT_DEFAULT, LIMIT_MAX
+from gateway.domain.reasons import Reason
 
 OFFSET_MAX = 1_000_000_000
 INTEGER_DIGITS_MAX = 10
@@ -114,6 +116,26 @@ class Day:
 
 
 Parameter = Integer | Choice | Identifier | Day
+
+
+def read_query(known: Iterable[Parameter], given: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The value of every known parameter, or BadRequest, also for one that is not known or is given twice.
+
+    A filter that is ignored returns other things than what was asked for, so nothing is.
+    """
+    known = tuple(known)
+    names = [parameter.name for parameter in known]
+    for name, texts in given.items():
+        if name not in names:
+            takes = f"the parameters here are {', '.join(names)}" if names else "there are none here"
+            shown = shown_name(name)
+            raise BadRequest(
+                f"{shown} is not a known parameter; {takes}", field=shown, reason=Reason.UNKNOWN_PARAMETER
+            )
+        if len(texts) > 1:
+            raise BadRequest(f"{name} must be given only once", field=name)
+    return {parameter.name: parameter.read(given.get(parameter.name, [None])[0]) for parameter in known}
+
 
 LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to return at most.")
 OFFSET = Integer("offset", 0, OFFSET_MAX, 0, "How many items to skip, counted from the newest.")

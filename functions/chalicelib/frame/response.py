@@ -29,10 +29,15 @@ class Response:
         )
 
 
-def error_response(error: AsyncPayError) -> Response:
-    """An error in the format that every error has (docs/api.md)."""
+def error_response(error: AsyncPayError, docs_url: str = "") -> Response:
+    """An error in the format that every error has (docs/api.md); `docs_url` is where docs/ can be read."""
     members: dict[str, Any] = {"code": error.code, "description": error.description}
     if error.field is not None:
         members["field"] = error.field
+    if error.reason is not None:
+        members["reason"] = error.reason.value
+        if docs_url:
+            members["doc_url"] = f"{docs_url}/errors.html#{error.reason}"
+    members |= error.facts
     members["request_id"] = log.request_id.get()
     return Response({"error": members}, status_of(type(error)), headers_of(error))

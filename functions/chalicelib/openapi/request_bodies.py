@@ -23,6 +23,12 @@ AMOUNT = {
     "description": "In the currency's minor unit: 50000 is ₹500.00.",
 }
 
+# Nothing asks for these; a client that sends them must not be charged something else.
+ORDERS_AMOUNT = {**AMOUNT, "description": "Where it is given, it must be the order's."}
+_CURRENCY_OF = {"type": "string", "enum": list(CURRENCIES)}
+ORDERS_CURRENCY = {**_CURRENCY_OF, "description": "Where it is given, it must be the order's."}
+PAYMENTS_CURRENCY = {**_CURRENCY_OF, "description": "Where it is given, it must be the payment's."}
+
 _EXPIRY_PART = {"type": ["string", "integer"]}
 _CARD: dict[str, Any] = {
     "type": "object",
@@ -62,7 +68,12 @@ _CARD_EXAMPLE = {
 _NEW_PAYMENT: dict[str, Any] = {
     "type": "object",
     "required": ["order_id", "method"],
-    "properties": {"order_id": _ORDER_ID, "method": {"type": "string", "enum": ["upi", "card"]}},
+    "properties": {
+        "order_id": _ORDER_ID,
+        "method": {"type": "string", "enum": ["upi", "card"]},
+        "amount": ORDERS_AMOUNT,
+        "currency": ORDERS_CURRENCY,
+    },
     "oneOf": [
         {
             "title": "UPI",
@@ -121,24 +132,19 @@ BODIES: dict[str, dict[str, Any]] = {
         ],
     },
     "NewPayment": _NEW_PAYMENT,
-    "NewPublicPayment": {
-        **_NEW_PAYMENT,
-        "properties": {
-            **_NEW_PAYMENT["properties"],
-            "amount": {**AMOUNT, "description": "Where it is given, it must be the order's."},
-        },
-    },
+    "NewPublicPayment": _NEW_PAYMENT,
     "Capture": {
         "type": "object",
         "required": ["amount"],
-        "properties": {"amount": AMOUNT},
+        "properties": {"amount": AMOUNT, "currency": PAYMENTS_CURRENCY},
         "examples": [{"amount": 50000}],
     },
+    # `amount` is required too, which is said once it is known what is left of the payment: DOCUMENTED has it.
     "NewRefund": {
         "type": "object",
-        "required": ["amount"],
         "properties": {
             "amount": AMOUNT,
+            "currency": PAYMENTS_CURRENCY,
             "reason": {"type": ["string", "null"], "maxLength": REASON_LENGTH_MAX},
         },
         "examples": [{"amount": 20000, "reason": "too small"}],
@@ -208,5 +214,6 @@ DOCUMENTED = {
     **BODIES,
     **_named("NewPayment"),
     **_named("NewPublicPayment"),
+    "NewRefund": {**BODIES["NewRefund"], "required": ["amount"]},
     "NewCard": {**_CARD, "examples": [_CARD_EXAMPLE]},
 }

@@ -17,7 +17,9 @@ from gateway.domain.errors import (
     RateLimited,
     Unavailable,
 )
-from gateway.presenters.vocabulary import TEXT, an_object, ref
+from gateway.domain.reasons import Reason
+from gateway.presenters.refund import STATUSES
+from gateway.presenters.vocabulary import COUNT, CURRENCY, TEXT, an_object, one_of, ref
 
 STATUS_TEXTS = {
     200: "Done.",
@@ -50,6 +52,20 @@ COMMON = {
         Unavailable,
     )
 }
+# What may stand beside a reason.
+_FIGURE = {**COUNT, "description": "In minor units; beside the reasons that it explains."}
+FACTS: dict[str, Any] = {
+    "hint": {**TEXT, "description": "What is wrong with the credentials that were sent."},
+    "amount_available": _FIGURE,
+    "amount_captured": _FIGURE,
+    "amount_payment": _FIGURE,
+    "amount_refunded": _FIGURE,
+    "amount_releasable": _FIGURE,
+    "order_amount": _FIGURE,
+    "order_currency": CURRENCY,
+    "payment_currency": CURRENCY,
+    "refund_status": one_of(STATUSES),
+}
 ERROR = an_object(
     {
         "error": an_object(
@@ -57,9 +73,12 @@ ERROR = an_object(
                 "code": TEXT,
                 "description": {**TEXT, "description": "For people."},
                 "field": {**TEXT, "description": "The member, header or parameter that is wrong."},
+                "reason": {**one_of(Reason), "description": "Why, more exactly than `code`."},
+                "doc_url": {**TEXT, "description": "Where the reason is explained."},
+                **FACTS,
                 "request_id": {**TEXT, "description": "Also in the header X-Request-Id."},
             },
-            optional=("field",),
+            optional=("field", "reason", "doc_url", *FACTS),
         )
     }
 )
@@ -68,6 +87,10 @@ HEADERS: dict[str, Any] = {
     "Idempotent-Replayed": {
         "description": "The response is that of an earlier request with the same key.",
         "schema": {"const": "true"},
+    },
+    "X-Ignored-Members": {
+        "description": "Members of the body that the operation does not know, and ignored.",
+        "schema": TEXT,
     },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": TEXT},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string", "pattern": "^[0-9]+$"}},
@@ -87,7 +110,11 @@ def responses(operation: Operation, all_operations: Sequence[Operation]) -> dict
     shown: dict[str, Any] = {
         str(status): {
             "description": STATUS_TEXTS[status],
-            "headers": _header_refs("X-Request-Id", *(["Idempotent-Replayed"] * operation.idempotent)),
+            "headers": _header_refs(
+                "X-Request-Id",
+                *(["Idempotent-Replayed"] * operation.idempotent),
+                *(["X-Ignored-Members"] * (operation.body is not None)),
+            ),
             "content": as_json(resource.ref),
             "links": _links(resource.name, all_operations),
         }

@@ -13,6 +13,7 @@ from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX, OrderStatus
 from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
+from gateway.presenters.resource import At
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import Filters, find_order, list_orders
 
@@ -60,13 +61,14 @@ def get_orders(request: Request) -> Response:
     page = list_orders(
         request.deps, request.merchant_id, filters, limit=limit, offset=offset, cursor=request.cursor()
     )
-    return Response(ORDER_LIST.present(page))
+    return Response(ORDER_LIST.present(At(page, request.deps.now())))
 
 
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: ORDER})
 def get_order(request: Request) -> Response:
     """Reads an order. Its status says whether a payment was begun, and whether one succeeded."""
-    return Response(ORDER.present(find_order(request.deps, request.path["order_id"], request.merchant_id)))
+    order = find_order(request.deps, request.path["order_id"], request.merchant_id)
+    return Response(ORDER.present(At(order, request.deps.now())))
 
 
 @operation(blueprint, "GET", "/api/v1/orders/{order_id}/public", public=True, responses={200: PUBLIC_ORDER})

@@ -1,6 +1,5 @@
 """Operations under /api/v1/payments."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +58,7 @@ def post_payment(request: Request) -> Response:
 )
 def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
-    new = replace(new_payment(request.body, request.deps.now()), amount=request.body.get("amount"))
+    new = new_payment(request.body, request.deps.now())
     # Shoppers are not identified: they share one scope for each order.
     repeat = idempotency(request, new.order_id, "payments/public", request.body, PAYMENT_CREATED.present)
     return stored(create_payment(request.deps, None, new, repeat))
@@ -130,7 +129,10 @@ def post_capture(request: Request) -> Response:
     payment_id, amount = request.path["payment_id"], request.body["amount"]
     meaning = {"payment_id": payment_id, "body": request.body}
     repeat = idempotency(request, request.merchant_id, "captures", meaning, PAYMENT.present, status=200)
-    return stored(capture_payment(request.deps, request.merchant_id, payment_id, amount, repeat))
+    currency = request.body.get("currency")
+    return stored(
+        capture_payment(request.deps, request.merchant_id, payment_id, amount, repeat, currency=currency)
+    )
 
 
 @operation(
@@ -152,8 +154,9 @@ def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
 
     InvalidVpa, InvalidCard or ExpiredCard where the instrument breaks a rule that its schema can't express.
     """
+    money = body.get("amount"), body.get("currency")
     if body["method"] == "upi":
-        return NewPayment(body["order_id"], "upi", check_vpa(body["vpa"]), None)
+        return NewPayment(body["order_id"], "upi", check_vpa(body["vpa"]), None, *money)
     card = body["card"]
     checked = check_card(
         number=card["number"],
@@ -163,4 +166,4 @@ def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
         holder_name=card["holder_name"],
         now=now,
     )
-    return NewPayment(body["order_id"], "card", None, checked)
+    return NewPayment(body["order_id"], "card", None, checked, *money)

@@ -98,4 +98,4 @@ def post_cancel(request: Request) -> Response:
 
 def new_refund(body: dict[str, Any]) -> NewRefund:
     """The refund that a valid body asks for."""
-    return NewRefund(body["amount"], body.get("reason"))
+    return NewRefund(body.get("amount"), body.get("reason"), body.get("currency"))

@@ -54,8 +54,6 @@ def test_any_bytes_are_an_object_or_a_bad_request(raw: bytes) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        b"",
-        b" ",
         b"{",
         b"{}{}",
         b"{'a':1}",
@@ -83,6 +81,13 @@ def test_any_bytes_are_an_object_or_a_bad_request(raw: bytes) -> None:
 def test_what_is_no_json_is_a_bad_request(raw: bytes) -> None:
     with pytest.raises(BadRequest, match=r"^The request body is not valid JSON$"):
         parse_object(raw)
+
+
+@pytest.mark.parametrize("raw", [b"", b" ", b"\r\n"])
+def test_an_empty_body_is_said_to_be_empty(raw: bytes) -> None:
+    with pytest.raises(BadRequest, match=r"^The request body is empty; it must be a JSON object$") as caught:
+        parse_object(raw)
+    assert caught.value.reason == "empty_body"
 
 
 @pytest.mark.parametrize("raw", [b"[]", b'"a"', b"1", b"null", b"true", b"[{}]"])

@@ -17,19 +17,34 @@ HTTP adds errors of its own to the tree, and maps every class to a status, in th
 description is written for the caller: it never contains a stack trace, card data or a secret.
 """
 
+from collections.abc import Mapping
+
+from gateway.domain.reasons import Reason
+
 
 class AsyncPayError(Exception):
     """Anything that the gateway refuses or fails to do.
 
     `description` is shown to the caller; `field` names the member, header or parameter that is wrong.
+    `reason` says more exactly than the code why. `facts` are what the caller needs to know beside it, such as
+    the amount that is left, in minor units.
     """
 
     code = "SERVER_ERROR"
 
-    def __init__(self, description: str, *, field: str | None = None) -> None:
+    def __init__(
+        self,
+        description: str,
+        *,
+        field: str | None = None,
+        reason: Reason | None = None,
+        facts: Mapping[str, int | str] | None = None,
+    ) -> None:
         super().__init__(description)
         self.description = description
         self.field = field
+        self.reason = reason
+        self.facts = dict(facts or {})
 
 
 class BadRequest(AsyncPayError):
@@ -70,8 +85,16 @@ class AuthenticationFailed(AsyncPayError):
 
     code = "AUTHENTICATION_ERROR"
 
-    def __init__(self, description: str = "Invalid API credentials") -> None:
-        super().__init__(description)
+    def __init__(
+        self,
+        description: str = "Invalid API credentials",
+        *,
+        field: str | None = None,
+        reason: Reason | None = None,
+        hint: str | None = None,
+    ) -> None:
+        facts = {"hint": hint} if hint else {}
+        super().__init__(description, field=field, reason=reason, facts=facts)
 
 
 class NotFound(AsyncPayError):

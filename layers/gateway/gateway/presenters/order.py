@@ -1,5 +1,6 @@
 """Orders as clients see them."""
 
+from gateway.domain.page import Page
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.presenters.resource import At, Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import (
@@ -10,6 +11,7 @@ from gateway.presenters.vocabulary import (
     TEXT,
     TIME,
     UUID,
+    an_array,
     an_id,
     one_of,
     or_null,
@@ -32,16 +34,30 @@ ORDER_CREATED = Resource[Order](
     Member("created_at", TIME),
     Member("expires_at", TIME, when=lambda order: order.expires_at is not None),
 )
-ORDER = Resource[Order]("Order", *ORDER_CREATED.members, Member("updated_at", TIME))
-ORDER_LIST = a_collection("OrderList", ORDER, by_cursor=True)
+_EXPIRED = Member[At[Order]](
+    "expired",
+    {**BOOLEAN, "description": "Too late to begin a payment."},
+    lambda at: at.subject.has_expired(at.now),
+)
+ORDER = Resource[At[Order]](
+    "Order",
+    *lifted((*ORDER_CREATED.members, Member[Order]("updated_at", TIME)), lambda at: at.subject),
+    _EXPIRED,
+)
+_PAGE = a_collection("OrderList", ORDER, by_cursor=True)
+ORDER_LIST = Resource[At[Page[Order]]](
+    "OrderList",
+    Member(
+        "data",
+        an_array(ORDER.ref),
+        lambda at: [ORDER.present(At(order, at.now)) for order in at.subject.items],
+    ),
+    *lifted(_PAGE.members[1:], lambda at: at.subject),
+)
 # All that a shopper's browser may see.
 PUBLIC_ORDER = Resource[Order]("PublicOrder", _ID, _AMOUNT, _CURRENCY, _STATUS)
 CHECKOUT_ORDER = Resource[At[Order]](
     "CheckoutOrder",
     *lifted(PUBLIC_ORDER.members, lambda at: at.subject),
-    Member(
-        "expired",
-        {**BOOLEAN, "description": "Too late to begin a payment."},
-        lambda at: at.subject.has_expired(at.now),
-    ),
+    _EXPIRED,
 )

@@ -77,6 +77,12 @@ PAYMENT = Resource[Payment](
     Member("captured", BOOLEAN),
     Member("amount_captured", COUNT),
     Member("amount_refunded", COUNT),
+    Member("amount_released", {**COUNT, "description": "What a partial capture gave back to the shopper."}),
+    Member(
+        "amount_refundable",
+        {**COUNT, "description": "What can still be refunded."},
+        attrgetter("refundable"),
+    ),
     Member("updated_at", TIME),
     *_FAILURE,
 )

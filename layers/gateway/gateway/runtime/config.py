@@ -55,6 +55,7 @@ class Config:
     test_api_key: str
     test_api_secret: str = field(repr=False)
     test_webhook_url: str | None = None
+    docs_url: str = ""
 
     @property
     def job_queue_urls(self) -> Mapping[str, str]:
@@ -106,6 +107,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         test_api_key=environ.get("TEST_API_KEY", "key_test_abc123"),
         test_api_secret=environ.get("TEST_API_SECRET", "secret_test_xyz789"),
         test_webhook_url=environ.get("TEST_WEBHOOK_URL") or None,
+        docs_url=environ.get("DOCS_URL", "").rstrip("/"),
     )
 
 

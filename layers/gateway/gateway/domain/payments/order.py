@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.domain.errors import BadRequest, IllegalTransition
+from gateway.domain.reasons import Reason
 
 RECEIPT_LENGTH_MAX = 255
 
@@ -71,11 +72,20 @@ class Order:
     def check_payable(self, now: datetime) -> None:
         """Raises BadRequest unless a payment may be made for this order now."""
         if self.has_expired(now):
-            raise BadRequest("Order has expired", field="order_id")
+            raise BadRequest("Order has expired", field="order_id", reason=Reason.ORDER_EXPIRED)
         if (self.status, OrderEvent.PAYMENT_CREATED) not in TRANSITIONS:
-            raise BadRequest(f"Order is already {self.status}", field="order_id")
+            raise BadRequest(
+                f"Order is already {self.status}", field="order_id", reason=Reason.ORDER_ALREADY_PAID
+            )
 
-    def check_amount(self, amount: int | None) -> None:
-        """BadRequest if `amount` is given and is not the order's."""
+    def check_money(self, amount: int | None, currency: str | None) -> None:
+        """BadRequest if `amount` or `currency` is given and is not the order's."""
+        facts: dict[str, int | str] = {"order_amount": self.amount, "order_currency": self.currency}
         if amount not in (None, self.amount):
-            raise BadRequest("amount must be the order's", field="amount")
+            raise BadRequest(
+                "amount must be the order's", field="amount", reason=Reason.AMOUNT_MISMATCH, facts=facts
+            )
+        if currency not in (None, self.currency):
+            raise BadRequest(
+                "currency must be the order's", field="currency", reason=Reason.CURRENCY_MISMATCH, facts=facts
+            )

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import BadRequest, IllegalTransition
+from gateway.domain.reasons import Reason
 
 METHODS = ("upi", "card")
 
@@ -105,6 +106,11 @@ class Payment:
         return f"{self.attempt.version}{released}"
 
     @property
+    def amount_released(self) -> int:
+        """What a partial capture released to the shopper, whether or not the acquirer was heard of it yet."""
+        return self.amount - self.amount_captured if self.captured else 0
+
+    @property
     def is_watched(self) -> bool:
         """Whether it failed and may still turn out to be authorised."""
         return self.status is PaymentStatus.FAILED and not self.release_pending and self.due_at is not None
@@ -141,10 +147,28 @@ class Payment:
     def captured_for(self, amount: int, now: datetime, release: Attempt | None = None) -> "Payment":
         """The payment once `amount` of it is captured; the rest is released and not refundable."""
         if amount > self.amount:
-            raise BadRequest("Capture amount exceeds payment amount", field="amount")
+            raise BadRequest(
+                "Capture amount exceeds payment amount",
+                field="amount",
+                reason=Reason.AMOUNT_EXCEEDS_PAYMENT,
+                facts={"amount_payment": self.amount},
+            )
         released = self.amount - amount
-        if self.status is not PaymentStatus.SUCCESS or self.captured or released > self.refundable:
-            raise BadRequest("Payment not in capturable state")
+        not_capturable = "Payment not in capturable state"
+        self._check_successful(not_capturable)
+        if self.captured:
+            raise BadRequest(
+                not_capturable,
+                reason=Reason.PAYMENT_ALREADY_CAPTURED,
+                facts={"amount_captured": self.amount_captured},
+            )
+        if released > self.refundable:
+            raise BadRequest(
+                not_capturable,
+                field="amount",
+                reason=Reason.AMOUNT_EXCEEDS_AVAILABLE,
+                facts={"amount_releasable": self.refundable, "amount_refunded": self.amount_refunded},
+            )
         return replace(
             self,
             captured=True,
@@ -159,7 +183,27 @@ class Payment:
 
     def check_refundable(self, amount: int) -> None:
         """Raises BadRequest unless `amount` may be refunded now."""
-        if self.status is not PaymentStatus.SUCCESS:
-            raise BadRequest("Payment not in refundable state")
+        self._check_successful("Payment not in refundable state")
         if amount > self.refundable:
-            raise BadRequest("Refund amount exceeds available amount", field="amount")
+            raise BadRequest(
+                "Refund amount exceeds available amount",
+                field="amount",
+                reason=Reason.AMOUNT_EXCEEDS_AVAILABLE,
+                facts={"amount_available": self.refundable},
+            )
+
+    def check_currency(self, currency: str | None) -> None:
+        """BadRequest if `currency` is given and is not the payment's."""
+        if currency not in (None, self.currency):
+            raise BadRequest(
+                "currency must be the payment's",
+                field="currency",
+                reason=Reason.CURRENCY_MISMATCH,
+                facts={"payment_currency": self.currency},
+            )
+
+    def _check_successful(self, description: str) -> None:
+        if self.status is PaymentStatus.PENDING:
+            raise BadRequest(description, reason=Reason.PAYMENT_PENDING)
+        if self.status is PaymentStatus.FAILED:
+            raise BadRequest(description, reason=Reason.PAYMENT_FAILED)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.access.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
 from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.reasons import Reason
 from gateway.use_cases.dependencies import Dependencies
 
 # How long a disabled key may still work; also limits how often a busy process reads the key.
@@ -18,10 +19,10 @@ def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None
     if not api_key or not api_secret:
         raise AuthenticationFailed
     if len(api_key) > API_KEY_LENGTH_MAX or len(api_secret) > API_SECRET_LENGTH_MAX:
-        raise AuthenticationFailed
+        raise AuthenticationFailed(reason=Reason.INVALID_CREDENTIALS)
     known = _recall(deps, api_key)
     if known is None or not known.matches(api_secret, deps.now()):
-        raise AuthenticationFailed
+        raise AuthenticationFailed(reason=Reason.INVALID_CREDENTIALS)
     return known.merchant_id
 
 

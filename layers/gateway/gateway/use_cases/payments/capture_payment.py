@@ -14,12 +14,19 @@ from gateway.use_cases.payments.read_payments import find_payment
 
 
 def capture_payment(
-    deps: Dependencies, merchant_id: str, payment_id: str, amount: int, idempotency: Idempotency
+    deps: Dependencies,
+    merchant_id: str,
+    payment_id: str,
+    amount: int,
+    idempotency: Idempotency,
+    *,
+    currency: str | None = None,
 ) -> StoredResponse:
     """Captures `amount` of the merchant's payment, or returns the response that the key already stands for.
 
-    NotFound or BadRequest if that is not possible. Round trips: 2 (read, commit), 3 for a partial capture, 1
-    for a replay. Of many at once, one succeeds; the others find the payment captured.
+    `currency`, where it is given, must be the payment's. NotFound or BadRequest if that is not possible.
+    Round trips: 2 (read, commit), 3 for a partial capture, 1 for a replay. Of many at once, one succeeds; the
+    others find the payment captured.
     """
     now = deps.now()
 
@@ -32,6 +39,7 @@ def capture_payment(
         (payment,) = work.load((Payment, payment_id))
         if payment is None or payment.merchant_id != merchant_id:
             raise NotFound("Payment not found")
+        payment.check_currency(currency)
         account = payment.attempt.account
         release = first_attempt(account, deps.acquirer_of(account).capabilities.refund_key_life, now)
         captured = payment.captured_for(amount, now, release)

@@ -23,7 +23,7 @@ from gateway.use_cases.idempotency import Idempotency, StoredResponse
 class NewPayment:
     """A validated request: exactly one of `vpa` and `card` is set, as `method` says.
 
-    `amount` is what a shopper's page takes for the order's; None where it does not say.
+    `amount` and `currency` are what the caller takes for the order's; None where it does not say.
     """
 
     order_id: str
@@ -31,6 +31,7 @@ class NewPayment:
     vpa: str | None
     card: Card | None
     amount: int | None = None
+    currency: str | None = None
 
 
 def create_payment(
@@ -51,7 +52,7 @@ def create_payment(
     with deps.unit_of_work(idempotency, explain=explain) as work:
         found, merchant = work.load((Order, new.order_id), (Merchant, merchant_id))
         order, merchant = _payable(deps, found, merchant_id, merchant, now)
-        order.check_amount(new.amount)
+        order.check_money(new.amount, new.currency)
         payment = _begin(deps, order, new, now)
         work.payments.add(payment)
         work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)

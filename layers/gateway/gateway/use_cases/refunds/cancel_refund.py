@@ -1,7 +1,8 @@
 """Cancelling a refund that the acquirer has not been asked for yet."""
 
 from gateway.domain.errors import BadRequest, NotFound
-from gateway.domain.payments.refund import TRANSITIONS, Refund, RefundEvent
+from gateway.domain.payments.refund import SHOWN_AS, TRANSITIONS, Refund, RefundEvent
+from gateway.domain.reasons import Reason
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.refunds.read_refunds import find_refund
@@ -40,4 +41,8 @@ def cancel_refund(
 
 def _check_cancellable(refund: Refund) -> None:
     if (refund.status, RefundEvent.CANCEL) not in TRANSITIONS:
-        raise BadRequest("Refund not in cancellable state")
+        raise BadRequest(
+            "Refund not in cancellable state",
+            reason=Reason.REFUND_NOT_CANCELLABLE,
+            facts={"refund_status": SHOWN_AS[refund.status].value},
+        )

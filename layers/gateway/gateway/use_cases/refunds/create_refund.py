@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.attempt import Attempt
-from gateway.domain.errors import NotFound
+from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.presenters.event import refund_delivery
@@ -15,10 +15,15 @@ from gateway.use_cases.idempotency import Idempotency, StoredResponse
 
 @dataclass(frozen=True)
 class NewRefund:
-    """A validated request; `amount` in minor units of the payment's currency."""
+    """A validated request; `amount` in minor units of the payment's currency.
 
-    amount: int
+    Without an amount it is refused, by a text that says what is left. `currency`, where it is given, must be
+    the payment's.
+    """
+
+    amount: int | None
     reason: str | None
+    currency: str | None = None
 
 
 def create_refund(
@@ -33,14 +38,13 @@ def create_refund(
     def explain() -> None:
         payment = deps.database.payments.get(payment_id)
         if payment is not None:
-            payment.check_refundable(new.amount)
+            _checked_amount(payment, new)
 
     with deps.unit_of_work(idempotency, explain=explain) as work:
         payment, merchant = work.load((Payment, payment_id), (Merchant, merchant_id))
         if payment is None or payment.merchant_id != merchant_id:
             raise NotFound("Payment not found")
-        payment.check_refundable(new.amount)
-        refund = _begin(deps, payment, new, now)
+        refund = _begin(deps, payment, _checked_amount(payment, new), new.reason, now)
         work.refunds.add(refund)
         work.payments.take_for_refund(payment.id, refund.amount, now)
         work.enqueue(refund)
@@ -56,16 +60,27 @@ def create_refund(
     return work.response
 
 
-def _begin(deps: Dependencies, payment: Payment, new: NewRefund, now: datetime) -> Refund:
+def _checked_amount(payment: Payment, new: NewRefund) -> int:
+    """The amount to refund, or BadRequest where this payment does not have it."""
+    payment.check_currency(new.currency)
+    payment.check_refundable(new.amount or 0)
+    if new.amount is None:
+        left = f"{payment.refundable} of {payment.currency} can be refunded"
+        facts = {"amount_available": payment.refundable}
+        raise BadRequest(f"amount is required; {left}", field="amount", facts=facts)
+    return new.amount
+
+
+def _begin(deps: Dependencies, payment: Payment, amount: int, reason: str | None, now: datetime) -> Refund:
     refund_id = deps.new_id("rfnd_")
     acquirer = deps.acquirer_of(payment.attempt.account)
     return Refund(
         id=refund_id,
         payment_id=payment.id,
         merchant_id=payment.merchant_id,
-        amount=new.amount,
+        amount=amount,
         currency=payment.currency,
-        reason=new.reason,
+        reason=reason,
         status=RefundStatus.PENDING,
         created_at=now,
         updated_at=now,

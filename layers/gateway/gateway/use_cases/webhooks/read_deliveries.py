@@ -38,5 +38,7 @@ def events_of(deps: Dependencies, object_id: str, merchant_id: str) -> list[Even
         payment = find_payment(deps, refund.payment_id, merchant_id)
         names = events.refund_sequence_of(refund)
         return [events.refund_event(name, refund, payment) for name in names]
+    if not object_id.startswith("pay_"):
+        raise NotFound("object must be the id of a payment or of a refund; nothing else has events")
     payment = find_payment(deps, object_id, merchant_id)
     return [events.payment_event(name, payment) for name in events.sequence_of(payment)]

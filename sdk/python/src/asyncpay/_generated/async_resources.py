@@ -107,6 +107,8 @@ class Payments(AsyncResource):
         *,
         order_id: str,
         method: Literal["upi", "card"],
+        amount: int | None = None,
+        currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
         vpa: str | None = None,
         card: models.NewCard | None = None,
         idempotency_key: str | None = None,
@@ -114,6 +116,9 @@ class Payments(AsyncResource):
         """Creates a payment for an order.
 
         It is `pending` until the bank has decided; a webhook says how.
+
+        amount: Where it is given, it must be the order's.
+        currency: Where it is given, it must be the order's.
         """
         return await self._call(
             build(
@@ -121,7 +126,7 @@ class Payments(AsyncResource):
                 "/api/v1/payments",
                 path_values={},
                 body={"order_id": order_id, "method": method},
-                optional={"vpa": vpa, "card": card},
+                optional={"amount": amount, "currency": currency, "vpa": vpa, "card": card},
                 documented_key=True,
                 idempotency_key=idempotency_key,
             ),
@@ -200,13 +205,19 @@ class Captures(AsyncResource):
     """Taking what a successful payment holds."""
 
     async def create(
-        self, payment_id: str, *, amount: int, idempotency_key: str | None = None
+        self,
+        payment_id: str,
+        *,
+        amount: int,
+        currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
+        idempotency_key: str | None = None,
     ) -> models.Payment:
         """Captures a successful payment, once.
 
         Less than its amount releases the rest to the shopper.
 
         amount: In the currency's minor unit: 50000 is ₹500.00.
+        currency: Where it is given, it must be the payment's.
         """
         return await self._call(
             build(
@@ -214,6 +225,7 @@ class Captures(AsyncResource):
                 "/api/v1/payments/{payment_id}/capture",
                 path_values={"payment_id": payment_id},
                 body={"amount": amount},
+                optional={"currency": currency},
                 documented_key=True,
                 idempotency_key=idempotency_key,
             ),
@@ -225,13 +237,20 @@ class Refunds(AsyncResource):
     """Money on its way back."""
 
     async def create(
-        self, payment_id: str, *, amount: int, reason: str | None = None, idempotency_key: str | None = None
+        self,
+        payment_id: str,
+        *,
+        amount: int,
+        currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
     ) -> models.RefundCreated:
         """Refunds a successful payment, in full or in part.
 
         Refunds never sum to more than was paid.
 
         amount: In the currency's minor unit: 50000 is ₹500.00.
+        currency: Where it is given, it must be the payment's.
         """
         return await self._call(
             build(
@@ -239,7 +258,7 @@ class Refunds(AsyncResource):
                 "/api/v1/payments/{payment_id}/refunds",
                 path_values={"payment_id": payment_id},
                 body={"amount": amount},
-                optional={"reason": reason},
+                optional={"currency": currency, "reason": reason},
                 documented_key=True,
                 idempotency_key=idempotency_key,
             ),

@@ -33,6 +33,8 @@ class Order(OrderCreated):
     _converts = {"created_at": moment, "expires_at": moment, "updated_at": moment}
     _optional = frozenset({"expires_at"})
     updated_at: datetime
+    expired: bool
+    """Too late to begin a payment."""
 
 
 class PaymentCreated(Model):
@@ -78,6 +80,10 @@ class Payment(PaymentCreated):
     captured: bool
     amount_captured: int
     amount_refunded: int
+    amount_released: int
+    """What a partial capture gave back to the shopper."""
+    amount_refundable: int
+    """What can still be refunded."""
     updated_at: datetime
     error_code: Literal["PAYMENT_FAILED", "ORDER_ALREADY_PAID"] | None
     """Once it failed."""

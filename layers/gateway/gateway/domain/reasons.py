@@ -1,0 +1,27 @@
+"""Why a request is refused, more exactly than an error's code: `reason` in responses (docs/errors.md).
+
+Codes are few and fixed; reasons may be added. What is money in a refusal is given as figures beside it.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One word for each kind of refusal that a program may want to tell apart."""
+
+    MISSING_CREDENTIALS = "missing_credentials"
+    UNSUPPORTED_SCHEME = "unsupported_scheme"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    EMPTY_BODY = "empty_body"
+    INVALID_JSON = "invalid_json"
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    AMOUNT_MISMATCH = "amount_mismatch"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    ORDER_EXPIRED = "order_expired"
+    ORDER_ALREADY_PAID = "order_already_paid"
+    PAYMENT_PENDING = "payment_pending"
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_ALREADY_CAPTURED = "payment_already_captured"
+    AMOUNT_EXCEEDS_PAYMENT = "amount_exceeds_payment"
+    AMOUNT_EXCEEDS_AVAILABLE = "amount_exceeds_available"
+    REFUND_NOT_CANCELLABLE = "refund_not_cancellable"
