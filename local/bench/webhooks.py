@@ -79,9 +79,10 @@ class Bench:
     def _commit(self, merchant_id: str) -> str:
         from gateway.adapters.aws import sqs
         from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
-        from gateway.presenters.event import sample_delivery
+        from gateway.domain.webhooks.events import sample_event
+        from gateway.presenters.event import delivery_of
 
-        delivery = sample_delivery(str(uuid.uuid4()), merchant_id, datetime.now(UTC))
+        delivery = delivery_of(sample_event(str(uuid.uuid4()), merchant_id, datetime.now(UTC)))
         transaction = DynamoTransaction()
         transaction.deliveries.add(delivery)
         transaction.commit()

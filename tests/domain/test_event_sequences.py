@@ -1,12 +1,21 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
-from gateway.domain.webhooks.events import payment_event, refund_event, refund_sequence_of, sequence_of
+from gateway.domain.webhooks.events import (
+    event_id,
+    id_before,
+    payment_event,
+    refund_event,
+    refund_sequence_of,
+    sample_event,
+    sequence_of,
+)
 from tests.support.factories import DECLINED, NOW, a_payment, a_refund
 
 LATER = NOW + timedelta(hours=1)
@@ -38,6 +47,15 @@ def test_an_event_shows_the_payment_as_it_was_then(name: str, at: datetime, stat
     assert (event.at, event.sequence) == (at, sequence_of(REVERSED).index(name) + 1)
     assert event.payment == replace(REVERSED, status=status)
     assert (event.object_id, event.merchant_id, event.refund) == (REVERSED.id, REVERSED.merchant_id, None)
+
+
+def test_an_event_has_one_id_for_ever_and_no_other_event_has_it() -> None:
+    created, pending = (payment_event(name, REVERSED) for name in ("payment.created", "payment.pending"))
+    assert created.id == event_id(REVERSED.id, 1) != event_id(REVERSED.id, 2)
+    assert event_id("pay_AAAAAAAAAAAAAAAA", 1) == "b1719f20-2273-8562-b6c5-831168187fa4"
+    assert UUID(created.id).version == 8
+    assert (id_before(created), id_before(pending)) == (None, created.id)
+    assert sample_event("w1", "m", NOW).id == "w1"
 
 
 def test_what_has_not_happened_is_no_event() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gateway.domain.payments.refund import RefundEvent
-from gateway.presenters.event import payment_delivery, refund_delivery
+from gateway.domain.webhooks.events import payment_event, refund_event
+from gateway.presenters.event import delivery_of, event_payload
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND
@@ -41,7 +42,7 @@ def corpus() -> list[str]:
     texts = ODD + ["".join(choose.choices(ODD, k=choose.randrange(1, 40))) for _ in range(400)]
     payment = a_payment()
     refunds = (a_refund(reason=text, amount=choose.randrange(1, 999_999_999_999)) for text in texts)
-    payloads = [refund_delivery("w", "refund.created", refund, payment, NOW).payload for refund in refunds]
+    payloads = [event_payload(refund_event("refund.created", refund, payment)) for refund in refunds]
     return payloads + [compact_json({text: [text, None, True, False, 2**53 - 1, -1, 0]}) for text in texts]
 
 
@@ -80,7 +81,7 @@ def test_numbers_that_json_does_not_know_are_refused(value: float) -> None:
 def test_a_payments_event_has_the_envelope_of_the_contract(
     event: str, payment: Any, sequence: int, status: str
 ) -> None:
-    hook = payment_delivery("w", event, payment, LATER)
+    hook = delivery_of(payment_event(event, payment))
     body = json.loads(hook.payload)
     at = NOW if sequence < 3 else LATER
     assert list(body)[:3] == ["event", "timestamp", "data"]
@@ -92,17 +93,17 @@ def test_a_payments_event_has_the_envelope_of_the_contract(
 def test_a_refunds_event_carries_the_refund_and_its_payment() -> None:
     payment, refund = a_successful_payment(), a_refund()
     processed = refund.after(RefundEvent.SEND, LATER).after(RefundEvent.ACCEPTED, LATER)
-    body = json.loads(refund_delivery("w", "refund.processed", processed, payment, LATER).payload)
+    body = json.loads(event_payload(refund_event("refund.processed", processed, payment)))
     assert (body["event"], body["sequence"]) == ("refund.processed", 2)
     assert body["data"] == {"refund": REFUND.present(processed), "payment": PAYMENT_CREATED.present(payment)}
 
 
 def test_a_new_delivery_is_due_at_once() -> None:
-    hook = payment_delivery("w", "payment.created", a_payment(), LATER)
-    assert (hook.status, hook.attempts, hook.next_retry_at) == ("pending", (), LATER)
+    hook = delivery_of(payment_event("payment.created", a_payment()))
+    assert (hook.status, hook.attempts, hook.created_at, hook.next_retry_at) == ("pending", (), NOW, NOW)
 
 
 @pytest.mark.parametrize("event", ["payment.success", "payment.failed"])
 def test_an_event_that_has_not_happened_cannot_be_told(event: str) -> None:
     with pytest.raises(ValueError, match="not in list"):
-        payment_delivery("w", event, a_payment(), LATER)
+        payment_event(event, a_payment())

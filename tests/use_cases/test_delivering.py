@@ -224,7 +224,7 @@ def test_a_slow_receiver_goes_to_the_slow_lane(shop: MemoryShop) -> None:
 def test_a_receiver_that_hangs_is_told_of_while_it_hangs(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from gateway.use_cases.webhooks import deliver_webhooks as module
+    from gateway.use_cases.webhooks import deliver_one as module
 
     started: list[float] = []
 

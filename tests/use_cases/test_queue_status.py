@@ -170,13 +170,13 @@ def test_operators_see_what_each_queue_holds(only_shop: Shop) -> None:
     }
     assert found["payments"].depth == QueueDepth(visible=1, delayed=0, in_flight=0)
     assert found["refunds"].depth == QueueDepth(visible=0, delayed=1, in_flight=0)
-    assert found["webhooks"].depth == QueueDepth(visible=0, delayed=0, in_flight=2)
+    assert found["webhooks"].depth == QueueDepth(visible=0, delayed=0, in_flight=1)
     assert [found[name].dead_letters for name in JOB_QUEUES] == [2, None, None, None]
     assert payment.due_at is not None
     age_ms = to_unix_ms(only_shop.clock()) - to_unix_ms(payment.due_at)
     assert [found[name].oldest_age_seconds for name in JOB_QUEUES] == [age_ms // 1000, None, None, None]
     status = read_jobs_status(only_shop.deps)
-    assert (status.pending, status.processing) == (2, 2)
+    assert (status.pending, status.processing) == (2, 1)
 
 
 def test_what_is_not_due_yet_has_no_age(only_shop: Shop) -> None:

@@ -55,8 +55,8 @@ def test_a_refund_is_pending_and_takes_its_amount(
     assert (after.refundable, after.amount_refunded, after.updated_at) == (300, 200, now)
     assert shop.events(refund.id) == ["refund.created"]
     message = {"refund_id": refund.id, "merchant_id": shop.merchant.id}
-    assert shop.queues.sends[0] == ("refunds", [message], 3)
-    assert [queue for queue, _, _ in shop.queues.sends] == ["refunds", "webhooks"]
+    assert shop.queues.sends[1] == ("refunds", [message], 3)
+    assert [queue for queue, _, _ in shop.queues.sends] == ["webhooks", "refunds"]
     ids = {"refund_id": refund.id, "payment_id": payment.id, "merchant_id": shop.merchant.id}
     assert lines(capsys, "refund created") == [{"level": "INFO", **ids, "amount": 200}]
     again = shop.refund(payment, 200, KEY)

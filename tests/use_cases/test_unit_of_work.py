@@ -8,11 +8,12 @@ import pytest
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, IdempotencyKeyReused, Unavailable
 from gateway.domain.payments.order import Order, OrderEvent, OrderStatus
 from gateway.domain.payments.payment import Payment
+from gateway.domain.webhooks.events import payment_event, sample_event
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
 from gateway.use_cases.unit_of_work import BUSY
-from tests.support.factories import NOW, a_payment, a_refund, a_webhook
+from tests.support.factories import NOW, a_payment, a_refund
 from tests.support.memory.shop import MemoryShop, lines, rendered, told
 
 KEY = IdempotencyKey("me#payments#k", "print")
@@ -39,7 +40,7 @@ def test_leaving_the_block_commits_then_sends_then_tells(
     with shop.deps.unit_of_work() as work:
         work.payments.add(payment)
         work.enqueue(payment)
-        work.notify(shop.merchant, a_webhook(id="w1", merchant_id="m", object_id=payment.id))
+        work.notify(shop.merchant, sample_event("w1", "m", NOW))
         work.log("made", payment_id=payment.id, nothing=None)
         assert (shop.queues.sends, shop.database.rows.commits, lines(capsys)) == ([], 0, [])
     assert shop.payment(payment.id) == payment
@@ -77,11 +78,37 @@ def test_a_failing_block_leaves_everything_undone(
 @pytest.mark.parametrize("url", [None, "http://a.example"])
 def test_only_a_merchant_with_a_url_is_notified(shop: MemoryShop, url: str | None) -> None:
     with shop.deps.unit_of_work() as work:
-        work.notify(replace(shop.merchant, webhook_url=url), a_webhook(id="w1"), a_webhook(id="w2"))
-        work.notify(None, a_webhook(id="w3"))
+        work.notify(replace(shop.merchant, webhook_url=url), sample_event("w1", "m", NOW))
+        work.notify(None, sample_event("w2", "m", NOW))
     kept = [delivery.id for delivery in shop.database.deliveries.where(lambda _row: True)]
     sent = [message["webhook_id"] for message in shop.queues.sent("webhooks")]
-    assert kept == sent == ([] if url is None else ["w1", "w2"])
+    assert kept == sent == ([] if url is None else ["w1"])
+
+
+def test_events_of_one_object_go_as_one_message_behind_the_one_before(shop: MemoryShop) -> None:
+    payment = a_payment()
+    begun = [payment_event(name, payment) for name in ("payment.created", "payment.pending")]
+    success = payment_event("payment.success", payment.approved(NOW))
+    with shop.deps.unit_of_work() as work:
+        work.notify(shop.merchant, *begun)
+        work.notify(shop.merchant, success)
+    assert [one.event for one in shop.database.deliveries.where(lambda _row: True)] == [
+        "payment.created",
+        "payment.pending",
+        "payment.success",
+    ]
+    created, pending = begun
+    merchant = {"merchant_id": payment.merchant_id}
+    assert shop.queues.sends == [
+        (
+            "webhooks",
+            [
+                {"webhook_id": created.id, "then": pending.id} | merchant,
+                {"webhook_id": success.id, "after": pending.id} | merchant,
+            ],
+            0,
+        )
+    ]
 
 
 def test_a_key_stands_for_its_response_for_a_day(shop: MemoryShop) -> None:
@@ -195,8 +222,7 @@ def test_a_queue_that_fails_leaves_its_messages_to_the_sweeper(
     created, pending = shop.database.deliveries.where(lambda _row: True)
     line = {"level": "ERROR", "error": "Unavailable", "queue": "webhooks", "merchant_id": payment.merchant_id}
     assert lines(capsys, "message not sent; left to the sweeper") == [
-        line | {"webhook_id": created.id},
-        line | {"webhook_id": pending.id},
+        line | {"webhook_id": created.id, "then": pending.id}
     ]
 
 
@@ -205,7 +231,7 @@ def test_the_units_of_a_batch_share_one_outbox_which_is_flushed_once(shop: Memor
     sharing = shop.deps.sharing(outbox)
     for number in range(2):
         with sharing.unit_of_work() as work:
-            work.notify(shop.merchant, a_webhook(id=f"w{number}"))
+            work.notify(shop.merchant, sample_event(f"w{number}", "m", NOW))
     assert shop.queues.sends == []
     outbox.flush()
     ((queue, messages, delay_seconds),) = shop.queues.sends

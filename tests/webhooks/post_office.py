@@ -17,7 +17,8 @@ from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from gateway.presenters.event import sample_delivery
+from gateway.domain.webhooks.events import sample_event
+from gateway.presenters.event import delivery_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.support.aws_calls import parameters_of, tapped
@@ -110,7 +111,7 @@ class PostOffice:
 
     def event(self, *, send: bool = True) -> WebhookDelivery:
         """An event that was committed; its message is sent unless a crash came between."""
-        hook = sample_delivery(self.deps.new_uuid(), self.merchant.id, self.deps.now())
+        hook = delivery_of(sample_event(self.deps.new_uuid(), self.merchant.id, self.deps.now()))
         transaction = DynamoTransaction()
         transaction.deliveries.add(hook)
         transaction.commit()

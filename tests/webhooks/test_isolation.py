@@ -9,7 +9,7 @@ import pytest
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.webhooks import endpoint
 from gateway.domain.webhooks.delivery import DeliveryStatus
-from gateway.use_cases.webhooks import deliver_webhooks as deliver_webhook
+from gateway.use_cases.webhooks import deliver_one
 from gateway.use_cases.webhooks.deliver_webhooks import AT_ONCE_PER_ENDPOINT_MAX
 from tests.support.database import endpoints
 from tests.webhooks.post_office import PostOffice
@@ -74,7 +74,7 @@ def test_a_receiver_that_timed_out_goes_through_the_slow_lane(
 def test_other_workers_hear_of_a_receiver_that_hangs_while_it_hangs(
     post: PostOffice, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver_webhook, "SLOW_MS", 100)
+    monkeypatch.setattr(deliver_one, "SLOW_MS", 100)
     heard = threading.Event()
 
     def hang_until_it_is_known(_delivery: Delivery) -> Answer:

@@ -1,20 +1,14 @@
 """Events as merchants get them: the envelope, and the delivery that carries its exact bytes."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from gateway.domain.payments.payment import Payment
-from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.events import (
     PAYMENT_EVENTS,
     REFUND_EVENTS,
     TEST_EVENT,
     Event,
-    payment_event,
-    refund_event,
-    sample_event,
 )
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
@@ -85,31 +79,20 @@ EVENT_LIST = Resource[Sequence[Event]](
 )
 
 
-def payment_delivery(webhook_id: str, name: str, payment: Payment, now: datetime) -> WebhookDelivery:
-    """The delivery of one event of a payment, due at once."""
-    return _delivery(webhook_id, payment_event(name, payment), now)
+def event_payload(event: Event) -> str:
+    """The exact text of an event, which is signed and sent."""
+    return compact_json(present_event(event))
 
 
-def refund_delivery(
-    webhook_id: str, name: str, refund: Refund, payment: Payment, now: datetime
-) -> WebhookDelivery:
-    """The delivery of one event of a refund, due at once."""
-    return _delivery(webhook_id, refund_event(name, refund, payment), now)
-
-
-def sample_delivery(webhook_id: str, merchant_id: str, now: datetime) -> WebhookDelivery:
-    """The delivery of an event that only shows that webhooks arrive."""
-    return _delivery(webhook_id, sample_event(webhook_id, merchant_id, now), now)
-
-
-def _delivery(webhook_id: str, event: Event, now: datetime) -> WebhookDelivery:
+def delivery_of(event: Event) -> WebhookDelivery:
+    """The delivery of an event, due at once. It was made when the event happened: in one transaction."""
     return WebhookDelivery(
-        id=webhook_id,
+        id=event.id,
         merchant_id=event.merchant_id,
         object_id=event.object_id,
         event=event.name,
-        payload=compact_json(present_event(event)),
+        payload=event_payload(event),
         status=DeliveryStatus.PENDING,
-        created_at=now,
-        next_retry_at=now,
+        created_at=event.at,
+        next_retry_at=event.at,
     )

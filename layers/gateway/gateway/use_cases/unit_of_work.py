@@ -4,7 +4,7 @@
         order, merchant = work.load((Order, order_id), (Merchant, merchant_id))
         work.payments.add(payment)
         work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)
-        work.notify(merchant, delivery)
+        work.notify(merchant, event)
         work.succeed(payment)
     return work.response
 
@@ -24,7 +24,8 @@ from gateway.domain.jobs import PAYMENTS, REFUNDS, WEBHOOKS
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
-from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.events import Event, id_before
+from gateway.presenters.event import delivery_of
 from gateway.runtime import log
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.outbox import Outbox
@@ -121,18 +122,18 @@ class UnitOfWork:
             self._replay(loaded.get(IdempotencyRecord, given.scoped))
         return tuple(loaded.get(kind, key) for kind, key in keys)
 
-    def notify(
-        self, merchant: Merchant | None, *deliveries: WebhookDelivery, requested: bool = False
-    ) -> None:
-        """Adds deliveries and their messages, if the merchant wants webhooks.
+    def notify(self, merchant: Merchant | None, *events: Event, requested: bool = False) -> None:
+        """Adds what is told of events of one object, in their order, if the merchant wants webhooks.
 
         `requested`: the merchant asked for these, so they go out even while the endpoint's circuit is open.
         """
         if merchant is None or merchant.webhook_url is None:
             return
+        deliveries = [delivery_of(event) for event in events]
         for delivery in deliveries:
             self._transaction.deliveries.add(delivery)
-            self._messages.append((WEBHOOKS, delivery_message(delivery, requested=requested), 0))
+        message = delivery_message(*deliveries, after=id_before(events[0]), requested=requested)
+        self._messages.append((WEBHOOKS, message, 0))
 
     def enqueue(self, entity: Payment | Refund) -> None:
         """Adds the message that has a worker finish a payment or a refund when that is due."""

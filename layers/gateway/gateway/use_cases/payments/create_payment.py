@@ -14,7 +14,7 @@ from gateway.domain.errors import NotFound
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderEvent
 from gateway.domain.payments.payment import Payment, PaymentStatus
-from gateway.presenters.event import payment_delivery
+from gateway.domain.webhooks.events import payment_event, sequence_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 
@@ -56,9 +56,9 @@ def create_payment(
         payment = _begin(deps, order, new, now)
         work.payments.add(payment)
         work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)
+        # Their message goes first, so that receivers hear of the payment before its outcome is known.
+        work.notify(merchant, *(payment_event(name, payment) for name in sequence_of(payment)))
         work.enqueue(payment)
-        events = ("payment.created", "payment.pending")
-        work.notify(merchant, *(payment_delivery(deps.new_uuid(), event, payment, now) for event in events))
         work.succeed(
             payment,
             "payment created",

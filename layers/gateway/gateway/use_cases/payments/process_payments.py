@@ -16,7 +16,7 @@ from gateway.domain.acquiring.settlement import Change, noted, open_operation, s
 from gateway.domain.jobs import PAYMENTS
 from gateway.domain.payments.order import OrderEvent
 from gateway.domain.payments.payment import Payment
-from gateway.presenters.event import payment_delivery
+from gateway.domain.webhooks.events import payment_event
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.ask_acquirer import capture, come_back, conclude, is_soon, note_parked, payment_asking
@@ -124,7 +124,7 @@ def _write(
         if change.entries:
             work.ledger.add(*change.entries)
         if change.event is not None:
-            work.notify(merchant, payment_delivery(deps.new_uuid(), change.event, after, now))
+            work.notify(merchant, payment_event(change.event, after))
             work.log(
                 "payment finished",
                 payment_id=after.id,

@@ -8,7 +8,7 @@ from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund, RefundStatus
-from gateway.presenters.event import refund_delivery
+from gateway.domain.webhooks.events import refund_event
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 
@@ -47,8 +47,8 @@ def create_refund(
         refund = _begin(deps, payment, _checked_amount(payment, new), new.reason, now)
         work.refunds.add(refund)
         work.payments.take_for_refund(payment.id, refund.amount, now)
+        work.notify(merchant, refund_event("refund.created", refund, payment))
         work.enqueue(refund)
-        work.notify(merchant, refund_delivery(deps.new_uuid(), "refund.created", refund, payment, now))
         work.succeed(
             refund,
             "refund created",

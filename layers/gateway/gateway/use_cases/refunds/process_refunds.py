@@ -15,7 +15,7 @@ from gateway.domain.jobs import REFUNDS
 from gateway.domain.payments.ledger import refund_paid
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
-from gateway.presenters.event import refund_delivery
+from gateway.domain.webhooks.events import refund_event
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.ask_acquirer import come_back, conclude, is_soon, note_parked, refund_asking
@@ -110,7 +110,7 @@ def _record(
         work.refunds.change_status(refund, after)
         if after.is_final:
             work.ledger.add(refund_paid(after, now))
-            work.notify(merchant, refund_delivery(deps.new_uuid(), "refund.processed", after, payment, now))
+            work.notify(merchant, refund_event("refund.processed", after, payment))
             work.log(
                 "refund processed",
                 refund_id=after.id,

@@ -3,69 +3,40 @@
 The stored delivery decides; a message only points to it. A receiver may get an event twice (after a crash
 between post and record) and recognises it by its id. Two lanes, each a queue with a function of its own,
 isolate slow receivers from the others; domain/webhooks/endpoint.py says who is slow and who is left alone.
+
+Events of one object are posted in their order where nothing fails: a message for several deliveries tries
+them one after another, messages about one object take turns within a batch, and a new delivery waits a while
+for the one before it if nobody has tried that yet. A delivery that failed holds up nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore
 from typing import Any
 
 from gateway.domain.access.merchant import Merchant
-from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import SLOW_WEBHOOKS, WEBHOOKS
-from gateway.domain.webhooks.delivery import (
-    GAPS_SECONDS,
-    GONE,
-    TEST_GAPS_SECONDS,
-    Attempt,
-    DeliveryStatus,
-    WebhookDelivery,
-)
-from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, EndpointHealth
-from gateway.domain.webhooks.signature import signature_headers
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
-from gateway.use_cases.webhooks.messages import REQUESTED
+from gateway.use_cases.protocols.database import Loaded
+from gateway.use_cases.webhooks.deliver_one import Fate, Lane, Task, deliver_one
+from gateway.use_cases.webhooks.messages import AFTER, REQUESTED, THEN, delivery_ids
 
 AT_ONCE_MAX = 10
 AT_ONCE_PER_ENDPOINT_MAX = 4
 # A message that arrives earlier than this before the attempt is due is a duplicate.
 EARLY = timedelta(seconds=2)
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One queue, and what this batch has learned about its endpoints."""
-
-    queue: str
-    turns: dict[str, BoundedSemaphore]
-    turned_slow: set[str] = field(default_factory=set)
-
-    @property
-    def is_slow(self) -> bool:
-        """Whether this is the lane for slow receivers."""
-        return self.queue == SLOW_WEBHOOKS
-
-
-@dataclass(frozen=True)
-class Task:
-    """One message and what is stored about it."""
-
-    job: Job
-    delivery: WebhookDelivery
-    merchant: Merchant | None
-    health: EndpointHealth
-
-    @property
-    def is_requested(self) -> bool:
-        """Whether somebody asked for this very attempt; the retries after it are ordinary ones."""
-        return REQUESTED in self.job.body and not self.delivery.attempts
+# How long a new delivery waits for the one before it, and how soon it looks again.
+PATIENCE = timedelta(seconds=30)
+LOOKS_AGAIN_AFTER_SECONDS = 1
+# A job that has not been worked on, because the delivery before its own has not been tried.
+WAITS = Done()
 
 
 def deliver_webhooks(
@@ -74,153 +45,149 @@ def deliver_webhooks(
     """Delivers a batch in parallel, so that a receiver that hangs delays nobody else.
 
     Round trips: one read for the batch, one record for each delivery, one for the counters; a failed delivery
-    also hides its message and counts for its endpoint.
+    also hides its message and counts for its endpoint. Where an earlier delivery is on its way elsewhere, one
+    read more.
     """
-    batch_jobs = jobs.parse_jobs(records, ("webhook_id", "merchant_id"), optional=(REQUESTED,))
-    found = deps.database.load(
-        [(WebhookDelivery, job.body["webhook_id"]) for job in batch_jobs]
-        + [(Merchant, job.body["merchant_id"]) for job in batch_jobs]
-        + [(EndpointHealth, job.body["merchant_id"]) for job in batch_jobs]
-    )
+    batch = jobs.parse_jobs(records, ("webhook_id", "merchant_id"), optional=(REQUESTED, THEN, AFTER))
+    found = _read(deps, batch)
     lane = Lane(
         queue=SLOW_WEBHOOKS if slow else WEBHOOKS,
         turns=defaultdict(lambda: BoundedSemaphore(AT_ONCE_PER_ENDPOINT_MAX)),
     )
-    for job in batch_jobs:
+    for job in batch:
         _ = lane.turns[job.body["merchant_id"]]
 
     def work(job: Job) -> Done:
-        delivery = found.get(WebhookDelivery, job.body["webhook_id"])
+        with lane.turns[job.body["merchant_id"]]:
+            return _work(deps, lane, job, found)
+
+    def in_turns(guarded: Callable[[Job], Done], those: Sequence[Job]) -> list[Done]:
+        nonlocal found
+        done = _run(pool, guarded, _by_object(those, found))
+        waiting = [job for job in those if done[job.message_id] is WAITS]
+        if waiting:
+            found = _read(deps, waiting)
+            done |= _run(pool, guarded, _by_object(waiting, found))
+            _look_again(deps, lane, [job for job in waiting if done[job.message_id] is WAITS])
+        return [done[job.message_id] for job in those]
+
+    with ThreadPoolExecutor(max_workers=AT_ONCE_MAX) as pool:
+        return jobs.run_jobs(deps, lane.queue, batch, work, in_turns)
+
+
+def _read(deps: Dependencies, batch: Sequence[Job]) -> Loaded:
+    """All that is stored about these jobs: at most nine keys for each."""
+    bodies = [job.body for job in batch]
+    wanted = [(WebhookDelivery, webhook_id) for body in bodies for webhook_id in delivery_ids(body)]
+    wanted += [(WebhookDelivery, body[AFTER]) for body in bodies if AFTER in body]
+    merchant_ids = [body["merchant_id"] for body in bodies]
+    return deps.database.load(
+        wanted
+        + [(Merchant, merchant_id) for merchant_id in merchant_ids]
+        + [(EndpointHealth, merchant_id) for merchant_id in merchant_ids]
+    )
+
+
+def _by_object(batch: Sequence[Job], found: Loaded) -> list[list[Job]]:
+    """The jobs of each object, in the order in which its events happened."""
+
+    def first(job: Job) -> WebhookDelivery | None:
+        return found.get(WebhookDelivery, job.body["webhook_id"])
+
+    groups: dict[str, list[tuple[datetime, Job]]] = defaultdict(list)
+    alone: list[list[Job]] = []
+    for job in batch:
+        delivery = first(job)
         if delivery is None:
-            log.error("no such webhook", webhook_id=job.body["webhook_id"])
-            return Done(failed=1)
+            alone.append([job])
+        else:
+            groups[delivery.object_id].append((delivery.created_at, job))
+    return alone + [
+        [job for _, job in sorted(group, key=lambda dated: dated[0])] for group in groups.values()
+    ]
+
+
+def _run(
+    pool: ThreadPoolExecutor, work: Callable[[Job], Done], groups: Sequence[Sequence[Job]]
+) -> dict[str, Done]:
+    def run(group: Sequence[Job]) -> list[tuple[str, Done]]:
+        return [(job.message_id, work(job)) for job in group]
+
+    return {message_id: done for some in pool.map(run, groups) for message_id, done in some}
+
+
+def _look_again(deps: Dependencies, lane: Lane, waiting: Sequence[Job]) -> None:
+    """Sends their messages anew: SQS counts how often one is received, and waiting is no failure."""
+    if waiting:
+        deps.queues.send(lane.queue, [job.body for job in waiting], LOOKS_AGAIN_AFTER_SECONDS)
+
+
+def _work(deps: Dependencies, lane: Lane, job: Job, found: Loaded) -> Done:
+    """One message: its deliveries one after another, whatever becomes of each."""
+    webhook_ids = delivery_ids(job.body)
+    before = found.get(WebhookDelivery, job.body.get(AFTER))
+    fates: list[tuple[str, Fate]] = []
+    for number, webhook_id in enumerate(webhook_ids):
+        delivery = found.get(WebhookDelivery, webhook_id)
+        if delivery is None:
+            log.error("no such webhook", webhook_id=webhook_id)
+            fates.append((webhook_id, Fate(Done(failed=1))))
+            continue
         merchant_id = delivery.merchant_id
         health = found.get(EndpointHealth, merchant_id) or EndpointHealth(merchant_id)
         task = Task(job, delivery, found.get(Merchant, merchant_id), health)
-        with lane.turns[job.body["merchant_id"]]:
-            return _deliver(deps, lane, task)
+        now = deps.now()
+        fate = _without_trying(delivery, now)
+        if fate is None and not lane.is_slow and (health.is_slow(now) or merchant_id in lane.turned_slow):
+            deps.queues.send(SLOW_WEBHOOKS, [_rest(job, webhook_ids[number:])])
+            break
+        if fate is None and _must_wait(lane, task, before, now):
+            return WAITS
+        fates.append((webhook_id, fate or deliver_one(deps, lane, task, now)))
+    return _settle(deps, lane, job, fates)
 
-    with ThreadPoolExecutor(max_workers=AT_ONCE_MAX) as pool:
-        return jobs.run_jobs(deps, lane.queue, batch_jobs, work, pool.map)
 
-
-def _deliver(deps: Dependencies, lane: Lane, task: Task) -> Done:
-    delivery, job, health = task.delivery, task.job, task.health
+def _without_trying(delivery: WebhookDelivery, now: datetime) -> Fate | None:
+    """What comes of a delivery that is not to be tried now."""
     if delivery.status is DeliveryStatus.SUCCESS:
-        return jobs.NOTHING_TO_DO
+        return Fate()
     if delivery.status is DeliveryStatus.FAILED:
         # Reported as failed until SQS's redrive policy moves the message to the dead-letter queue.
-        deps.queues.give_back(lane.queue, job.receipt_handle, 0)
-        return jobs.RETRY
-    now = deps.now()
+        return Fate(again_in_seconds=0)
     if delivery.next_retry_at is not None and delivery.next_retry_at > now + EARLY:
-        return jobs.NOTHING_TO_DO
-    if not lane.is_slow and (health.is_slow(now) or delivery.merchant_id in lane.turned_slow):
-        deps.queues.send(SLOW_WEBHOOKS, [job.body])
-        return jobs.NOTHING_TO_DO
-    held_back = health.has_circuit_open and not task.is_requested
-    if held_back and not _may_probe(deps, delivery, health, now):
-        return jobs.NOTHING_TO_DO
-    with _telling_if_slow(deps, lane, delivery.merchant_id, now):
-        attempt = _attempt(deps, delivery, task.merchant, now)
-    return _record(deps, lane, task, attempt)
+        return Fate()
+    return None
 
 
-@contextmanager
-def _telling_if_slow(deps: Dependencies, lane: Lane, merchant_id: str, now: datetime) -> Iterator[None]:
-    """Marks a receiver as slow while it still hangs: at five seconds a delivery it would occupy every worker.
-
-    The attempt itself is recorded as usual when it ends, and the mark expires by itself.
-    """
-
-    def tell() -> None:
-        lane.turned_slow.add(merchant_id)
-        try:
-            deps.database.endpoints.mark_slow(merchant_id, now + SLOW_FOR)
-        except Unavailable as error:
-            log.error("slow receiver not noted", error, merchant_id=merchant_id)
-
-    if lane.is_slow:
-        yield
-        return
-    timer = Timer(SLOW_MS / 1000, tell)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()  # its write must not follow the record of the attempt
+def _rest(job: Job, webhook_ids: Sequence[str]) -> dict[str, str]:
+    """The message for what is left of a job."""
+    if webhook_ids[0] == job.body["webhook_id"]:
+        return job.body
+    rest = {"webhook_id": webhook_ids[0], "merchant_id": job.body["merchant_id"]}
+    return rest | ({THEN: ",".join(webhook_ids[1:])} if webhook_ids[1:] else {})
 
 
-def _may_probe(deps: Dependencies, delivery: WebhookDelivery, health: EndpointHealth, now: datetime) -> bool:
-    """Whether this delivery becomes the open circuit's probe; if not, it is left to the sweeper."""
-    if health.may_probe(now) and deps.database.endpoints.claim_probe(health, now + PROBE_LEASE):
-        return True
-    until = health.open_until
-    assert until is not None
-    deps.database.deliveries.wait_until(delivery, max(until, now + PROBE_LEASE))
-    return False
+def _must_wait(lane: Lane, task: Task, before: WebhookDelivery | None, now: datetime) -> bool:
+    """Whether the delivery before this one is about to be tried for the first time, and this one is new."""
+    delivery = task.delivery
+    if before is None or before.status is not DeliveryStatus.PENDING or before.last_attempt is not None:
+        return False
+    is_new = delivery.last_attempt is None and now < delivery.created_at + PATIENCE
+    return is_new and before.id not in lane.tried and not task.health.has_circuit_open
 
 
-def _attempt(
-    deps: Dependencies, delivery: WebhookDelivery, merchant: Merchant | None, now: datetime
-) -> Attempt:
-    if merchant is None or merchant.webhook_url is None:
-        # The URL was cleared after the event. It counts as an attempt, so the delivery ends eventually.
-        return Attempt(at=now, duration_ms=0, response_code=None, response_body=None, error="no_url")
-    body = delivery.payload.encode()
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "AsyncPay-Webhooks/1",
-        **signature_headers(merchant.signing_secrets(now), delivery.id, body, now),
-    }
-    attempt = deps.post_webhook(
-        merchant.webhook_url,
-        body,
-        headers,
-        now=now,
-        allowed_hosts=deps.config.webhook_allowed_hosts,
-        https_only=not deps.config.is_test_stage,
-    )
-    if attempt.response_code == GONE and deps.database.merchants.clear_webhook_url(
-        merchant.id, merchant.webhook_url
-    ):
-        log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant.id)
-    return attempt
-
-
-def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Done:
-    delivery, health = task.delivery, task.health
-    test = deps.config.webhook_gaps_test
-    jitter = 0.0 if test else deps.jitter()
-    after = delivery.attempted(attempt, TEST_GAPS_SECONDS if test else GAPS_SECONDS, jitter)
-    recorded = deps.database.deliveries.record(delivery, after)
-    learned = health.after_request(attempt) if task.is_requested else health.after(attempt)
-    if learned.is_slow(attempt.ended_at):
-        lane.turned_slow.add(delivery.merchant_id)
-    if attempt.error != "no_url":
-        deps.database.endpoints.record(health, learned)
-    log.info(
-        "webhook attempted",
-        webhook_id=delivery.id,
-        object_id=delivery.object_id,
-        merchant_id=delivery.merchant_id,
-        event=delivery.event,
-        status=after.status,
-        attempts=len(after.attempts),
-        response_code=attempt.response_code,
-        error_kind=attempt.error,
-        duration_ms=attempt.duration_ms,
-    )
-    return _message_fate(deps, lane, task.job, after) if recorded else jobs.NOTHING_TO_DO
-
-
-def _message_fate(deps: Dependencies, lane: Lane, job: Job, after: WebhookDelivery) -> Done:
-    if after.status is DeliveryStatus.SUCCESS:
-        return Done(completed=1)
-    wait_seconds = 0
-    if after.next_retry_at is not None:
-        wait_seconds = max(0, round((after.next_retry_at - deps.now()).total_seconds()))
-    deps.queues.give_back(lane.queue, job.receipt_handle, wait_seconds)
-    return Done(failed=int(after.status is DeliveryStatus.FAILED), retry=True)
+def _settle(deps: Dependencies, lane: Lane, job: Job, fates: Sequence[tuple[str, Fate]]) -> Done:
+    """What becomes of the message. One that asked for several gives way to one for each that is not done."""
+    completed = sum(fate.done.completed for _, fate in fates)
+    failed = sum(fate.done.failed for _, fate in fates)
+    again = [(webhook_id, fate.again_in_seconds) for webhook_id, fate in fates]
+    open_ones = [(webhook_id, seconds) for webhook_id, seconds in again if seconds is not None]
+    if open_ones and THEN not in job.body:
+        deps.queues.give_back(lane.queue, job.receipt_handle, open_ones[0][1])
+        return Done(completed, failed, retry=True)
+    anew: dict[int, list[dict[str, str]]] = defaultdict(list)
+    for webhook_id, seconds in open_ones:
+        anew[seconds].append({"webhook_id": webhook_id, "merchant_id": job.body["merchant_id"]})
+    for seconds, messages in anew.items():
+        deps.queues.send(lane.queue, messages, seconds)
+    return Done(completed, failed)

@@ -3,7 +3,8 @@
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.jobs import WEBHOOKS
 from gateway.domain.webhooks.delivery import WebhookDelivery
-from gateway.presenters.event import sample_delivery
+from gateway.domain.webhooks.events import sample_event
+from gateway.presenters.event import delivery_of
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.outbox import Outbox
@@ -20,10 +21,10 @@ def send_test_event(deps: Dependencies, merchant_id: str) -> WebhookDelivery:
     merchant = find_merchant(deps, merchant_id)
     if merchant.webhook_url is None:
         raise BadRequest("No webhook URL is configured", field="webhook_url")
-    delivery = sample_delivery(deps.new_uuid(), merchant_id, deps.now())
+    event = sample_event(deps.new_uuid(), merchant_id, deps.now())
     with deps.unit_of_work() as work:
-        work.notify(merchant, delivery, requested=True)
-    return delivery
+        work.notify(merchant, event, requested=True)
+    return delivery_of(event)
 
 
 def retry_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> WebhookDelivery:

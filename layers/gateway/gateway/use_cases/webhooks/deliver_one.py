@@ -1,0 +1,174 @@
+"""One delivery: held back, or signed, posted and recorded; and what its message should do next."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import BoundedSemaphore, Timer
+
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import SLOW_WEBHOOKS
+from gateway.domain.webhooks.delivery import (
+    GAPS_SECONDS,
+    GONE,
+    TEST_GAPS_SECONDS,
+    Attempt,
+    DeliveryStatus,
+    WebhookDelivery,
+)
+from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, EndpointHealth
+from gateway.domain.webhooks.signature import signature_headers
+from gateway.runtime import log
+from gateway.use_cases import jobs
+from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.jobs import Done, Job
+from gateway.use_cases.webhooks.messages import REQUESTED
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One queue, what this batch has learned about its endpoints, and which deliveries it has tried."""
+
+    queue: str
+    turns: dict[str, BoundedSemaphore]
+    turned_slow: set[str] = field(default_factory=set)
+    tried: set[str] = field(default_factory=set)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether this is the lane for slow receivers."""
+        return self.queue == SLOW_WEBHOOKS
+
+
+@dataclass(frozen=True)
+class Task:
+    """One delivery that a message asks for, and what is stored about it."""
+
+    job: Job
+    delivery: WebhookDelivery
+    merchant: Merchant | None
+    health: EndpointHealth
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether somebody asked for this very attempt; the retries after it are ordinary ones."""
+        return REQUESTED in self.job.body and not self.delivery.attempts
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What came of one delivery, and in how many seconds a message should ask for it again; None: never."""
+
+    done: Done = jobs.NOTHING_TO_DO
+    again_in_seconds: int | None = None
+
+
+def deliver_one(deps: Dependencies, lane: Lane, task: Task, now: datetime) -> Fate:
+    """Tries a delivery that is due, unless its endpoint is left alone just now."""
+    held_back = task.health.has_circuit_open and not task.is_requested
+    if held_back and not _may_probe(deps, task.delivery, task.health, now):
+        return Fate()
+    with _telling_if_slow(deps, lane, task.delivery.merchant_id, now):
+        attempt = _attempt(deps, task.delivery, task.merchant, now)
+    lane.tried.add(task.delivery.id)
+    return _record(deps, lane, task, attempt)
+
+
+def _may_probe(deps: Dependencies, delivery: WebhookDelivery, health: EndpointHealth, now: datetime) -> bool:
+    """Whether this delivery becomes the open circuit's probe; if not, it is left to the sweeper."""
+    if health.may_probe(now) and deps.database.endpoints.claim_probe(health, now + PROBE_LEASE):
+        return True
+    until = health.open_until
+    assert until is not None
+    deps.database.deliveries.wait_until(delivery, max(until, now + PROBE_LEASE))
+    return False
+
+
+def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Fate:
+    delivery, health = task.delivery, task.health
+    test = deps.config.webhook_gaps_test
+    jitter = 0.0 if test else deps.jitter()
+    after = delivery.attempted(attempt, TEST_GAPS_SECONDS if test else GAPS_SECONDS, jitter)
+    recorded = deps.database.deliveries.record(delivery, after)
+    learned = health.after_request(attempt) if task.is_requested else health.after(attempt)
+    if learned.is_slow(attempt.ended_at):
+        lane.turned_slow.add(delivery.merchant_id)
+    if attempt.error != "no_url":
+        deps.database.endpoints.record(health, learned)
+    log.info(
+        "webhook attempted",
+        webhook_id=delivery.id,
+        object_id=delivery.object_id,
+        merchant_id=delivery.merchant_id,
+        event=delivery.event,
+        status=after.status,
+        attempts=len(after.attempts),
+        response_code=attempt.response_code,
+        error_kind=attempt.error,
+        duration_ms=attempt.duration_ms,
+    )
+    return _fate(deps, after) if recorded else Fate()
+
+
+def _fate(deps: Dependencies, after: WebhookDelivery) -> Fate:
+    if after.status is DeliveryStatus.SUCCESS:
+        return Fate(Done(completed=1))
+    wait_seconds = 0
+    if after.next_retry_at is not None:
+        wait_seconds = max(0, round((after.next_retry_at - deps.now()).total_seconds()))
+    return Fate(Done(failed=int(after.status is DeliveryStatus.FAILED)), wait_seconds)
+
+
+@contextmanager
+def _telling_if_slow(deps: Dependencies, lane: Lane, merchant_id: str, now: datetime) -> Iterator[None]:
+    """Marks a receiver as slow while it still hangs: at five seconds a delivery it would occupy every worker.
+
+    The attempt itself is recorded as usual when it ends, and the mark expires by itself.
+    """
+
+    def tell() -> None:
+        lane.turned_slow.add(merchant_id)
+        try:
+            deps.database.endpoints.mark_slow(merchant_id, now + SLOW_FOR)
+        except Unavailable as error:
+            log.error("slow receiver not noted", error, merchant_id=merchant_id)
+
+    if lane.is_slow:
+        yield
+        return
+    timer = Timer(SLOW_MS / 1000, tell)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()  # its write must not follow the record of the attempt
+
+
+def _attempt(
+    deps: Dependencies, delivery: WebhookDelivery, merchant: Merchant | None, now: datetime
+) -> Attempt:
+    if merchant is None or merchant.webhook_url is None:
+        # The URL was cleared after the event. It counts as an attempt, so the delivery ends eventually.
+        return Attempt(at=now, duration_ms=0, response_code=None, response_body=None, error="no_url")
+    body = delivery.payload.encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "AsyncPay-Webhooks/1",
+        **signature_headers(merchant.signing_secrets(now), delivery.id, body, now),
+    }
+    attempt = deps.post_webhook(
+        merchant.webhook_url,
+        body,
+        headers,
+        now=now,
+        allowed_hosts=deps.config.webhook_allowed_hosts,
+        https_only=not deps.config.is_test_stage,
+    )
+    if attempt.response_code == GONE and deps.database.merchants.clear_webhook_url(
+        merchant.id, merchant.webhook_url
+    ):
+        log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant.id)
+    return attempt
