@@ -13,9 +13,11 @@ from chalicelib.frame.parameters import PAGE, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from chalicelib.openapi.request_bodies import BODIES
+from gateway.domain.access.api_key import ApiKey
+from gateway.domain.access.rights import ANYTHING
 from gateway.domain.errors import AuthenticationFailed, NotFound, Unavailable
 from gateway.use_cases.dependencies import Dependencies
-from tests.support.factories import some_deps
+from tests.support.factories import NOW, some_deps
 from tests.support.people import Person, a_person
 
 KEYS = {"X-Api-Key": "key", "X-Api-Secret": "secret"}
@@ -27,10 +29,12 @@ def dependencies(monkeypatch: pytest.MonkeyPatch) -> Dependencies:
     """Dependencies of the whole app's handlers, with one merchant whose credentials are KEYS."""
     deps = some_deps()
 
-    def authenticate(_deps: Dependencies, api_key: str | None, api_secret: str | None) -> str:
+    def authenticate(
+        _deps: Dependencies, api_key: str | None, api_secret: str | None, _source: str
+    ) -> ApiKey:
         if (api_key, api_secret) != ("key", "secret"):
             raise AuthenticationFailed
-        return MERCHANT_ID
+        return ApiKey("key", MERCHANT_ID, "", active=True, created_at=NOW)
 
     monkeypatch.setattr(app, "dependencies", lambda: deps)
     monkeypatch.setattr(chalicelib.frame.caller, "authenticate", authenticate)
@@ -69,7 +73,10 @@ def gateway(dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Appl
 
     def register(method: str, path: str, handler: Handler, *, public: bool = False, query: Any = ()) -> None:
         body = "Thing" if method in ("POST", "PUT") else None
-        operation(blueprint, method, path, responses={}, public=public, body=body, query=query)(handler)
+        declare = operation(
+            blueprint, method, path, responses={}, public=public, body=body, query=query, needs=ANYTHING
+        )
+        declare(handler)
 
     register("GET", "/things", what_was_asked, query=(*PAGE, Identifier("x", "Anything.")))
     register("POST", "/things", what_was_sent)

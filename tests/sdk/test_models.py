@@ -63,5 +63,5 @@ def test_models_do_not_change_and_can_be_compared_copied_and_pickled() -> None:
 
 def test_a_repr_shows_no_secret() -> None:
     issued = {"api_key": "key_1", "api_secret": "s3cr3t", "created_at": "2026-01-31T09:30:00.250Z"}
-    assert "s3cr3t" not in repr(models.IssuedApiKey({**issued, "expires_at": None}))
+    assert "s3cr3t" not in repr(models.Credentials({**issued, "keys": []}))
     assert "s3cr3t" not in repr(models.WebhookConfig({"webhook_url": None, "webhook_secret": "s3cr3t"}))

@@ -42,11 +42,11 @@ class Person:
         return send(app, method, path, headers={**headers, **request.pop("headers", {})}, **request)
 
 
-def a_person(deps: Dependencies, **members: Any) -> Person:
+def a_person(deps: Dependencies, *, stage: str | None = None, **members: Any) -> Person:
     merchant = a_merchant(**members)
     merchants.add(merchant)
     token = Token(some_id("") * 2, merchant.id)
-    sessions.add(sessions_domain.begin(token, merchant.email, 0, deps.now()))
+    sessions.add(sessions_domain.begin(token, merchant.email, 0, deps.now(), stage or deps.config.stage))
     key = read_secret(deps.config.session_key_arn)
     issued = issue_key(deps, merchant.id, "admin:test")
     return Person(

@@ -32,7 +32,7 @@ from gateway.use_cases.access.checkout import (
 from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from gateway.use_cases.access.sessions import PER_EMAIL, PER_SOURCE, Visit, find_visit, log_in, log_out
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
-from tests.support.factories import NOW, some_id
+from tests.support.factories import NOW, a_merchant, some_id
 from tests.support.memory.shop import MemoryShop, lines, told
 
 ME = "user:me@example.com"
@@ -55,7 +55,8 @@ def test_a_key_is_issued_beside_the_others(shop: MemoryShop, capsys: pytest.Capt
     assert name.startswith("key_test_")
     assert issued.secret.startswith("secret_test_")
     assert len(issued.secret) == len("secret_test_") + 32
-    expected = ApiKey(name, shop.merchant.id, hash_secret(name, issued.secret), active=True, created_at=NOW)
+    digest = hash_secret(name, issued.secret)
+    expected = ApiKey(name, shop.merchant.id, digest, active=True, created_at=NOW, stage="test")
     assert issued.key == shop.database.api_keys.get(name) == expected
     assert shop.audit() == [(ME, "api_key.issued", name, {})]
     (entry,) = list_audit(shop.deps, shop.merchant.id, 1, 0).items
@@ -63,18 +64,26 @@ def test_a_key_is_issued_beside_the_others(shop: MemoryShop, capsys: pytest.Capt
     assert list_audit(shop.deps, shop.merchant.id, 1, 1).items == []
     line = {"level": "INFO", "merchant_id": shop.merchant.id, "api_key": name, "actor": ME}
     assert lines(capsys, "API key issued") == [line]
-    assert [key.api_key for key in list_keys(shop.deps, shop.merchant.id)] == [name]
+    assert [key.api_key for key in list_keys(shop.deps, shop.merchant.id).items] == [name]
+    assert shop.database.merchants.get(shop.merchant.id).active_keys == 1
 
 
 def test_so_many_keys_a_day_and_no_more(shop: MemoryShop) -> None:
     for _ in range(ISSUED_PER_DAY.uses_max):
-        issue_key(shop.deps, shop.merchant.id, ME)
+        key = issue_key(shop.deps, shop.merchant.id, ME).key.api_key
+        disable_key(shop.deps, shop.merchant.id, key, ME)
     with pytest.raises(RateLimited) as refusal:
         issue_key(shop.deps, shop.merchant.id, ME)
     assert told(refusal) == ("At most 100 API keys can be issued a day", None)
     assert refusal.value.retry_after_seconds == ISSUED_PER_DAY.left_seconds(NOW)
     assert refusal.value.retry_after_seconds == 14.5 * 3600
-    assert issue_key(shop.deps, "another", ME).key.merchant_id == "another"
+    other = a_merchant()
+    shop.database.merchants.add(other)
+    assert issue_key(shop.deps, other.id, ME).key.merchant_id == other.id
+    with pytest.raises(NotFound, match="Merchant not found"):
+        issue_key(shop.deps, "nobody", ME)
+    # A leaked key, or its thief, cannot use up what an administrator needs to lock it out.
+    issue_key(shop.deps, shop.merchant.id, "admin:a", limited=False)
     shop.clock.advance(days=1)
     issue_key(shop.deps, shop.merchant.id, ME)
 
@@ -175,7 +184,7 @@ def test_a_live_stage_publishes_no_secret(live: MemoryShop) -> None:
 def test_a_merchant_is_who_its_key_and_secret_say(shop: MemoryShop) -> None:
     issued = issue_key(shop.deps, shop.merchant.id, ME)
     name, secret = issued.key.api_key, issued.secret
-    assert authenticate(shop.deps, name, secret) == shop.merchant.id
+    assert authenticate(shop.deps, name, secret).merchant_id == shop.merchant.id
     assert merchant_of(shop.deps, name) == shop.merchant.id
     for wrong in ((None, secret), (name, None), ("", secret), (name, ""), (name, "wrong"), ("key_0", secret)):
         with pytest.raises(AuthenticationFailed) as refusal:
@@ -192,7 +201,7 @@ def test_credentials_have_lengths_to_keep(shop: MemoryShop, lengths: tuple[int, 
     shop.database.api_keys.put(key)
     assert (merchant_of(shop.deps, name) is not None) is (lengths[0] == 128)
     if works:
-        assert authenticate(shop.deps, name, secret) == shop.merchant.id
+        assert authenticate(shop.deps, name, secret).merchant_id == shop.merchant.id
     else:
         with pytest.raises(AuthenticationFailed):
             authenticate(shop.deps, name, secret)
@@ -204,7 +213,7 @@ def test_a_key_is_remembered_for_fifteen_seconds(shop: MemoryShop) -> None:
     authenticate(shop.deps, name, secret)
     shop.set_merchant(active=False)
     shop.clock.advance(seconds=REMEMBERED_FOR.total_seconds() - 1)
-    assert authenticate(shop.deps, name, secret) == shop.merchant.id
+    assert authenticate(shop.deps, name, secret).merchant_id == shop.merchant.id
     shop.clock.advance(seconds=1)
     with pytest.raises(AuthenticationFailed):
         authenticate(shop.deps, name, secret)
@@ -213,8 +222,9 @@ def test_a_key_is_remembered_for_fifteen_seconds(shop: MemoryShop) -> None:
     disable_key(shop.deps, shop.merchant.id, name, ME)
     forget_all()
     assert merchant_of(shop.deps, name) is None
-    orphan = issue_key(shop.deps, "nobody", ME).key.api_key
-    assert merchant_of(shop.deps, orphan) is None
+    orphan = ApiKey("key_test_orphan", "nobody", "digest", active=True, created_at=NOW)
+    shop.database.api_keys.put(orphan)
+    assert merchant_of(shop.deps, orphan.api_key) is None
 
 
 def test_a_process_remembers_so_many_keys_and_forgets_all_of_them_then(
@@ -391,7 +401,7 @@ def test_the_test_merchant_is_seeded_once(shop: MemoryShop, capsys: pytest.Captu
     )
     assert (merchant.active, merchant.webhook_url, merchant.created_at) == (True, None, NOW)
     assert merchant.webhook_secret == "whsec_test_abc123"
-    assert authenticate(shop.deps, "key_test_abc123", "secret_test_xyz789") == TEST_MERCHANT_ID
+    assert authenticate(shop.deps, "key_test_abc123", "secret_test_xyz789").merchant_id == TEST_MERCHANT_ID
     key = shop.database.api_keys.get("key_test_abc123")
     assert (key.active, key.created_at) == (True, NOW)
     line = {"level": "INFO", "merchant_id": TEST_MERCHANT_ID}

@@ -29,7 +29,7 @@ def a_key(*, active: bool = True, merchant_active: bool = True) -> ApiKey:
 
 def test_the_right_credentials_are_their_merchants(deps: Dependencies) -> None:
     key = a_key()
-    assert authenticate(deps, key.api_key, "secret") == key.merchant_id
+    assert authenticate(deps, key.api_key, "secret").merchant_id == key.merchant_id
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_key_is_read_once_in_a_while(deps: Dependencies, clock: Clock) -> None
     with watched() as calls:
         for _ in range(3):
             authenticate(deps, key.api_key, "secret")
-    assert calls == ["GetItem", "GetItem"]
+    assert calls == ["GetItem", "GetItem", "UpdateItem"]  # the last one stores that it was used
     clock.advance(seconds=REMEMBERED_FOR.total_seconds())
     with watched() as calls:
         authenticate(deps, key.api_key, "secret")

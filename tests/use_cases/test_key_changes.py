@@ -64,7 +64,7 @@ def test_keys_are_listed_newest_first_without_digests(
     first = issue_key(deps, merchant_id, ME)
     clock.advance(seconds=1)
     second = issue_key(deps, merchant_id, ME)
-    listed = list_keys(some_deps(), merchant_id)
+    listed = list_keys(some_deps(), merchant_id).items
     assert [key.api_key for key in listed] == [second.key.api_key, first.key.api_key]
     assert {key.secret_hash for key in listed} == {""}
 
@@ -98,7 +98,7 @@ def test_a_key_is_replaced_once_however_many_ask(deps: Dependencies, merchant_id
         pytest.raises(BadRequest, match="can be rotated"),
     ):
         rotate_key(deps, merchant_id, old, 1, ME)
-    assert len(list_keys(some_deps(), merchant_id)) == 2
+    assert list_keys(some_deps(), merchant_id).total == 2
     assert [action for action, *_ in trail(merchant_id)] == ["api_key.issued", "api_key.rotated"]
 
 
@@ -139,7 +139,7 @@ def test_only_so_many_keys_are_issued_a_day(
     rotate_key(deps, merchant_id, first.key.api_key, 1, ME)
     with pytest.raises(RateLimited) as refused:
         issue_key(deps, merchant_id, ME)
-    assert len(list_keys(some_deps(), merchant_id)) == 2
+    assert list_keys(some_deps(), merchant_id).total == 2
     clock.advance(seconds=refused.value.retry_after_seconds)
     issue_key(deps, merchant_id, ME)
 
@@ -151,4 +151,4 @@ def test_a_key_that_others_are_changing_is_busy(deps: Dependencies, merchant_id:
         pytest.raises(Unavailable),
     ):
         issue_key(deps, merchant_id, ME)
-    assert list_keys(some_deps(), merchant_id) == []
+    assert list_keys(some_deps(), merchant_id).items == []

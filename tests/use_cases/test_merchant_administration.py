@@ -121,7 +121,7 @@ def test_a_disabled_merchant_stops_within_fifteen_seconds_and_can_come_back(
     with pytest.raises(AuthenticationFailed):
         authenticate(deps, issued.key.api_key, issued.secret)
     set_active(deps, merchant, ROOT, active=True)
-    assert authenticate(deps, issued.key.api_key, issued.secret) == merchant.id
+    assert authenticate(deps, issued.key.api_key, issued.secret).merchant_id == merchant.id
     assert {action for action, *_ in trail(merchant.id)} == {
         "merchant.created",
         "api_key.issued",

@@ -19,7 +19,7 @@ def test_the_test_merchant_is_seeded_once() -> None:
     merchant = find_test_merchant(deps)
     assert (merchant.id, merchant.name) == ("550e8400-e29b-41d4-a716-446655440000", "Test Merchant")
     assert (merchant.email, merchant.webhook_secret) == ("test@example.com", "whsec_test_abc123")
-    assert authenticate(deps, "key_test_abc123", "secret_test_xyz789") == merchant.id
+    assert authenticate(deps, "key_test_abc123", "secret_test_xyz789").merchant_id == merchant.id
     stored = str([row.to_dynamodb_dict() for row in ApiKeyRow.scan()])
     assert "secret_test_xyz789" not in stored
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from chalicelib.frame.errors import RequestForged
 from chalicelib.frame.ignored import shown_name
+from gateway.domain.access.rights import EVERYTHING, Right
 from gateway.domain.access.session import LASTS_FOR
-from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.errors import AuthenticationFailed, Forbidden
 from gateway.domain.reasons import Reason
 from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.access.sessions import Visit, find_visit
@@ -29,11 +30,16 @@ SAFE_METHODS = ("GET", "HEAD")
 
 @dataclass(frozen=True)
 class Caller:
-    """The caller's merchant, and the caller's name in the audit trail; empty for public operations."""
+    """The caller's merchant, rights, and name in the audit trail; empty for public operations.
+
+    `api_key` is None for people, `visit` for servers.
+    """
 
     merchant_id: str = ""
     actor: str = ""
     visit: Visit | None = None
+    rights: frozenset[Right] = frozenset()
+    api_key: str | None = None
 
 
 NOBODY = Caller()
@@ -46,15 +52,30 @@ def identify(deps: Dependencies, sent: Any) -> Caller:
     cookie = None if api_key or api_secret else read_cookie(deps, headers)
     if cookie is None:
         check_headers(headers)
-        merchant_id = authenticate(deps, api_key, api_secret)
-        return Caller(merchant_id, f"key:{api_key}")
+        key = authenticate(deps, api_key, api_secret, source_of(sent))
+        actor = f"key:{key.api_key}"
+        return Caller(key.merchant_id, actor, rights=key.allowed, api_key=key.api_key)
     visit = find_visit(deps, cookie)
     if sent.method not in SAFE_METHODS:
         check_same_site(deps, headers)
         given = headers.get(CSRF_HEADER.lower()) or ""
         if not hmac.compare_digest(given.encode(), visit.csrf_token.encode()):
             raise RequestForged(CSRF_HEADER)
-    return Caller(visit.merchant.id, visit.actor, visit)
+    return Caller(visit.merchant.id, visit.actor, visit, EVERYTHING)
+
+
+def check_allowed(deps: Dependencies, caller: Caller, needs: tuple[Right, ...], *, confirmed: bool) -> None:
+    """Raises Forbidden unless the caller has one of the rights, and gave the password lately if need be."""
+    if caller.rights.isdisjoint(needs):
+        who = "This API key" if caller.visit is None else "Your role"
+        raise Forbidden(
+            f"{who} does not allow this: it needs the right to {' or '.join(needs)}",
+            reason=Reason.RIGHT_MISSING,
+        )
+    if confirmed and not visit_of(caller).session.has_recent_password(deps.now()):
+        raise Forbidden(
+            "Give your password again to go on", field="password", reason=Reason.PASSWORD_NOT_RECENT
+        )
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
@@ -90,6 +111,11 @@ def check_same_site(deps: Dependencies, headers: Mapping[str, str]) -> None:
         raise RequestForged("Origin")
     if headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise RequestForged("Sec-Fetch-Site")
+
+
+def source_of(sent: Any) -> str:
+    """The network address that API Gateway was called from."""
+    return (sent.context.get("identity") or {}).get("sourceIp") or ""
 
 
 def read_cookie(deps: Dependencies, headers: Mapping[str, str]) -> str | None:

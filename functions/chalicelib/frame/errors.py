@@ -8,6 +8,7 @@ from gateway.domain.errors import (
     AsyncPayError,
     AuthenticationFailed,
     BadRequest,
+    Forbidden,
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
@@ -35,10 +36,8 @@ class BodyEncoded(BadRequest):
         super().__init__("The request body must not be compressed or encoded", field="Content-Encoding")
 
 
-class RequestForged(AsyncPayError):
+class RequestForged(Forbidden):
     """A request with the session's cookie that the dashboard's own page did not send."""
-
-    code = AuthenticationFailed.code
 
     def __init__(self, field: str) -> None:
         super().__init__("The request does not come from the dashboard's own page", field=field)
@@ -48,7 +47,7 @@ HTTP_STATUSES: dict[type[AsyncPayError], int] = {
     AsyncPayError: 500,  # RFC 9110, 15.6.1
     BadRequest: 400,  # RFC 9110, 15.5.1
     AuthenticationFailed: 401,  # RFC 9110, 15.5.2
-    RequestForged: 403,  # RFC 9110, 15.5.4
+    Forbidden: 403,  # RFC 9110, 15.5.4
     NotFound: 404,  # RFC 9110, 15.5.5
     MethodNotAllowed: 405,  # RFC 9110, 15.5.6
     IdempotencyInFlight: 409,  # RFC 9110, 15.5.10; IETF draft "The Idempotency-Key HTTP Header Field", 2.7

@@ -16,13 +16,15 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib.frame.application import Application
 from chalicelib.frame.body import read_body
-from chalicelib.frame.caller import NOBODY, check_same_site, identify
+from chalicelib.frame.caller import NOBODY, check_allowed, check_same_site, identify, source_of
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.ignored import IGNORED_MEMBERS, ignored_members
 from chalicelib.frame.operation import Operation
 from chalicelib.frame.parameters import Parameter, read_query
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, error_response
+from chalicelib.openapi.access_bodies import OPTIONAL
+from gateway.domain.access.rights import Right
 from gateway.domain.errors import AsyncPayError
 from gateway.presenters.resource import Component, Resource
 from gateway.runtime import log
@@ -42,6 +44,8 @@ def operation(
     body: str | None = None,
     idempotent: bool = False,
     own_page: bool = False,
+    needs: tuple[Right, ...] = (),
+    confirmed: bool = False,
     errors: tuple[type[AsyncPayError], ...] = (),
 ) -> Callable[[Handler], Handler]:
     """Registers a handler with its declaration (chalicelib/frame/operation.py explains each argument).
@@ -51,7 +55,18 @@ def operation(
 
     def register(handler: Handler) -> Handler:
         declared = Operation(
-            method, path, public, handler, responses, query, body, idempotent, own_page, errors
+            method,
+            path,
+            public,
+            handler,
+            responses,
+            query,
+            body,
+            idempotent,
+            own_page,
+            needs,
+            confirmed,
+            errors,
         )
 
         @wraps(handler)
@@ -92,6 +107,8 @@ def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[s
 def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
     log.set_level(deps.config.log_level)
     caller = NOBODY if declared.public else identify(deps, sent)
+    if not declared.public:
+        check_allowed(deps, caller, declared.needs, confirmed=declared.confirmed)
     if declared.own_page:
         check_same_site(deps, sent.headers)
     given = sent.to_original_event()["multiValueQueryStringParameters"] or {}
@@ -103,11 +120,13 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         query=read_query(declared.query, given),
         headers=sent.headers,
         body=_body(sent, declared.body) if declared.body else {},
-        source=(sent.context.get("identity") or {}).get("sourceIp") or "",
+        source=source_of(sent),
     )
 
 
 def _body(sent: Any, schema: str) -> dict[str, Any]:
     # Chalice decodes what API Gateway sent in base64; what came as text is text (LocalStack, tests).
     raw = sent.raw_body if isinstance(sent.raw_body, bytes) else sent.raw_body.encode()
+    if not raw and schema in OPTIONAL:
+        return {}
     return read_body(schema, raw, sent.headers.get("content-encoding", ""))

@@ -14,10 +14,12 @@
 
 `responses` (required) has the resource that is returned, by status. `query` is read and checked before the
 handler runs: `request.query` holds these values and no others. `body` names a schema of
-chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `idempotent` allows an
-Idempotency-Key. `own_page` refuses what a browser sends from pages other than the dashboard's. `errors` lists
-what the use case may raise beyond what follows from the rest (`errors_of`). The tag is the module's name;
-tags and the parameters of paths are described in chalicelib/openapi/document.py.
+chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `needs` lists the rights that lead
+to the operation, any one of which is enough; reading needs the right to read where nothing else is said.
+`confirmed` wants the session's password to be recent. `idempotent` allows an Idempotency-Key. `own_page`
+refuses what a browser sends from pages other than the dashboard's. `errors` lists what the use case may
+raise beyond what follows from the rest (`errors_of`). The tag is the module's name; tags and the parameters
+of paths are described in chalicelib/openapi/document.py.
 """
 
 import inspect
@@ -28,10 +30,12 @@ from typing import Any
 from chalicelib.frame.caller import SAFE_METHODS
 from chalicelib.frame.errors import BodyEncoded, BodyTooLarge, RequestForged
 from chalicelib.frame.parameters import Parameter
+from gateway.domain.access.rights import KEY_RIGHTS_ALL, Right
 from gateway.domain.errors import (
     AsyncPayError,
     AuthenticationFailed,
     BadRequest,
+    Forbidden,
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
@@ -59,7 +63,21 @@ class Operation:
     body: str | None = None
     idempotent: bool = False
     own_page: bool = False
+    needs: tuple[Right, ...] = ()
+    confirmed: bool = False
     errors: tuple[type[AsyncPayError], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fills in `needs` where nothing was said of an operation that reads; others have to say."""
+        if not self.public and not self.needs:
+            if self.method not in SAFE_METHODS:
+                raise ValueError(f"{self.method} {self.path} must say which rights it needs")
+            object.__setattr__(self, "needs", (Right.READ,))
+
+    @property
+    def for_people_only(self) -> bool:
+        """Whether no API key leads to it."""
+        return not self.public and KEY_RIGHTS_ALL.isdisjoint(self.needs)
 
     @property
     def name(self) -> str:
@@ -81,8 +99,8 @@ class Operation:
         """Every error that it may respond with."""
         found: list[type[AsyncPayError]] = []
         if not self.public:
-            found.append(AuthenticationFailed)
-        if self.own_page or (not self.public and self.method not in SAFE_METHODS):
+            found += [AuthenticationFailed, Forbidden]
+        if self.own_page:
             found.append(RequestForged)
         # Each refuses parameters that it does not know.
         found.append(BadRequest)

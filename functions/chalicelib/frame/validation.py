@@ -77,6 +77,7 @@ def _rule_in_words(rule: str, wanted: Any) -> str:
         "maximum": f"must be at most {wanted}",
         "minLength": "must not be empty",
         "maxLength": f"must have at most {wanted} characters",
+        "maxItems": f"must have at most {wanted} items",
         "maxProperties": f"must have at most {wanted} members",
     }
     if rule == "enum":

@@ -58,6 +58,7 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     merchant.SESSION,
     merchant.SESSION_ENDED,
     api_key.API_KEY,
+    api_key.KEY_LIST,
     api_key.CREDENTIALS,
     api_key.ISSUED_API_KEY,
     api_key.ROTATED_API_KEY,

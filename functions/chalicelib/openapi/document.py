@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.frame.caller import COOKIE, CSRF_HEADER
 from chalicelib.frame.idempotency_header import KEY_LENGTH_MAX
 from chalicelib.frame.operation import Operation
+from chalicelib.openapi.access_bodies import OPTIONAL
 from chalicelib.openapi.components import SCHEMAS
 from chalicelib.openapi.request_bodies import DOCUMENTED
 from chalicelib.openapi.responses import ERROR, HEADERS, as_json, common_responses, responses
@@ -105,13 +106,20 @@ def _operation(operation: Operation, all_operations: Sequence[Operation]) -> dic
         "tags": [operation.tag],
         "summary": summary,
         "description": description,
-        "security": [] if operation.public else _CREDENTIALS,
+        "security": _security(operation),
         "parameters": _parameters(operation),
         "responses": responses(operation, all_operations),
     }
     if operation.body:
-        shown["requestBody"] = {"required": True, "content": as_json(ref(operation.body))}
+        required = operation.body not in OPTIONAL
+        shown["requestBody"] = {"required": required, "content": as_json(ref(operation.body))}
     return shown
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.public:
+        return []
+    return _CREDENTIALS[1:] if operation.for_people_only else _CREDENTIALS
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:

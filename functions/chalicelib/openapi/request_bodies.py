@@ -7,15 +7,13 @@ domain. With `oneOf`, a body must match the alternative whose `const` it has.
 
 from typing import Any
 
-from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, OVERLAP_HOURS_MAX
-from gateway.domain.access.password import PASSWORD_LENGTH_MAX
+from chalicelib.openapi.access_bodies import ACCESS_BODIES
 from gateway.domain.payments.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.refund import REASON_LENGTH_MAX
 from gateway.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
 from gateway.presenters.vocabulary import ref
 
-EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
 AMOUNT = {
     "type": "integer",
     "minimum": 1,
@@ -161,28 +159,7 @@ BODIES: dict[str, dict[str, Any]] = {
         },
         "examples": [{"webhook_url": "https://shop.example/webhook"}, {"webhook_url": None}],
     },
-    "LogIn": {
-        "type": "object",
-        "required": ["email", "password"],
-        "properties": {
-            "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
-            "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
-        },
-        "examples": [{"email": "test@example.com", "password": "any, in a test stage"}],
-    },
-    "Rotation": {
-        "type": "object",
-        "properties": {
-            "overlap_hours": {
-                "type": "integer",
-                "minimum": 0,
-                "maximum": OVERLAP_HOURS_MAX,
-                "default": OVERLAP_HOURS_DEFAULT,
-                "description": "How long the old key works on.",
-            }
-        },
-        "examples": [{"overlap_hours": 24}],
-    },
+    **ACCESS_BODIES,
 }
 
 

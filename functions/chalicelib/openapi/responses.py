@@ -6,11 +6,12 @@ Statuses and codes come from the frame's table of errors, schemas from the prese
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.frame.errors import TEMPORARY, BodyEncoded, BodyTooLarge, RequestForged, status_of
+from chalicelib.frame.errors import TEMPORARY, BodyEncoded, BodyTooLarge, status_of
 from chalicelib.frame.operation import Operation
 from gateway.domain.errors import (
     AsyncPayError,
     AuthenticationFailed,
+    Forbidden,
     IdempotencyInFlight,
     IdempotencyKeyReused,
     NotFound,
@@ -26,7 +27,8 @@ STATUS_TEXTS = {
     201: "Created.",
     400: "The request can't be carried out as it was written; `field` names what is wrong.",
     401: "Unknown, wrong or inactive credentials, or a session that is over.",
-    403: "A session's request that lacks X-CSRF-Token, or that another site's page sent.",
+    403: "The API key or the person has no right to this, or has to give the password again; or it is a "
+    "session's request that lacks X-CSRF-Token, or that another site's page sent.",
     404: "There is no such thing, or it belongs to another merchant.",
     409: "The first request with this key is not decided yet.",
     413: "The body is longer than any valid request.",
@@ -41,7 +43,7 @@ COMMON = {
     status_of(error): error
     for error in (
         AuthenticationFailed,
-        RequestForged,
+        Forbidden,
         NotFound,
         IdempotencyInFlight,
         BodyTooLarge,

@@ -1,14 +1,19 @@
 """Operations that only the dashboard needs: credentials, numbers, the audit trail."""
 
+from datetime import timedelta
+from typing import Any
+
 from chalice import Blueprint
 
+from chalicelib.frame.caller import Caller
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import PAGE, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
-from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT
+from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, NewKey, check_addresses
+from gateway.domain.access.rights import KEY_RIGHTS_ALL, READS_KEYS, Right, check_key_rights
 from gateway.domain.errors import BadRequest, RateLimited
-from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, ROTATED_API_KEY
+from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, KEY_LIST, ROTATED_API_KEY
 from gateway.presenters.audit_entry import AUDIT_LIST
 from gateway.presenters.resource import At
 from gateway.presenters.summary import SUMMARY
@@ -19,23 +24,39 @@ from gateway.use_cases.payments.summary import read_summary
 blueprint = Blueprint(__name__)
 
 
-@operation(blueprint, "GET", "/api/v1/dashboard/credentials", responses={200: CREDENTIALS})
+@operation(blueprint, "GET", "/api/v1/dashboard/credentials", needs=READS_KEYS, responses={200: CREDENTIALS})
 def get_credentials(request: Request) -> Response:
-    """Lists the API keys. Secrets are never shown again, but for the seeded key of a test stage."""
+    """Reads the API key to show, and the newest keys.
+
+    Secrets are never shown again, but for the seeded key of a test stage.
+    """
     credentials = api_keys.read_credentials(request.deps, request.merchant_id)
     return Response(CREDENTIALS.present(At(credentials, request.deps.now())))
+
+
+@operation(
+    blueprint, "GET", "/api/v1/dashboard/api-keys", needs=READS_KEYS, query=PAGE, responses={200: KEY_LIST}
+)
+def get_api_keys(request: Request) -> Response:
+    """Lists the API keys, newest first. Those that are out of use are among them."""
+    page = api_keys.list_keys(request.deps, request.merchant_id, *request.limit_and_offset())
+    return Response(KEY_LIST.present(At(page, request.deps.now())))
 
 
 @operation(
     blueprint,
     "POST",
     "/api/v1/dashboard/api-keys",
+    needs=(Right.KEYS,),
+    confirmed=True,
+    body="NewApiKey",
     responses={201: ISSUED_API_KEY},
     errors=(RateLimited,),
 )
 def post_api_key(request: Request) -> Response:
     """Issues an API key. Its secret is in this response and nowhere else."""
-    issued = api_keys.issue_key(request.deps, request.merchant_id, request.caller.actor)
+    new = new_key(request.body, request.caller)
+    issued = api_keys.issue_key(request.deps, request.merchant_id, request.caller.actor, new)
     return Response(ISSUED_API_KEY.present(issued), 201)
 
 
@@ -43,6 +64,8 @@ def post_api_key(request: Request) -> Response:
     blueprint,
     "POST",
     "/api/v1/dashboard/api-keys/{api_key}/rotate",
+    needs=(Right.KEYS,),
+    confirmed=True,
     body="Rotation",
     responses={201: ROTATED_API_KEY},
     errors=(RateLimited,),
@@ -59,6 +82,8 @@ def post_rotation(request: Request) -> Response:
     blueprint,
     "DELETE",
     "/api/v1/dashboard/api-keys/{api_key}",
+    needs=(Right.KEYS,),
+    confirmed=True,
     responses={200: API_KEY},
     errors=(BadRequest,),
 )
@@ -82,7 +107,14 @@ def get_summary(request: Request) -> Response:
     return Response(SUMMARY.present(read_summary(request.deps, request.merchant_id, first, last)))
 
 
-@operation(blueprint, "GET", "/api/v1/dashboard/audit", query=PAGE, responses={200: AUDIT_LIST})
+@operation(
+    blueprint,
+    "GET",
+    "/api/v1/dashboard/audit",
+    needs=(Right.AUDIT,),
+    query=PAGE,
+    responses={200: AUDIT_LIST},
+)
 def get_audit(request: Request) -> Response:
     """Lists who changed what of the merchant's access, newest first.
 
@@ -90,3 +122,17 @@ def get_audit(request: Request) -> Response:
     """
     limit, offset = request.limit_and_offset()
     return Response(AUDIT_LIST.present(list_audit(request.deps, request.merchant_id, limit, offset)))
+
+
+def new_key(body: dict[str, Any], caller: Caller) -> NewKey:
+    """The key that a valid body asks for. Without `rights` it is unrestricted, if its issuer is."""
+    names = body.get("rights")
+    if names is None and not caller.rights >= KEY_RIGHTS_ALL:
+        raise BadRequest("rights is required: your role cannot give all of them", field="rights")
+    days = body.get("expires_in_days")
+    return NewKey(
+        name=body.get("name"),
+        rights=None if names is None else check_key_rights(names, caller.rights),
+        lifetime=None if days is None else timedelta(days=days),
+        addresses=check_addresses(body.get("addresses") or []),
+    )

@@ -10,6 +10,7 @@ from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.access.rights import READS_PAYMENTS, Right
 from gateway.domain.errors import BadRequest
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX, OrderStatus
 from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
@@ -24,6 +25,7 @@ blueprint = Blueprint(__name__)
     blueprint,
     "POST",
     "/api/v1/orders",
+    needs=(Right.PAYMENTS,),
     body="NewOrder",
     idempotent=True,
     responses={201: ORDER_CREATED},
@@ -38,6 +40,7 @@ def post_order(request: Request) -> Response:
     blueprint,
     "GET",
     "/api/v1/orders",
+    needs=READS_PAYMENTS,
     query=(
         *PAGE,
         Choice("status", OrderStatus, "Only orders in this status."),
@@ -64,7 +67,7 @@ def get_orders(request: Request) -> Response:
     return Response(ORDER_LIST.present(At(page, request.deps.now())))
 
 
-@operation(blueprint, "GET", "/api/v1/orders/{order_id}", responses={200: ORDER})
+@operation(blueprint, "GET", "/api/v1/orders/{order_id}", needs=READS_PAYMENTS, responses={200: ORDER})
 def get_order(request: Request) -> Response:
     """Reads an order. Its status says whether a payment was begun, and whether one succeeded."""
     order = find_order(request.deps, request.path["order_id"], request.merchant_id)

@@ -10,6 +10,7 @@ from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.access.rights import READS_PAYMENTS, Right
 from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.payments.instruments import check_card, check_vpa
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
@@ -34,6 +35,7 @@ CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
     blueprint,
     "POST",
     "/api/v1/payments",
+    needs=(Right.PAYMENTS,),
     body="NewPayment",
     idempotent=True,
     responses={201: PAYMENT_CREATED},
@@ -68,6 +70,7 @@ def post_public_payment(request: Request) -> Response:
     blueprint,
     "GET",
     "/api/v1/payments",
+    needs=READS_PAYMENTS,
     query=(
         *PAGE,
         Choice("status", PaymentStatus, "Only payments in this status."),
@@ -100,7 +103,13 @@ def get_payments(request: Request) -> Response:
     return Response(PAYMENT_LIST.present(page))
 
 
-@operation(blueprint, "GET", "/api/v1/payments/{payment_id}/timeline", responses={200: TIMELINE})
+@operation(
+    blueprint,
+    "GET",
+    "/api/v1/payments/{payment_id}/timeline",
+    needs=READS_PAYMENTS,
+    responses={200: TIMELINE},
+)
 def get_timeline(request: Request) -> Response:
     """Lists what happened to a payment, oldest first. Its refunds, entries and webhooks are in it."""
     return Response(
@@ -108,7 +117,7 @@ def get_timeline(request: Request) -> Response:
     )
 
 
-@operation(blueprint, "GET", "/api/v1/payments/{payment_id}", responses={200: PAYMENT})
+@operation(blueprint, "GET", "/api/v1/payments/{payment_id}", needs=READS_PAYMENTS, responses={200: PAYMENT})
 def get_payment(request: Request) -> Response:
     """Reads a payment. Once it has failed, `error_code` and `error_reason` say why."""
     return Response(
@@ -120,6 +129,7 @@ def get_payment(request: Request) -> Response:
     blueprint,
     "POST",
     "/api/v1/payments/{payment_id}/capture",
+    needs=(Right.PAYMENTS,),
     body="Capture",
     idempotent=True,
     responses={200: PAYMENT},

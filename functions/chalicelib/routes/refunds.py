@@ -9,6 +9,7 @@ from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.access.rights import READS_REFUNDS, Right
 from gateway.domain.payments.refund import RefundStatus
 from gateway.presenters.refund import ALL_REFUNDS, REFUND, REFUND_CREATED, REFUND_LIST, STATUSES
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
@@ -22,6 +23,7 @@ blueprint = Blueprint(__name__)
     blueprint,
     "POST",
     "/api/v1/payments/{payment_id}/refunds",
+    needs=(Right.REFUNDS,),
     body="NewRefund",
     idempotent=True,
     responses={201: REFUND_CREATED},
@@ -37,7 +39,12 @@ def post_refund(request: Request) -> Response:
 
 
 @operation(
-    blueprint, "GET", "/api/v1/payments/{payment_id}/refunds", query=PAGE, responses={200: REFUND_LIST}
+    blueprint,
+    "GET",
+    "/api/v1/payments/{payment_id}/refunds",
+    needs=READS_REFUNDS,
+    query=PAGE,
+    responses={200: REFUND_LIST},
 )
 def get_refunds(request: Request) -> Response:
     """Lists the refunds of a payment, newest first. Cancelled ones are among them."""
@@ -50,6 +57,7 @@ def get_refunds(request: Request) -> Response:
     blueprint,
     "GET",
     "/api/v1/refunds",
+    needs=READS_REFUNDS,
     query=(
         *PAGE,
         Choice("status", STATUSES, "Only refunds in this status."),
@@ -75,7 +83,7 @@ def get_all_refunds(request: Request) -> Response:
     return Response(ALL_REFUNDS.present(page))
 
 
-@operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", responses={200: REFUND})
+@operation(blueprint, "GET", "/api/v1/refunds/{refund_id}", needs=READS_REFUNDS, responses={200: REFUND})
 def get_refund(request: Request) -> Response:
     """Reads a refund. `processed_at` is null until it is processed."""
     return Response(REFUND.present(find_refund(request.deps, request.path["refund_id"], request.merchant_id)))
@@ -85,6 +93,7 @@ def get_refund(request: Request) -> Response:
     blueprint,
     "POST",
     "/api/v1/refunds/{refund_id}/cancel",
+    needs=(Right.REFUNDS,),
     idempotent=True,
     responses={200: REFUND},
 )

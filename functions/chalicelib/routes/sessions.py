@@ -6,9 +6,10 @@ from chalicelib.frame.caller import set_cookie, visit_of
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.access.rights import ANYTHING
 from gateway.domain.errors import AuthenticationFailed, RateLimited
 from gateway.presenters.merchant import SESSION, SESSION_ENDED
-from gateway.use_cases.access.sessions import Visit, log_in, log_out
+from gateway.use_cases.access.sessions import Visit, confirm, log_in, log_out
 
 blueprint = Blueprint(__name__)
 PATH = "/api/v1/dashboard/session"
@@ -30,13 +31,28 @@ def post_session(request: Request) -> Response:
     return _shown(request, visit, {"Set-Cookie": set_cookie(request.deps, visit.cookie)})
 
 
-@operation(blueprint, "GET", PATH, responses={200: SESSION})
+@operation(blueprint, "GET", PATH, needs=ANYTHING, responses={200: SESSION})
 def get_session(request: Request) -> Response:
     """Reads the session. Reading extends it."""
     return _shown(request, visit_of(request.caller), {})
 
 
-@operation(blueprint, "DELETE", PATH, responses={200: SESSION_ENDED})
+@operation(
+    blueprint,
+    "POST",
+    f"{PATH}/confirm",
+    needs=ANYTHING,
+    body="Confirmation",
+    responses={200: SESSION},
+    errors=(RateLimited,),
+)
+def post_confirmation(request: Request) -> Response:
+    """Gives the password again. Changing keys and people needs one that was given lately."""
+    visit = confirm(request.deps, visit_of(request.caller), request.body["password"], request.source)
+    return _shown(request, visit, {})
+
+
+@operation(blueprint, "DELETE", PATH, needs=ANYTHING, responses={200: SESSION_ENDED})
 def delete_session(request: Request) -> Response:
     """Logs out. The session's cookie is worth nothing from then on."""
     log_out(request.deps, visit_of(request.caller))

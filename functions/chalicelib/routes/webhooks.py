@@ -8,6 +8,7 @@ from chalicelib.frame.handlers import operation
 from chalicelib.frame.parameters import PAGE, Choice, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.access.rights import READS_WEBHOOKS, Right
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.webhooks.delivery import DeliveryStatus
 from gateway.domain.webhooks.events import EVENTS
@@ -25,6 +26,7 @@ blueprint = Blueprint(__name__)
     blueprint,
     "GET",
     "/api/v1/webhooks",
+    needs=READS_WEBHOOKS,
     query=(
         *PAGE,
         Choice("status", DeliveryStatus, "Only deliveries in this status."),
@@ -47,7 +49,9 @@ def get_webhooks(request: Request) -> Response:
     return Response(WEBHOOK_LIST.present(page))
 
 
-@operation(blueprint, "GET", "/api/v1/webhooks/config", responses={200: WEBHOOK_CONFIG})
+@operation(
+    blueprint, "GET", "/api/v1/webhooks/config", needs=(Right.WEBHOOKS,), responses={200: WEBHOOK_CONFIG}
+)
 def get_config(request: Request) -> Response:
     """Reads where webhooks go and what signs them. Without a URL none are sent."""
     return Response(WEBHOOK_CONFIG.present(find_merchant(request.deps, request.merchant_id)))
@@ -57,6 +61,7 @@ def get_config(request: Request) -> Response:
     blueprint,
     "PUT",
     "/api/v1/webhooks/config",
+    needs=(Right.WEBHOOKS,),
     body="WebhookConfigUpdate",
     responses={200: WEBHOOK_CONFIG},
 )
@@ -67,21 +72,34 @@ def put_config(request: Request) -> Response:
     return Response(WEBHOOK_CONFIG.present(merchant))
 
 
-@operation(blueprint, "POST", "/api/v1/webhooks/config/secret", responses={200: WEBHOOK_SECRET})
+@operation(
+    blueprint,
+    "POST",
+    "/api/v1/webhooks/config/secret",
+    needs=(Right.WEBHOOKS,),
+    responses={200: WEBHOOK_SECRET},
+)
 def post_secret(request: Request) -> Response:
     """Rotates the webhook secret. The old one signs beside the new one for a day."""
     secret = rotate_webhook_secret(request.deps, request.merchant_id)
     return Response(WEBHOOK_SECRET.present(secret))
 
 
-@operation(blueprint, "POST", "/api/v1/webhooks/test", responses={200: WEBHOOK_SENT}, errors=(BadRequest,))
+@operation(
+    blueprint,
+    "POST",
+    "/api/v1/webhooks/test",
+    needs=(Right.WEBHOOKS,),
+    responses={200: WEBHOOK_SENT},
+    errors=(BadRequest,),
+)
 def post_test(request: Request) -> Response:
     """Sends a sample event. It goes the way of all events, with signatures and retries."""
     delivery = send_test_event(request.deps, request.merchant_id)
     return Response(WEBHOOK_SENT.present(delivery))
 
 
-@operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", responses={200: WEBHOOK})
+@operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", needs=READS_WEBHOOKS, responses={200: WEBHOOK})
 def get_webhook(request: Request) -> Response:
     """Reads a delivery with every attempt. `payload` is the event as it is sent."""
     return Response(
@@ -89,7 +107,13 @@ def get_webhook(request: Request) -> Response:
     )
 
 
-@operation(blueprint, "POST", "/api/v1/webhooks/{webhook_id}/retry", responses={200: WEBHOOK_RETRIED})
+@operation(
+    blueprint,
+    "POST",
+    "/api/v1/webhooks/{webhook_id}/retry",
+    needs=(Right.WEBHOOKS,),
+    responses={200: WEBHOOK_RETRIED},
+)
 def post_retry(request: Request) -> Response:
     """Begins a delivery anew. Its attempts start again from 0."""
     delivery = retry_delivery(request.deps, request.path["webhook_id"], request.merchant_id)
@@ -100,6 +124,7 @@ def post_retry(request: Request) -> Response:
     blueprint,
     "GET",
     "/api/v1/events",
+    needs=READS_WEBHOOKS,
     query=(Identifier("object", "The id of a payment or of a refund.", required=True),),
     responses={200: EVENT_LIST},
     errors=(NotFound,),

@@ -71,7 +71,7 @@ def _change_key(deps: "Dependencies", actor: str, given: argparse.Namespace) -> 
         return [f"{given.api_key} is out of use; processes that remember it stop within 15 seconds."]
     if not 0 <= given.overlap_hours <= OVERLAP_HOURS_MAX:
         raise Problem(f"--overlap-hours must be 0 to {OVERLAP_HOURS_MAX}.")
-    issued = api_keys.rotate_key(deps, merchant_id, given.api_key, given.overlap_hours, actor)
+    issued = api_keys.rotate_key(deps, merchant_id, given.api_key, given.overlap_hours, actor, limited=False)
     ends = issued.replaced.expires_at if issued.replaced else None
     until = f"{ends:%Y-%m-%d %H:%M} UTC"
     return _lines(api_key=issued.key.api_key, api_secret=issued.secret, old_key_works_until=until)
@@ -87,7 +87,7 @@ def _change_merchant(
         merchants.set_password(deps, merchant, password, actor)
         return _lines(email=merchant.email, **shown)
     if given.admin_command == "issue-key":
-        issued = api_keys.issue_key(deps, merchant.id, actor)
+        issued = api_keys.issue_key(deps, merchant.id, actor, limited=False)
         return _lines(api_key=issued.key.api_key, api_secret=issued.secret)
     if given.admin_command == "set-origins":
         kept = checkout.set_checkout_origins(deps, merchant.id, given.origins, actor)
@@ -105,7 +105,9 @@ def _listed(deps: "Dependencies", merchant: "Merchant", given: argparse.Namespac
         from gateway.presenters.resource import At
 
         now = deps.now()
-        keys = [API_KEY.present(At(key, now)) for key in api_keys.list_keys(deps, merchant.id)]
+        keys = [
+            API_KEY.present(At(key, now)) for key in api_keys.list_keys(deps, merchant.id, LISTED_MAX).items
+        ]
         return [
             f"{key['api_key']}  {_state(on=key['active'])}"
             + (f"  until {key['expires_at']}" if key["expires_at"] else "")

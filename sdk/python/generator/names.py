@@ -26,9 +26,7 @@ METHODS = {
     "post_secret": "webhooks.rotate_secret",
     "post_test": "webhooks.send_test",
     "get_credentials": "api_keys.list",
-    "post_api_key": "api_keys.create",
-    "post_rotation": "api_keys.rotate",
-    "delete_api_key": "api_keys.disable",
+    "get_api_keys": "api_keys.list_all",
     "get_summary": "summary.retrieve",
     "get_audit": "audit.list",
     "get_health": "gateway.health",
@@ -41,6 +39,7 @@ METHODS = {
 BY_HAND = {"get_events": ("events.list", "events.of_object")}
 BROWSER = "for the checkout page in a shopper's browser, which has no secret"
 SESSION = "for the dashboard's pages, which log in with a password and keep a cookie"
+PEOPLE = "for people with a session: an API key changes no API keys"
 OMITTED = {
     "post_public_payment": BROWSER,
     "get_public_payment": BROWSER,
@@ -49,7 +48,11 @@ OMITTED = {
     "get_checkout_origins": BROWSER,
     "post_session": SESSION,
     "get_session": SESSION,
+    "post_confirmation": SESSION,
     "delete_session": SESSION,
+    "post_api_key": PEOPLE,
+    "post_rotation": PEOPLE,
+    "delete_api_key": PEOPLE,
 }
 # `Webhook` is what verifies deliveries.
 MODELS = {"Webhook": "Delivery", "WebhookListed": "DeliveryListed"}
@@ -68,7 +71,7 @@ RESOURCES = {
     "balance": "What the merchant is owed.",
     "ledger": "Each movement of money.",
     "webhooks": "Where events go, and how each delivery went.",
-    "api_keys": "The merchant's API keys.",
+    "api_keys": "The merchant's API keys: to read. People make and end them at the dashboard.",
     "summary": "Payments, added up.",
     "audit": "Who changed what of the merchant's access.",
     "gateway": "Whether the gateway works, and what exists in test stages only.",

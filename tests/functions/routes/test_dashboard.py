@@ -15,8 +15,9 @@ KEYS = "/api/v1/dashboard/api-keys"
 
 def test_in_test_stages_the_seeded_merchant_sees_its_secret(deps: Dependencies, secret_arn: str) -> None:
     seed_test_merchant(deps)
-    config = deps.config
-    headers = {"X-Api-Key": config.test_api_key, "X-Api-Secret": config.test_api_secret}
+    body = {"email": deps.config.test_merchant_email, "password": "any"}
+    begun = send(app, "POST", "/api/v1/dashboard/session", json_body=body)
+    headers = {"Cookie": begun.headers["set-cookie"].partition(";")[0]}
     shown = send(app, "GET", CREDENTIALS, headers=headers).json
     assert (shown["api_key"], shown["api_secret"]) == ("key_test_abc123", "secret_test_xyz789")
 
@@ -57,14 +58,14 @@ def test_without_an_overlap_in_the_body_it_is_a_day(me: Person) -> None:
 
 
 def test_the_audit_trail_tells_who_it_was(me: Person) -> None:
-    made = me.call("POST", KEYS, by="key").json
+    made = me.call("POST", KEYS).json
     me.call("DELETE", f"{KEYS}/{made['api_key']}")
     page = me.call("GET", "/api/v1/dashboard/audit")
     found = {(row["action"], row["object"], row["actor"]) for row in page.json["data"]}
     assert page.json["total"] == 3
     assert found == {
         ("api_key.issued", me.issued.key.api_key, "admin:test"),
-        ("api_key.issued", made["api_key"], f"key:{me.issued.key.api_key}"),
+        ("api_key.issued", made["api_key"], f"user:{me.merchant.email}"),
         ("api_key.disabled", made["api_key"], f"user:{me.merchant.email}"),
     }
     assert made["api_secret"] not in page.text

@@ -41,6 +41,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "NewRefund": {"amount": 100},
     "WebhookConfigUpdate": {"webhook_url": "https://mine.example/hook"},
     "Rotation": {"overlap_hours": 1},
+    "Confirmation": {"password": "any"},
+    "NewApiKey": {},
 }
 # Query parameters that can name something, each with the other merchant's things. None: it names nothing.
 QUERIES: dict[str, list[str] | None] = {
@@ -141,7 +143,7 @@ def check(reply: Reply, other: Other, operation: Operation, *, names_something: 
         assert reply.status == 404, reply.text
     else:
         assert reply.status in (200, 201, 400), reply.text
-    if "data" in (reply.json or {}) and "audit" not in operation.path:
+    if "data" in (reply.json or {}) and operation.name not in ("get_audit", "get_api_keys"):
         assert reply.json["data"] == []
 
 
@@ -154,7 +156,14 @@ def test_what_is_another_merchants_cannot_be_seen_or_changed(
     for path, query, body in requests_about(other, operation):
         me = a_person(deps)
         if operation.tag == "sessions" and by == "key":
-            assert me.call(operation.method, path, by=by).status == 401
+            assert me.call(operation.method, path, by=by, json_body=body).status == 401
+            continue
+        if operation.for_people_only and by == "key":
+            assert me.call(operation.method, path, by=by, json_body=body).status == 403
+            continue
+        if operation.name == "post_confirmation":
+            # Nobody has a password here; the tests of sessions have one.
+            assert me.call(operation.method, path, by=by, json_body=body).status == 403
             continue
         reply = me.call(operation.method, path, by=by, query=query, json_body=body)
         named = "{" in operation.path or operation.body == "NewPayment" or "object" in query

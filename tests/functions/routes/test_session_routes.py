@@ -45,8 +45,9 @@ def test_a_session_begins_with_a_cookie_that_scripts_cannot_read(deps: Dependenc
 
 
 def test_outside_test_stages_the_cookie_is_for_https_and_this_host_only(
-    me: Person, secret_arn: str, monkeypatch: pytest.MonkeyPatch
+    deps: Dependencies, secret_arn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    me = a_person(deps, stage="live")
     live = some_deps(SESSION_KEY_ARN=secret_arn, STAGE="live")
     monkeypatch.setattr(app, "dependencies", lambda: live)
     host = {"Cookie": f"__Host-asyncpay_session={me.cookie}"}

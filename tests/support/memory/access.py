@@ -17,8 +17,6 @@ from tests.support.memory.paging import page_of
 from tests.support.memory.rows import exists, is_free
 from tests.support.memory.writes import window_of
 
-LISTED_MAX = 100
-
 
 class Merchants(Repository):
     table = "merchants"
@@ -51,6 +49,14 @@ class Merchants(Repository):
                 row, webhook_secret=new, previous_secret=old, previous_secret_until=old_until
             ),
             lambda row: exists(row) and row.webhook_secret == old,
+        )
+
+    def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
+        return self._rows.write_if(
+            self.table,
+            merchant_id,
+            lambda row: replace(row, active_keys=counted),
+            lambda row: exists(row) and row.active_keys == seen,
         )
 
 
@@ -98,10 +104,19 @@ class Endpoints(Repository):
 class ApiKeys(Repository):
     table = "api_keys"
 
-    def of_merchant(self, merchant_id: str) -> list[ApiKey]:
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[ApiKey]:
         found = self.where(lambda row: row.merchant_id == merchant_id)
         newest = sorted(found, key=lambda key: key.created_at, reverse=True)
-        return [replace(key, secret_hash="") for key in newest][:LISTED_MAX]
+        return Page.cut([replace(key, secret_hash="") for key in newest], limit=limit, offset=offset)
+
+    def in_use(self, merchant_id: str, now: datetime) -> int:
+        found = self.where(lambda row: row.merchant_id == merchant_id)
+        return sum(key.is_usable(now) for key in found)
+
+    def note_use(self, key: ApiKey) -> None:
+        self._rows.write_if(
+            self.table, key.api_key, lambda row: replace(row, last_used_at=key.last_used_at), exists
+        )
 
     def put(self, key: ApiKey) -> None:
         self._rows.write_if(self.table, key.api_key, lambda _: key)
@@ -120,6 +135,11 @@ class Sessions(Repository):
     def extend(self, session: Session) -> bool:
         return self._rows.write_if(
             self.table, session.id, lambda row: replace(row, expires_at=session.expires_at), exists
+        )
+
+    def confirm(self, session: Session) -> bool:
+        return self._rows.write_if(
+            self.table, session.id, lambda row: replace(row, confirmed_at=session.confirmed_at), exists
         )
 
     def end(self, session_id: str) -> None:

@@ -76,6 +76,17 @@ class MerchantWrites(_Writes):
     def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
         self._change(merchant_id, lambda row: replace(row, checkout_origins=tuple(origins)), exists)
 
+    def count_key(self, merchant_id: str, change: int, below: int | None = None) -> None:
+        self._plan(
+            Write.ACTIVE_KEYS,
+            "merchants",
+            merchant_id,
+            lambda row: replace(row, active_keys=row.active_keys + change),
+            lambda row: (
+                exists(row) and row.active_keys is not None and (below is None or row.active_keys < below)
+            ),
+        )
+
     def _change(self, merchant_id: str, change: Change, condition: Condition) -> None:
         self._plan(Write.MERCHANT, "merchants", merchant_id, change, condition)
 

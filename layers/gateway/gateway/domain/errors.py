@@ -6,6 +6,7 @@ AsyncPayError                      SERVER_ERROR
 │   ├── InvalidCard                INVALID_CARD
 │   └── ExpiredCard                EXPIRED_CARD
 ├── AuthenticationFailed           AUTHENTICATION_ERROR
+├── Forbidden                      AUTHENTICATION_ERROR
 ├── NotFound                       NOT_FOUND_ERROR
 ├── IdempotencyInFlight            IDEMPOTENCY_ERROR
 ├── IdempotencyKeyReused           IDEMPOTENCY_ERROR
@@ -95,6 +96,12 @@ class AuthenticationFailed(AsyncPayError):
     ) -> None:
         facts = {"hint": hint} if hint else {}
         super().__init__(description, field=field, reason=reason, facts=facts)
+
+
+class Forbidden(AsyncPayError):
+    """The caller is known, and has no right to this."""
+
+    code = "AUTHENTICATION_ERROR"
 
 
 class NotFound(AsyncPayError):

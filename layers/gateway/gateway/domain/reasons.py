@@ -12,6 +12,9 @@ class Reason(StrEnum):
     MISSING_CREDENTIALS = "missing_credentials"
     UNSUPPORTED_SCHEME = "unsupported_scheme"
     INVALID_CREDENTIALS = "invalid_credentials"
+    RIGHT_MISSING = "right_missing"
+    PASSWORD_NOT_RECENT = "password_not_recent"  # noqa: S105 - a word
+    TOO_MANY_ACTIVE_KEYS = "too_many_active_keys"
     EMPTY_BODY = "empty_body"
     INVALID_JSON = "invalid_json"
     UNKNOWN_PARAMETER = "unknown_parameter"

@@ -26,7 +26,8 @@ class Merchant:
     """Who gets paid. `webhook_url` is None where the merchant wants no webhooks.
 
     `checkout_origins` are the sites that may show the checkout page in a frame outside test stages.
-    A dashboard session is valid only if it began with the present `session_version`.
+    A dashboard session is valid only if it began with the present `session_version`. `active_keys` counts the
+    API keys in use, those that have run out since among them; None until the first one is counted.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Merchant:
     previous_secret_until: datetime | None = None
     checkout_origins: tuple[str, ...] = ()
     session_version: int = 0
+    active_keys: int | None = None
 
     def signing_secrets(self, now: datetime) -> list[str]:
         """The secrets that sign now: the current one and, for a while after a rotation, the previous one."""

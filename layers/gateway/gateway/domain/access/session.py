@@ -16,6 +16,8 @@ IDLE_FOR = timedelta(minutes=30)
 LASTS_FOR = timedelta(hours=12)
 # A session in use is extended this often, not at every request.
 EXTENDED_EVERY = timedelta(minutes=5)
+# For this long after the password was given, keys and people may be changed.
+PASSWORD_RECENT_FOR = timedelta(minutes=15)
 TOKEN_LENGTH_MAX = 256
 
 
@@ -30,7 +32,8 @@ class Token(NamedTuple):
 class Session:
     """A dashboard session as it is stored. `id` is the digest of the cookie's secret id.
 
-    `version` is the merchant's session version when it began: raising that ends all sessions at once.
+    `version` is the merchant's session version when it began: raising that ends all sessions at once. It is
+    valid in the `stage` that it began in. `confirmed_at` is when the password was given again.
     """
 
     id: str
@@ -39,10 +42,20 @@ class Session:
     version: int
     created_at: datetime
     expires_at: datetime
+    stage: str | None = None
+    confirmed_at: datetime | None = None
 
     def is_current(self, now: datetime, version: int) -> bool:
         """Whether it is still valid; DynamoDB deletes expired rows only some time later."""
         return now < self.expires_at and self.version == version
+
+    def is_of(self, stage: str) -> bool:
+        """Whether it began in this stage. Rows of earlier releases do not say, and last LASTS_FOR at most."""
+        return self.stage in (None, stage)
+
+    def has_recent_password(self, now: datetime) -> bool:
+        """Whether the password was given lately enough to change who else gets in."""
+        return now < (self.confirmed_at or self.created_at) + PASSWORD_RECENT_FOR
 
     def extended(self, now: datetime) -> "Session":
         """The session after a request: extended if it is time to, otherwise unchanged."""
@@ -50,9 +63,10 @@ class Session:
         return self if until - self.expires_at < EXTENDED_EVERY else replace(self, expires_at=until)
 
 
-def begin(token: Token, email: str, version: int, now: datetime) -> Session:
+def begin(token: Token, email: str, version: int, now: datetime, stage: str | None = None) -> Session:
     """A new session."""
-    return Session(stored_id(token.secret_id), token.merchant_id, email, version, now, _whole(now + IDLE_FOR))
+    ends_at = _whole(now + IDLE_FOR)
+    return Session(stored_id(token.secret_id), token.merchant_id, email, version, now, ends_at, stage)
 
 
 def stored_id(secret_id: str) -> str:

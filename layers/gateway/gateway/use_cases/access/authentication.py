@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from gateway.domain.access.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
-from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.errors import AuthenticationFailed, Unavailable
 from gateway.domain.reasons import Reason
+from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 
 # How long a disabled key may still work; also limits how often a busy process reads the key.
@@ -14,8 +15,11 @@ REMEMBERED_MAX = 1000
 _remembered: dict[str, tuple[datetime, ApiKey]] = {}
 
 
-def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None) -> str:
-    """The id of the merchant whose credentials these are, or AuthenticationFailed."""
+def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None, source: str = "") -> ApiKey:
+    """The key whose credentials these are, or AuthenticationFailed; `source` is the caller's network address.
+
+    A process reads the key every REMEMBERED_FOR, and the first one in an hour stores that it was used.
+    """
     if not api_key or not api_secret:
         raise AuthenticationFailed
     if len(api_key) > API_KEY_LENGTH_MAX or len(api_secret) > API_SECRET_LENGTH_MAX:
@@ -23,7 +27,11 @@ def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None
     known = _recall(deps, api_key)
     if known is None or not known.matches(api_secret, deps.now()):
         raise AuthenticationFailed(reason=Reason.INVALID_CREDENTIALS)
-    return known.merchant_id
+    if not known.allows_address(source):
+        log.warning("API key used from an address that is not on its list", api_key=api_key, source=source)
+        raise AuthenticationFailed(reason=Reason.INVALID_CREDENTIALS)
+    _note_use(deps, known)
+    return known
 
 
 def merchant_of(deps: Dependencies, api_key: str) -> str | None:
@@ -49,7 +57,7 @@ def _recall(deps: Dependencies, api_key: str) -> ApiKey | None:
         return entry[1]
     # Unknown keys are not cached: guesses must not fill the memory.
     key = deps.database.api_keys.get(api_key)
-    if key is None:
+    if key is None or not key.is_of(deps.config.stage):
         return None
     merchant = deps.database.merchants.get(key.merchant_id)
     if merchant is None or not merchant.active:
@@ -58,3 +66,15 @@ def _recall(deps: Dependencies, api_key: str) -> ApiKey | None:
         _remembered.clear()
     _remembered[api_key] = (now + REMEMBERED_FOR, key)
     return key
+
+
+def _note_use(deps: Dependencies, key: ApiKey) -> None:
+    used = key.used(deps.now())
+    if used is None:
+        return
+    remembered_until, _ = _remembered[key.api_key]
+    _remembered[key.api_key] = (remembered_until, used)
+    try:
+        deps.database.api_keys.note_use(used)
+    except Unavailable as error:  # the request matters more
+        log.error("last use of an API key not stored", error, api_key=key.api_key)

@@ -27,7 +27,9 @@ def seed_test_merchant(deps: Dependencies) -> bool:
     created = deps.database.merchants.add(merchant)
     digest = hash_secret(config.test_api_key, config.test_api_secret)
     # The deployment's settings decide what the key is, even if they change later.
-    deps.database.api_keys.put(ApiKey(config.test_api_key, merchant.id, digest, active=True, created_at=now))
+    deps.database.api_keys.put(
+        ApiKey(config.test_api_key, merchant.id, digest, active=True, created_at=now, stage=config.stage)
+    )
     log.info("test merchant seeded", created=created, merchant_id=merchant.id)
     return created
 

@@ -5,7 +5,7 @@ or setting a new password counts from the next request on. Attempts are limited 
 network address, before the password is checked.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from gateway.domain.access import session as domain
@@ -13,7 +13,7 @@ from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import TEST_MERCHANT_ID, Merchant
 from gateway.domain.access.password import NOBODYS_HASH, password_matches
 from gateway.domain.access.session import Session, Token
-from gateway.domain.errors import AuthenticationFailed, RateLimited
+from gateway.domain.errors import AuthenticationFailed, Forbidden, RateLimited
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 
@@ -41,19 +41,14 @@ def log_in(deps: Dependencies, email: str, password: str, source: str) -> Visit:
     """A new session; AuthenticationFailed or RateLimited. `source` is the caller's network address."""
     email = plain_email(email)
     now = deps.now()
-    subjects = ((PER_EMAIL, email), (PER_SOURCE, source))
-    for limit, subject in subjects:
-        if not deps.database.throttles.use(limit, subject, now):
-            log.warning("log-in throttled", by=limit.name)
-            raise RateLimited("Too many attempts to log in; please wait", limit.left_seconds(now))
+    _use_attempt(deps, email, source)
     merchant = _merchant_of(deps, email, password)
     if merchant is None or not merchant.active:
         log.warning("log-in refused", merchant_id=merchant.id if merchant else None)
         raise AuthenticationFailed("Wrong e-mail or password")
-    for limit, subject in subjects:
-        deps.database.throttles.give_back(limit, subject, now)
+    _give_attempt_back(deps, email, source)
     token = Token(deps.new_id("") + deps.new_id("") + deps.new_id(""), merchant.id)
-    session = domain.begin(token, email, merchant.session_version, now)
+    session = domain.begin(token, email, merchant.session_version, now, deps.config.stage)
     deps.database.sessions.add(session)
     log.info("logged in", merchant_id=merchant.id)
     return _visit(deps, token, session, merchant)
@@ -75,10 +70,28 @@ def find_visit(deps: Dependencies, cookie: str) -> Visit:
     now = deps.now()
     if not merchant.active or not session.is_current(now, merchant.session_version):
         raise AuthenticationFailed
+    if not session.is_of(deps.config.stage):
+        raise AuthenticationFailed
     extended = session.extended(now)
     if extended != session and not deps.database.sessions.extend(extended):
         raise AuthenticationFailed
     return _visit(deps, token, extended, merchant)
+
+
+def confirm(deps: Dependencies, visit: Visit, password: str, source: str) -> Visit:
+    """The session with the password given again; AuthenticationFailed or RateLimited as at logging in."""
+    now, email = deps.now(), visit.session.email
+    _use_attempt(deps, email, source)
+    merchant = _merchant_of(deps, email, password)
+    if merchant is None or merchant.id != visit.merchant.id:
+        log.warning("confirmation refused", merchant_id=visit.merchant.id)
+        raise Forbidden("Wrong password", field="password")
+    _give_attempt_back(deps, email, source)
+    confirmed = replace(visit.session, confirmed_at=now)
+    if not deps.database.sessions.confirm(confirmed):
+        raise AuthenticationFailed
+    log.info("password confirmed", merchant_id=visit.merchant.id)
+    return replace(visit, session=confirmed)
 
 
 def log_out(deps: Dependencies, visit: Visit) -> None:
@@ -90,6 +103,19 @@ def log_out(deps: Dependencies, visit: Visit) -> None:
 def plain_email(email: str) -> str:
     """The normalised form of an e-mail address."""
     return email.strip().lower()
+
+
+def _use_attempt(deps: Dependencies, email: str, source: str) -> None:
+    now = deps.now()
+    for limit, subject in ((PER_EMAIL, email), (PER_SOURCE, source)):
+        if not deps.database.throttles.use(limit, subject, now):
+            log.warning("log-in throttled", by=limit.name)
+            raise RateLimited("Too many attempts to log in; please wait", limit.left_seconds(now))
+
+
+def _give_attempt_back(deps: Dependencies, email: str, source: str) -> None:
+    for limit, subject in ((PER_EMAIL, email), (PER_SOURCE, source)):
+        deps.database.throttles.give_back(limit, subject, deps.now())
 
 
 def _merchant_of(deps: Dependencies, email: str, password: str) -> Merchant | None:

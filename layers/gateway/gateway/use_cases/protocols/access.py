@@ -17,8 +17,10 @@ class ApiKeys(Protocol):
     """API keys, each under the key itself."""
 
     def get(self, api_key: str) -> ApiKey | None: ...  # noqa: D102 - with the digest of its secret, or None
-    def of_merchant(self, merchant_id: str) -> list[ApiKey]: ...  # noqa: D102 - newest first, no digests
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[ApiKey]: ...  # noqa: D102 - no digests
+    def in_use(self, merchant_id: str, now: datetime) -> int: ...  # noqa: D102 - how many work now
     def put(self, key: ApiKey) -> None: ...  # noqa: D102 - in place of an earlier one with the same name
+    def note_use(self, key: ApiKey) -> None: ...  # noqa: D102 - when it was used, unless that is known already
 
 
 class Sessions(Protocol):
@@ -30,6 +32,7 @@ class Sessions(Protocol):
 
     def add(self, session: Session) -> None: ...  # noqa: D102 - a new session
     def extend(self, session: Session) -> bool: ...  # noqa: D102 - False where it was ended meanwhile
+    def confirm(self, session: Session) -> bool: ...  # noqa: D102 - the same; when the password was given
     def end(self, session_id: str) -> None: ...  # noqa: D102 - for good
 
 

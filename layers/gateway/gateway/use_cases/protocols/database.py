@@ -63,6 +63,10 @@ class Merchants(Protocol):
         """Makes `new` the secret and lets `old` sign until then; False where the secret is not `old`."""
         ...
 
+    def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
+        """Corrects the number of API keys in use; False where it is no longer the one seen."""
+        ...
+
 
 class Orders(Protocol):
     """Orders."""

@@ -13,6 +13,7 @@ class Write(StrEnum):
     IDEMPOTENCY_KEY = "idempotency_key"
     API_KEY = "api_key"
     REPLACED_KEY = "replaced"
+    ACTIVE_KEYS = "active_keys"
     LOGIN = "login"
     THROTTLE = "throttle"
 

@@ -19,7 +19,7 @@ from gateway.domain.webhooks.delivery import WebhookDelivery
 
 
 class MerchantWrites(Protocol):
-    """Label MERCHANT."""
+    """Labels MERCHANT and ACTIVE_KEYS."""
 
     def add(self, merchant: Merchant) -> None: ...  # noqa: D102 - refused where the id is taken
     def set_active(self, merchant_id: str, *, active: bool) -> None:
@@ -29,6 +29,10 @@ class MerchantWrites(Protocol):
     def end_sessions(self, merchant_id: str) -> None: ...  # noqa: D102 - refused without such a merchant
     def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
         """Which sites may frame the checkout page. Refused without such a merchant."""
+        ...
+
+    def count_key(self, merchant_id: str, change: int, below: int | None = None) -> None:
+        """One API key more, or fewer. Refused (ACTIVE_KEYS) at `below`, and where they were never counted."""
         ...
 
 

@@ -491,10 +491,10 @@ class Webhooks(AsyncResource):
 
 
 class ApiKeys(AsyncResource):
-    """The merchant's API keys."""
+    """The merchant's API keys: to read. People make and end them at the dashboard."""
 
     async def list(self) -> models.Credentials:
-        """Lists the API keys.
+        """Reads the API key to show, and the newest keys.
 
         Secrets are never shown again, but for the seeded key of a test stage.
         """
@@ -502,44 +502,20 @@ class ApiKeys(AsyncResource):
             build("GET", "/api/v1/dashboard/credentials", path_values={}), models.Credentials
         )
 
-    async def create(self, *, idempotency_key: str | None = None) -> models.IssuedApiKey:
-        """Issues an API key.
+    async def list_all(
+        self, *, limit: int | None = None, offset: int | None = None
+    ) -> AsyncPage[models.ApiKey]:
+        """Lists the API keys, newest first.
 
-        Its secret is in this response and nowhere else.
+        Those that are out of use are among them.
+
+        limit: How many items to return at most.
+        offset: How many items to skip, counted from the newest.
         """
-        return await self._call(
-            build("POST", "/api/v1/dashboard/api-keys", path_values={}, idempotency_key=idempotency_key),
-            models.IssuedApiKey,
-        )
-
-    async def rotate(
-        self, api_key: str, *, overlap_hours: int | None = None, idempotency_key: str | None = None
-    ) -> models.RotatedApiKey:
-        """Replaces an API key.
-
-        The old one works on until the overlap is over.
-
-        overlap_hours: How long the old key works on.
-        """
-        return await self._call(
+        return await self._page(
             build(
-                "POST",
-                "/api/v1/dashboard/api-keys/{api_key}/rotate",
-                path_values={"api_key": api_key},
-                body={},
-                optional={"overlap_hours": overlap_hours},
-                idempotency_key=idempotency_key,
+                "GET", "/api/v1/dashboard/api-keys", path_values={}, query={"limit": limit, "offset": offset}
             ),
-            models.RotatedApiKey,
-        )
-
-    async def disable(self, api_key: str) -> models.ApiKey:
-        """Takes an API key out of use.
-
-        It stops working within 15 seconds, everywhere.
-        """
-        return await self._call(
-            build("DELETE", "/api/v1/dashboard/api-keys/{api_key}", path_values={"api_key": api_key}),
             models.ApiKey,
         )
 

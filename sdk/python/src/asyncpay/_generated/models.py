@@ -437,14 +437,23 @@ class ApiKey(Model):
     """`ApiKey` of the OpenAPI document."""
 
     __slots__ = ()
-    _converts = {"created_at": moment, "expires_at": moment}
+    _converts = {"created_at": moment, "expires_at": moment, "last_used_at": moment}
     api_key: str
     last4: str
     created_at: datetime
     active: bool
     """Whether it works now."""
     expires_at: datetime | None
-    """When a key that was replaced ends."""
+    """When it ends: it was replaced, or issued for a time only."""
+    replaced: bool
+    """Whether another key was issued in its place."""
+    last_used_at: datetime | None
+    """When it was last used, to the hour."""
+    name: str | None
+    rights: list[Any] | None
+    """What it may do; null for everything that an API key can do."""
+    addresses: list[str]
+    """The networks that it may be used from; empty for all."""
 
 
 class Credentials(Model):
@@ -456,31 +465,6 @@ class Credentials(Model):
     api_secret: str | None
     """Only of the seeded key of a test stage."""
     keys: list[ApiKey]
-
-
-class IssuedApiKey(Model):
-    """`IssuedApiKey` of the OpenAPI document."""
-
-    __slots__ = ()
-    _converts = {"created_at": moment}
-    api_key: str
-    api_secret: str
-    """Shown this once."""
-    created_at: datetime
-    expires_at: None
-
-
-class RotatedApiKey(Model):
-    """`RotatedApiKey` of the OpenAPI document."""
-
-    __slots__ = ()
-    _converts = {"created_at": moment, "replaces": ApiKey}
-    api_key: str
-    api_secret: str
-    """Shown this once."""
-    created_at: datetime
-    expires_at: None
-    replaces: ApiKey
 
 
 class SummaryByStatus(Model):

@@ -18,6 +18,12 @@ class ApiKeyRow(Model):
     active = BooleanAttribute()
     created_at = UnicodeAttribute()
     expires_at = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(null=True)
+    rights = JSONAttribute(null=True)
+    valid_until = UnicodeAttribute(null=True)
+    addresses = JSONAttribute(null=True)
+    stage = UnicodeAttribute(null=True)
+    last_used_at = UnicodeAttribute(null=True)
 
     by_merchant = indexes.ApiKeysByMerchant()
 
@@ -46,6 +52,8 @@ class SessionRow(Model):
     version = NumberAttribute()
     created_at = UnicodeAttribute()
     expires_at = NumberAttribute()
+    stage = UnicodeAttribute(null=True)
+    confirmed_at = UnicodeAttribute(null=True)
 
 
 class ThrottleRow(Model):

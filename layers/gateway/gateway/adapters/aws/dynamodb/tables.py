@@ -33,6 +33,7 @@ class MerchantRow(Model):
     previous_secret_until = UnicodeAttribute(null=True)
     checkout_origins = JSONAttribute(null=True)
     session_version = NumberAttribute(null=True)
+    active_keys = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
 
 

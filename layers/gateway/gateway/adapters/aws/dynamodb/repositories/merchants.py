@@ -28,6 +28,7 @@ def to_merchant(row: MerchantRow) -> Merchant:
         previous_secret_until=from_iso(row.previous_secret_until) if row.previous_secret_until else None,
         checkout_origins=tuple(row.checkout_origins or ()),
         session_version=int(row.session_version or 0),
+        active_keys=None if row.active_keys is None else int(row.active_keys),
     )
 
 
@@ -69,6 +70,15 @@ class Merchants:
         ]
         return rows.update_if(MerchantRow(merchant_id), actions, MerchantRow.webhook_secret == old)
 
+    def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
+        """Corrects the number of API keys in use; False where it is no longer the one seen."""
+        same = MerchantRow.active_keys.does_not_exist() if seen is None else MerchantRow.active_keys == seen
+        return rows.update_if(
+            MerchantRow(merchant_id),
+            [MerchantRow.active_keys.set(counted)],
+            MerchantRow.id.exists() & same,
+        )
+
 
 class MerchantWrites:
     """Writes of merchants."""
@@ -94,6 +104,15 @@ class MerchantWrites:
         """The end of all sessions that a merchant's people have; refused (MERCHANT) without one."""
         self._items.update(
             Write.MERCHANT, MerchantRow(merchant_id), [_end_sessions()], MerchantRow.id.exists()
+        )
+
+    def count_key(self, merchant_id: str, change: int, below: int | None = None) -> None:
+        """One API key more, or fewer; refused (ACTIVE_KEYS) at `below`, and where they were never counted."""
+        condition = MerchantRow.active_keys.exists()
+        if below is not None:
+            condition &= MerchantRow.active_keys < below
+        self._items.update(
+            Write.ACTIVE_KEYS, MerchantRow(merchant_id), [MerchantRow.active_keys.add(change)], condition
         )
 
     def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:

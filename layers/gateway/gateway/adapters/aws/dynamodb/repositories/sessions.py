@@ -20,6 +20,8 @@ def to_session(row: SessionRow) -> Session:
         version=int(row.version),
         created_at=from_iso(row.created_at),
         expires_at=datetime.fromtimestamp(int(row.expires_at), UTC),
+        stage=row.stage,
+        confirmed_at=from_iso(row.confirmed_at) if row.confirmed_at else None,
     )
 
 
@@ -40,6 +42,8 @@ class Sessions:
             version=session.version,
             created_at=to_iso(session.created_at),
             expires_at=int(session.expires_at.timestamp()),
+            stage=session.stage,
+            confirmed_at=to_iso(session.confirmed_at) if session.confirmed_at else None,
         )
         with unavailable_when_aws_fails():
             row.save()
@@ -47,6 +51,12 @@ class Sessions:
     def extend(self, session: Session) -> bool:
         """Stores a session's new end; False where it was ended meanwhile."""
         action = SessionRow.expires_at.set(int(session.expires_at.timestamp()))
+        return rows.update_if(SessionRow(session.id), [action], SessionRow.id.exists())
+
+    def confirm(self, session: Session) -> bool:
+        """Stores when the password was last given; False where the session was ended meanwhile."""
+        assert session.confirmed_at is not None
+        action = SessionRow.confirmed_at.set(to_iso(session.confirmed_at))
         return rows.update_if(SessionRow(session.id), [action], SessionRow.id.exists())
 
     def end(self, session_id: str) -> None:

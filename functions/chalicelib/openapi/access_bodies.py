@@ -1,0 +1,81 @@
+"""The request bodies of the dashboard's operations about keys, people and sessions, as JSON Schema."""
+
+from typing import Any
+
+from gateway.domain.access.api_key import (
+    ADDRESSES_MAX,
+    KEY_NAME_LENGTH_MAX,
+    LIFETIME_DAYS_MAX,
+    OVERLAP_HOURS_DEFAULT,
+    OVERLAP_HOURS_MAX,
+)
+from gateway.domain.access.password import PASSWORD_LENGTH_MAX
+from gateway.domain.access.rights import KEY_RIGHTS
+
+EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
+
+ACCESS_BODIES: dict[str, dict[str, Any]] = {
+    "LogIn": {
+        "type": "object",
+        "required": ["email", "password"],
+        "properties": {
+            "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
+            "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
+        },
+        "examples": [{"email": "test@example.com", "password": "any, in a test stage"}],
+    },
+    "Confirmation": {
+        "type": "object",
+        "required": ["password"],
+        "properties": {"password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX}},
+        "examples": [{"password": "any, in a test stage"}],
+    },
+    "NewApiKey": {
+        "type": "object",
+        "properties": {
+            "name": {
+                "type": ["string", "null"],
+                "minLength": 1,
+                "maxLength": KEY_NAME_LENGTH_MAX,
+                "description": "What you call it.",
+            },
+            "rights": {
+                "type": ["array", "null"],
+                "items": {"type": "string", "enum": [str(right) for right in KEY_RIGHTS]},
+                "maxItems": len(KEY_RIGHTS),
+                "description": "What it may do; without it, everything that an API key can do.",
+            },
+            "expires_in_days": {
+                "type": ["integer", "null"],
+                "minimum": 1,
+                "maximum": LIFETIME_DAYS_MAX,
+                "description": "After this time it stops by itself.",
+            },
+            "addresses": {
+                "type": ["array", "null"],
+                "items": {"type": "string", "maxLength": 64},
+                "maxItems": ADDRESSES_MAX,
+                "description": "The networks that it may be used from; without it, all.",
+            },
+        },
+        "examples": [
+            {},
+            {"name": "refund desk", "rights": ["read", "refunds"], "addresses": ["203.0.113.0/24"]},
+        ],
+    },
+    "Rotation": {
+        "type": "object",
+        "properties": {
+            "overlap_hours": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": OVERLAP_HOURS_MAX,
+                "default": OVERLAP_HOURS_DEFAULT,
+                "description": "How long the old key works on.",
+            }
+        },
+        "examples": [{"overlap_hours": 24}],
+    },
+}
+# Bodies that may be left out: the operation took none in an earlier release.
+OPTIONAL = frozenset({"NewApiKey"})
