@@ -6,8 +6,7 @@ both name the same queues and schedule.
 
 from typing import Any
 
-from chalice import Rate
-from chalice.app import CloudWatchEvent, SQSEvent
+from chalice.app import SQSEvent
 
 from chalicelib.frame.application import Application
 from chalicelib.routes import (
@@ -44,7 +43,7 @@ def process_payment(event: SQSEvent) -> dict[str, Any]:
     """Finishes pending payments."""
     from gateway.use_cases.payments.process_payments import process_payments
 
-    return process_payments(_deps(event), event.to_dict()["Records"])
+    return process_payments(_deps(event.context), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="RefundsQueue", batch_size=10)
@@ -52,7 +51,7 @@ def process_refund(event: SQSEvent) -> dict[str, Any]:
     """Pays out pending refunds."""
     from gateway.use_cases.refunds.process_refunds import process_refunds
 
-    return process_refunds(_deps(event), event.to_dict()["Records"])
+    return process_refunds(_deps(event.context), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="WebhooksQueue", batch_size=10)
@@ -60,7 +59,7 @@ def deliver_webhook(event: SQSEvent) -> dict[str, Any]:
     """Posts webhooks to merchants."""
     from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 
-    return deliver_webhooks(_deps(event), event.to_dict()["Records"])
+    return deliver_webhooks(_deps(event.context), event.to_dict()["Records"])
 
 
 @app.on_sqs_message(queue="SlowWebhooksQueue", batch_size=10)
@@ -68,17 +67,17 @@ def deliver_slow_webhook(event: SQSEvent) -> dict[str, Any]:
     """Posts webhooks to slow receivers, in a queue of their own so that they delay nobody else."""
     from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 
-    return deliver_webhooks(_deps(event), event.to_dict()["Records"], slow=True)
+    return deliver_webhooks(_deps(event.context), event.to_dict()["Records"], slow=True)
 
 
-@app.schedule(Rate(1, unit=Rate.MINUTES))
-def sweep(event: CloudWatchEvent) -> dict[str, int]:
-    """Sends overdue work again."""
+@app.lambda_function()
+def sweep(_event: Any, context: Any) -> dict[str, int]:
+    """Sends overdue work again; called by the schedule, and by operators with any payload or none."""
     from dataclasses import asdict
 
     from gateway.use_cases.operations.sweep import sweep as sweep_all
 
-    return asdict(sweep_all(_deps(event)))
+    return asdict(sweep_all(_deps(context)))
 
 
 @app.lambda_function()
@@ -86,12 +85,11 @@ def seed(_event: Any, context: Any) -> dict[str, bool]:
     """Creates the test merchant."""
     from gateway.use_cases.access.seed import seed_test_merchant
 
+    return {"created": seed_test_merchant(_deps(context))}
+
+
+def _deps(context: Any) -> Dependencies:
     invocation.begin(context)
-    return {"created": seed_test_merchant(app.dependencies())}
-
-
-def _deps(event: Any) -> Dependencies:
-    invocation.begin(event.context)
-    log.request_id.set(event.context.aws_request_id)
+    log.request_id.set(context.aws_request_id)
     log.set_level(app.dependencies().config.log_level)
     return app.dependencies()

@@ -6,6 +6,7 @@ Starts on any interpreter that is new enough, with nothing installed, and goes o
 import argparse
 import os
 import sys
+from collections.abc import Callable
 
 if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is told so
     found = sys.version.split()[0]
@@ -13,7 +14,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is t
 
 from infra.ops import command_line, program
 from infra.ops.build import venvs
-from infra.ops.console import Progress
+from infra.ops.console import Problem, Progress
 from infra.ops.settings import Settings
 
 
@@ -28,26 +29,104 @@ def _run(given: argparse.Namespace, progress: Progress) -> None:
     settings = Settings.read(os.environ | command_line.variables(given))
     venvs.ensure(settings, progress)
     program.continue_in_venv("infra.ops", settings, progress)
-    if given.command == "deploy":
-        from infra.ops.deploy import stage
+    from botocore.exceptions import BotoCoreError, ClientError
 
-        stage.main(settings, progress)
-    elif given.command == "teardown":
-        from infra.ops.deploy import teardown
+    try:
+        COMMANDS[given.command](settings, given, progress)
+    except (BotoCoreError, ClientError) as problem:
+        # Such as a profile, a region or credentials that are not there, or not allowed to.
+        raise Problem(f"The AWS environment cannot be used: {problem}") from problem
 
-        teardown.main(settings, progress)
-    elif given.command == "admin":
-        from infra.ops.admin import commands
 
-        commands.main(settings, given)
-    elif given.command == "redrive":
-        from infra.ops import redrive
+def _deploy(settings: Settings, _given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.deploy import stage
 
-        redrive.main(settings, given)
-    else:
-        from infra.ops import function_logs
+    stage.main(settings, progress)
 
-        function_logs.follow(settings, given)
+
+def _teardown(settings: Settings, _given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.deploy import teardown
+
+    teardown.main(settings, progress)
+
+
+def _rollback(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.deploy import rollback
+
+    rollback.main(settings, given, progress)
+
+
+def _releases(settings: Settings, _given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.deploy import rollback
+
+    rollback.list_releases(settings, progress)
+
+
+def _data(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.data import stack
+
+    stack.main(settings, given, progress)
+
+
+def _protection(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.data import protection
+
+    protection.main(settings, given, progress)
+
+
+def _admin(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops.admin import commands
+
+    commands.main(settings, given)
+
+
+def _redrive(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops import redrive
+
+    redrive.main(settings, given)
+
+
+def _logs(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops import function_logs
+
+    function_logs.follow(settings, given)
+
+
+def _workers(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops.operate import workers
+
+    workers.main(settings, given)
+
+
+def _queues(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops.operate import queues
+
+    queues.main(settings, given)
+
+
+def _books(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops.operate import books
+
+    books.main(settings, given)
+
+
+# Each imports its own module: none is there before the virtual environment is.
+COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, Progress], None]] = {
+    "deploy": _deploy,
+    "teardown": _teardown,
+    "rollback": _rollback,
+    "releases": _releases,
+    "data": _data,
+    "protection": _protection,
+    "admin": _admin,
+    "redrive": _redrive,
+    "logs": _logs,
+    "workers": _workers,
+    "queues": _queues,
+    "sweep": _queues,
+    "test-key": _queues,
+    "books": _books,
+}
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ which rules out click and its like.
 import argparse
 
 from infra.ops.admin import arguments as admin
+from infra.ops.operate import arguments as operate
 
 STAGES = ("test", "live")
 QUEUES = ("payments", "refunds", "webhooks")
@@ -32,9 +33,37 @@ def parser() -> argparse.ArgumentParser:
     redrive = commands.add_parser("redrive", help=told, description=f"{told.capitalize()}.")
     _add_stack(redrive)
     redrive.add_argument("--queue", choices=QUEUES, help="one queue's only (default: all of them)")
-    told = "follow what the functions print"
-    _add_stack(commands.add_parser("logs", help=told, description=f"{told.capitalize()}."))
+    operate.add_commands(commands, _add_stack)
+    _add_stage_commands(commands)
     return made
+
+
+def _add_stage_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Commands that change a stage, or list what can be done to it."""
+    told = "go back to an earlier release of a stage's application; its tables stay"
+    rollback = commands.add_parser("rollback", help=told, description=f"{told.capitalize()}.")
+    _add_stage(rollback)
+    rollback.add_argument(
+        "--to", help="a release or a commit, of those that `releases` lists (default: the last)"
+    )
+    told = "list the releases that a stage can go back to"
+    _add_stage(commands.add_parser("releases", help=told, description=f"{told.capitalize()}."))
+    told = "say which version the tables have, or take tables and indexes away"
+    data = commands.add_parser("data", help=told, description=f"{told.capitalize()}.")
+    below = data.add_subparsers(dest="data_command", required=True, metavar="command")
+    told = "The version of a stage's tables, and the one that this checkout needs."
+    _add_stage(below.add_parser("version", help=told, description=told))
+    told = "Make the tables what infra/data.yaml says, although tables or indexes are lost."
+    _add_stage(below.add_parser("shrink", help=told, description=told))
+    told = "protect a stage's tables from deletion, or let them be deleted"
+    protection = commands.add_parser("protection", help=told, description=f"{told.capitalize()}.")
+    below = protection.add_subparsers(dest="protection_command", required=True, metavar="command")
+    for name, told in (
+        ("status", "How many tables are protected from deletion."),
+        ("on", "Protect all tables from deletion."),
+        ("off", "Let the tables be deleted, until the next deployment."),
+    ):
+        _add_stage(below.add_parser(name, help=told, description=told))
 
 
 def add_began(made: argparse.ArgumentParser) -> None:
@@ -52,7 +81,7 @@ def _add_deploy(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "deploy",
         help="deploy a stage, after a look at its change sets",
         description="Deploys a stage, after a look at its change sets.",
-        epilog=FROM_THE_ENVIRONMENT.format(names="STAGE, CONFIRM=yes, EDGE=yes"),
+        epilog=FROM_THE_ENVIRONMENT.format(names="STAGE, CONFIRM, EDGE=yes"),
     )
     _add_stage(deploy)
     deploy.add_argument(
@@ -65,7 +94,7 @@ def _add_teardown(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         "teardown",
         help="remove a stage; its tables stay",
         description="Removes the stacks of a stage. Its tables stay, unless --delete-data is given.",
-        epilog=FROM_THE_ENVIRONMENT.format(names="STAGE, CONFIRM=yes, DATA=delete"),
+        epilog=FROM_THE_ENVIRONMENT.format(names="STAGE, CONFIRM, DATA=delete"),
     )
     _add_stage(teardown)
     teardown.add_argument(
@@ -73,13 +102,19 @@ def _add_teardown(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         dest="DATA",
         action="store_const",
         const="delete",
-        help="the tables' stack too; a live stage's tables stay even then",
+        help="the tables too; those of a live stage only after `protection off`",
     )
 
 
 def _add_stage(command: argparse.ArgumentParser) -> None:
     command.add_argument("--stage", dest="STAGE", choices=STAGES, help="which stage")
-    command.add_argument("--yes", dest="CONFIRM", action="store_const", const="yes", help="agree beforehand")
+    agree = command.add_mutually_exclusive_group()
+    agree.add_argument(
+        "--yes", dest="CONFIRM", action="store_const", const="yes", help="agree beforehand (test stages)"
+    )
+    agree.add_argument(
+        "--confirm", dest="CONFIRM", metavar="STACK", help="the same in a live stage: its stack's name"
+    )
 
 
 def _add_stack(command: argparse.ArgumentParser) -> None:

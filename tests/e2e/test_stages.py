@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from infra.ops.application import api_base_url
-from infra.ops.cloudformation.stacks import stack_outputs
+from infra.ops.cloudformation.stacks import stack_outputs, stack_status
 from tests.e2e.conftest import KEY, ROOT, Stack
 
 pytestmark = [
@@ -33,7 +33,7 @@ def make(stack: Stack, command: str, **variables: str) -> str:
         **variables,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "infra.ops", command],
+        [sys.executable, "-m", "infra.ops", *command.split()],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -44,28 +44,75 @@ def make(stack: Stack, command: str, **variables: str) -> str:
     return f"{done.returncode}\n{done.stdout}{done.stderr}"
 
 
+def table_names(stack: Stack) -> list[str]:
+    return list(stack.aws("dynamodb").list_tables()["TableNames"])
+
+
 @pytest.fixture(scope="module")
 def live(stack: Stack) -> Iterator[str]:
     """Where the API of a live stage is, deployed beside the test stage that other tests use."""
-    printed = make(stack, "deploy", CONFIRM="yes", EDGE="yes")
+    printed = make(stack, "deploy", CONFIRM=NAME, EDGE="yes")
     assert printed.startswith("0\n"), printed
+    assert "verified: /health" in printed
     assert "Add      ApiFunction  AWS::Lambda::Function" in printed
     yield api_base_url(stack.endpoint, stack_outputs(stack.endpoint, NAME))
-    printed = make(stack, "teardown", CONFIRM="yes", DATA="delete")
+    # What a live stage holds takes two commands, each with its name.
+    printed = make(stack, "teardown", CONFIRM=NAME, DATA="delete")
+    assert printed.startswith("1\n"), printed
+    assert f"{NAME}-data-payments" in printed
+    assert "Nothing was removed" in printed
+    printed = make(stack, "protection off", CONFIRM=NAME)
+    assert printed.startswith("0\n"), printed
+    assert "0 of 16 tables are protected" in printed
+    printed = make(stack, "teardown", CONFIRM=NAME, DATA="delete")
     assert printed.startswith("0\n"), printed
     assert f"deleting stack {NAME}-edge" in printed
-    # What a live stage held is still there, however it was torn down.
-    assert f"{NAME}-data-payments" in printed
-    assert f"{NAME}-data-payments" in stack.aws("dynamodb").list_tables()["TableNames"]
+    assert not [name for name in table_names(stack) if name.startswith(NAME)]
 
 
 def test_nothing_is_changed_before_somebody_agrees(stack: Stack) -> None:
     printed = make(stack, "deploy", ASYNCPAY_STACK="e2e-unseen")
     assert printed.startswith("1\n"), printed
     assert "Add      Payments  AWS::DynamoDB::Table" in printed
-    assert "CONFIRM=yes" in printed
-    tables = stack.aws("dynamodb").list_tables()["TableNames"]
-    assert not any(table.startswith("e2e-unseen") for table in tables)
+    assert "CONFIRM=e2e-unseen" in printed
+    assert not any(table.startswith("e2e-unseen") for table in table_names(stack))
+    # Not even a stack with a change set that nobody wants.
+    made = stack.aws("cloudformation")
+    assert stack_status(made, "e2e-unseen") == stack_status(made, "e2e-unseen-data") == ""
+
+
+def test_a_yes_is_not_enough_for_a_live_stage(stack: Stack) -> None:
+    printed = make(stack, "deploy", ASYNCPAY_STACK="e2e-unseen", CONFIRM="yes")
+    assert printed.startswith("1\n"), printed
+    assert "CONFIRM=e2e-unseen" in printed
+
+
+@pytest.mark.parametrize("command", ["deploy", "teardown", "rollback", "protection off"])
+def test_a_live_stage_is_not_taken_for_a_test_stage(stack: Stack, live: str, command: str) -> None:
+    printed = make(stack, command, STAGE="test", CONFIRM="yes", DATA="delete")
+    assert printed.startswith("1\n"), printed
+    assert f"Stack {NAME}-data is stage live, not test. Nothing was changed." in printed
+    table = stack.aws("dynamodb").describe_table(TableName=f"{NAME}-data-payments")["Table"]
+    assert table["DeletionProtectionEnabled"]
+
+
+def test_a_live_stage_is_refused_a_test_stages_setting(stack: Stack, live: str) -> None:
+    printed = make(stack, "deploy", CONFIRM=NAME, TEST_MODE="true")
+    assert printed.startswith("1\n"), printed
+    assert "TestMode=true" in printed
+
+
+def test_a_stack_and_all_in_it_are_found_by_the_stages_tag(stack: Stack, live: str) -> None:
+    found = stack.aws("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": "asyncpay:stage", "Values": ["live"]}]
+    )
+    kinds = {each["ResourceARN"].split(":")[2] for each in found["ResourceTagMappingList"]}
+    # CloudFormation hands a stack's tags on; MiniStack does so to these kinds.
+    assert {"sqs", "lambda"} <= kinds
+    made = stack.aws("cloudformation")
+    for name in (f"{NAME}-data", NAME, f"{NAME}-monitoring", f"{NAME}-edge"):
+        (described,) = made.describe_stacks(StackName=name)["Stacks"]
+        assert {"Key": "asyncpay:stage", "Value": "live"} in described["Tags"]
 
 
 def test_a_live_stage_works(live: str) -> None:

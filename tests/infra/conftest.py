@@ -29,7 +29,7 @@ def settings(settings_of: SettingsMaker) -> Settings:
 def target(settings_of: SettingsMaker) -> Target:
     """The live stage of an account where no call is expected."""
     return Target(
-        settings=settings_of(STAGE="live", CONFIRM="yes"),
+        settings=settings_of(STAGE="live", CONFIRM="asyncpay-live"),
         stage="live",
         stack="asyncpay-live",
         account="123456789012",

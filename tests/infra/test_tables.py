@@ -76,7 +76,7 @@ def test_a_table_survives_its_stack_and_can_be_brought_back(name: str) -> None:
     (resource,) = (
         resource for resource in load(DATA)["Resources"].values() if resource["Properties"] is TABLES[name]
     )
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     table = TABLES[name]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

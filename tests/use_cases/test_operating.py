@@ -159,6 +159,36 @@ def test_many_are_sent_ten_at_a_time_oldest_first_and_at_most_a_thousand(
     assert shop.database.stats.read()["payments"].waiting_since_ms == NOW_MS
 
 
+def test_the_sweeper_leaves_a_queue_alone_whose_worker_is_stopped(shop: MemoryShop) -> None:
+    overdue_of_each(shop)
+    after_grace(shop)
+    shop.queues.disabled.add("payments")
+    assert sweep(shop.deps) == Swept(0, 1, 1)
+    assert shop.queues.sent("payments") == []
+    shop.queues.disabled.clear()
+    assert sweep(shop.deps) == Swept(1, 0, 0)
+
+
+@pytest.mark.parametrize("lane", ["webhooks", "slow_webhooks"])
+def test_deliveries_are_left_alone_while_either_lane_is_stopped(shop: MemoryShop, lane: str) -> None:
+    overdue_of_each(shop)
+    after_grace(shop)
+    shop.queues.disabled.add(lane)
+    assert sweep(shop.deps) == Swept(1, 1, 0)
+
+
+def test_work_is_sent_again_where_it_is_not_known_whether_its_worker_is_stopped(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_queue: str) -> bool:
+        raise Unavailable("no answer")
+
+    overdue_of_each(shop)
+    after_grace(shop)
+    monkeypatch.setattr(shop.queues, "is_stopped", failing)
+    assert sweep(shop.deps) == Swept(1, 1, 1)
+
+
 def test_what_another_sweep_took_is_not_sent_twice(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     overdue_of_each(shop)
     after_grace(shop)

@@ -3,7 +3,7 @@
 import textwrap
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from infra.ops.console import Problem
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import TagTypeDef
 
 CREATE_SECONDS = 300
 DEPLOY_SECONDS = 1800
@@ -35,11 +36,15 @@ def create(
     made: "CloudFormationClient",
     stack: str,
     template_url: str,
-    values: Mapping[str, str],
+    values: Mapping[str, str | None],
     *,
+    tags: Sequence["TagTypeDef"] = (),
     sleep: Sleep = time.sleep,
 ) -> Change | None:
-    """Makes a change set; None when nothing would change. Raises Problem with CloudFormation's reason."""
+    """Makes a change set; None when nothing would change. Raises Problem with CloudFormation's reason.
+
+    A parameter whose value is None keeps the one that it has.
+    """
     # A stack under review has only ever had change sets: it is still to be created.
     creates = stack_status(made, stack) in {"", "REVIEW_IN_PROGRESS"}
     created = made.create_change_set(
@@ -47,23 +52,40 @@ def create(
         ChangeSetName=f"asyncpay-{uuid.uuid4().hex}",
         ChangeSetType="CREATE" if creates else "UPDATE",
         TemplateURL=template_url,
-        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        Parameters=[
+            {"ParameterKey": name, "UsePreviousValue": True}
+            if value is None
+            else {"ParameterKey": name, "ParameterValue": value}
+            for name, value in values.items()
+        ],
         Capabilities=["CAPABILITY_IAM"],
+        Tags=tags,
     )
     change = Change(stack, created["Id"], creates)
+    try:
+        is_empty = _is_empty(made, change, sleep)
+    except BaseException:
+        drop(made, change)
+        raise
+    if is_empty:
+        drop(made, change)
+        return None
+    return change
+
+
+def _is_empty(made: "CloudFormationClient", change: Change, sleep: Sleep) -> bool:
+    """Whether a change set, once it is ready, changes nothing."""
     for pause in pauses(CREATE_SECONDS):
         found = made.describe_change_set(ChangeSetName=change.arn)
         if found["Status"] == "CREATE_COMPLETE":
-            return change
+            return False
         reason = found.get("StatusReason", "")
         if found["Status"] == "FAILED" and any(text in reason for text in EMPTY):
-            drop(made, change)
-            return None
+            return True
         if found["Status"] == "FAILED":
-            drop(made, change)
-            raise Problem(f"The change set of stack {stack} failed: {reason}")
+            raise Problem(f"The change set of stack {change.stack} failed: {reason}")
         sleep(pause)
-    raise Problem(f"The change set of stack {stack} was not ready within {CREATE_SECONDS} s.")
+    raise Problem(f"The change set of stack {change.stack} was not ready within {CREATE_SECONDS} s.")
 
 
 def drop(made: "CloudFormationClient", change: Change) -> None:
@@ -76,7 +98,7 @@ def drop(made: "CloudFormationClient", change: Change) -> None:
 def described(made: "CloudFormationClient", change: Change) -> list[str]:
     """What a change set would do, a line for each resource and parameter."""
     lines = [f"\nStack {change.stack}:"]
-    for item in _items(made, change, "Changes"):
+    for item in items_of(made, change, "Changes"):
         resource = item.get("ResourceChange", {})
         replaced = "  (REPLACED)" if resource.get("Replacement") == "True" else ""
         action, kind = resource.get("Action", "?"), resource.get("ResourceType", "?")
@@ -88,8 +110,8 @@ def described(made: "CloudFormationClient", change: Change) -> list[str]:
     return lines
 
 
-def _items(made: "CloudFormationClient", change: Change, member: str) -> Iterator[Any]:
-    """All of them: a response has a hundred at most."""
+def items_of(made: "CloudFormationClient", change: Change, member: str) -> Iterator[Any]:
+    """All entries of a member of a change set: a response has a hundred at most."""
     token: dict[str, str] = {}
     while True:
         page: Any = made.describe_change_set(ChangeSetName=change.arn, **token)  # type: ignore[arg-type]

@@ -35,15 +35,21 @@ def stack_outputs(endpoint: str, stack: str = "asyncpay", *, aws: Clients | None
     return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
 
-def stack_status(made: "CloudFormationClient", stack: str) -> str:
-    """A stack's status; empty when there is no such stack."""
+def described_stack(made: "CloudFormationClient", stack: str) -> Any | None:
+    """A stack as CloudFormation describes it; None when there is no such stack."""
     try:
         (found,) = made.describe_stacks(StackName=stack)["Stacks"]
     except ClientError as problem:
         if "does not exist" in str(problem):
-            return ""
+            return None
         raise
-    return "" if found["StackStatus"] == "DELETE_COMPLETE" else found["StackStatus"]
+    return None if found["StackStatus"] == "DELETE_COMPLETE" else found
+
+
+def stack_status(made: "CloudFormationClient", stack: str) -> str:
+    """A stack's status; empty when there is no such stack."""
+    found = described_stack(made, stack)
+    return str(found["StackStatus"]) if found else ""
 
 
 def pauses(within_seconds: float) -> Iterator[float]:

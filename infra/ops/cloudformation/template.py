@@ -49,6 +49,11 @@ def load(template: Path) -> dict[str, Any]:
     return _parsed(template.read_text(encoding="utf-8"))
 
 
+def of_stack(body: Any) -> dict[str, Any]:
+    """A stack's template as CloudFormation gives it back: botocore reads JSON by itself, and nothing else."""
+    return _parsed(body) if isinstance(body, str) else dict(body)
+
+
 @functools.cache
 def _parsed(text: str) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.load(text, Loader=_Loader)  # noqa: S506 -- a SafeLoader

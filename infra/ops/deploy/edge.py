@@ -1,4 +1,4 @@
-"""The edge on AWS, an option of `make deploy` (EDGE=yes): infra/edge.yaml and the files that it serves.
+"""The edge on AWS, made by EDGE=yes and then kept: infra/edge.yaml and the files that it serves.
 
 Assets go first, then what names them: the function that serves the page is in the stack. Old assets stay, for
 pages that are open.
@@ -6,20 +6,23 @@ pages that are open.
 
 import mimetypes
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.ops.build import site
 from infra.ops.cloudformation.artifacts import package, upload_template
-from infra.ops.cloudformation.change_sets import create, described, drop, execute
+from infra.ops.cloudformation.change_sets import Change, create, described, drop, execute
 from infra.ops.cloudformation.stacks import COMPLETE, stack_outputs, stack_status
 from infra.ops.console import Progress
-from infra.ops.deploy.target import Target, ask
+from infra.ops.deploy.identity import agreed, tags_of
+from infra.ops.deploy.stage_settings import changes, deployed, values_of
+from infra.ops.deploy.target import Target
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+TEMPLATE = "infra/edge.yaml"
 FOREVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 ASSETS = ("checkout-*.js", "checkout/assets/*")
@@ -27,19 +30,20 @@ NAMING = ("checkout.js", "checkout/release.json")
 CHANGING = ["/checkout", "/checkout.js", "/checkout/release.json"]
 
 
-def deploy(target: Target, api: dict[str, str], progress: Progress) -> None:
-    """The stack, after a look at its change set, and the files around it."""
+def deploy(target: Target, api: Mapping[str, str], progress: Progress) -> None:
+    """The stack, after a look at its change set, and the files around it; nothing where there is no edge."""
     settings, dist = target.settings, target.settings.root / "checkout-site" / "dist"
     made = target.aws("cloudformation")
+    if settings.environment.get("EDGE") != "yes" and not stack_status(made, target.edge_stack):
+        return
     site.ensure(settings, progress)
-    template = package(target.aws("s3"), target.bucket, settings.root / "infra" / "edge.yaml")
+    template = package(target.aws("s3"), target.bucket, settings.root / TEMPLATE)
     url = upload_template(target.aws("s3"), target.bucket, template)
-    change = create(made, target.edge_stack, url, _values(target, api))
-    if change is not None:
-        print("\n".join(described(made, change)))
-        if not ask(f"Change {change.stack}?", settings.environment):
-            drop(made, change)
-            return
+    before = deployed(target, target.edge_stack)
+    values = values_of(target, TEMPLATE, _decided(target, api), before)
+    change = create(made, target.edge_stack, url, values, tags=tags_of(target.stage))
+    if change is not None and not _is_agreed(target, change, changes(before, values)):
+        return
     if stack_status(made, target.edge_stack) in COMPLETE:
         upload(target.aws("s3"), _outputs(target)["BucketName"], dist, ASSETS, FOREVER)
     if change is not None:
@@ -57,13 +61,24 @@ def deploy(target: Target, api: dict[str, str], progress: Progress) -> None:
     progress.say(f"checkout: {outputs['Url']}")
 
 
-def _values(target: Target, api: dict[str, str]) -> dict[str, str]:
+def _is_agreed(target: Target, change: Change, settings: list[str]) -> bool:
+    made = target.aws("cloudformation")
+    print("\n".join([f"\nSettings of {change.stack}:", *settings]))
+    print("\n".join(described(made, change)))
+    is_agreed = False
+    try:
+        is_agreed = agreed(target, f"Change {change.stack}?")
+    finally:
+        if not is_agreed:
+            drop(made, change)
+    return is_agreed
+
+
+def _decided(target: Target, api: Mapping[str, str]) -> dict[str, str]:
     return {
         "Stage": target.stage,
         "ApiDomain": f"{api['ApiId']}.execute-api.{target.region}.amazonaws.com",
         "ApiStage": api["ApiStage"],
-        "DomainName": target.settings.environment.get("EDGE_DOMAIN_NAME", ""),
-        "CertificateArn": target.settings.environment.get("EDGE_CERTIFICATE_ARN", ""),
     }
 
 

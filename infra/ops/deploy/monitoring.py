@@ -12,8 +12,9 @@ from infra.ops.cloudformation.change_sets import create, described, drop, execut
 from infra.ops.cloudformation.stacks import NEVER_CAME_UP, remove, settled
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Progress
-from infra.ops.deploy.stage_parameters import parameters_of
-from infra.ops.deploy.target import Target, ask
+from infra.ops.deploy.identity import agreed, tags_of
+from infra.ops.deploy.stage_settings import changes, deployed, values_of
+from infra.ops.deploy.target import Target
 
 TEMPLATE = "infra/monitoring.yaml"
 
@@ -21,21 +22,28 @@ TEMPLATE = "infra/monitoring.yaml"
 def deploy(target: Target, application: Mapping[str, str], progress: Progress) -> None:
     """Makes or changes the stack, after a look at its change set. `application`: that stack's outputs."""
     made, stack = target.aws("cloudformation"), target.monitoring_stack
-    template = target.settings.root / TEMPLATE
     if settled(made, stack) in NEVER_CAME_UP:
         remove(made, stack)  # it holds no data
-    url = upload_template(target.aws("s3"), target.bucket, as_sent(load(template)))
-    change = create(made, stack, url, parameters_of(target, template, watched(target, application)))
+    before = deployed(target, stack)
+    values = values_of(target, TEMPLATE, watched(target, application), before)
+    url = upload_template(target.aws("s3"), target.bucket, as_sent(load(target.settings.root / TEMPLATE)))
+    change = create(made, stack, url, values, tags=tags_of(target.stage))
     if change is None:
         return
+    print("\n".join([f"\nSettings of {stack}:", *changes(before, values)]))
     print("\n".join(described(made, change)))
-    if not ask(f"Change {stack}?", target.settings.environment):
-        drop(made, change)
+    is_agreed = False
+    try:
+        is_agreed = agreed(target, f"Change {stack}?")
+    finally:
+        if not is_agreed:
+            drop(made, change)
+    if not is_agreed:
         progress.say(f"stack {stack} is unchanged; what it should watch may have changed")
         return
     progress.say(f"changing stack {stack}")
     execute(made, change)
-    if target.settings.environment.get("ALARM_EMAIL"):
+    if values["AlarmEmail"] and values["AlarmEmail"] != before.values.get("AlarmEmail"):
         progress.say("AWS sends a new alarm address one message to confirm; alarms reach it only then")
 
 

@@ -1,10 +1,11 @@
 """`make deploy`: packages, makes change sets, shows them, and only then changes the stacks of a stage.
 
-The tables' stack goes first, then the application's, then the alarms', then (EDGE=yes) the edge's.
+The tables' stack goes first, then the application's, which is then tried out and taken back where it fails,
+then the alarms', then the edge's where there is one.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,15 +13,31 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.ops.application import api_base_url, seed
 from infra.ops.build import lambda_packages
 from infra.ops.build.source_digest import digest
+from infra.ops.build.version import version
 from infra.ops.cloudformation.artifacts import package, upload_template
 from infra.ops.cloudformation.change_sets import Change, create, described, drop, execute
-from infra.ops.cloudformation.stacks import NEVER_CAME_UP, remove, settled, stack_outputs
-from infra.ops.cloudformation.template import as_sent, load
+from infra.ops.cloudformation.stacks import (
+    COMPLETE,
+    NEVER_CAME_UP,
+    remove,
+    settled,
+    stack_outputs,
+    stack_status,
+)
 from infra.ops.console import Problem, Progress
-from infra.ops.deploy import edge, monitoring
+from infra.ops.data import stack as data_stack
+from infra.ops.deploy import edge, lock, monitoring, releases, stage_settings
 from infra.ops.deploy.emulators import expire_rows
-from infra.ops.deploy.stage_parameters import refuse_published_secret, stage_parameters, with_version
-from infra.ops.deploy.target import Target, ask, find
+from infra.ops.deploy.identity import agreed, refuse_another_stage, tags_of
+from infra.ops.deploy.stage_parameters import (
+    TEMPLATE,
+    secret_of_test_merchant,
+    stage_parameters,
+    with_version,
+)
+from infra.ops.deploy.target import Target, find
+from infra.ops.deploy.verification import verify
+from infra.ops.operate.workers import trigger_parameters
 from infra.ops.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,50 +48,78 @@ if TYPE_CHECKING:
 def main(settings: Settings, progress: Progress) -> None:
     """Deploys the stage that the environment names."""
     target = find(settings)
-    values = stage_parameters(target)
-    values = with_version(values | {"Release": digest(settings.root, values)[:12]})
-    refuse_published_secret(target)
+    stage_settings.check_file(settings.root)
     progress.say(f"{target}")
     try:
-        if not _change(target, _prepare(target, values, progress), progress):
-            return
-        outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws)
-        if target.is_emulator:
-            expire_rows(target.aws, settings.root / "infra" / "data.yaml", target.data_stack)
-        seed(target.aws, outputs)
-        monitoring.deploy(target, outputs, progress)
-        if settings.environment.get("EDGE") == "yes":
-            edge.deploy(target, outputs, progress)
+        refuse_another_stage(target)
+        make_bucket(target)
+        with lock.held(target, progress):
+            _deploy(target, progress)
     except (BotoCoreError, ClientError) as problem:
         raise Problem(f"AWS refused a call of the deployment: {problem}") from problem
+
+
+def _deploy(target: Target, progress: Progress) -> None:
+    before = releases.deployed(target) if _stands(target) else None
+    values, shown = settings_of(target)
+    with prepared(target, values, progress) as changes:
+        if shown:
+            print("\n".join([f"\nSettings of {target.stack}:", *shown]))
+        if not _change(target, changes, progress):
+            return
+    outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws)
+    data_stack.protect(target)
+    if target.is_emulator:
+        expire_rows(target.aws, target.settings.root / "infra" / "data.yaml", target.data_stack)
+    seed(target.aws, outputs)
+    _try_out(target, before, outputs, progress)
+    monitoring.deploy(target, outputs, progress)
+    edge.deploy(target, outputs, progress)
     progress.say(
         f"API: {api_base_url(target.endpoint, outputs) if target.is_emulator else outputs['ApiUrl']}"
     )
 
 
-def _prepare(target: Target, values: Mapping[str, str], progress: Progress) -> list[Change]:
-    """Packages the code and makes the change sets of both stacks."""
+def settings_of(target: Target) -> tuple[dict[str, str], list[str]]:
+    """The values of the application's parameters, and what of them changes, to be shown."""
+    outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws) if _stands(target) else {}
+    before = stage_settings.deployed(target, target.stack)
+    found_out = {"Version": version(target.settings.root)}
+    if outputs:
+        found_out |= trigger_parameters(target.aws, target.stack)
+    if secret := secret_of_test_merchant(target, outputs):
+        found_out["TestApiSecret"] = secret
+    values = stage_parameters(target, before, found_out)
+    stage_settings.refuse_what_only_a_test_stage_has(target, values)
+    released = {name: value for name, value in values.items() if name != "Version"}
+    values = with_version(values | {"Release": digest(target.settings.root, released)[:12]})
+    return values, stage_settings.changes(before, values)
+
+
+@contextmanager
+def prepared(target: Target, values: Mapping[str, str], progress: Progress) -> Iterator[list[Change]]:
+    """Packages the code and makes the change sets of both stacks. Those not executed are gone afterwards."""
     made: CloudFormationClient = target.aws("cloudformation")
-    _make_bucket(target)
-    for stack in (target.data_stack, target.stack):
-        status = settled(made, stack)
-        if status in NEVER_CAME_UP and stack == target.stack:
-            remove(made, stack)  # it holds no data
-        elif status in NEVER_CAME_UP:
-            raise Problem(f"Stack {stack} is {status}. Look at its tables, then delete it.")
+    if settled(made, target.stack) in NEVER_CAME_UP:
+        remove(made, target.stack)  # it holds no data
     progress.say("packaging")
     s3, root = target.aws("s3"), target.settings.root
     with lambda_packages.take_lock(target.settings):
         lambda_packages.build(target.settings)
-        application = package(s3, target.bucket, root / "template.yaml")
+        application = package(s3, target.bucket, root / TEMPLATE)
     progress.say("making change sets")
-    retention = {"Retention": "protected" if target.stage == "live" else "disposable"}
-    data = as_sent(load(root / "infra" / "data.yaml"))
-    changes = []
-    for stack, text, given in ((target.data_stack, data, retention), (target.stack, application, values)):
-        change = create(made, stack, upload_template(s3, target.bucket, text), given)
+    changes: list[Change] = []
+    try:
+        data = data_stack.prepare(target, progress)
+        changes += [data] if data else []
+        url = upload_template(s3, target.bucket, application)
+        change = create(made, target.stack, url, values, tags=tags_of(target.stage))
         changes += [change] if change else []
-    return changes
+        yield changes
+    finally:
+        for left in changes:
+            with suppress(ClientError):  # executed, and so gone
+                drop(made, left)
 
 
 def _change(target: Target, changes: list[Change], progress: Progress) -> bool:
@@ -85,24 +130,43 @@ def _change(target: Target, changes: list[Change], progress: Progress) -> bool:
     made: CloudFormationClient = target.aws("cloudformation")
     for change in changes:
         print("\n".join(described(made, change)))
-    agreed = False
-    try:
-        stacks = ", ".join(change.stack for change in changes)
-        agreed = ask(f"Change {stacks}?", target.settings.environment)
-    finally:
-        if not agreed:
-            for change in changes:
-                drop(made, change)
-    if not agreed:
+    if not agreed(target, f"Change {', '.join(change.stack for change in changes)}?"):
         print("Nothing was changed.")
         return False
-    for change in changes:
-        progress.say(f"changing stack {change.stack}")
-        execute(made, change)
+    while changes:
+        progress.say(f"changing stack {changes[0].stack}")
+        execute(made, changes[0])
+        del changes[0]
     return True
 
 
-def _make_bucket(target: Target) -> None:
+def _try_out(
+    target: Target, before: releases.Release | None, outputs: Mapping[str, str], progress: Progress
+) -> None:
+    """Keeps a release that works; takes back one that does not, and raises the Problem that it has."""
+    releases.keep(target, before)
+    try:
+        verify(target, outputs, progress)
+    except Problem as problem:
+        if before is None or before.name == outputs.get("Release"):
+            raise
+        progress.say(f"going back to release {before}")
+        change = releases.way_back(target, before)
+        if change is not None:
+            execute(target.aws("cloudformation"), change)
+        raise Problem(
+            f"Release {outputs.get('Release')} was taken back. {problem.message}", problem.details
+        ) from problem
+    releases.keep(target, releases.deployed(target))
+
+
+def _stands(target: Target) -> bool:
+    """Whether the application was deployed before, to its end."""
+    status = stack_status(target.aws("cloudformation"), target.stack)
+    return status in COMPLETE or status.startswith("UPDATE_")
+
+
+def make_bucket(target: Target) -> None:
     """The bucket for packages: private, encrypted by S3's default."""
     s3: S3Client = target.aws("s3")
     # The oldest region alone must not be named (Amazon S3 API reference, CreateBucket).

@@ -4,7 +4,6 @@ Two stages in one account are two sets of stacks: asyncpay-test with asyncpay-te
 and asyncpay-test-monitoring.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -42,6 +41,11 @@ class Target:
     def monitoring_stack(self) -> str:
         """The stack of alarms and the dashboard."""
         return f"{self.stack}-monitoring"
+
+    @property
+    def stacks(self) -> list[str]:
+        """All its stacks, whether they are there or not, the tables' first."""
+        return [self.data_stack, self.stack, self.monitoring_stack, self.edge_stack]
 
     @property
     def bucket(self) -> str:
@@ -83,13 +87,3 @@ def find(settings: Settings) -> Target:
         endpoint=settings.given_endpoint,
         aws=aws,
     )
-
-
-def ask(question: str, environ: Mapping[str, str]) -> bool:
-    """Whether the person agrees; CONFIRM=yes answers beforehand."""
-    if environ.get("CONFIRM") == "yes":
-        return True
-    try:
-        return input(f"{question} [yes/no] ").strip() == "yes"
-    except EOFError:
-        raise Problem("Nobody answers. CONFIRM=yes says yes beforehand.") from None

@@ -79,6 +79,16 @@ def test_a_secret_is_read_once(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(
+    ("state", "stopped"),
+    [("Enabled", False), ("Enabling", False), ("Disabling", True), ("Disabled", True), ("Creating", False)],
+)
+def test_a_trigger_that_somebody_switched_off_is_known(state: str, *, stopped: bool) -> None:
+    with answering("GetEventSourceMapping", [{"UUID": MAPPING, "State": state}]):
+        assert QUEUES.is_stopped("payments") is stopped
+    assert QUEUES.is_stopped("unheard-of") is False
+
+
+@pytest.mark.parametrize(
     ("state", "enabled"),
     [("Enabled", True), ("Enabling", True), ("Disabling", False), ("Disabled", False), ("Deleting", False)],
 )

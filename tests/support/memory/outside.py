@@ -44,6 +44,10 @@ class MemoryQueues:
     def has_trigger(self, queue: str) -> bool:
         return queue not in self.disabled
 
+    def is_stopped(self, queue: str) -> bool:
+        self._check(queue)
+        return queue in self.disabled
+
     def sent(self, queue: str) -> list[dict[str, Any]]:
         """All messages of a queue, in order."""
         return [message for name, messages, _ in self.sends if name == queue for message in messages]

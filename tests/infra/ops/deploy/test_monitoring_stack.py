@@ -1,5 +1,6 @@
 """The stack of alarms: made after the application, in place of the alarms inside it, and gone before it."""
 
+import contextlib
 import copy
 import json
 import uuid
@@ -72,7 +73,7 @@ class Deployed:
         self.emulator = emulator
         emulator.client("s3").create_bucket(Bucket=BUCKET)
         self.target = Target(
-            settings=settings_of(STAGE="live", CONFIRM="yes", ALARM_EMAIL="ops@example.com"),
+            settings=settings_of(STAGE="live", CONFIRM=self.name, ALARM_EMAIL="ops@example.com"),
             stage="live",
             stack=self.name,
             account="000000000000",
@@ -166,42 +167,52 @@ def test_who_does_not_agree_keeps_the_alarms_as_they_were(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     deployed.change_application(with_alarms=False)
-    monkeypatch.setattr(monitoring, "ask", lambda *_: False)
+    monkeypatch.setattr(monitoring, "agreed", lambda *_: False)
     deployed.monitor()
     assert "is unchanged" in capsys.readouterr().out
     assert stack_status(emulator.client("cloudformation"), f"{deployed.name}-monitoring") == ""
 
 
-def test_stacks_change_in_an_order_in_which_none_misses_another(
-    target: Target, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def steps(target: Target, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a deployment of the target does, each step only noted."""
     done: list[str] = []
 
     def note(what: str) -> Callable[..., Any]:
         return lambda *_args, **_kwargs: done.append(what)
 
     monkeypatch.setattr(stage, "find", lambda _settings: target)
-    monkeypatch.setattr(stage, "_prepare", lambda *_: ["data and application"])
+    for name in ("refuse_another_stage", "make_bucket"):
+        monkeypatch.setattr(stage, name, lambda _target: None)
+    monkeypatch.setattr(stage.lock, "held", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(stage, "_stands", lambda _target: False)
+    monkeypatch.setattr(stage, "settings_of", lambda _target: ({}, []))
+    monkeypatch.setattr(stage, "prepared", lambda *_: contextlib.nullcontext(["data and application"]))
     monkeypatch.setattr(stage, "_change", lambda _target, changes, _progress: done.extend(changes) or True)
     monkeypatch.setattr(stage, "stack_outputs", lambda *_args, **_kwargs: {"ApiUrl": "https://api"})
+    monkeypatch.setattr(stage.data_stack, "protect", note("protection"))
     monkeypatch.setattr(stage, "seed", note("seed"))
+    monkeypatch.setattr(stage, "_try_out", note("verification"))
     monkeypatch.setattr(monitoring, "deploy", note("monitoring"))
+    monkeypatch.setattr(stage.edge, "deploy", note("edge"))
+    return done
+
+
+def test_stacks_change_in_an_order_in_which_none_misses_another(target: Target, steps: list[str]) -> None:
     stage.main(target.settings, Progress())
-    assert done == ["data and application", "seed", "monitoring"]
+    assert steps == ["data and application", "protection", "seed", "verification", "monitoring", "edge"]
 
 
 def test_a_failed_application_leaves_the_alarms_that_it_has(
-    target: Target, monkeypatch: pytest.MonkeyPatch
+    target: Target, steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*_: Any) -> bool:
         raise Problem("rolled back")
 
-    monkeypatch.setattr(stage, "find", lambda _settings: target)
-    monkeypatch.setattr(stage, "_prepare", lambda *_: [])
     monkeypatch.setattr(stage, "_change", failing)
-    monkeypatch.setattr(monitoring, "deploy", lambda *_: pytest.fail("not to be reached"))
     with pytest.raises(Problem, match="rolled back"):
         stage.main(target.settings, Progress())
+    assert steps == []
 
 
 def test_the_template_of_the_test_is_that_of_earlier_releases() -> None:

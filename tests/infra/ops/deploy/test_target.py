@@ -1,6 +1,7 @@
 import functools
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -9,8 +10,12 @@ import pytest
 from infra.ops.aws_clients import CONFIG
 from infra.ops.cloudformation.template import load
 from infra.ops.console import Problem
-from infra.ops.deploy.stage_parameters import refuse_published_secret, stage_parameters
-from infra.ops.deploy.target import Target, ask, find
+from infra.ops.deploy.stage_parameters import (
+    deployed_test_key,
+    secret_of_test_merchant,
+    stage_parameters,
+)
+from infra.ops.deploy.target import Target, find
 from infra.ops.settings import ROOT
 from tests.infra.conftest import SettingsMaker
 
@@ -132,27 +137,28 @@ def test_the_environment_goes_before_the_stages_own_values(settings_of: Settings
     assert (values["LogRetentionDays"], values["LogLevel"]) == ("7", "DEBUG")
 
 
-def test_the_published_secret_is_refused_where_everybody_can_reach_it(settings_of: SettingsMaker) -> None:
-    with pytest.raises(Problem, match="TEST_API_SECRET"):
-        refuse_published_secret(a_target(settings_of, STAGE="test"))
-    refuse_published_secret(a_target(settings_of, STAGE="test", TEST_API_SECRET="my own"))
-    refuse_published_secret(a_target(settings_of, STAGE="test", AWS_ENDPOINT_URL=EMULATOR))
-    refuse_published_secret(a_target(settings_of, STAGE="live"))
+def test_a_test_stage_on_aws_never_gets_the_published_secret(settings_of: SettingsMaker) -> None:
+    published = DECLARED["TestApiSecret"]["Default"]
+    made = {secret_of_test_merchant(a_target(settings_of, STAGE="test"), {}) for _ in range(2)}
+    assert len(made) == 2
+    assert all(secret is not None and len(secret) >= 32 for secret in made)
+    assert secret_of_test_merchant(a_target(settings_of, STAGE="test", TEST_API_SECRET="mine"), {}) == "mine"
+    emulated = a_target(settings_of, STAGE="test", AWS_ENDPOINT_URL=EMULATOR)
+    assert secret_of_test_merchant(emulated, {}) == published
+    assert secret_of_test_merchant(a_target(settings_of, STAGE="live"), {}) is None
 
 
-@pytest.mark.parametrize(("said", "agreed"), [("yes", True), ("y", False), ("", False), ("no", False)])
-def test_only_yes_is_a_yes(monkeypatch: pytest.MonkeyPatch, said: str, *, agreed: bool) -> None:
-    monkeypatch.setattr("builtins.input", lambda _question: said)
-    assert ask("Change it?", {}) is agreed
+def test_the_secret_of_a_test_stage_is_kept_by_the_stage(settings_of: SettingsMaker) -> None:
+    class Functions:
+        def get_function_configuration(self, **given: str) -> dict[str, Any]:
+            assert given == {"FunctionName": "seed"}
+            return {
+                "Environment": {"Variables": {"TEST_API_KEY": "k", "TEST_API_SECRET": "kept", "STAGE": ""}}
+            }
 
-
-def test_a_yes_given_beforehand_asks_nobody_and_where_nobody_is_nothing_happens(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def nobody(_question: str) -> str:
-        raise EOFError
-
-    monkeypatch.setattr("builtins.input", nobody)
-    assert ask("Change it?", {"CONFIRM": "yes"})
-    with pytest.raises(Problem, match="CONFIRM=yes"):
-        ask("Change it?", {"CONFIRM": "true"})
+    target = replace(a_target(settings_of, STAGE="test"), aws=lambda _service: Functions())
+    outputs = {"SeedFunctionName": "seed"}
+    assert secret_of_test_merchant(target, outputs) == "kept"
+    given = replace(target, settings=settings_of(STAGE="test", TEST_API_SECRET="newer"))
+    assert secret_of_test_merchant(given, outputs) == "newer"
+    assert deployed_test_key(target.aws, outputs) == {"TEST_API_KEY": "k", "TEST_API_SECRET": "kept"}

@@ -61,12 +61,19 @@ class SqsQueues:
 
     def has_trigger(self, queue: str) -> bool:
         """Whether the queue's trigger is on, or about to be; False where there is none."""
+        return self._trigger_state(queue) in ("Enabled", "Enabling")
+
+    def is_stopped(self, queue: str) -> bool:
+        """Whether somebody has switched the queue's trigger off; False where there is none."""
+        return self._trigger_state(queue) in ("Disabled", "Disabling")
+
+    def _trigger_state(self, queue: str) -> str | None:
         mapping_id = self._triggers.get(queue)
         if mapping_id is None:
-            return False
+            return None
         with unavailable_when_aws_fails():
             response = transport().call(LAMBDA, "GetEventSourceMapping", {"UUID": mapping_id}, PROBE)
-        return response["State"] in ("Enabled", "Enabling")
+        return str(response["State"])
 
 
 def send(queue_url: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:

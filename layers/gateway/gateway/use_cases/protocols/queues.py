@@ -29,6 +29,10 @@ class Queues(Protocol):
         """Whether the queue's worker is enabled, or about to be; False where that is not known."""
         ...
 
+    def is_stopped(self, queue: str) -> bool:
+        """Whether somebody has switched the queue's worker off; False where that is not known."""
+        ...
+
 
 class Secrets(Protocol):
     """Secret values by their ARN."""

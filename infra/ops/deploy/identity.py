@@ -1,0 +1,69 @@
+"""Which stage a stack belongs to, and the agreement that a change of it needs.
+
+A stack carries its stage as a tag, which CloudFormation hands on to the tables, log groups and alarms in it.
+Stacks of earlier releases have no tag: there the application's parameter `Stage` says it, and the tables'
+`Retention`, which has always been "protected" in live stages only.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from infra.ops.cloudformation.stacks import described_stack
+from infra.ops.console import Problem
+from infra.ops.deploy.target import STAGES, Target
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_cloudformation.type_defs import TagTypeDef
+
+TAG = "asyncpay:stage"
+RETENTIONS = {"protected": "live", "disposable": "test"}
+
+
+def tags_of(stage: str) -> list["TagTypeDef"]:
+    """The tags of every stack of a stage. They are given with each change set, or it would take them away."""
+    return [{"Key": TAG, "Value": stage}]
+
+
+def stage_of(made: "CloudFormationClient", stack: str) -> str:
+    """The stage that a stack was made for; empty where there is no such stack, or none that says so."""
+    found: Any = described_stack(made, stack) or {}
+    tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+    given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])}
+    return tags.get(TAG) or given.get("Stage") or RETENTIONS.get(given.get("Retention", ""), "")
+
+
+def refuse_another_stage(target: Target) -> None:
+    """Raises Problem where a stack of the target belongs to another stage, whoever named it."""
+    others = [stage for stage in STAGES if stage != target.stage]
+    if any(target.stack == f"asyncpay-{other}" for other in others):
+        raise Problem(f"Stack {target.stack} is named after another stage than {target.stage}.")
+    made = target.aws("cloudformation")
+    for stack in target.stacks:
+        found = stage_of(made, stack)
+        if found not in ("", target.stage):
+            raise Problem(f"Stack {stack} is stage {found}, not {target.stage}. Nothing was changed.")
+
+
+def agreed(target: Target, question: str) -> bool:
+    """Whether the person agrees to a change. In a live stage they type the stack's name, not just yes.
+
+    CONFIRM answers beforehand: `yes` for a test stage, the stack's name for a live one. Raises Problem where
+    nobody answers.
+    """
+    word = _word(target)
+    if target.settings.environment.get("CONFIRM") == word:
+        return True
+    asked = "[yes/no]" if target.stage != "live" else "This is a LIVE stage. Type the stack's name to agree:"
+    return typed(f"{question} {asked} ", f"Nobody answers. CONFIRM={word} agrees beforehand.") == word
+
+
+def typed(prompt: str, without: str) -> str:
+    """What the person types; Problem with `without` where nobody does."""
+    try:
+        return input(prompt).strip()
+    except EOFError:
+        raise Problem(without) from None
+
+
+def _word(target: Target) -> str:
+    return target.stack if target.stage == "live" else "yes"

@@ -1,0 +1,70 @@
+"""`python -m infra.ops rollback`: an earlier release of a stage's application, on the tables as they are."""
+
+import argparse
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.ops.cloudformation.change_sets import described, drop, execute
+from infra.ops.cloudformation.stacks import stack_outputs
+from infra.ops.console import Problem, Progress
+from infra.ops.data import stack as data_stack
+from infra.ops.deploy import lock, releases, stage_settings
+from infra.ops.deploy.identity import agreed, refuse_another_stage
+from infra.ops.deploy.stage import make_bucket
+from infra.ops.deploy.target import Target, find
+from infra.ops.deploy.verification import verify
+from infra.ops.settings import Settings
+
+
+def main(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
+    """Goes back to the release before this one, or to the one that is named."""
+    target = find(settings)
+    progress.say(f"{target}")
+    try:
+        refuse_another_stage(target)
+        make_bucket(target)
+        with lock.held(target, progress):
+            _go_back(target, releases.chosen(target, given.to or ""), progress)
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"AWS refused a call: {problem}") from problem
+
+
+def list_releases(settings: Settings, progress: Progress) -> None:
+    """Prints the releases that a stage can go back to, the newest first, and which one it has."""
+    target = find(settings)
+    progress.say(f"{target}")
+    try:
+        refuse_another_stage(target)
+        make_bucket(target)
+        current = releases.deployed(target)
+        for release in releases.of(target):
+            is_current = current is not None and release.name == current.name
+            print(f"{release}{'  <- deployed' if is_current else ''}")
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"AWS refused a call: {problem}") from problem
+
+
+def _go_back(target: Target, release: releases.Release, progress: Progress) -> None:
+    made = target.aws("cloudformation")
+    data_stack.refuse_too_old(release.needs_data, data_stack.deployed(target))
+    before = stage_settings.deployed(target, target.stack)
+    change = releases.way_back(target, release)
+    if change is None:
+        progress.say("nothing to change")
+        return
+    values = {name: value for name, value in release.parameters.items() if value is not None}
+    print("\n".join([f"\nSettings of {target.stack}:", *stage_settings.changes(before, values)]))
+    print("\n".join(described(made, change)))
+    is_agreed = False
+    try:
+        is_agreed = agreed(target, f"Go back to release {release}?")
+    finally:
+        if not is_agreed:
+            drop(made, change)
+    if not is_agreed:
+        print("Nothing was changed.")
+        return
+    progress.say(f"changing stack {target.stack}; its tables stay as they are")
+    execute(made, change)
+    verify(target, stack_outputs(target.endpoint, target.stack, aws=target.aws), progress)
+    releases.keep(target, releases.deployed(target))

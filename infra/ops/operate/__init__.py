@@ -1,0 +1,1 @@
+"""The operators' commands for a stack that is deployed: its workers, queues, sweeper, books and test key."""
