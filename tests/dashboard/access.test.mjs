@@ -41,6 +41,7 @@ const pages = () => ({
   "/dashboard/webhooks": "webhook-log-item",
   ...(hook ? { [`/dashboard/webhooks/${hook.id}`]: "webhook-payload" } : {}),
   "/dashboard/keys": "keys-table",
+  "/dashboard/chaos": "chaos-form",
   "/dashboard/docs": "code-snippet-webhook",
 });
 

@@ -42,6 +42,7 @@ test("each address is its page, and what is no page is none", () => {
     "/dashboard/orders/order_1": { page: "missing" },
     "/dashboard/webhooks/2c-9": { page: "webhook", id: "2c-9" },
     "/dashboard/keys": { page: "keys" },
+    "/dashboard/chaos": { page: "chaos" },
     "/dashboard/docs": { page: "docs" },
     "/dashboard/constructor": { page: "missing" },
     "/dashboard/transactions/a/b": { page: "missing" },

@@ -22,6 +22,7 @@ from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins
 from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from gateway.use_cases.access.sessions import find_visit, log_in, log_out
+from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos
 from gateway.use_cases.operations.queue_status import read_queues
 from gateway.use_cases.operations.status import check_health
 from gateway.use_cases.operations.sweep import sweep
@@ -170,6 +171,9 @@ def dashboard(shop: Shop) -> None:
     visit = log_in(deps, deps.config.test_merchant_email, "any", "127.0.0.1")
     shop.clock.advance(minutes=10)
     log_out(deps, find_visit(deps, visit.cookie))
+    allowed_chaos = replace(deps, config=replace(deps.config, allows_chaos=True))
+    count_request(deps, merchant_id, begin_chaos(allowed_chaos, merchant_id, {"error_percent": 1}))
+    end_chaos(allowed_chaos, merchant_id)
     with pytest.raises(AuthenticationFailed):
         log_in(deps, "nobody@example.com", "any", "127.0.0.1")
     issued = issue_key(deps, merchant_id, "user:me").key.api_key

@@ -197,3 +197,11 @@ def test_every_function_and_queue_is_in_the_architectures_picture() -> None:
     picture = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
     names = {*FUNCTIONS, *resources(APPLICATION, "AWS::SQS::Queue")}
     assert {name for name in names if f">{name}<" not in picture} == set()
+
+
+def test_no_stage_but_test_allows_chaos() -> None:
+    """Every function reads one variable, which no parameter but the stage's own decides."""
+    assert load(APPLICATION)["Conditions"]["IsTestStage"] == {"Fn::Equals": [{"Ref": "Stage"}, "test"]}
+    settings = {name: one["Environment"]["Variables"]["ALLOWS_CHAOS"] for name, one in FUNCTIONS.items()}
+    assert settings.keys() == FUNCTIONS.keys()
+    assert all(one == {"Fn::If": ["IsTestStage", "true", "false"]} for one in settings.values())

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, DummyCookieJar, web
+from aiohttp import ClientSession, DummyCookieJar, ServerDisconnectedError, web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDict
 from yarl import URL
 
+from gateway.domain.chaos import FAULT_HEADER, Fault
 from local import proxy
 from local.proxy import Proxy, api_app, forwarding
 from local.servers import serving
@@ -243,6 +244,17 @@ def test_an_answer_that_breaks_off_is_a_502(settings: Settings) -> None:
         return web.Response()
 
     _error(502, "SERVER_ERROR", _exchange(settings, Upstream(answer), "POST", "/x"))
+
+
+def test_a_response_that_a_merchant_asked_to_lose_is_lost(settings: Settings) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({}, status=504, headers={FAULT_HEADER: str(Fault.DROP)})
+
+    upstream = Upstream(answer)
+    with pytest.raises(ServerDisconnectedError):
+        _exchange(settings, upstream, "POST", "/x")
+    # aiohttp's client repeats nothing that may have had an effect.
+    assert len(upstream.requests) == 1
 
 
 def test_an_answer_without_end_is_a_502(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

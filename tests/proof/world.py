@@ -197,6 +197,7 @@ def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
     )
     settings = {f"{name.upper()}_QUEUE_URL": url for name, url in urls.items()}
     config = a_config(
+        ALLOWS_CHAOS="true",
         TABLE_PREFIX=table_prefix,
         TEST_PROCESSING_DELAY="0",
         WEBHOOK_RETRY_INTERVALS_TEST="true",

@@ -102,6 +102,13 @@ def test_scripted_instruments_and_test_endpoints_exist_in_the_test_stage_only(
     assert (settings.is_test_stage, settings.processor.scripted) == (is_test, is_test)
 
 
+def test_chaos_is_allowed_where_the_template_says_so_and_never_in_a_live_stage() -> None:
+    assert (a_config().allows_chaos, a_config(ALLOWS_CHAOS="true").allows_chaos) == (False, True)
+    assert a_config(STAGE="live", ALLOWS_CHAOS="false").allows_chaos is False
+    with pytest.raises(ConfigError, match=r"^ALLOWS_CHAOS must not be true outside test stages$"):
+        a_config(STAGE="live", ALLOWS_CHAOS="true")
+
+
 def test_the_text_of_the_settings_shows_no_secret() -> None:
     assert "hidden-secret" not in repr(a_config(TEST_API_SECRET="hidden-secret"))
 

@@ -15,9 +15,10 @@ from chalicelib.frame.errors import RequestForged
 from chalicelib.frame.ignored import shown_name
 from gateway.domain.access.rights import EVERYTHING, Right
 from gateway.domain.access.session import LASTS_FOR
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import AuthenticationFailed, Forbidden
 from gateway.domain.reasons import Reason
-from gateway.use_cases.access.authentication import authenticate
+from gateway.use_cases.access.authentication import authenticate, chaos_of_key
 from gateway.use_cases.access.sessions import Visit, find_visit
 from gateway.use_cases.dependencies import Dependencies
 
@@ -32,7 +33,7 @@ SAFE_METHODS = ("GET", "HEAD")
 class Caller:
     """The caller's merchant, rights, and name in the audit trail; empty for public operations.
 
-    `api_key` is None for people, `visit` for servers.
+    `api_key` is None for people, `visit` for servers; `chaos` is what a server's merchant asked for.
     """
 
     merchant_id: str = ""
@@ -40,6 +41,7 @@ class Caller:
     visit: Visit | None = None
     rights: frozenset[Right] = frozenset()
     api_key: str | None = None
+    chaos: Chaos | None = None
 
 
 NOBODY = Caller()
@@ -54,7 +56,13 @@ def identify(deps: Dependencies, sent: Any) -> Caller:
         check_headers(headers)
         key = authenticate(deps, api_key, api_secret, source_of(sent))
         actor = f"key:{key.api_key}"
-        return Caller(key.merchant_id, actor, rights=key.allowed, api_key=key.api_key)
+        return Caller(
+            key.merchant_id,
+            actor,
+            rights=key.allowed,
+            api_key=key.api_key,
+            chaos=chaos_of_key(key.api_key),
+        )
     visit = find_visit(deps, cookie)
     if sent.method not in SAFE_METHODS:
         check_same_site(deps, headers)

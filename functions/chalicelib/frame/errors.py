@@ -43,6 +43,13 @@ class RequestForged(Forbidden):
         super().__init__("The request does not come from the dashboard's own page", field=field)
 
 
+class ResponseDropped(AsyncPayError):
+    """The request was carried out, and the response is lost: a merchant asked for that (chaos)."""
+
+    def __init__(self) -> None:
+        super().__init__("You asked for lost responses: whether anything was done is for you to find out")
+
+
 HTTP_STATUSES: dict[type[AsyncPayError], int] = {
     AsyncPayError: 500,  # RFC 9110, 15.6.1
     BadRequest: 400,  # RFC 9110, 15.5.1
@@ -56,6 +63,7 @@ HTTP_STATUSES: dict[type[AsyncPayError], int] = {
     IdempotencyKeyReused: 422,  # RFC 9110, 15.5.21; the same draft
     RateLimited: 429,  # RFC 6585, 4
     Unavailable: 503,  # RFC 9110, 15.6.4
+    ResponseDropped: 504,  # RFC 9110, 15.6.5
 }
 # RFC 9110, 11.6.1: a 401 says how to authenticate. The scheme is our own, since credentials are two header
 # fields (or the dashboard's cookie), and makes no browser ask for a password. API Gateway on AWS renames the

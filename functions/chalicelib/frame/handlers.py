@@ -17,6 +17,7 @@ from chalice.app import Response as ChaliceResponse
 from chalicelib.frame.application import Application
 from chalicelib.frame.body import read_body
 from chalicelib.frame.caller import NOBODY, check_allowed, check_same_site, identify, source_of
+from chalicelib.frame.chaos import respond
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.ignored import IGNORED_MEMBERS, ignored_members
 from chalicelib.frame.operation import Operation
@@ -47,6 +48,7 @@ def operation(
     needs: tuple[Right, ...] = (),
     confirmed: bool = False,
     errors: tuple[type[AsyncPayError], ...] = (),
+    undisturbed: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Registers a handler with its declaration (chalicelib/frame/operation.py explains each argument).
 
@@ -67,6 +69,7 @@ def operation(
             needs,
             confirmed,
             errors,
+            undisturbed,
         )
 
         @wraps(handler)
@@ -93,7 +96,7 @@ def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[s
             headers[IGNORED_MEMBERS] = ", ".join(names)
             merchant_id = request.merchant_id or None
             log.info("members ignored", operation=declared.name, members=names, merchant_id=merchant_id)
-        response: Response = declared.handler(request)
+        response = respond(declared.handler, request)
     except AsyncPayError as error:
         if status_of(type(error)) >= 500:
             log.error("request failed", error)

@@ -17,9 +17,10 @@ handler runs: `request.query` holds these values and no others. `body` names a s
 chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `needs` lists the rights that lead
 to the operation, any one of which is enough; reading needs the right to read where nothing else is said.
 `confirmed` wants the session's password to be recent. `idempotent` allows an Idempotency-Key. `own_page`
-refuses what a browser sends from pages other than the dashboard's. `errors` lists what the use case may
-raise beyond what follows from the rest (`errors_of`). The tag is the module's name; tags and the parameters
-of paths are described in chalicelib/openapi/document.py.
+refuses what a browser sends from pages other than the dashboard's. `undisturbed` exempts it from the chaos
+that a merchant asked for. `errors` lists what the use case may raise beyond what follows from the rest
+(`errors_of`). The tag is the module's name; tags and the parameters of paths are described in
+chalicelib/openapi/document.py.
 """
 
 import inspect
@@ -28,7 +29,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.frame.caller import SAFE_METHODS
-from chalicelib.frame.errors import BodyEncoded, BodyTooLarge, RequestForged
+from chalicelib.frame.errors import BodyEncoded, BodyTooLarge, RequestForged, ResponseDropped
 from chalicelib.frame.parameters import Parameter
 from gateway.domain.access.rights import KEY_RIGHTS_ALL, Right
 from gateway.domain.errors import (
@@ -66,6 +67,7 @@ class Operation:
     needs: tuple[Right, ...] = ()
     confirmed: bool = False
     errors: tuple[type[AsyncPayError], ...] = ()
+    undisturbed: bool = False
 
     def __post_init__(self) -> None:
         """Fills in `needs` where nothing was said of an operation that reads; others have to say."""
@@ -110,5 +112,7 @@ class Operation:
             found.append(NotFound)
         if self.idempotent:
             found += [IdempotencyInFlight, IdempotencyKeyReused]
+        if not (self.public or self.undisturbed):
+            found.append(ResponseDropped)
         # API Gateway limits the rate of every route (template.yaml).
         return [*found, *self.errors, RateLimited, AsyncPayError, Unavailable]

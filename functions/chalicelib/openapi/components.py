@@ -66,6 +66,7 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     audit_entry.AUDIT_ENTRY,
     audit_entry.AUDIT_LIST,
     status.JOB_QUEUES_STATUS,
+    merchant.CHAOS,
     OPEN_API,
 )
 SCHEMAS = {component.name: component.schema for component in COMPONENTS}

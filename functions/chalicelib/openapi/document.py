@@ -28,6 +28,7 @@ TAGS = {
     "sessions": "How people log in to the dashboard.",
     "dashboard": "Credentials, numbers and the audit trail, as the dashboard shows them.",
     "status": "Whether the gateway works, and what exists in test stages only.",
+    "chaos": "Faults on request, in test stages only: to prove that your software survives them.",
     "reference": "This document.",
 }
 # Each name that a path may have in braces.

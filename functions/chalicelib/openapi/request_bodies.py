@@ -8,6 +8,7 @@ domain. With `oneOf`, a body must match the alternative whose `const` it has.
 from typing import Any
 
 from chalicelib.openapi.access_bodies import ACCESS_BODIES
+from chalicelib.openapi.chaos_body import CHAOS_WANTED
 from gateway.domain.payments.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.refund import REASON_LENGTH_MAX
@@ -160,6 +161,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "examples": [{"webhook_url": "https://shop.example/webhook"}, {"webhook_url": None}],
     },
     **ACCESS_BODIES,
+    "ChaosWanted": CHAOS_WANTED,
 }
 
 

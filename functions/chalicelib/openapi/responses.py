@@ -6,7 +6,7 @@ Statuses and codes come from the frame's table of errors, schemas from the prese
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.frame.errors import TEMPORARY, BodyEncoded, BodyTooLarge, status_of
+from chalicelib.frame.errors import TEMPORARY, BodyEncoded, BodyTooLarge, ResponseDropped, status_of
 from chalicelib.frame.operation import Operation
 from gateway.domain.errors import (
     AsyncPayError,
@@ -37,6 +37,7 @@ STATUS_TEXTS = {
     429: "Too often; wait.",
     500: "Something went wrong on our side.",
     503: "A service behind us did not respond. The request may be repeated.",
+    504: "It may have been carried out: a service lost the response, or you asked for that (chaos).",
 }
 # Errors whose response is the same for every operation.
 COMMON = {
@@ -52,6 +53,7 @@ COMMON = {
         RateLimited,
         AsyncPayError,
         Unavailable,
+        ResponseDropped,
     )
 }
 # What may stand beside a reason.

@@ -33,6 +33,9 @@ METHODS = {
     "get_test_merchant": "gateway.test_merchant",
     "get_jobs_status": "gateway.jobs",
     "get_job_queues": "gateway.queues",
+    "get_chaos": "chaos.retrieve",
+    "put_chaos": "chaos.start",
+    "delete_chaos": "chaos.stop",
     "get_openapi": "gateway.openapi",
 }
 # Two ways to ask one operation, which the document can't tell apart: written by hand in client.py.
@@ -74,5 +77,6 @@ RESOURCES = {
     "api_keys": "The merchant's API keys: to read. People make and end them at the dashboard.",
     "summary": "Payments, added up.",
     "audit": "Who changed what of the merchant's access.",
+    "chaos": "Faults on request, in test stages only.",
     "gateway": "Whether the gateway works, and what exists in test stages only.",
 }

@@ -12,6 +12,7 @@ from chalicelib.frame.errors import (
     BodyTooLarge,
     MethodNotAllowed,
     RequestForged,
+    ResponseDropped,
     headers_of,
     status_of,
 )
@@ -46,7 +47,7 @@ STATUSES = {
     "NOT_FOUND_ERROR": {404},
     "IDEMPOTENCY_ERROR": {409, 422},
     "RATE_LIMIT_ERROR": {429},
-    "SERVER_ERROR": {500, 503},
+    "SERVER_ERROR": {500, 503, 504},
 }
 EXPECTED = {
     AsyncPayError: 500,
@@ -65,6 +66,7 @@ EXPECTED = {
     IdempotencyKeyReused: 422,
     RateLimited: 429,
     Unavailable: 503,
+    ResponseDropped: 504,
     IllegalTransition: 500,
 }
 

@@ -5,7 +5,7 @@ takes: then `BODIES`, `MINE` or `QUERIES` below need a line.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "Rotation": {"overlap_hours": 1},
     "Confirmation": {"password": "any"},
     "NewApiKey": {},
+    "ChaosWanted": {"repeat_percent": 10},
 }
 # Query parameters that can name something, each with the other merchant's things. None: it names nothing.
 QUERIES: dict[str, list[str] | None] = {
@@ -85,7 +86,9 @@ def shop(emulator: Emulator, table_prefix: str, secret_arn: str) -> Shop:
     from tests.support.emulator import _bound
 
     _bound(table_prefix)
-    return Shop(emulator, secret_arn)
+    shop = Shop(emulator, secret_arn)
+    shop.deps = replace(shop.deps, config=replace(shop.deps.config, allows_chaos=True))
+    return shop
 
 
 @pytest.fixture(scope="module")

@@ -54,6 +54,9 @@ def page(item: dict[str, Any]) -> Answer:
         ("webhooks clear-url", [Answer(200, {})], "PUT /api/v1/webhooks/config"),
         ("webhooks rotate-secret --yes", [Answer(200, {})], "POST /api/v1/webhooks/config/secret"),
         ("webhooks test", [Answer(200, {"id": "w"})], "POST /api/v1/webhooks/test"),
+        ("chaos start --error 10% --drop 5 --seed 7", [Answer(200, {"seed": 7})], "PUT /api/v1/test/chaos"),
+        ("chaos status", [Answer(200, {"active": False})], "GET /api/v1/test/chaos"),
+        ("chaos stop", [Answer(200, {"active": False})], "DELETE /api/v1/test/chaos"),
         ("events of pay_x", [page(event(1, 1))], "GET /api/v1/events"),
     ],
 )
@@ -202,3 +205,33 @@ def test_the_exit_codes_are_those_of_the_documentation() -> None:
     text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
     for code, meaning in MEANING.items():
         assert f"| {code} | {meaning} |" in text
+
+
+def test_chaos_asks_for_what_was_said_and_for_nothing_else(bare: Cli, gateway: Gateway) -> None:
+    gateway.answers(Answer(200, {"active": True, "seed": 7}))
+    code, _, err = bare(
+        "chaos", "start", "--drop", "10%", "--late", "20", "--late-seconds", "5", "--minutes", "2"
+    )
+    assert (code, gateway.asked[-1].json) == (
+        0,
+        {"drop_percent": 10, "late_percent": 20, "late_seconds": 5, "minutes": 2},
+    )
+    assert "asyncpay chaos stop" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("", "Say what is to go wrong"),
+        ("--minutes 5", "Say what is to go wrong"),
+        ("--error 101%", "from 0% to 100%"),
+        ("--error 1.5%", "from 0% to 100%"),
+        ("--drop 10 --minutes 61", "1<=x<=60"),
+    ],
+)
+def test_chaos_that_makes_no_sense_is_refused_before_anything_is_asked(
+    bare: Cli, gateway: Gateway, options: str, told: str
+) -> None:
+    code, _, err = bare("chaos", "start", *options.split())
+    assert (code, gateway.asked) == (2, [])
+    assert told in err

@@ -9,6 +9,7 @@ from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import Unavailable
 from gateway.domain.page import Page
 from gateway.domain.webhooks.endpoint import EndpointHealth
@@ -40,6 +41,9 @@ class Merchants(Repository):
             lambda row: replace(row, webhook_url=None),
             lambda row: exists(row) and row.webhook_url == url,
         )
+
+    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool:
+        return self._rows.write_if(self.table, merchant_id, lambda row: replace(row, chaos=chaos), exists)
 
     def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
         return self._rows.write_if(
@@ -156,6 +160,11 @@ class Throttles(Repository):
             lambda used: (used or 0) + 1,
             lambda used: used is None or used < limit.uses_max,
         )
+
+    def next_number(self, name: str, _until: datetime) -> int:
+        self._rows.write_if(self.table, name, lambda used: (used or 0) + 1)
+        number: int = self._rows.of(self.table)[name]
+        return number
 
     def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
         self._rows.write_if(

@@ -11,6 +11,7 @@ export type Route =
   | { page: "webhooks" }
   | { page: "webhook"; id: string }
   | { page: "keys" }
+  | { page: "chaos" }
   | { page: "docs" }
   | { page: "missing" };
 
@@ -26,6 +27,7 @@ const PAGES: Record<string, Route> = {
   "/dashboard/balance": { page: "balance" },
   "/dashboard/webhooks": { page: "webhooks" },
   "/dashboard/keys": { page: "keys" },
+  "/dashboard/chaos": { page: "chaos" },
   "/dashboard/docs": { page: "docs" },
 };
 

@@ -9,6 +9,7 @@ import type { Settings } from "../logic/settings";
 import type { Session } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { Balance } from "./Balance";
+import { ChaosPage } from "./ChaosPage";
 import { Context } from "./context";
 import { Docs } from "./Docs";
 import { Keys } from "./Keys";
@@ -79,6 +80,8 @@ function View({ route }: { route: Route }): JSX.Element {
       return <WebhookPage id={route.id} />;
     case "keys":
       return <Keys />;
+    case "chaos":
+      return <ChaosPage />;
     case "docs":
       return <Docs />;
     default:

@@ -19,6 +19,8 @@ const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
   ["keys", "/dashboard/keys", []],
   ["docs", "/dashboard/docs", []],
 ];
+// There is none in other stages.
+const IN_TEST_STAGES: (typeof NAVIGATION)[number] = ["chaos", "/dashboard/chaos", []];
 
 export function Layout({ page, children }: { page: PageName; children: ComponentChildren }): JSX.Element {
   const { api, session, testStage, setSession, navigate } = useAppContext();
@@ -47,7 +49,7 @@ export function Layout({ page, children }: { page: PageName; children: Component
           </span>
           <nav aria-label={en.navigation}>
             <ul>
-              {NAVIGATION.map(([name, path, below]) => (
+              {[...NAVIGATION, ...(testStage ? [IN_TEST_STAGES] : [])].map(([name, path, below]) => (
                 <li key={name}>
                   <Link to={path} aria-current={name === page || below.includes(page) ? "page" : undefined}>
                     {en.pages[name]}

@@ -1,11 +1,12 @@
-"""A merchant as clients see it: its settings, its session, and the seeded merchant of test stages."""
+"""A merchant as clients see it: its settings, its session, its chaos, and the seeded one of test stages."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.chaos import SETTINGS, Chaos
 from gateway.presenters.resource import Member, Resource
-from gateway.presenters.vocabulary import BOOLEAN, TEXT, TIME, UUID, an_array, one_of, or_null
+from gateway.presenters.vocabulary import BOOLEAN, COUNT, TEXT, TIME, UUID, an_array, one_of, or_null
 
 _SECRET = Member[Merchant]("webhook_secret", TEXT)
 WEBHOOK_CONFIG = Resource[Merchant]("WebhookConfig", Member("webhook_url", or_null(TEXT)), _SECRET)
@@ -39,4 +40,21 @@ TEST_MERCHANT = Resource[tuple[Merchant, str]](
     Member("email", TEXT, lambda seen: seen[0].email),
     Member("api_key", TEXT, lambda seen: seen[1]),
     Member("seeded", {**BOOLEAN, "const": True}, lambda _: True),
+)
+# None where there is no chaos.
+CHAOS = Resource[Chaos | None](
+    "Chaos",
+    Member(
+        "active", {**BOOLEAN, "description": "Whether anything is disturbed now."}, lambda c: c is not None
+    ),
+    Member(
+        "until", {**or_null(TIME), "description": "When it ends by itself."}, lambda c: c.until if c else None
+    ),
+    Member(
+        "seed", {**or_null(COUNT), "description": "Repeats the same faults."}, lambda c: c.seed if c else None
+    ),
+    *(
+        Member[Chaos | None](name, COUNT, lambda chaos, name=name: getattr(chaos, name) if chaos else 0)  # type: ignore[misc]
+        for name in SETTINGS
+    ),
 )

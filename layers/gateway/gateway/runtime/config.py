@@ -50,6 +50,7 @@ class Config:
     webhook_gaps_test: bool
     webhook_allowed_hosts: tuple[str, ...]
     sweep_grace_seconds: int
+    allows_chaos: bool
     processor: ProcessorConfig
     test_merchant_email: str
     test_api_key: str
@@ -102,6 +103,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         webhook_gaps_test=_flag(environ, "WEBHOOK_RETRY_INTERVALS_TEST", default=False),
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),
         sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),
+        allows_chaos=_allows_chaos(environ),
         processor=_processor(environ, scripted=environ.get("STAGE", "test") == "test"),
         test_merchant_email=environ.get("TEST_MERCHANT_EMAIL", "test@example.com"),
         test_api_key=environ.get("TEST_API_KEY", "key_test_abc123"),
@@ -109,6 +111,13 @@ def read_config(environ: Mapping[str, str]) -> Config:
         test_webhook_url=environ.get("TEST_WEBHOOK_URL") or None,
         docs_url=environ.get("DOCS_URL", "").rstrip("/"),
     )
+
+
+def _allows_chaos(environ: Mapping[str, str]) -> bool:
+    allowed = _flag(environ, "ALLOWS_CHAOS", default=False)
+    if allowed and _one_of(environ, "STAGE", ("test", "live")) != "test":
+        raise ConfigError("ALLOWS_CHAOS must not be true outside test stages")
+    return allowed
 
 
 def _processor(environ: Mapping[str, str], *, scripted: bool) -> ProcessorConfig:

@@ -1,11 +1,14 @@
 """What a use case needs from outside. Production puts it together in `runtime`; tests bring their own."""
 
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.chaos import Chaos
 from gateway.domain.webhooks.delivery import JITTER_MAX
 from gateway.runtime.config import Config
 from gateway.use_cases.acquirer import Acquirer
@@ -22,9 +25,9 @@ class Dependencies:
     """Dependencies of a use case.
 
     `now` returns an aware UTC time; `new_id` takes a prefix such as `pay_`; `jitter` is between 0 and
-    JITTER_MAX; `acquirer_of` takes the name of an account; `post_webhook` posts to a merchant's endpoint.
-    A worker sets `outbox`: the units of work of
-    its batch leave their messages there, and it sends them all at the end.
+    JITTER_MAX; `acquirer_of` takes the name of an account; `post_webhook` posts to a merchant's endpoint;
+    `sleep` takes seconds and is called for chaos alone. A worker sets `outbox`: the units of work of its
+    batch leave their messages there, and it sends them all at the end.
     """
 
     config: Config
@@ -38,6 +41,17 @@ class Dependencies:
     post_webhook: PostWebhook
     outbox: Outbox | None = None
     jitter: Callable[[], float] = lambda: random.uniform(0, JITTER_MAX)  # noqa: S311 - spreads load, no secret
+    sleep: Callable[[float], None] = time.sleep
+
+    def chaos_now(self, chaos: Chaos | None) -> Chaos | None:
+        """The faults to cause now, of those that a merchant asked for: never any outside test stages."""
+        if chaos is None or not self.config.allows_chaos or chaos.until <= self.now():
+            return None
+        return chaos
+
+    def chaos_of(self, merchant: Merchant | None) -> Chaos | None:
+        """The same for a merchant that was read."""
+        return self.chaos_now(merchant.chaos) if merchant is not None else None
 
     def unit_of_work(
         self,
@@ -55,6 +69,7 @@ class Dependencies:
             explain=explain,
             busy=busy,
             flushes=self.outbox is None,
+            chaos_of=self.chaos_of,
         )
 
     def sharing(self, outbox: Outbox) -> Self:

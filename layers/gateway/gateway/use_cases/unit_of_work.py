@@ -13,17 +13,20 @@ Where the caller's Idempotency-Key stands for a response already, `load` ends th
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import IdempotencyInFlight, Unavailable
 from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
 from gateway.domain.jobs import PAYMENTS, REFUNDS, WEBHOOKS
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
+from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import Event, id_before
 from gateway.presenters.event import delivery_of
 from gateway.runtime import log
@@ -65,6 +68,7 @@ class UnitOfWork:
         explain: Explain | None = None,
         busy: str = BUSY,
         flushes: bool = True,
+        chaos_of: Callable[[Merchant], Chaos | None] = lambda _merchant: None,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -73,6 +77,7 @@ class UnitOfWork:
         self._explain = explain
         self._busy = busy
         self._flushes = flushes
+        self._chaos_of = chaos_of
         self._messages: list[tuple[str, dict[str, str], int]] = []
         self._outcome: tuple[str, dict[str, Any]] | None = None
         self._response: StoredResponse | None = None
@@ -129,11 +134,18 @@ class UnitOfWork:
         """
         if merchant is None or merchant.webhook_url is None:
             return
-        deliveries = [delivery_of(event) for event in events]
-        for delivery in deliveries:
+        chaos = None if requested else self._chaos_of(merchant)
+        by_delay: dict[int, list[WebhookDelivery]] = {}
+        for event in events:
+            delivery, delay_seconds = delivery_of(event), 0
+            if chaos and (delay_seconds := chaos.delivery_delay_seconds(delivery.id)):
+                delivery = replace(delivery, next_retry_at=self._now() + timedelta(seconds=delay_seconds))
             self._transaction.deliveries.add(delivery)
-        message = delivery_message(*deliveries, after=id_before(events[0]), requested=requested)
-        self._messages.append((WEBHOOKS, message, 0))
+            by_delay.setdefault(delay_seconds, []).append(delivery)
+        before = None if chaos and chaos.reorders_deliveries else id_before(events[0])
+        for delay_seconds, deliveries in by_delay.items():
+            message = delivery_message(*deliveries, after=before, requested=requested)
+            self._messages.append((WEBHOOKS, message, delay_seconds))
 
     def enqueue(self, entity: Payment | Refund) -> None:
         """Adds the message that has a worker finish a payment or a refund when that is due."""

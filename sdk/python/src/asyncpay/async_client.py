@@ -85,6 +85,7 @@ class AsyncClient:
         self.api_keys = generated.ApiKeys(self)
         self.summary = generated.Summary(self)
         self.audit = generated.Audit(self)
+        self.chaos = generated.Chaos(self)
         self.gateway = generated.Gateway(self)
 
     @property

@@ -91,6 +91,7 @@ class Client:
         self.api_keys = generated.ApiKeys(self)
         self.summary = generated.Summary(self)
         self.audit = generated.Audit(self)
+        self.chaos = generated.Chaos(self)
         self.gateway = generated.Gateway(self)
 
     def with_options(self, *, timeout_seconds: float | None = None, max_retries: int | None = None) -> Client:

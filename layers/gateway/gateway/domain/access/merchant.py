@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import BadRequest
 
 TEST_MERCHANT_ID = "550e8400-e29b-41d4-a716-446655440000"
@@ -28,6 +29,7 @@ class Merchant:
     `checkout_origins` are the sites that may show the checkout page in a frame outside test stages.
     A dashboard session is valid only if it began with the present `session_version`. `active_keys` counts the
     API keys in use, those that have run out since among them; None until the first one is counted.
+    `chaos` is what was asked for, and may be over: `Dependencies.chaos_now` says whether it is obeyed.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Merchant:
     checkout_origins: tuple[str, ...] = ()
     session_version: int = 0
     active_keys: int | None = None
+    chaos: Chaos | None = None
 
     def signing_secrets(self, now: datetime) -> list[str]:
         """The secrets that sign now: the current one and, for a while after a rotation, the previous one."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from gateway.domain.access.api_key import API_KEY_LENGTH_MAX, API_SECRET_LENGTH_MAX, ApiKey
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import AuthenticationFailed, Unavailable
 from gateway.domain.reasons import Reason
 from gateway.runtime import log
@@ -12,7 +13,7 @@ from gateway.use_cases.dependencies import Dependencies
 REMEMBERED_FOR = timedelta(seconds=15)
 REMEMBERED_MAX = 1000
 
-_remembered: dict[str, tuple[datetime, ApiKey]] = {}
+_remembered: dict[str, tuple[datetime, ApiKey, Chaos | None]] = {}
 
 
 def authenticate(deps: Dependencies, api_key: str | None, api_secret: str | None, source: str = "") -> ApiKey:
@@ -45,8 +46,14 @@ def merchant_of(deps: Dependencies, api_key: str) -> str | None:
     return known.merchant_id if known is not None and known.is_usable(deps.now()) else None
 
 
+def chaos_of_key(api_key: str) -> Chaos | None:
+    """The faults that the merchant of a key which was just authenticated asked for. Reads nothing."""
+    entry = _remembered.get(api_key)
+    return entry[2] if entry is not None else None
+
+
 def forget_all() -> None:
-    """Empties the cache (for tests)."""
+    """Empties this process's cache."""
     _remembered.clear()
 
 
@@ -64,7 +71,7 @@ def _recall(deps: Dependencies, api_key: str) -> ApiKey | None:
         return None
     if len(_remembered) >= REMEMBERED_MAX:
         _remembered.clear()
-    _remembered[api_key] = (now + REMEMBERED_FOR, key)
+    _remembered[api_key] = (now + REMEMBERED_FOR, key, merchant.chaos)
     return key
 
 
@@ -72,8 +79,8 @@ def _note_use(deps: Dependencies, key: ApiKey) -> None:
     used = key.used(deps.now())
     if used is None:
         return
-    remembered_until, _ = _remembered[key.api_key]
-    _remembered[key.api_key] = (remembered_until, used)
+    remembered_until, _, chaos = _remembered[key.api_key]
+    _remembered[key.api_key] = (remembered_until, used, chaos)
     try:
         deps.database.api_keys.note_use(used)
     except Unavailable as error:  # the request matters more

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.acquiring.driver import first_attempt
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderEvent
@@ -53,7 +54,7 @@ def create_payment(
         found, merchant = work.load((Order, new.order_id), (Merchant, merchant_id))
         order, merchant = _payable(deps, found, merchant_id, merchant, now)
         order.check_money(new.amount, new.currency)
-        payment = _begin(deps, order, new, now)
+        payment = _begin(deps, order, new, now, deps.chaos_of(merchant))
         work.payments.add(payment)
         work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)
         # Their message goes first, so that receivers hear of the payment before its outcome is known.
@@ -89,11 +90,12 @@ def _payable(
     return order, merchant
 
 
-def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime) -> Payment:
+def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime, chaos: Chaos | None) -> Payment:
     payment_id = deps.new_id("pay_")
     # Routing is decided here, once. Whatever becomes of the payment, this account is asked about it.
     account = SIMULATED
     acquirer = deps.acquirer_of(account)
+    late_seconds = chaos.outcome_delay_seconds(payment_id) if chaos else 0
     return Payment(
         id=payment_id,
         merchant_id=order.merchant_id,
@@ -112,6 +114,6 @@ def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime) -> 
         refundable=0,
         created_at=now,
         updated_at=now,
-        due_at=now + timedelta(milliseconds=acquirer.outcome_delay_ms(payment_id)),
+        due_at=now + timedelta(seconds=late_seconds, milliseconds=acquirer.outcome_delay_ms(payment_id)),
         attempt=first_attempt(account, acquirer.capabilities.authorize_key_life, now),
     )

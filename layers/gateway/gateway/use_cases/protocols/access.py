@@ -40,6 +40,10 @@ class Throttles(Protocol):
     """Counters of limited uses, one for each subject and window."""
 
     def use(self, limit: Limit, subject: str, now: datetime) -> bool: ...  # noqa: D102 - False where none left
+    def next_number(self, name: str, until: datetime) -> int:
+        """1, 2, 3 … for each call with this name, whoever calls; forgotten some time after `until`."""
+        ...
+
     def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
         """Returns a use that turned out not to count; it has an effect within the same window only."""
         ...

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Batch, Overdue, QueueStats
@@ -59,6 +60,7 @@ class Merchants(Protocol):
     def add(self, merchant: Merchant) -> bool: ...  # noqa: D102 - False where the id is taken
     def set_webhook_url(self, merchant_id: str, url: str | None) -> None: ...  # noqa: D102 - None clears it
     def clear_webhook_url(self, merchant_id: str, url: str) -> bool: ...  # noqa: D102 - if it is still this
+    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool: ...  # noqa: D102 - None clears it
     def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
         """Makes `new` the secret and lets `old` sign until then; False where the secret is not `old`."""
         ...

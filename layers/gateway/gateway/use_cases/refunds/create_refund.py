@@ -44,7 +44,8 @@ def create_refund(
         payment, merchant = work.load((Payment, payment_id), (Merchant, merchant_id))
         if payment is None or payment.merchant_id != merchant_id:
             raise NotFound("Payment not found")
-        refund = _begin(deps, payment, _checked_amount(payment, new), new.reason, now)
+        amount = _checked_amount(payment, new)
+        refund = _begin(deps, payment, amount, new.reason, now, merchant=merchant)
         work.refunds.add(refund)
         work.payments.take_for_refund(payment.id, refund.amount, now)
         work.notify(merchant, refund_event("refund.created", refund, payment))
@@ -71,9 +72,18 @@ def _checked_amount(payment: Payment, new: NewRefund) -> int:
     return new.amount
 
 
-def _begin(deps: Dependencies, payment: Payment, amount: int, reason: str | None, now: datetime) -> Refund:
-    refund_id = deps.new_id("rfnd_")
+def _begin(
+    deps: Dependencies,
+    payment: Payment,
+    amount: int,
+    reason: str | None,
+    now: datetime,
+    *,
+    merchant: Merchant | None,
+) -> Refund:
+    refund_id, chaos = deps.new_id("rfnd_"), deps.chaos_of(merchant)
     acquirer = deps.acquirer_of(payment.attempt.account)
+    late_seconds = chaos.outcome_delay_seconds(refund_id) if chaos else 0
     return Refund(
         id=refund_id,
         payment_id=payment.id,
@@ -85,6 +95,6 @@ def _begin(deps: Dependencies, payment: Payment, amount: int, reason: str | None
         created_at=now,
         updated_at=now,
         processed_at=None,
-        due_at=now + timedelta(milliseconds=acquirer.refund_delay_ms(refund_id)),
+        due_at=now + timedelta(seconds=late_seconds, milliseconds=acquirer.refund_delay_ms(refund_id)),
         attempt=Attempt(payment.attempt.account),
     )

@@ -556,6 +556,84 @@ class Audit(AsyncResource):
         )
 
 
+class Chaos(AsyncResource):
+    """Faults on request, in test stages only."""
+
+    async def retrieve(self) -> models.Chaos:
+        """Shows which faults you asked for.
+
+        Only in test stages.
+        """
+        return await self._call(build("GET", "/api/v1/test/chaos", path_values={}), models.Chaos)
+
+    async def start(
+        self,
+        *,
+        error_percent: int | None = None,
+        rate_limit_percent: int | None = None,
+        slow_percent: int | None = None,
+        drop_percent: int | None = None,
+        slow_ms: int | None = None,
+        repeat_percent: int | None = None,
+        delay_percent: int | None = None,
+        reorder_percent: int | None = None,
+        delay_seconds: int | None = None,
+        late_percent: int | None = None,
+        late_seconds: int | None = None,
+        minutes: int | None = None,
+        seed: int | None = None,
+    ) -> models.Chaos:
+        """Has a share of your requests and webhooks go wrong, to prove your retries.
+
+        Outcomes of payments can be late too. It replaces what you asked for before and ends by itself after an hour at most. Requests with your API key are disturbed, those of the dashboard and of shoppers are not. A disturbed response says so in the header Asyncpay-Chaos. It takes up to 15 seconds to begin everywhere. Only in test stages.
+
+        error_percent: Percent of your requests, answered 500 with nothing done.
+        rate_limit_percent: Percent of your requests, answered 429 with nothing done.
+        slow_percent: Percent of your requests, carried out after slow_ms.
+        drop_percent: Percent of your requests, carried out while the response is lost: 504.
+        slow_ms: How long slow requests wait.
+        repeat_percent: Percent of your webhooks, delivered twice.
+        delay_percent: Percent of your webhooks, delivered delay_seconds late.
+        reorder_percent: Percent of your webhooks, delivered after those that follow them.
+        delay_seconds: How long delayed webhooks wait.
+        late_percent: Percent of your payments and refunds, with an outcome late_seconds late.
+        late_seconds: How late outcomes come.
+        minutes: How long it lasts.
+        seed: The same hits the same requests, by their number; drawn where there is none.
+        """
+        return await self._call(
+            build(
+                "PUT",
+                "/api/v1/test/chaos",
+                path_values={},
+                body={},
+                optional={
+                    "error_percent": error_percent,
+                    "rate_limit_percent": rate_limit_percent,
+                    "slow_percent": slow_percent,
+                    "drop_percent": drop_percent,
+                    "slow_ms": slow_ms,
+                    "repeat_percent": repeat_percent,
+                    "delay_percent": delay_percent,
+                    "reorder_percent": reorder_percent,
+                    "delay_seconds": delay_seconds,
+                    "late_percent": late_percent,
+                    "late_seconds": late_seconds,
+                    "minutes": minutes,
+                    "seed": seed,
+                },
+            ),
+            models.Chaos,
+        )
+
+    async def stop(self) -> models.Chaos:
+        """Ends the faults you asked for.
+
+        Within 15 seconds, everywhere; what is delayed already stays delayed.
+        """
+        return await self._call(build("DELETE", "/api/v1/test/chaos", path_values={}), models.Chaos)
+
+
 class Gateway(AsyncResource):
     """Whether the gateway works, and what exists in test stages only."""
 

@@ -629,6 +629,30 @@ class AuditEntry(Model):
     details: dict[str, Any]
 
 
+class Chaos(Model):
+    """`Chaos` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"until": moment}
+    active: bool
+    """Whether anything is disturbed now."""
+    until: datetime | None
+    """When it ends by itself."""
+    seed: int | None
+    """Repeats the same faults."""
+    error_percent: int
+    rate_limit_percent: int
+    slow_percent: int
+    drop_percent: int
+    slow_ms: int
+    repeat_percent: int
+    delay_percent: int
+    reorder_percent: int
+    delay_seconds: int
+    late_percent: int
+    late_seconds: int
+
+
 class Health(Model):
     """`Health` of the OpenAPI document."""
 

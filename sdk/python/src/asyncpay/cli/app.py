@@ -32,6 +32,7 @@ COMMANDS = {
     "refunds": "refunds",
     "webhooks": "webhooks",
     "verify": "verify",
+    "chaos": "chaos",
     "completion": "completion",
 }
 

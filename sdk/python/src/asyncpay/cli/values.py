@@ -51,6 +51,19 @@ class Share(ParamType):
         return share
 
 
+class Percent(ParamType):
+    """A whole percentage such as 10%; the sign may be left out."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """From 0 to 100."""
+        found = re.fullmatch(r"(\d{1,3})%?", str(value))
+        if found is None or int(found[1]) > 100:
+            self.fail(f"{value!r} must be such as 10%, from 0% to 100%", param, ctx)
+        return int(found[1])
+
+
 class Moment(ParamType):
     """A time: ISO 8601, or how long ago, such as 90s, 15m, 2h, 3d."""
 
@@ -71,7 +84,7 @@ class Moment(ParamType):
         return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
-MAPPING, SHARE, MOMENT = Mapping(), Share(), Moment()
+MAPPING, SHARE, PERCENT, MOMENT = Mapping(), Share(), Percent(), Moment()
 
 
 def page_options(function: F) -> F:

@@ -34,6 +34,7 @@ class MerchantRow(Model):
     checkout_origins = JSONAttribute(null=True)
     session_version = NumberAttribute(null=True)
     active_keys = NumberAttribute(null=True)
+    chaos = JSONAttribute(null=True)
     created_at = UnicodeAttribute()
 
 

@@ -1,6 +1,8 @@
 """Merchants."""
 
+from dataclasses import asdict, fields
 from datetime import datetime
+from typing import Any
 
 from pynamodb.expressions.update import Action
 
@@ -9,6 +11,7 @@ from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.tables import MerchantRow
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.chaos import Chaos
 from gateway.domain.errors import Unavailable
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
@@ -29,6 +32,7 @@ def to_merchant(row: MerchantRow) -> Merchant:
         checkout_origins=tuple(row.checkout_origins or ()),
         session_version=int(row.session_version or 0),
         active_keys=None if row.active_keys is None else int(row.active_keys),
+        chaos=_to_chaos(row.chaos) if row.chaos else None,
     )
 
 
@@ -60,6 +64,11 @@ class Merchants:
         return rows.update_if(
             MerchantRow(merchant_id), [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url
         )
+
+    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool:
+        """Sets or clears the faults that the merchant asked for; False without such a merchant."""
+        action = MerchantRow.chaos.remove() if chaos is None else MerchantRow.chaos.set(_from_chaos(chaos))
+        return rows.update_if(MerchantRow(merchant_id), [action], MerchantRow.id.exists())
 
     def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
         """Makes `new` the secret and lets `old` sign until then; False where it is no longer `old`."""
@@ -124,6 +133,16 @@ class MerchantWrites:
 def _end_sessions() -> Action:
     version: Action = MerchantRow.session_version.add(1)
     return version
+
+
+def _from_chaos(chaos: Chaos) -> dict[str, Any]:
+    return {**asdict(chaos), "until": to_iso(chaos.until)}
+
+
+def _to_chaos(members: dict[str, Any]) -> Chaos:
+    # A release that knows fewer faults leaves the others out.
+    known = {one.name: members[one.name] for one in fields(Chaos) if one.name in members}
+    return Chaos(**{**known, "until": from_iso(members["until"])})
 
 
 def _row(merchant: Merchant) -> MerchantRow:

@@ -27,6 +27,13 @@ class Throttles:
         row = ThrottleRow(_id(limit, subject, now))
         rows.update_if(row, [ThrottleRow.used.add(-1)], ThrottleRow.used > 0)
 
+    def next_number(self, name: str, until: datetime) -> int:
+        """1, 2, 3 … for each call with this name; forgotten some time after `until`."""
+        row = ThrottleRow(name)
+        actions = [ThrottleRow.used.add(1), ThrottleRow.expires_at.set(int(until.timestamp()))]
+        rows.update_if(row, actions, None)
+        return int(row.used)
+
 
 class ThrottleWrites:
     """Uses that count only if the transaction commits."""
