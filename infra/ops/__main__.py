@@ -110,6 +110,12 @@ def _books(settings: Settings, given: argparse.Namespace, _progress: Progress) -
     books.main(settings, given)
 
 
+def _capacity(_settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops.capacity import report
+
+    report.main(given.seed)
+
+
 # Each imports its own module: none is there before the virtual environment is.
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, Progress], None]] = {
     "deploy": _deploy,
@@ -126,6 +132,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, Progress], None]] = 
     "sweep": _queues,
     "test-key": _queues,
     "books": _books,
+    "capacity": _capacity,
 }
 
 

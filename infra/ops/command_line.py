@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     redrive.add_argument("--queue", choices=QUEUES, help="one queue's only (default: all of them)")
     operate.add_commands(commands, _add_stack)
     _add_stage_commands(commands)
+    told = "say how many payments a second a stack bears, and what gives way first (no AWS)"
+    capacity = commands.add_parser("capacity", help=told, description=f"{told[0].upper()}{told[1:]}.")
+    capacity.add_argument("--seed", type=int, default=1, help="of the simulation (default: 1)")
     return made
 
 

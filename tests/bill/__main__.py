@@ -1,23 +1,31 @@
-"""`make bill`: the units of an order, a payment and its three webhooks, and what they cost on AWS."""
+"""`make bill`: the units of an order, a payment and its three webhooks, and what they cost on AWS.
 
+The units go into infra/ops/capacity/units.json too, which the capacity simulation reads.
+"""
+
+import json
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 
+from infra.ops.capacity.usage import COUNTED
 from tests.bill.bill import PER_PAYMENT, SWEEP, busy, quiet, units
+from tests.bill.capacity_units import capacity_units
 from tests.bill.prices import AS_OF, Assumptions, Prices
 from tests.bill.walk import Walk, walk
 
 BATCH = 10
+MANY = 64
 
 
 def main() -> None:
     """Counts, prices, and prints; the last line is for programs."""
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        alone, together = walk(1), walk(BATCH)
+        alone, together, many = walk(1), walk(BATCH), walk(MANY)
     for title, counted in (("each payment alone", alone), (f"{BATCH} payments at a time", together)):
         print(f"Units of one payment, {title}:")
         _print_units(counted)
     prices, assumed = Prices(), Assumptions()
+    COUNTED.write_text(json.dumps(capacity_units(many, assumed), indent=2) + "\n", encoding="utf-8")
     costs = {"busy": busy(together, prices, assumed), "quiet": quiet(alone, prices, assumed)}
     print(f"USD per million payments (us-east-1, list prices as of {AS_OF}; tests/bill/prices.py):")
     for service in costs["busy"]:

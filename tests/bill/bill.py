@@ -67,7 +67,8 @@ def quiet(walk: Walk, prices: Prices, assumed: Assumptions) -> dict[str, float]:
 
 def _common(walk: Walk, each: dict[str, StepUnits], prices: Prices, assumed: Assumptions) -> dict[str, float]:
     invocations = sum(used.invocations for used in each.values())
-    gigabytes = sum(_gb_seconds(step, used, assumed) for step, used in each.items())
+    memory = dict(assumed.memory_mb)
+    gigabytes = sum(billed_seconds(step, used, assumed) * memory[step] / 1024 for step, used in each.items())
     log_bytes = walk.log_bytes / walk.payments + invocations * assumed.platform_log_bytes
     return {
         "API Gateway": len(API_STEPS) * prices.api_requests,
@@ -78,12 +79,11 @@ def _common(walk: Walk, each: dict[str, StepUnits], prices: Prices, assumed: Ass
     }
 
 
-def _gb_seconds(step: str, used: StepUnits, assumed: Assumptions) -> float:
-    """Billed time is CPU at the memory's share of a core, and waiting; memory is paid meanwhile."""
-    memory = dict(assumed.memory_mb)[step]
-    milliseconds = dict(assumed.cpu_ms)[step] * max(1.0, assumed.vcpu_mb / memory)
+def billed_seconds(step: str, used: StepUnits, assumed: Assumptions) -> float:
+    """Of one payment: CPU at the memory's share of a core, and waiting."""
+    milliseconds = dict(assumed.cpu_ms)[step] * max(1.0, assumed.vcpu_mb / dict(assumed.memory_mb)[step])
     milliseconds += used.invocations * assumed.invocation_ms + used.calls * assumed.call_ms
     if step == "deliver webhooks":
         # A batch's deliveries are posted at once.
         milliseconds += used.invocations * assumed.receiver_ms
-    return milliseconds / 1000 * memory / 1024
+    return milliseconds / 1000

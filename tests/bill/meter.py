@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
@@ -26,6 +27,7 @@ REGION = "us-east-1"
 SQS_REQUEST_BYTES = 64 * 1024
 
 
+@cache
 def client(service: str) -> Any:
     """A client of boto3's, whose calls are not counted."""
     return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
@@ -33,17 +35,25 @@ def client(service: str) -> Any:
 
 @dataclass
 class Units:
-    """What a step used. Write units by table or `table/index`."""
+    """What a step used. Write units by `table` or `table/index`, and partition key."""
 
     calls: Counter[str] = field(default_factory=Counter)
-    writes: Counter[str] = field(default_factory=Counter)
+    written: Counter[tuple[str, str]] = field(default_factory=Counter)
     reads: float = 0.0
     sqs_requests: int = 0
 
     @property
     def write_units(self) -> int:
         """All write units."""
-        return sum(self.writes.values())
+        return self.written.total()
+
+    @property
+    def writes(self) -> Counter[str]:
+        """Write units by table or index."""
+        found: Counter[str] = Counter()
+        for (name, _key), count in self.written.items():
+            found[name] += count
+        return found
 
 
 @dataclass
@@ -71,9 +81,14 @@ class Meter:
         for (table, _), old, new in zip(writes, before, after, strict=True):
             transaction = request.operation == "TransactWriteItems"
             name = table.removeprefix(f"{self.prefix}-")
-            counted.writes[name] += table_write_units(old, new, transaction=transaction)
-            for index, definition in self._table(table).indexes.items():
-                counted.writes[f"{name}/{index}"] += index_write_units(definition, old, new)
+            definition = self._table(table)
+            item = new or old or {}
+            key = _text(item, definition.keys[0])
+            counted.written[name, key] += table_write_units(old, new, transaction=transaction)
+            for name_of_index, index in definition.indexes.items():
+                # Where an entry goes, what it was filed under is in the old item alone.
+                key = _text({**(old or {}), **item}, index.keys[0])
+                counted.written[f"{name}/{name_of_index}", key] += index_write_units(index, old, new)
         counted.reads += _reads(request.operation, body, json.loads(response.body or b"{}"))
         return response
 
@@ -92,6 +107,10 @@ class Meter:
             client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
         )
         return found
+
+
+def _text(item: Mapping[str, Any], attribute: str) -> str:
+    return str(next(iter(item[attribute].values()))) if attribute in item else ""
 
 
 def _moto(request: Request) -> Response:

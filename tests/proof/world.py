@@ -163,6 +163,11 @@ class World:
                 row.delete()
         self.forget()
 
+    def use_ids(self, new_uuid: Callable[[], str], choice: Callable[[str], str]) -> None:
+        """Has ids made by these from now on."""
+        ids = {"new_uuid": new_uuid, "new_id": lambda prefix: new_id(prefix, choice)}
+        self.deps = replace(self.deps, **ids)
+
     def use(self, **changes: Any) -> None:
         """Changes the settings of the gateway."""
         self.deps = replace(self.deps, config=replace(self.deps.config, **changes))

@@ -1,0 +1,1 @@
+"""How many payments a second a stack bears, on paper: `python -m infra.ops capacity`."""
