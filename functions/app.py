@@ -10,6 +10,7 @@ from chalice.app import SQSEvent
 
 from chalicelib.frame.application import Application
 from chalicelib.routes import (
+    acquirers,
     chaos,
     checkout,
     dashboard,
@@ -30,6 +31,7 @@ app = Application("asyncpay", dependencies)
 app.register_blueprint(orders.blueprint)
 app.register_blueprint(payments.blueprint)
 app.register_blueprint(checkout.blueprint)
+app.register_blueprint(acquirers.blueprint)
 app.register_blueprint(refunds.blueprint)
 app.register_blueprint(ledger.blueprint)
 app.register_blueprint(webhooks.blueprint)

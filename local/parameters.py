@@ -36,6 +36,7 @@ def _of_the_laptop(settings: Settings) -> dict[str, str]:
         "TestWebhookUrl": f"http://localhost:{settings.ports['merchant']}/webhook",
         "DocsUrl": f"http://localhost:{settings.ports['dashboard']}/docs",
         "WebhookAllowedHosts": "localhost,127.0.0.1",
+        "CheckoutUrl": f"http://localhost:{settings.ports['checkout']}",
         "AllowedOrigins": ",".join(
             f"http://{host}:{port}" for host in ("localhost", "127.0.0.1") for port in pages
         ),

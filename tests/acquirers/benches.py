@@ -13,6 +13,7 @@ import requests
 
 from gateway.adapters.acquirers.simulator import Simulator
 from gateway.adapters.acquirers.stripe import Stripe
+from gateway.domain.acquiring.account import Account
 from gateway.domain.payments.instruments import Card
 from gateway.use_cases.acquirer import Acquirer
 from tests.support.factories import a_config
@@ -89,14 +90,14 @@ def localstripe(*arguments: str) -> Iterator[str]:
             process.kill()
 
 
+def an_account(secret_key: str = "sk_test_1", **members: Any) -> Account:  # noqa: S107 - nobody's
+    """An account at Stripe that takes card numbers."""
+    given = {"raw_cards": True, "webhook_secrets": ("whsec_new", "whsec_old")} | members
+    return Account("stripe_Fq3ZtW8kLmXs0aBc", "merchant-1", secret_key, **given)
+
+
 def stripe_bench(url: str) -> Bench:
-    connector = Stripe(
-        "sk_test_localstripe",
-        ("whsec_new", "whsec_old"),
-        return_url="https://checkout.example/return?order_id={order_id}&payment_id={payment_id}",
-        api_base=url,
-        raw_cards=True,
-    )
+    connector = Stripe(an_account("sk_test_localstripe", api_base=url))
     return Bench(
         "stripe",
         connector,

@@ -22,7 +22,7 @@ from gateway.domain.acquiring.results import AcquirerError, NotSent, Outcome, Re
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.payments.payment import Payment
 from gateway.use_cases.acquirer import GiveBack
-from tests.acquirers.benches import Bench, card
+from tests.acquirers.benches import Bench, an_account, card
 from tests.support.factories import NOW, a_card_payment, some_id
 
 SAMPLES = os.environ.get("ACQUIRER_SAMPLES", "")
@@ -32,7 +32,7 @@ SECRETS = ("whsec_new", "whsec_old")
 
 
 def a_connector() -> Stripe:
-    return Stripe("sk_test_1", SECRETS, return_url="https://pay.example/{payment_id}", raw_cards=True)
+    return Stripe(an_account())
 
 
 class Recorder:
@@ -43,7 +43,7 @@ class Recorder:
         self.response = Response(status, {}, json.dumps(body).encode())
 
     def listen(self, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(HttpClient, "request", lambda _http, *given: self.hear(*given))
+        patch.setattr(HttpClient, "request", lambda _http, *given, **_limits: self.hear(*given))
 
     def hear(self, method: str, target: str, body: bytes | None = None, headers: Any = None) -> Response:
         self.sent.append((method, target, dict(parse_qsl((body or b"").decode())), dict(headers or {})))
@@ -59,7 +59,10 @@ REFUND = {"id": "re_1", "status": "succeeded", "amount": 1000, "currency": "usd"
 
 def a_known_payment() -> Payment:
     attempt = Attempt(asked_at=NOW, reference="pi_1")
-    return a_card_payment(amount=1000, currency="USD", processor_token="pm_1", attempt=attempt)
+    return_url = "https://pay.example/checkout?payment_id=pay_1"
+    return a_card_payment(
+        amount=1000, currency="USD", processor_token="pm_1", attempt=attempt, return_url=return_url
+    )
 
 
 def requests_of(patch: pytest.MonkeyPatch) -> dict[str, tuple[str, str, dict[str, str], dict[str, str]]]:
@@ -166,21 +169,24 @@ def test_every_change_carries_its_key_and_every_request_the_pinned_version(
 
 def test_a_challenge_sends_the_shopper_away_and_back_and_is_then_approved(stripe: Bench) -> None:
     assert stripe.challenges
-    payment = a_card_payment(amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.challenges))
+    payment = a_card_payment(
+        amount=70_000,
+        processor_token=stripe.acquirer.tokenize(stripe.challenges),
+        return_url="https://checkout.example/return?payment_id=pay_1",
+    )
     asked = stripe.acquirer.authorize(payment, payment.id, NOW)
     assert asked.outcome is Outcome.ACTION_REQUIRED
     assert asked.redirect_url
     back = stripe.answer_challenge(asked.redirect_url, success=True)
-    assert back.startswith(
-        f"https://checkout.example/return?order_id={payment.order_id}&payment_id={payment.id}"
-    )
+    assert back.startswith("https://checkout.example/return?payment_id=pay_1&")
     known = replace(payment, attempt=Attempt(asked_at=NOW, reference=asked.reference))
     assert stripe.acquirer.retrieve(known, NOW).outcome is Outcome.APPROVED
 
 
 def test_a_challenge_that_fails_declines_the_payment(stripe: Bench) -> None:
     assert stripe.challenges
-    payment = a_card_payment(amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.challenges))
+    token = stripe.acquirer.tokenize(stripe.challenges)
+    payment = a_card_payment(amount=70_000, processor_token=token, return_url="https://checkout.example/")
     asked = stripe.acquirer.authorize(payment, payment.id, NOW)
     assert asked.redirect_url
     stripe.answer_challenge(asked.redirect_url, success=False)
@@ -203,10 +209,8 @@ def test_a_challenge_that_nobody_answers_can_be_given_up(stripe: Bench) -> None:
 
 
 def test_what_is_only_authorised_is_captured_in_part_and_what_is_not_wanted_is_voided(stripe: Bench) -> None:
-    manual = Stripe(
-        "sk_test_localstripe", return_url="https://x.example", api_base=str(stripe.control), raw_cards=True,
-        captures_at_once=False,
-    )  # fmt: skip
+    account = an_account("sk_test_localstripe", api_base=str(stripe.control))
+    manual = Stripe(account, captures_at_once=False)
     for end in ("capture", "void"):
         payment = a_card_payment(amount=70_000, processor_token=manual.tokenize(stripe.approves))
         held = manual.authorize(payment, payment.id, NOW)
@@ -267,7 +271,7 @@ def test_no_connection_means_not_sent() -> None:
 def test_a_response_that_does_not_come_in_time_is_unknown(stripe: Bench) -> None:
     stripe.fault("/v1/slow", "slow")
     with pytest.raises(Unknown, match="timeout"):
-        HttpClient(str(stripe.control), {}, read_seconds=0.2).request("GET", "/v1/slow")
+        HttpClient(str(stripe.control), {}).request("GET", "/v1/slow", read_seconds=0.2)
 
 
 def test_a_response_without_end_is_unknown(stripe: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from gateway.adapters.aws.secrets import AwsSecrets
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.capabilities import Capabilities
-from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result
+from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Refused, Result
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
@@ -23,7 +23,7 @@ from gateway.domain.values import new_id
 from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.runtime.config import Config, read_config
 from gateway.runtime.dependencies import queues_of
-from gateway.use_cases.acquirer import Acquirer, GiveBack, Notice
+from gateway.use_cases.acquirer import Acquirer, CardEntry, GiveBack, Notice, TokenCard
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.protocols.endpoint import PostWebhook
 
@@ -69,8 +69,18 @@ class ScriptedAcquirer:
     reversed: list[tuple[str, int]] = field(default_factory=list)
     refunded: list[str] = field(default_factory=list)
 
+    card_entry: CardEntry | None = None
+
+    def check(self) -> None:
+        pass
+
     def tokenize(self, _card: Card) -> str:
         return "tok_card_0123"
+
+    def read_token(self, token: str) -> TokenCard:
+        if token.startswith("bad"):
+            raise Refused("no_such_token")
+        return TokenCard("visa", "4242")
 
     def outcome_delay_ms(self, _payment_id: str) -> int:
         return self.delay_ms

@@ -18,7 +18,7 @@ from chalicelib.frame.application import Application
 from chalicelib.frame.body import read_body
 from chalicelib.frame.caller import NOBODY, check_allowed, check_same_site, identify, source_of
 from chalicelib.frame.chaos import respond
-from chalicelib.frame.errors import status_of
+from chalicelib.frame.errors import BodyTooLarge, status_of
 from chalicelib.frame.ignored import IGNORED_MEMBERS, ignored_members
 from chalicelib.frame.operation import Operation
 from chalicelib.frame.parameters import Parameter, read_query
@@ -26,7 +26,7 @@ from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, error_response
 from chalicelib.openapi.access_bodies import OPTIONAL
 from gateway.domain.access.rights import Right
-from gateway.domain.errors import AsyncPayError
+from gateway.domain.errors import AsyncPayError, BadRequest
 from gateway.presenters.resource import Component, Resource
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
@@ -47,6 +47,7 @@ def operation(
     own_page: bool = False,
     needs: tuple[Right, ...] = (),
     confirmed: bool = False,
+    raw_body_max_bytes: int = 0,
     errors: tuple[type[AsyncPayError], ...] = (),
     undisturbed: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -68,6 +69,7 @@ def operation(
             own_page,
             needs,
             confirmed,
+            raw_body_max_bytes,
             errors,
             undisturbed,
         )
@@ -123,13 +125,27 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         query=read_query(declared.query, given),
         headers=sent.headers,
         body=_body(sent, declared.body) if declared.body else {},
+        raw_body=_raw_body(sent, declared.raw_body_max_bytes) if declared.raw_body_max_bytes else b"",
         source=source_of(sent),
     )
 
 
 def _body(sent: Any, schema: str) -> dict[str, Any]:
-    # Chalice decodes what API Gateway sent in base64; what came as text is text (LocalStack, tests).
-    raw = sent.raw_body if isinstance(sent.raw_body, bytes) else sent.raw_body.encode()
+    raw = _bytes(sent)
     if not raw and schema in OPTIONAL:
         return {}
     return read_body(schema, raw, sent.headers.get("content-encoding", ""))
+
+
+def _raw_body(sent: Any, bytes_max: int) -> bytes:
+    raw = _bytes(sent)
+    if len(raw) > bytes_max:
+        raise BodyTooLarge(f"The request body must not exceed {bytes_max} bytes")
+    if not raw:
+        raise BadRequest("The request must have a body")
+    return raw
+
+
+def _bytes(sent: Any) -> bytes:
+    # Chalice decodes what API Gateway sent in base64; what came as text is text (LocalStack, tests).
+    return sent.raw_body if isinstance(sent.raw_body, bytes) else sent.raw_body.encode()

@@ -18,8 +18,9 @@ chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `needs
 to the operation, any one of which is enough; reading needs the right to read where nothing else is said.
 `confirmed` wants the session's password to be recent. `idempotent` allows an Idempotency-Key. `own_page`
 refuses what a browser sends from pages other than the dashboard's. `undisturbed` exempts it from the chaos
-that a merchant asked for. `errors` lists what the use case may raise beyond what follows from the rest
-(`errors_of`). The tag is the module's name; tags and the parameters of paths are described in
+that a merchant asked for. `raw_body_max_bytes` takes any body of up to so many bytes, as `request.raw_body`.
+`errors` lists what the use case may raise beyond what follows from the rest (`errors_of`). The tag is the
+module's name; tags and the parameters of paths are described in
 chalicelib/openapi/document.py.
 """
 
@@ -66,6 +67,7 @@ class Operation:
     own_page: bool = False
     needs: tuple[Right, ...] = ()
     confirmed: bool = False
+    raw_body_max_bytes: int = 0
     errors: tuple[type[AsyncPayError], ...] = ()
     undisturbed: bool = False
 
@@ -106,7 +108,7 @@ class Operation:
             found.append(RequestForged)
         # Each refuses parameters that it does not know.
         found.append(BadRequest)
-        if self.body:
+        if self.body or self.raw_body_max_bytes:
             found += [BodyTooLarge, BodyEncoded]
         if "{" in self.path:
             found.append(NotFound)

@@ -14,8 +14,8 @@ from gateway.use_cases.dependencies import Dependencies
 class Request:
     """One request. `caller` is NOBODY for public operations; `query` holds the declared parameters only.
 
-    `body` is valid against the declared schema, and empty where none is declared. `source` is the network
-    address that API Gateway was called from.
+    `body` is valid against the declared schema, and empty where none is declared, as `raw_body` is. `source`
+    is the network address that API Gateway was called from.
     """
 
     deps: Dependencies
@@ -26,6 +26,7 @@ class Request:
     headers: Mapping[str, str]
     body: dict[str, Any]
     source: str
+    raw_body: bytes = b""
 
     @property
     def merchant_id(self) -> str:

@@ -32,12 +32,19 @@ def check(name: str, body: dict[str, Any]) -> None:
 
 
 def _alternative(schema: dict[str, Any], body: dict[str, Any]) -> int | None:
-    """The index of the alternative whose constant the body has, so that errors are about that one alone."""
-    for number, alternative in enumerate(schema.get("oneOf", ())):
-        rules = alternative["properties"].items()
-        if all(body[name] == rule["const"] for name, rule in rules if "const" in rule):
-            return number
-    return None
+    """The index of the alternative that the body means, so that errors are about that one alone.
+
+    It has the alternative's constant and, where several do, one of its own members; else the first is meant.
+    """
+    meant = [
+        (number, alternative)
+        for number, alternative in enumerate(schema.get("oneOf", ()))
+        if all(
+            body[name] == rule["const"] for name, rule in alternative["properties"].items() if "const" in rule
+        )
+    ]
+    given = (number for number, alternative in meant if any(name in body for name in alternative["required"]))
+    return next(given, meant[0][0] if meant else None)
 
 
 @cache

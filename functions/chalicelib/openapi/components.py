@@ -17,6 +17,7 @@ from gateway.presenters import (
     summary,
     timeline,
 )
+from gateway.presenters.acquirers.notice import NOTICE_RECEIVED
 from gateway.presenters.resource import Component, Resource
 
 COMPONENTS: tuple[Resource[Any] | Component, ...] = (
@@ -26,6 +27,7 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     order.PUBLIC_ORDER,
     order.CHECKOUT_ORDER,
     merchant.CHECKOUT_ORIGINS,
+    NOTICE_RECEIVED,
     payment.PAYMENT_CREATED,
     payment.PAYMENT,
     payment.PAYMENT_LIST,

@@ -22,6 +22,7 @@ TAGS = {
     "orders": "What you want to be paid. An order is paid once, by one of its payments.",
     "payments": "Attempts to pay an order: pending, then success or failed. A success is captured once.",
     "checkout": "What the checkout page and the server of that page ask for.",
+    "acquirers": "What acquirers call.",
     "refunds": "Money on its way back: pending, then processed, or cancelled.",
     "ledger": "What you are owed, and each movement that led to it.",
     "webhooks": "Where events go, how each delivery went, and events that you missed.",
@@ -38,6 +39,7 @@ PATH_PARAMETERS = {
     "refund_id": "The id of a refund.",
     "webhook_id": "The id of a delivery.",
     "api_key": "An API key, without its secret.",
+    "account": "The name of an acquirer account.",
 }
 DESCRIPTION = """\
 Amounts are integers in the currency's minor unit (50000 is ₹500.00). Times are ISO 8601 in UTC. Lists are
@@ -111,6 +113,9 @@ def _operation(operation: Operation, all_operations: Sequence[Operation]) -> dic
         "parameters": _parameters(operation),
         "responses": responses(operation, all_operations),
     }
+    if operation.raw_body_max_bytes:
+        text = {"description": "The acquirer's event.", "required": True}
+        shown["requestBody"] = {**text, "content": as_json({"type": "object"})}
     if operation.body:
         required = operation.body not in OPTIONAL
         shown["requestBody"] = {"required": required, "content": as_json(ref(operation.body))}

@@ -11,7 +11,7 @@ from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_PAYMENTS, Right
-from gateway.domain.errors import ExpiredCard, InvalidCard, InvalidVpa, NotFound
+from gateway.domain.errors import BadRequest, ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.payments.instruments import check_card, check_vpa
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.payment import METHODS, PaymentStatus
@@ -167,6 +167,14 @@ def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
     money = body.get("amount"), body.get("currency")
     if body["method"] == "upi":
         return NewPayment(body["order_id"], "upi", check_vpa(body["vpa"]), None, *money)
+    return_url = body.get("return_url")
+    if "card_token" in body:
+        if "card" in body:
+            raise BadRequest("card_token and card must not both be given", field="card_token")
+        token = body["card_token"]
+        return NewPayment(
+            body["order_id"], "card", None, None, *money, card_token=token, return_url=return_url
+        )
     card = body["card"]
     checked = check_card(
         number=card["number"],
@@ -176,4 +184,4 @@ def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
         holder_name=card["holder_name"],
         now=now,
     )
-    return NewPayment(body["order_id"], "card", None, checked, *money)
+    return NewPayment(body["order_id"], "card", None, checked, *money, return_url=return_url)

@@ -1,10 +1,14 @@
 """The command line of `python -m infra.ops admin`: standard library only, as no more may be there."""
 
 import argparse
+from collections.abc import Callable
 
 ABOUT = """Makes merchants, their keys, passwords and origins, and switches them off. Whoever may write an
 account's tables is its administrator. Each change leaves an audit row with who it was. Secrets are printed
 once and stored hashed."""
+
+
+ACQUIRERS = ("simulated", "stripe")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +35,20 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command("enable-merchant", "Switch a merchant on again.", "merchant")
     origins = command("set-origins", "Set the sites that may show the checkout in a frame.", "merchant")
     origins.add_argument("origins", nargs="*", help="such as https://shop.example; none for no site")
+    _add_acquirers(command)
     command("list", "List all merchants, with their ids.")
     command("keys", "List a merchant's API keys.", "merchant")
     command("audit", "List what was changed of a merchant's access, the newest first.", "merchant")
+
+
+def _add_acquirers(command: Callable[..., argparse.ArgumentParser]) -> None:
+    told = "Say which acquirer takes a merchant's new payments; its credentials are tried first."
+    acquirer = command("set-acquirer", told, "merchant")
+    acquirer.add_argument("acquirer", choices=ACQUIRERS)
+    acquirer.add_argument("--public-key", help="the key that the checkout page may know (Stripe: pk_...)")
+    acquirer.add_argument(
+        "--raw-cards", action="store_true", help="card numbers come through the gateway (PCI DSS, SAQ D)"
+    )
+    rotate = command("rotate-acquirer", "Replace credentials of a merchant's acquirer account.", "merchant")
+    rotate.add_argument("--secret-key", action="store_true", help="ask for a new secret key")
+    rotate.add_argument("--webhook-secret", action="store_true", help="ask for a new webhook secret")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.ops.admin import acquirers
 from infra.ops.connection import Connection, connect
 from infra.ops.console import Problem
 from infra.ops.settings import Settings
@@ -92,6 +93,10 @@ def _change_merchant(
     if given.admin_command == "set-origins":
         kept = checkout.set_checkout_origins(deps, merchant.id, given.origins, actor)
         return [f"{merchant.name}: {', '.join(kept) or 'no site may show the checkout in a frame'}"]
+    if given.admin_command == "set-acquirer":
+        return acquirers.set_acquirer(deps, actor, merchant, given)
+    if given.admin_command == "rotate-acquirer":
+        return acquirers.rotate_acquirer(deps, actor, merchant, given)
     active = given.admin_command == "enable-merchant"
     merchants.set_active(deps, merchant, actor, active=active)
     return [f"{merchant.name} is {_state(on=active)}"]
@@ -144,7 +149,12 @@ def _deps(connection: Connection) -> "Dependencies":
     outputs = connection.outputs()
     names = ("PAYMENTS", "REFUNDS", "WEBHOOKS", "SLOW_WEBHOOKS")
     os.environ |= {f"{name}_QUEUE_URL": outputs[f"{name.title().replace('_', '')}QueueUrl"] for name in names}
-    os.environ |= {"STAGE": outputs["ApiStage"], "TABLE_PREFIX": connection.data_stack, "LOG_LEVEL": "INFO"}
+    os.environ |= {
+        "STAGE": outputs["ApiStage"],
+        "STACK_NAME": connection.stack,
+        "TABLE_PREFIX": connection.data_stack,
+        "LOG_LEVEL": "INFO",
+    }
     from gateway.runtime.dependencies import dependencies
 
     return dependencies()

@@ -49,6 +49,7 @@ OMITTED = {
     "get_public_order": BROWSER,
     "get_checkout_order": BROWSER,
     "get_checkout_origins": BROWSER,
+    "post_notice": "for acquirers, which sign it",
     "post_session": SESSION,
     "get_session": SESSION,
     "post_confirmation": SESSION,

@@ -63,6 +63,7 @@ def test_every_token_that_botocore_would_fill_in_is_filled_in(service: Service) 
     model: Any = SESSION.get_service_model(service.name)
     used = {"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "SendMessage"}
     used |= {"SendMessageBatch", "ChangeMessageVisibility", "GetSecretValue", "GetEventSourceMapping"}
+    used |= {"CreateSecret", "PutSecretValue"}
     theirs = {
         operation: model.operation_model(operation).idempotent_members
         for operation in used.intersection(model.operation_names)

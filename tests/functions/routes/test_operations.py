@@ -51,6 +51,7 @@ ALSO_PUBLIC = {
     ("POST", "/api/v1/dashboard/session"),
     ("GET", "/api/v1/checkout/orders/{id}"),
     ("GET", "/api/v1/checkout/origins"),
+    ("POST", "/api/v1/acquirers/{id}/webhooks"),
 }
 CARD = {"number": "4111111111111111", "expiry_month": "12", "expiry_year": "2030", "cvv": "123"}
 

@@ -6,10 +6,12 @@ import shlex
 
 import pytest
 
-from gateway.domain.errors import AuthenticationFailed, NotFound
+from gateway.adapters.acquirers.accounts import Accounts
+from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
 from gateway.use_cases.access.authentication import authenticate, forget_all
 from gateway.use_cases.access.merchants import find_merchant
 from gateway.use_cases.access.sessions import log_in
+from gateway.use_cases.acquirers.accounts import find_account
 from gateway.use_cases.dependencies import Dependencies
 from infra.ops import command_line
 from infra.ops.admin import commands
@@ -161,3 +163,37 @@ def test_the_commands_in_the_documents_are_such_commands() -> None:
         shlex.split(line)[4:] for line in text.splitlines() if line.startswith("python -m infra.ops admin")
     ]
     assert len({parse(*argv).admin_command for argv in told}) == 11
+
+
+@pytest.fixture
+def of_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe takes any key, and nobody is asked for one."""
+    monkeypatch.setattr("gateway.adapters.acquirers.stripe.Stripe.check", lambda _stripe: None)
+    monkeypatch.setenv("ACQUIRER_SECRET_KEY", "sk_live_1234")
+    monkeypatch.setenv("ACQUIRER_WEBHOOK_SECRET", "whsec_5678")
+
+
+@pytest.mark.usefixtures("of_stripe")
+def test_an_acquirer_is_set_rotated_and_never_shown(console: Console) -> None:
+    create(console)
+    said = console.run("set-acquirer", console.email, "stripe", "--raw-cards")
+    account = find_merchant(console.deps, console.email).acquirer_account
+    assert account
+    assert f"/api/v1/acquirers/{account}/webhooks" in said
+    connector = Accounts(console.deps.config, console.deps.secrets.find).of(account)
+    assert connector.capabilities.methods == ("card",)
+    said += console.run("rotate-acquirer", console.email, "--webhook-secret", "--secret-key")
+    kept = find_account(console.deps, find_merchant(console.deps, console.email))
+    assert (kept.name, kept.webhook_secrets) == (account, ("whsec_5678",))
+    said += console.run("audit", console.email)
+    assert "acquirer.set" in said
+    assert not any(secret in said for secret in ("sk_live", "whsec"))
+
+
+@pytest.mark.usefixtures("of_stripe")
+def test_a_live_stages_merchant_is_not_simulated(console: Console) -> None:
+    create(console)
+    with pytest.raises(BadRequest):
+        console.run("set-acquirer", console.email, "simulated")
+    with pytest.raises(Problem, match="what to rotate"):
+        console.run("rotate-acquirer", console.email)

@@ -57,11 +57,20 @@ class MemoryQueues:
             raise Unavailable("The service is temporarily unavailable; please try again")
 
 
+@dataclass
 class MemorySecrets:
-    """Any secret has the same value."""
+    """Any ARN's secret has the same value; those with a name are what was put there."""
+
+    named: dict[str, str] = field(default_factory=dict)
 
     def get(self, _arn: str) -> bytes:
         return b"pepper"
+
+    def find(self, name: str) -> bytes | None:
+        return self.named[name].encode() if name in self.named else None
+
+    def put(self, name: str, value: str, _description: str) -> None:
+        self.named[name] = value
 
 
 @dataclass

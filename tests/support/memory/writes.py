@@ -87,6 +87,9 @@ class MerchantWrites(_Writes):
             ),
         )
 
+    def set_acquirer_account(self, merchant_id: str, account: str | None) -> None:
+        self._change(merchant_id, lambda row: replace(row, acquirer_account=account), exists)
+
     def _change(self, merchant_id: str, change: Change, condition: Condition) -> None:
         self._plan(Write.MERCHANT, "merchants", merchant_id, change, condition)
 

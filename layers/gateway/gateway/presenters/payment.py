@@ -34,6 +34,10 @@ def _failed(payment: Payment) -> bool:
     return payment.failure is not None
 
 
+def _waits_for_the_shopper(payment: Payment) -> bool:
+    return payment.status is PaymentStatus.PENDING and payment.attempt.redirect_url is not None
+
+
 _PAID = (
     Member[Payment]("id", an_id("pay_")),
     Member[Payment]("order_id", an_id("order_")),
@@ -55,6 +59,18 @@ _FAILURE = (
         when=_failed,
     ),
     Member[Payment]("error_description", TEXT, attrgetter("failure.description"), when=_failed),
+)
+
+_NEXT_ACTION = Member[Payment](
+    "next_action",
+    {
+        "type": "object",
+        "required": ["type", "redirect_url"],
+        "properties": {"type": {"const": "redirect"}, "redirect_url": TEXT},
+        "description": "While the shopper has to prove who they are: send them to this address.",
+    },
+    lambda payment: {"type": "redirect", "redirect_url": payment.attempt.redirect_url},
+    when=_waits_for_the_shopper,
 )
 
 # What webhooks carry too.
@@ -84,8 +100,9 @@ PAYMENT = Resource[Payment](
         attrgetter("refundable"),
     ),
     Member("updated_at", TIME),
+    _NEXT_ACTION,
     *_FAILURE,
 )
 # All that a shopper's browser may see.
-PUBLIC_PAYMENT = Resource[Payment]("PublicPayment", *_PAID, _STATUS, *_FAILURE)
+PUBLIC_PAYMENT = Resource[Payment]("PublicPayment", *_PAID, _STATUS, _NEXT_ACTION, *_FAILURE)
 PAYMENT_LIST = a_collection("PaymentList", PAYMENT, by_cursor=True)

@@ -52,6 +52,7 @@ class Config:
     sweep_grace_seconds: int
     allows_chaos: bool
     processor: ProcessorConfig
+    checkout_url: str
     test_merchant_email: str
     test_api_key: str
     test_api_secret: str = field(repr=False)
@@ -68,6 +69,12 @@ class Config:
             self.slow_webhooks_queue_url,
         )
         return dict(zip(JOB_QUEUES, urls, strict=True))
+
+    @property
+    def checkout_origins(self) -> tuple[str, ...]:
+        """The origins that the checkout page may have."""
+        own = "/".join(self.checkout_url.split("/")[:3])
+        return (*self.allowed_origins, own) if own else self.allowed_origins
 
     @property
     def is_test_stage(self) -> bool:
@@ -105,6 +112,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),
         allows_chaos=_allows_chaos(environ),
         processor=_processor(environ, scripted=environ.get("STAGE", "test") == "test"),
+        checkout_url=environ.get("CHECKOUT_URL", "").rstrip("/"),
         test_merchant_email=environ.get("TEST_MERCHANT_EMAIL", "test@example.com"),
         test_api_key=environ.get("TEST_API_KEY", "key_test_abc123"),
         test_api_secret=environ.get("TEST_API_SECRET", "secret_test_xyz789"),

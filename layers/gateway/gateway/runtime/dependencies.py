@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 
-from gateway.adapters.acquirers.simulator import Simulator
+from gateway.adapters.acquirers.accounts import Accounts
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.dynamodb.database import DynamoDatabase
 from gateway.adapters.aws.secrets import AwsSecrets
@@ -22,17 +22,17 @@ from gateway.use_cases.dependencies import Dependencies
 def dependencies() -> Dependencies:
     """The dependencies of this process."""
     settings = config()
-    simulator = Simulator(settings.processor)
+    secrets_manager = AwsSecrets()
     tables.bind(settings.table_prefix, timeouts=PROBE if settings.is_status_function else WORK)
     return Dependencies(
         config=settings,
         now=lambda: datetime.now(UTC),
         new_id=lambda prefix: values.new_id(prefix, secrets.choice),
         new_uuid=lambda: str(uuid.uuid4()),
-        acquirer_of=lambda _account: simulator,
+        acquirer_of=Accounts(settings, secrets_manager.find).of,
         database=DynamoDatabase(),
         queues=queues_of(settings),
-        secrets=AwsSecrets(),
+        secrets=secrets_manager,
         post_webhook=_post_webhook,
     )
 

@@ -32,6 +32,26 @@ class GiveBack:
 
 
 @dataclass(frozen=True)
+class TokenCard:
+    """What is known of a card whose number never came here; `last4` has four digits."""
+
+    network: str
+    last4: str
+
+
+@dataclass(frozen=True)
+class CardEntry:
+    """How a checkout page takes cards that must not pass through the gateway.
+
+    `acquirer` says whose fields they are, `script_url` what to load, `public_key` what to give to it.
+    """
+
+    acquirer: str
+    script_url: str
+    public_key: str
+
+
+@dataclass(frozen=True)
 class Notice:
     """A webhook of an acquirer, verified. It carries no news: it only says what to look up.
 
@@ -47,12 +67,24 @@ class Notice:
 
 
 class Acquirer(Protocol):
-    """One merchant's account at one acquirer."""
+    """One merchant's account at one acquirer. `card_entry` is None where card numbers come through us."""
 
     capabilities: Capabilities
+    card_entry: CardEntry | None
+
+    def check(self) -> None:
+        """Asks for something harmless: NotSent or Refused where the credentials are not good for it."""
+        ...
 
     def tokenize(self, card: Card) -> str:
-        """A token that stands for the card at the acquirer; the card may be forgotten afterwards."""
+        """A token that stands for the card at the acquirer; the card may be forgotten afterwards.
+
+        InvalidCard where the acquirer takes no such card.
+        """
+        ...
+
+    def read_token(self, token: str) -> TokenCard:
+        """The card that a token stands for which the acquirer gave to the shopper's browser; or Refused."""
         ...
 
     def outcome_delay_ms(self, payment_id: str) -> int:

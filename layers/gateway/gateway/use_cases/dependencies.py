@@ -25,9 +25,10 @@ class Dependencies:
     """Dependencies of a use case.
 
     `now` returns an aware UTC time; `new_id` takes a prefix such as `pay_`; `jitter` is between 0 and
-    JITTER_MAX; `acquirer_of` takes the name of an account; `post_webhook` posts to a merchant's endpoint;
-    `sleep` takes seconds and is called for chaos alone. A worker sets `outbox`: the units of work of its
-    batch leave their messages there, and it sends them all at the end.
+    JITTER_MAX; `acquirer_of` takes the name of an account, and raises NotFound where there is none;
+    `post_webhook` posts to a merchant's endpoint; `sleep` takes seconds and is called for chaos alone.
+    A worker sets `outbox`: the units of work of its batch leave their messages there, and it sends them all
+    at the end.
     """
 
     config: Config

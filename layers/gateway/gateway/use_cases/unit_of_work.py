@@ -153,6 +153,11 @@ class UnitOfWork:
         message = {name: entity.id, "merchant_id": entity.merchant_id}
         self._messages.append((queue, message, seconds_until(entity.due_at, entity.updated_at)))
 
+    def wake(self, entity: Payment | Refund) -> None:
+        """Adds the message that has a worker look at a payment or a refund now, due or not."""
+        name, queue = ("payment_id", PAYMENTS) if isinstance(entity, Payment) else ("refund_id", REFUNDS)
+        self._messages.append((queue, {name: entity.id, "merchant_id": entity.merchant_id}, 0))
+
     def succeed(self, result: Any, message: str, **members: Any) -> None:
         """Sets what the caller gets, and the log line of the outcome, which is written after the commit."""
         self.log(message, **members)

@@ -40,9 +40,7 @@ class Response:
 class HttpClient:
     """Requests to one acquirer, over connections that are kept. `base_url` is its origin."""
 
-    def __init__(
-        self, base_url: str, headers: Mapping[str, str], *, read_seconds: float = READ_SECONDS
-    ) -> None:
+    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
         # Imported on first use: 85 ms that a function without real acquirers need not spend.
         import urllib3
 
@@ -52,15 +50,20 @@ class HttpClient:
         self._pool = pool(
             place.hostname or "",
             place.port,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
             maxsize=CONNECTIONS_MAX,
         )
 
     def request(
-        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        target: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        read_seconds: float = READ_SECONDS,
     ) -> Response:
         """The response, whatever its status. NotSent without a connection, Unknown where one broke off."""
-        from urllib3 import exceptions
+        from urllib3 import Timeout, exceptions
 
         try:
             response = self._pool.urlopen(
@@ -68,6 +71,7 @@ class HttpClient:
                 target,
                 body=body,
                 headers={**self._headers, **(headers or {})},
+                timeout=Timeout(connect=CONNECT_SECONDS, read=read_seconds),
                 retries=False,
                 redirect=False,
                 preload_content=False,

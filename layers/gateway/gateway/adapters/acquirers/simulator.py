@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from gateway.domain.acquiring.capabilities import KEPT_FOREVER, Capabilities
-from gateway.domain.acquiring.results import Outcome, Result, Unknown
+from gateway.domain.acquiring.results import Outcome, Refused, Result, Unknown
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import METHODS, PAYMENT_FAILED, Failure, Payment
 from gateway.domain.values import CURRENCIES
 from gateway.runtime.config import ProcessorConfig
-from gateway.use_cases.acquirer import GiveBack, Notice
+from gateway.use_cases.acquirer import CardEntry, GiveBack, Notice, TokenCard
 
 DECLINED = Failure(PAYMENT_FAILED, "declined", "The payment was declined by the bank")
 INSUFFICIENT_FUNDS = Failure(PAYMENT_FAILED, "insufficient_funds", "The account has insufficient funds")
@@ -55,9 +55,17 @@ class Simulator:
     """An `Acquirer` that moves no money."""
 
     capabilities = CAPABILITIES
+    card_entry: CardEntry | None = None
 
     def __init__(self, settings: ProcessorConfig) -> None:
         self._settings = settings
+
+    def check(self) -> None:
+        """It has no credentials."""
+
+    def read_token(self, token: str) -> TokenCard:
+        """It gives no tokens to browsers."""
+        raise Refused("no_such_token")
 
     def tokenize(self, card: Card) -> str:
         """A random token; for a scripted card it also says what the card does, and nothing else of it."""

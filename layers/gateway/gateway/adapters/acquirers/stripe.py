@@ -11,16 +11,19 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from gateway.adapters.acquirers import stripe_webhooks
-from gateway.adapters.acquirers.http_client import HttpClient, Response
+from gateway.adapters.acquirers.http_client import READ_SECONDS, HttpClient, Response
 from gateway.adapters.acquirers.stripe_answers import best_of, payment_result, refund_result
+from gateway.domain.acquiring.account import Account
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import NOT_FOUND, AcquirerError, NotSent, Refused, Result, Unknown
-from gateway.domain.payments.instruments import Card
+from gateway.domain.errors import InvalidCard
+from gateway.domain.payments.instruments import UNKNOWN_NETWORK, Card
 from gateway.domain.payments.payment import Payment
 from gateway.domain.values import CURRENCIES
-from gateway.use_cases.acquirer import GiveBack, Notice
+from gateway.use_cases.acquirer import CardEntry, GiveBack, Notice, TokenCard
 
 API_BASE = "https://api.stripe.com"
+SCRIPT_URL = "https://js.stripe.com/v3/"
 API_VERSION = "2026-10-28.endive"
 # "You can remove keys from the system automatically after they're at least 24 hours old" (API reference,
 # "Idempotent requests").
@@ -29,6 +32,10 @@ KEY_LIFE = timedelta(hours=24)
 SEARCH_LAG = timedelta(hours=1)
 METADATA_VALUE_MAX = 500
 REFUND_PAGES_MAX = 10
+# While a shopper waits for the response to POST /payments, whose function has ten seconds in all.
+ACCEPT_SECONDS = 5.0
+# Of Stripe's brands, those that we name as it does.
+NETWORKS = ("visa", "mastercard", "amex")
 
 Parameters = list[tuple[str, str]]
 
@@ -36,25 +43,20 @@ Parameters = list[tuple[str, str]]
 class Stripe:
     """One Stripe account, as an `Acquirer`."""
 
-    def __init__(
-        self,
-        secret_key: str,
-        webhook_secrets: tuple[str, ...] = (),
-        *,
-        return_url: str,
-        api_base: str = API_BASE,
-        raw_cards: bool = False,
-        captures_at_once: bool = True,
-    ) -> None:
+    def __init__(self, account: Account, *, captures_at_once: bool = True) -> None:
         # Stripe takes the key as the user of HTTP Basic authentication (API reference, "Authentication").
-        token = base64.b64encode(f"{secret_key}:".encode()).decode()
-        self._http = HttpClient(api_base, {"Authorization": f"Basic {token}", "Stripe-Version": API_VERSION})
-        self._webhook_secrets = webhook_secrets
-        self._return_url = return_url
+        token = base64.b64encode(f"{account.secret_key}:".encode()).decode()
+        headers = {"Authorization": f"Basic {token}", "Stripe-Version": API_VERSION}
+        self._http = HttpClient(account.api_base or API_BASE, headers)
+        self._webhook_secrets = account.webhook_secrets
+        self.card_entry: CardEntry | None = None
+        if not account.raw_cards:
+            script_url = account.script_url or SCRIPT_URL
+            self.card_entry = CardEntry(account.acquirer, script_url, account.public_key or "")
         self.capabilities = Capabilities(
             methods=("card",),
             currencies=CURRENCIES,
-            raw_cards=raw_cards,
+            raw_cards=account.raw_cards,
             authorize_key_life=KEY_LIFE,
             refund_key_life=KEY_LIFE,
             visible_within=SEARCH_LAG,
@@ -70,7 +72,28 @@ class Stripe:
             "card[exp_year]": str(card.expiry_year),
             "card[cvc]": card.cvv,
         }
-        return str(self._post("/v1/payment_methods", list(members.items()))["id"])
+        response = self._request("POST", "/v1/payment_methods", list(members.items()), seconds=ACCEPT_SECONDS)
+        if response.status == 402:
+            raise InvalidCard("card")
+        return str(_object_of(response)["id"])
+
+    def read_token(self, token: str) -> TokenCard:
+        """The card of a PaymentMethod that the checkout page made with the publishable key."""
+        response = self._request(
+            "GET", f"/v1/payment_methods/{quote(token, safe='')}", [], seconds=ACCEPT_SECONDS
+        )
+        card = _object_of(response).get("card")
+        if not isinstance(card, dict):
+            raise Refused("not_a_card")
+        brand, last4 = str(card.get("brand", "")), str(card.get("last4", ""))
+        if not (len(last4) == 4 and last4.isascii() and last4.isdecimal()):
+            raise Refused("not_a_card")
+        return TokenCard(brand if brand in NETWORKS else UNKNOWN_NETWORK, last4)
+
+    def check(self) -> None:
+        """Lists one payment and one refund: a restricted key must be good for both."""
+        for kind in ("payment_intents", "refunds"):
+            self._get(f"/v1/{kind}", [("limit", "1")])
 
     def outcome_delay_ms(self, payment_id: str) -> int:
         """At once: Stripe answers with the outcome."""
@@ -87,12 +110,13 @@ class Stripe:
             ("currency", payment.currency.lower()),
             ("metadata[order_id]", payment.order_id),
             ("metadata[payment_id]", payment.id),
-            ("return_url", self._return_url.format(order_id=payment.order_id, payment_id=payment.id)),
             ("confirm", "true"),
             ("payment_method", payment.processor_token or ""),
             ("capture_method", "automatic" if self.capabilities.captures_at_once else "manual"),
             ("expand[0]", "latest_charge"),
         ]
+        if payment.return_url is not None:
+            parameters.append(("return_url", payment.return_url))
         response = self._request("POST", "/v1/payment_intents", parameters, key)
         if response.status == 402:
             return payment_result(_declined_intent(response))
@@ -165,14 +189,23 @@ class Stripe:
         response = self._request("GET", target, parameters)
         return None if response.status == 404 else _object_of(response)
 
-    def _request(self, method: str, target: str, parameters: Parameters, key: str | None = None) -> Response:
+    def _request(
+        self,
+        method: str,
+        target: str,
+        parameters: Parameters,
+        key: str | None = None,
+        *,
+        seconds: float = READ_SECONDS,
+    ) -> Response:
         text = urlencode(parameters)
         if method == "GET":
-            return self._http.request("GET", f"{target}?{text}" if text else target)
+            where = f"{target}?{text}" if text else target
+            return self._http.request("GET", where, read_seconds=seconds)
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return self._http.request("POST", target, text.encode(), headers)
+        return self._http.request("POST", target, text.encode(), headers, read_seconds=seconds)
 
 
 def _object_of(response: Response) -> dict[str, Any]:

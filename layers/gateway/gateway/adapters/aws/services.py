@@ -37,7 +37,13 @@ DYNAMODB = Service(
     "dynamodb", "DYNAMODB", "1.0", "DynamoDB_20120810", tokens={"TransactWriteItems": "ClientRequestToken"}
 )
 SQS = Service("sqs", "SQS", "1.0", "AmazonSQS", has_query_errors=True)
-SECRETS_MANAGER = Service("secretsmanager", "SECRETS_MANAGER", "1.1", "secretsmanager")
+SECRETS_MANAGER = Service(
+    "secretsmanager",
+    "SECRETS_MANAGER",
+    "1.1",
+    "secretsmanager",
+    tokens={"CreateSecret": "ClientRequestToken", "PutSecretValue": "ClientRequestToken"},
+)
 LAMBDA = Service(
     "lambda", "LAMBDA", paths={"GetEventSourceMapping": "/2015-03-31/event-source-mappings/{UUID}"}
 )

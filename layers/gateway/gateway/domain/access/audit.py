@@ -21,6 +21,10 @@ class Action(StrEnum):
     API_KEY_ROTATED = "api_key.rotated"
     API_KEY_DISABLED = "api_key.disabled"
     CHECKOUT_ORIGINS_SET = "checkout_origins.set"
+    ACQUIRER_SET = "acquirer.set"
+    ACQUIRER_ROTATED = "acquirer.rotated"
+    PAYMENT_SETTLED = "payment.settled"
+    REFUND_SETTLED = "refund.settled"
 
 
 @dataclass(frozen=True)

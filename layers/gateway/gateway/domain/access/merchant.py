@@ -30,6 +30,7 @@ class Merchant:
     A dashboard session is valid only if it began with the present `session_version`. `active_keys` counts the
     API keys in use, those that have run out since among them; None until the first one is counted.
     `chaos` is what was asked for, and may be over: `Dependencies.chaos_now` says whether it is obeyed.
+    `acquirer_account` is where new payments are routed to; None where none was set.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Merchant:
     session_version: int = 0
     active_keys: int | None = None
     chaos: Chaos | None = None
+    acquirer_account: str | None = None
 
     def signing_secrets(self, now: datetime) -> list[str]:
         """The secrets that sign now: the current one and, for a while after a rotation, the previous one."""

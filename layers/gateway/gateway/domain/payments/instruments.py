@@ -15,6 +15,7 @@ _VPA = re.compile(r"[a-zA-Z0-9._-]+@[a-zA-Z0-9]+\Z")
 VPA_LENGTH_MAX = 255
 HOLDER_NAME_LENGTH_MAX = 100
 _DIGITS = re.compile(r"[0-9]+\Z")
+UNKNOWN_NETWORK = "unknown"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def card_network(number: str) -> str:
         return "amex"
     if two in (60, 65) or 81 <= two <= 89:
         return "rupay"
-    return "unknown"
+    return UNKNOWN_NETWORK
 
 
 def passes_luhn(digits: str) -> bool:

@@ -70,7 +70,8 @@ class Payment:
     payment has none unless it is watched or something of it is to be given back. `attempt` is what is
     stored of its authorisation at the acquirer. `release_pending` is what the acquirer was not yet heard
     to have given back, and `release` that operation: the rest of a partial capture, or all of a payment
-    that came too late. `late_at` is when a failed payment was found to be authorised.
+    that came too late. `late_at` is when a failed payment was found to be authorised. `return_url` is where
+    a shopper comes back to who had to go somewhere to prove who they are.
     """
 
     id: str
@@ -98,6 +99,7 @@ class Payment:
     attempt: Attempt = field(default_factory=Attempt)
     release: Attempt | None = None
     late_at: datetime | None = None
+    return_url: str | None = None
 
     @property
     def version(self) -> str:

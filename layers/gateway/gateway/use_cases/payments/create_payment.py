@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.domain.access.merchant import Merchant
-from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.acquiring.driver import first_attempt
-from gateway.domain.chaos import Chaos
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderEvent
@@ -18,6 +16,7 @@ from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.webhooks.events import payment_event, sequence_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
+from gateway.use_cases.payments.routing import Instrument, return_url_of, route
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ class NewPayment:
     """A validated request: exactly one of `vpa` and `card` is set, as `method` says.
 
     `amount` and `currency` are what the caller takes for the order's; None where it does not say.
+    `card_token` stands in place of `card` where cards don't pass through the gateway. `return_url` is where
+    the shopper comes back to.
     """
 
     order_id: str
@@ -33,6 +34,8 @@ class NewPayment:
     card: Card | None
     amount: int | None = None
     currency: str | None = None
+    card_token: str | None = None
+    return_url: str | None = None
 
 
 def create_payment(
@@ -54,7 +57,7 @@ def create_payment(
         found, merchant = work.load((Order, new.order_id), (Merchant, merchant_id))
         order, merchant = _payable(deps, found, merchant_id, merchant, now)
         order.check_money(new.amount, new.currency)
-        payment = _begin(deps, order, new, now, deps.chaos_of(merchant))
+        payment = _begin(deps, order, merchant, new, by_shopper=merchant_id is None)
         work.payments.add(payment)
         work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)
         # Their message goes first, so that receivers hear of the payment before its outcome is known.
@@ -90,11 +93,15 @@ def _payable(
     return order, merchant
 
 
-def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime, chaos: Chaos | None) -> Payment:
-    payment_id = deps.new_id("pay_")
+def _begin(
+    deps: Dependencies, order: Order, merchant: Merchant | None, new: NewPayment, *, by_shopper: bool
+) -> Payment:
+    payment_id, chaos = deps.new_id("pay_"), deps.chaos_of(merchant)
     # Routing is decided here, once. Whatever becomes of the payment, this account is asked about it.
-    account = SIMULATED
-    acquirer = deps.acquirer_of(account)
+    instrument = Instrument(new.method, new.vpa, new.card, new.card_token)
+    way = route(deps, merchant, order, instrument)
+    return_url = return_url_of(deps, way.account, order, new.return_url, payment_id, by_shopper=by_shopper)
+    now = deps.now()  # the acquirer may have taken seconds, and a key's time must not begin too late
     late_seconds = chaos.outcome_delay_seconds(payment_id) if chaos else 0
     return Payment(
         id=payment_id,
@@ -104,9 +111,9 @@ def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime, cha
         currency=order.currency,
         method=new.method,
         vpa=new.vpa,
-        card_network=new.card.network if new.card else None,
-        card_last4=new.card.last4 if new.card else None,
-        processor_token=acquirer.tokenize(new.card) if new.card else None,
+        card_network=way.network,
+        card_last4=way.last4,
+        processor_token=way.token,
         status=PaymentStatus.PENDING,
         captured=False,
         amount_captured=0,
@@ -114,6 +121,7 @@ def _begin(deps: Dependencies, order: Order, new: NewPayment, now: datetime, cha
         refundable=0,
         created_at=now,
         updated_at=now,
-        due_at=now + timedelta(seconds=late_seconds, milliseconds=acquirer.outcome_delay_ms(payment_id)),
-        attempt=first_attempt(account, acquirer.capabilities.authorize_key_life, now),
+        due_at=now + timedelta(seconds=late_seconds, milliseconds=way.acquirer.outcome_delay_ms(payment_id)),
+        attempt=first_attempt(way.account, way.acquirer.capabilities.authorize_key_life, now),
+        return_url=return_url,
     )

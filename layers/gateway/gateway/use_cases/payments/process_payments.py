@@ -19,7 +19,15 @@ from gateway.domain.payments.payment import Payment
 from gateway.domain.webhooks.events import payment_event
 from gateway.runtime import log
 from gateway.use_cases import jobs
-from gateway.use_cases.ask_acquirer import capture, come_back, conclude, is_soon, note_parked, payment_asking
+from gateway.use_cases.ask_acquirer import (
+    capture,
+    come_back,
+    conclude,
+    is_soon,
+    note_parked,
+    payment_asking,
+    running_each,
+)
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.outbox import Outbox
@@ -42,12 +50,14 @@ def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> d
 
     def work(job: Job) -> Done:
         payment = found.get(Payment, job.body["payment_id"])
-        if payment is None:
+        if payment is None or payment.merchant_id != job.body["merchant_id"]:
             log.error("no such payment", payment_id=job.body["payment_id"])
             return Done(failed=1)
         return _process(sharing, job, payment, found.get(Merchant, payment.merchant_id))
 
-    response = jobs.run_jobs(deps, PAYMENTS, batch, work)
+    accounts = [found.get(Payment, job.body["payment_id"]) for job in batch]
+    with running_each(payment.attempt.account for payment in accounts if payment is not None) as run_each:
+        response = jobs.run_jobs(deps, PAYMENTS, batch, work, run_each)
     outbox.flush()
     return response
 

@@ -35,8 +35,16 @@ class Queues(Protocol):
 
 
 class Secrets(Protocol):
-    """Secret values by their ARN."""
+    """Secret values, by ARN or by name."""
 
     def get(self, arn: str) -> bytes:
         """The value, read once for the life of the process; Unavailable where the service does not answer."""
+        ...
+
+    def find(self, name: str) -> bytes | None:
+        """The value as it is now, by the secret's name; None where there is no such secret."""
+        ...
+
+    def put(self, name: str, value: str, description: str) -> None:
+        """Stores a value, in a new secret where there is none of the name: for administrators only."""
         ...

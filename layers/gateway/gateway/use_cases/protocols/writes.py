@@ -35,6 +35,10 @@ class MerchantWrites(Protocol):
         """One API key more, or fewer. Refused (ACTIVE_KEYS) at `below`, and where they were never counted."""
         ...
 
+    def set_acquirer_account(self, merchant_id: str, account: str | None) -> None:
+        """Where new payments are routed to. Refused without such a merchant."""
+        ...
+
 
 class OrderWrites(Protocol):
     """Label ORDER."""

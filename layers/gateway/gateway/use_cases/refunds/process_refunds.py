@@ -18,7 +18,14 @@ from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
 from gateway.domain.webhooks.events import refund_event
 from gateway.runtime import log
 from gateway.use_cases import jobs
-from gateway.use_cases.ask_acquirer import come_back, conclude, is_soon, note_parked, refund_asking
+from gateway.use_cases.ask_acquirer import (
+    come_back,
+    conclude,
+    is_soon,
+    note_parked,
+    refund_asking,
+    running_each,
+)
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.outbox import Outbox
@@ -43,12 +50,13 @@ def process_refunds(deps: Dependencies, records: Sequence[dict[str, Any]]) -> di
     def work(job: Job) -> Done:
         refund = found.get(Refund, job.body["refund_id"])
         payment = payments.get(Payment, refund.payment_id) if refund else None
-        if refund is None or payment is None:
+        if refund is None or payment is None or refund.merchant_id != job.body["merchant_id"]:
             log.error("no such refund", refund_id=job.body["refund_id"])
             return Done(failed=1)
         return _process(sharing, job, refund, payment, found.get(Merchant, refund.merchant_id))
 
-    response = jobs.run_jobs(deps, REFUNDS, batch, work)
+    with running_each(refund.attempt.account for refund in refunds) as run_each:
+        response = jobs.run_jobs(deps, REFUNDS, batch, work, run_each)
     outbox.flush()
     return response
 

@@ -111,6 +111,8 @@ class Payments(AsyncResource):
         currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
         vpa: str | None = None,
         card: models.NewCard | None = None,
+        return_url: str | None = None,
+        card_token: str | None = None,
         idempotency_key: str | None = None,
     ) -> models.PaymentCreated:
         """Creates a payment for an order.
@@ -119,6 +121,8 @@ class Payments(AsyncResource):
 
         amount: Where it is given, it must be the order's.
         currency: Where it is given, it must be the order's.
+        return_url: Where the shopper returns to from the bank's page; `payment_id` is added to its query.
+        card_token: What the acquirer's own card field gave to the page, in place of `card`.
         """
         return await self._call(
             build(
@@ -126,7 +130,14 @@ class Payments(AsyncResource):
                 "/api/v1/payments",
                 path_values={},
                 body={"order_id": order_id, "method": method},
-                optional={"amount": amount, "currency": currency, "vpa": vpa, "card": card},
+                optional={
+                    "amount": amount,
+                    "currency": currency,
+                    "vpa": vpa,
+                    "card": card,
+                    "return_url": return_url,
+                    "card_token": card_token,
+                },
                 documented_key=True,
                 idempotency_key=idempotency_key,
             ),

@@ -69,13 +69,29 @@ class NewCard(TypedDict):
     holder_name: str
 
 
+class PaymentNextAction(Model):
+    """While the shopper has to prove who they are: send them to this address."""
+
+    __slots__ = ()
+    type: Literal["redirect"]
+    redirect_url: str
+
+
 class Payment(PaymentCreated):
     """`Payment` of the OpenAPI document."""
 
     __slots__ = ()
-    _converts = {"created_at": moment, "updated_at": moment}
+    _converts = {"created_at": moment, "updated_at": moment, "next_action": PaymentNextAction}
     _optional = frozenset(
-        {"card_last4", "card_network", "error_code", "error_description", "error_reason", "vpa"}
+        {
+            "card_last4",
+            "card_network",
+            "error_code",
+            "error_description",
+            "error_reason",
+            "next_action",
+            "vpa",
+        }
     )
     captured: bool
     amount_captured: int
@@ -85,6 +101,8 @@ class Payment(PaymentCreated):
     amount_refundable: int
     """What can still be refunded."""
     updated_at: datetime
+    next_action: PaymentNextAction | None
+    """While the shopper has to prove who they are: send them to this address."""
     error_code: Literal["PAYMENT_FAILED", "ORDER_ALREADY_PAID"] | None
     """Once it failed."""
     error_reason: str | None
@@ -624,6 +642,10 @@ class AuditEntry(Model):
         "api_key.rotated",
         "api_key.disabled",
         "checkout_origins.set",
+        "acquirer.set",
+        "acquirer.rotated",
+        "payment.settled",
+        "refund.settled",
     ]
     object: str
     details: dict[str, Any]

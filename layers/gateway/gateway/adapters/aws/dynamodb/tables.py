@@ -35,6 +35,7 @@ class MerchantRow(Model):
     session_version = NumberAttribute(null=True)
     active_keys = NumberAttribute(null=True)
     chaos = JSONAttribute(null=True)
+    acquirer_account = UnicodeAttribute(null=True)
     created_at = UnicodeAttribute()
 
 
@@ -77,6 +78,7 @@ class PaymentRow(Model):
     card_network = UnicodeAttribute(null=True)
     card_last4 = UnicodeAttribute(null=True)
     processor_token = UnicodeAttribute(null=True)
+    return_url = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     captured = BooleanAttribute()
     amount_captured = NumberAttribute()

@@ -33,6 +33,7 @@ def to_merchant(row: MerchantRow) -> Merchant:
         session_version=int(row.session_version or 0),
         active_keys=None if row.active_keys is None else int(row.active_keys),
         chaos=_to_chaos(row.chaos) if row.chaos else None,
+        acquirer_account=row.acquirer_account,
     )
 
 
@@ -129,6 +130,12 @@ class MerchantWrites:
         actions: list[Action] = [MerchantRow.checkout_origins.set(list(origins))]
         self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
 
+    def set_acquirer_account(self, merchant_id: str, account: str | None) -> None:
+        """Where new payments are routed to, None for nowhere set; refused (MERCHANT) without a merchant."""
+        column = MerchantRow.acquirer_account
+        actions: list[Action] = [column.remove() if account is None else column.set(account)]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
+
 
 def _end_sessions() -> Action:
     version: Action = MerchantRow.session_version.add(1)
@@ -155,4 +162,5 @@ def _row(merchant: Merchant) -> MerchantRow:
         webhook_secret=merchant.webhook_secret,
         created_at=to_iso(merchant.created_at),
         checkout_origins=list(merchant.checkout_origins) or None,
+        acquirer_account=merchant.acquirer_account,
     )

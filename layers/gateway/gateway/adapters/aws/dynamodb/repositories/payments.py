@@ -54,6 +54,7 @@ def to_payment(row: PaymentRow) -> Payment:
         attempt=to_attempt(row.attempt) or Attempt(),
         release=to_attempt(row.release),
         late_at=from_iso(row.late_at) if row.late_at else None,
+        return_url=row.return_url,
     )
 
 
@@ -147,6 +148,7 @@ class PaymentWrites:
             updated_at=to_iso(payment.updated_at),
             attempt=to_members(payment.attempt),
             version=payment.version,
+            return_url=payment.return_url,
             **due.due_columns(payment.id, payment.due_at),
         )
         self._items.put(Write.PAYMENT, row, PaymentRow.id.does_not_exist())

@@ -1,0 +1,1 @@
+"""What concerns acquirers, as clients see it."""

@@ -1,0 +1,1 @@
+"""Use cases about acquirers: their accounts, their webhooks, and what a person decides."""

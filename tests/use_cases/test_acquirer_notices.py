@@ -1,0 +1,144 @@
+"""An acquirer's webhooks: verified, told apart, and never believed."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.use_cases.acquirer import Acquirer, Notice
+from gateway.use_cases.acquirers.receive_notice import receive_notice
+from gateway.use_cases.idempotency import StoredResponse
+from gateway.use_cases.payments.process_payments import process_payments
+from tests.support.factories import ScriptedAcquirer, a_message, a_payment, a_refund
+from tests.support.memory.shop import MemoryShop, failures
+
+ACCOUNT, OTHER = "stripe_Fq3ZtW8kLmXs0aBc", "stripe_0000000000000000"
+RECEIVED = StoredResponse(200, '{"received":true}')
+
+
+class Telling(ScriptedAcquirer):
+    """Its webhooks are a notice as JSON; the signature is right or wrong."""
+
+    def parse_webhook(self, body: bytes, headers: Any, _now: datetime) -> Notice | None:
+        if headers["signature"] != "right":
+            raise AuthenticationFailed("The signature is wrong")
+        members = json.loads(body)
+        return Notice(**members) if members else None
+
+
+class NoticedShop(MemoryShop):
+    def __init__(self) -> None:
+        super().__init__(Telling(delay_ms=0))
+        self.deps = replace(self.deps, acquirer_of=self.acquirer_of)
+
+    def acquirer_of(self, account: str) -> Acquirer:
+        if account not in (ACCOUNT, OTHER, "simulated"):
+            raise NotFound("No such acquirer account")
+        return self.bank
+
+    def pending_at(self, account: str) -> Payment:
+        payment = a_payment(merchant_id=self.merchant.id, attempt=Attempt(account))
+        found: Payment = self.put("payments", payment)
+        return found
+
+    def tell(self, account: str = ACCOUNT, signature: str = "right", **members: Any) -> StoredResponse:
+        unset = dict.fromkeys(("payment_id", "refund_id", "reference"))
+        body = json.dumps({"event_id": "evt_1", "kind": "succeeded"} | unset | members).encode()
+        return receive_notice(self.deps, account, body, {"signature": signature}, RECEIVED)
+
+
+@pytest.fixture
+def shop() -> NoticedShop:
+    return NoticedShop()
+
+
+def test_a_notice_wakes_the_worker_and_changes_nothing_itself(shop: NoticedShop) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    assert shop.tell(payment_id=payment.id) == RECEIVED
+    assert shop.queues.sends == [
+        ("payments", [{"payment_id": payment.id, "merchant_id": shop.merchant.id}], 0)
+    ]
+    assert shop.payment(payment.id) == payment
+
+
+def test_a_notice_about_a_refund_wakes_the_refunds_worker(shop: NoticedShop) -> None:
+    sent = {"status": RefundStatus.SENT, "attempt": Attempt(ACCOUNT)}
+    refund: Refund = shop.put("refunds", a_refund(merchant_id=shop.merchant.id, **sent))
+    shop.tell(refund_id=refund.id, payment_id="pay_0")
+    assert shop.queues.sent("refunds") == [{"refund_id": refund.id, "merchant_id": shop.merchant.id}]
+    assert shop.queues.sent("payments") == []
+
+
+@pytest.mark.parametrize("suffix", ["release", "reversal"])
+def test_a_notice_about_what_goes_back_of_a_payment_wakes_the_payment(shop: NoticedShop, suffix: str) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    shop.tell(refund_id=f"{payment.id}:{suffix}")
+    assert [message["payment_id"] for message in shop.queues.sent("payments")] == [payment.id]
+
+
+def test_a_repeated_notice_does_nothing_even_if_its_text_differs(shop: NoticedShop) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    for kind in ("succeeded", "succeeded", "succeeded, told to one more"):
+        assert shop.tell(payment_id=payment.id, kind=kind) == RECEIVED
+    assert len(shop.queues.sends) == 1
+
+
+def test_the_same_event_id_of_another_account_is_another_notice(shop: NoticedShop) -> None:
+    mine, theirs = shop.pending_at(ACCOUNT), shop.pending_at(OTHER)
+    shop.tell(ACCOUNT, payment_id=mine.id)
+    shop.tell(OTHER, payment_id=theirs.id)
+    assert [message["payment_id"] for message in shop.queues.sent("payments")] == [mine.id, theirs.id]
+
+
+def test_an_account_cannot_wake_another_accounts_payments(shop: NoticedShop) -> None:
+    payment = shop.pending_at(OTHER)
+    assert shop.tell(ACCOUNT, payment_id=payment.id) == RECEIVED
+    assert shop.queues.sends == []
+
+
+@pytest.mark.parametrize("payment_id", [None, "pay_unknown", "x" * 100_000])
+def test_a_notice_about_nothing_of_ours_is_taken_and_left_alone(
+    shop: NoticedShop, payment_id: str | None
+) -> None:
+    assert shop.tell(payment_id=payment_id) == RECEIVED
+    assert shop.queues.sends == []
+
+
+def test_an_event_that_means_nothing_to_us_is_taken(shop: NoticedShop) -> None:
+    assert receive_notice(shop.deps, ACCOUNT, b"{}", {"signature": "right"}, RECEIVED) == RECEIVED
+
+
+def test_a_wrong_signature_is_refused_and_stores_nothing(shop: NoticedShop) -> None:
+    with pytest.raises(AuthenticationFailed):
+        shop.tell(signature="wrong", payment_id=shop.pending_at(ACCOUNT).id)
+    assert not shop.database.rows.of("idempotency")
+    assert shop.queues.sends == []
+
+
+@pytest.mark.parametrize("account", ["simulated", "stripe_1111111111111111", ""])
+def test_an_account_that_is_not_there_is_not_found(shop: NoticedShop, account: str) -> None:
+    with pytest.raises(NotFound):
+        shop.tell(account)
+
+
+def test_an_event_id_without_end_is_refused(shop: NoticedShop) -> None:
+    with pytest.raises(BadRequest):
+        shop.tell(event_id="x" * 256)
+
+
+def test_a_message_that_cannot_be_sent_is_left_to_the_sweeper(shop: NoticedShop) -> None:
+    shop.queues.failing.add("payments")
+    assert shop.tell(payment_id=shop.pending_at(ACCOUNT).id) == RECEIVED
+
+
+def test_a_message_under_another_merchants_name_is_dropped(shop: NoticedShop) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    record = a_message(payment_id=payment.id, merchant_id="somebody-else")
+    assert failures(process_payments(shop.deps, [record])) == []
+    assert shop.payment(payment.id).status is PaymentStatus.PENDING
