@@ -27,6 +27,7 @@ from chalicelib.frame.response import Response, error_response
 from chalicelib.openapi.access_bodies import OPTIONAL
 from gateway.domain.access.rights import Right
 from gateway.domain.errors import AsyncPayError, BadRequest
+from gateway.domain.reasons import Reason
 from gateway.presenters.resource import Component, Resource
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
@@ -142,7 +143,7 @@ def _raw_body(sent: Any, bytes_max: int) -> bytes:
     if len(raw) > bytes_max:
         raise BodyTooLarge(f"The request body must not exceed {bytes_max} bytes")
     if not raw:
-        raise BadRequest("The request must have a body")
+        raise BadRequest("The request body is empty", reason=Reason.EMPTY_BODY)
     return raw
 
 
