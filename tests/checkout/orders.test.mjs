@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { byId, launch, newPage } from "./support/browser.mjs";
-import { openCheckout, payByUpi, startShop } from "./support/shop.mjs";
+import { createHmac } from "node:crypto";
+import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.mjs";
 import { CHECKOUT, createOrder, getCheckoutOrder, paymentsOf, until } from "./support/stack.mjs";
 
 let browser, shop;
@@ -75,4 +76,75 @@ test("an API that gives no answer is no dead end: the page goes on by itself onc
   assert.equal(await byId(page, "unavailable-state").locator("button").textContent(), "Try again");
   await page.unrouteAll();
   await byId(page, "vpa-input").waitFor();
+});
+
+/** What the shop's page heard of an order that it opened. */
+async function heardOf(options) {
+  const page = await newPage(browser);
+  await page.goto(shop.url);
+  const frame = await openCheckout(page, options);
+  await hears(page, "unavailable");
+  const found = await heard(page);
+  await page.close();
+  return [found, frame];
+}
+
+test("each order that cannot be paid is told to the shop, once", async () => {
+  const soon = new Date(Date.now() + 2_500).toISOString();
+  const expiring = await createOrder(50_000, { expires_at: soon });
+  const paid = await createOrder();
+  const page = await newPage(browser);
+  await page.goto(`${CHECKOUT}/checkout?order_id=${paid}`);
+  await payByUpi(page, "success@asyncpay");
+  await byId(page, "success-state").waitFor();
+  const foreign = await createOrder();
+  const cases = [
+    [{ orderId: "order_ZZZZZZZZZZZZZZZZ" }, "order_not_found"],
+    [{ orderId: "not-an-id" }, "invalid_order_id"],
+    [{ orderId: foreign, key: "key_of_nobody" }, "wrong_key"],
+    [{ orderId: paid }, "order_already_paid"],
+    [{ orderId: expiring }, "order_expired"],
+  ];
+  await until(async () => (await getCheckoutOrder(expiring)).expired, "the order has expired");
+  for (const [options, code] of cases) {
+    const [found] = await heardOf(options);
+    assert.equal(found.length, 1, JSON.stringify(found));
+    const [[name, error]] = found;
+    assert.deepEqual([name, error.code, error.orderId], ["unavailable", code, options.orderId]);
+    assert.ok(error.description);
+  }
+});
+
+test("a success is signed for the shop's server, and the modal bears the merchant's name and logo", async () => {
+  const page = await newPage(browser);
+  await page.goto(shop.url);
+  const logo =
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+  const orderId = await createOrder();
+  const frame = await openCheckout(page, { orderId, theme: { logo } });
+  await byId(frame, "vpa-input").waitFor();
+  assert.equal(await byId(frame, "merchant-name").textContent(), "Test Merchant");
+  assert.equal(await frame.locator("img.logo").evaluate((image) => image.naturalWidth), 1);
+  assert.equal((await byId(frame, "order-summary").locator("..").textContent()).includes("AsyncPay"), false);
+  await payByUpi(frame, "success@asyncpay");
+  await hears(page, "success");
+  const [, { paymentId, signature }] = (await heard(page)).find(([name]) => name === "success");
+  const wanted = createHmac("sha256", "whsec_test_abc123").update(`${orderId}|${paymentId}`).digest("hex");
+  // Another test may have rotated the secret: then the old one still signs, second in the list.
+  assert.ok(signature.split(" ").includes(wanted), signature);
+});
+
+test("a logo that is no small picture is not shown", async () => {
+  for (const logo of [
+    "https://evil.example/x.png",
+    "data:text/html;base64,AAAA",
+    `data:image/png;base64,${"A".repeat(20_000)}`,
+  ]) {
+    const page = await newPage(browser);
+    await page.goto(shop.url);
+    const frame = await openCheckout(page, { orderId: await createOrder(), theme: { logo } });
+    await byId(frame, "vpa-input").waitFor();
+    assert.equal(await frame.locator("img.logo").count(), 0);
+    await page.close();
+  }
 });

@@ -9,10 +9,10 @@ from tests.support.factories import NOW, an_order
 
 def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid() -> None:
     order, paid = an_order(expires_at=NOW), an_order(expires_at=NOW, status=OrderStatus.PAID)
-    assert CHECKOUT_ORDER.present(At(order, NOW)) == {**PUBLIC_ORDER.present(order), "expired": True}
-    assert not CHECKOUT_ORDER.present(At(order, NOW - timedelta(microseconds=1)))["expired"]
-    assert not CHECKOUT_ORDER.present(At(paid, NOW))["expired"]
-    assert not CHECKOUT_ORDER.present(At(an_order(), NOW))["expired"]
+    shown = CHECKOUT_ORDER.present((At(order, NOW), "Chai & Co"))
+    assert shown == {**PUBLIC_ORDER.present(order), "expired": True, "merchant_name": "Chai & Co"}
+    for other in (At(order, NOW - timedelta(microseconds=1)), At(paid, NOW), At(an_order(), NOW)):
+        assert not CHECKOUT_ORDER.present((other, ""))["expired"]
 
 
 def test_a_shopper_sees_four_members_of_an_order() -> None:

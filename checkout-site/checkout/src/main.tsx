@@ -27,8 +27,8 @@ function Page(): JSX.Element {
   const texts = locale === "hi" ? hi : en;
   useEffect(() => {
     document.documentElement.lang = locale;
-    document.title = `${texts.title} · AsyncPay`;
-  }, [locale]);
+    document.title = [texts.title, flow.order?.merchant_name].filter(Boolean).join(" · ");
+  }, [locale, flow.order]);
   const amount = flow.order ? formatted(flow.order, locale) : "";
   return (
     <Context.Provider value={{ flow, settings, texts, locale, amount, close }}>

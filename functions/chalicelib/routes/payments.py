@@ -17,6 +17,7 @@ from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.payment import METHODS, PaymentStatus
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
 from gateway.presenters.timeline import TIMELINE
+from gateway.use_cases.access.checkout import success_signature
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.read_payments import (
@@ -156,7 +157,7 @@ def post_capture(request: Request) -> Response:
 def get_public_payment(request: Request) -> Response:
     """Reads what the checkout page may know of a payment. Neither the card nor the UPI address is in it."""
     payment = find_public_payment(request.deps, request.path["payment_id"], request.query["order_id"])
-    return Response(PUBLIC_PAYMENT.present(payment))
+    return Response(PUBLIC_PAYMENT.present((payment, success_signature(request.deps, payment))))
 
 
 def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:

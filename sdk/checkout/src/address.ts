@@ -38,7 +38,7 @@ export function pageAddress(options: CheckoutOptions, nonce: string): string {
   const fragment = new URLSearchParams({ nonce, origin: location.origin });
   const { prefill, theme } = options;
   const attempt = recallAttempt(options.orderId);
-  const extras = { name: prefill?.name, vpa: prefill?.vpa, color: theme?.color, attempt };
+  const extras = { name: prefill?.name, vpa: prefill?.vpa, color: theme?.color, logo: theme?.logo, attempt };
   for (const [name, value] of Object.entries(extras)) {
     if (value) fragment.set(name, value);
   }

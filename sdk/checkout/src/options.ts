@@ -3,6 +3,15 @@
 export interface SuccessResponse {
   paymentId: string;
   orderId: string;
+  /** For your server, which verifies it (docs/checkout.md); "" from a gateway that does not sign yet. */
+  signature: string;
+}
+
+/** Why the checkout of this order ended without a payment in it. */
+export interface UnavailableError {
+  code: "invalid_order_id" | "order_not_found" | "wrong_key" | "order_expired" | "order_already_paid";
+  description: string;
+  orderId: string;
 }
 
 export interface CheckoutError {
@@ -24,12 +33,16 @@ export interface CheckoutOptions {
   orderId: string;
   onSuccess?: (response: SuccessResponse) => void;
   onFailure?: (error: CheckoutError) => void;
+  /** The order can't be paid here; the page says so to the shopper. */
+  onUnavailable?: (error: UnavailableError) => void;
   onClose?: () => void;
   onEvent?: (event: CheckoutEvent) => void;
   prefill?: { name?: string; vpa?: string };
   theme?: {
     /** #rrggbb; the page picks black or white text to go with it. */
     color?: string;
+    /** A small picture as a data: URL (PNG, JPEG, WebP or SVG), shown beside your name; at most 16,000 characters. */
+    logo?: string;
   };
   /** "en" or "hi"; by default, the language of the shopper's browser. */
   locale?: string;
@@ -48,7 +61,7 @@ export function checkOptions(options: CheckoutOptions): CheckoutOptions {
       throw new Error(`PaymentGateway: "${name}" is required`);
     }
   }
-  for (const name of ["onSuccess", "onFailure", "onClose", "onEvent"] as const) {
+  for (const name of ["onSuccess", "onFailure", "onUnavailable", "onClose", "onEvent"] as const) {
     if (given[name] != null && typeof given[name] !== "function") {
       throw new Error(`PaymentGateway: "${name}" must be a function`);
     }

@@ -4,7 +4,7 @@ import { checkoutOrigin, pageAddress } from "./address.js";
 import { rememberAttempt } from "./attempt.js";
 import { genuine, newNonce, type Message } from "./messages.js";
 import { Modal } from "./modal.js";
-import type { CheckoutOptions } from "./options.js";
+import type { CheckoutOptions, UnavailableError } from "./options.js";
 import { textsFor } from "./texts.js";
 
 const LOAD_LIMIT_MS = 15_000;
@@ -79,7 +79,7 @@ export class Session {
   };
 
   private handle({ type, data }: Message): void {
-    const { onSuccess, onFailure, onEvent, orderId } = this.options;
+    const { onSuccess, onFailure, onUnavailable, onEvent, orderId } = this.options;
     if (type === "checkout_ready") {
       clearTimeout(this.timer);
       this.timer = undefined;
@@ -94,13 +94,17 @@ export class Session {
     } else if (type === "payment_success" && !this.paid && typeof data.paymentId === "string") {
       this.paid = true;
       setTimeout(this.close, SUCCESS_SHOWN_MS);
-      tell(onSuccess, { paymentId: data.paymentId, orderId });
+      const signature = typeof data.signature === "string" ? data.signature : "";
+      tell(onSuccess, { paymentId: data.paymentId, orderId, signature });
     } else if (type === "payment_failed" && !this.paid) {
       tell(onFailure, {
         code: String(data.code),
         description: String(data.description),
         ...(typeof data.paymentId === "string" && { paymentId: data.paymentId }),
       });
+    } else if (type === "checkout_unavailable" && typeof data.code === "string") {
+      const code = data.code as UnavailableError["code"];
+      tell(onUnavailable, { code, description: String(data.description), orderId });
     } else if (type === "close_modal") {
       this.close();
     }

@@ -20,6 +20,7 @@ window.checkout = (options) => new PaymentGateway({
   key: ${JSON.stringify(KEY)},
   onSuccess: (response) => heard.push(["success", response]),
   onFailure: (error) => heard.push(["failure", error]),
+  onUnavailable: (error) => heard.push(["unavailable", error]),
   onClose: () => heard.push(["close"]),
   onEvent: (event) => heard.push(["event", event]),
   ...options,

@@ -160,10 +160,11 @@ def test_a_checkout_page_is_told_no_more_than_it_shows(
         return an_order(id="order_1", expires_at=NOW)
 
     monkeypatch.setattr("chalicelib.routes.checkout.find_checkout_order", find)
+    monkeypatch.setattr("chalicelib.routes.checkout.merchant_name_of", lambda *_: "Chai & Co")
     for query in ({"key": ["key_1"]}, None, {"key": [""]}):
         reply = send(app, "GET", "/api/v1/checkout/orders/order_1", query=query)
         wanted = {"id": "order_1", "amount": 50_000, "currency": "INR", "status": "created", "expired": True}
-        assert (reply.status, reply.json) == (200, wanted)
+        assert (reply.status, reply.json) == (200, wanted | {"merchant_name": "Chai & Co"})
     assert asked == [("order_1", "key_1"), ("order_1", None), ("order_1", None)]
 
 

@@ -159,3 +159,15 @@ test("the package can be required, and depends on nothing", async () => {
   assert.equal((await common.verifyWebhook(BODY, HEADERS, SECRET, now)).sequence, 2);
   assert.equal(require("../../../sdk/node/package.json").dependencies, undefined);
 });
+
+test("what the checkout says of its success is verified by either secret, for its own order alone", async () => {
+  const sign = (secret) => createHmac("sha256", secret).update("order_A|pay_B").digest("hex");
+  const signature = `${sign(SECRET)} ${sign(OLD)}`;
+  const success = { orderId: "order_A", paymentId: "pay_B", signature };
+  for (const secret of [SECRET, OLD, ["whsec_x", OLD]])
+    assert.equal(await sdk.verifyCheckout(success, secret), true);
+  assert.equal(await sdk.verifyCheckout(success, "whsec_x"), false);
+  assert.equal(await sdk.verifyCheckout({ ...success, orderId: "order_C" }, SECRET), false);
+  assert.equal(await sdk.verifyCheckout({ ...success, signature: "" }, SECRET), false);
+  await assert.rejects(sdk.verifyCheckout(success, []), TypeError);
+});

@@ -22,6 +22,20 @@ export type State =
   | { name: "paid" }
   | { name: "error"; code: string; description: string; unknown: boolean };
 
+// What the shop is told (sdk/checkout/src/options.ts), in English like the API's errors.
+const ENDS = {
+  invalid_order_id: "orderId is not the id of an order",
+  order_not_found: "Order not found",
+  wrong_key: "The order belongs to another merchant than the key, or the key is unknown",
+  order_expired: "The order has expired",
+  order_already_paid: "The order is already paid",
+};
+const CODES = {
+  bad_link: "invalid_order_id",
+  not_found: "order_not_found",
+  foreign: "wrong_key",
+  expired: "order_expired",
+} as const;
 const ORDER_ID = /^order_[A-Za-z0-9]{16}$/;
 const SEND_WAITS_MS = [1_000, 2_000, 4_000];
 const RETRY_AFTER_MAX_MS = 10_000;
@@ -175,7 +189,8 @@ export class Flow {
     if (payment?.status === "success") {
       this.settled();
       this.set({ name: "success", paymentId: payment.id });
-      this.tell("payment_success", { paymentId: payment.id, orderId: this.orderId });
+      const signature = payment.signature ?? "";
+      this.tell("payment_success", { paymentId: payment.id, orderId: this.orderId, signature });
       return true;
     }
     if (payment?.status === "failed") {
@@ -197,8 +212,10 @@ export class Flow {
   }
 
   private set(state: State): void {
+    const [before, now] = [endOf(this.state), endOf(state)];
     this.state = state;
     this.changed();
+    if (now && now !== before) this.tell("checkout_unavailable", { code: now, description: ENDS[now] });
   }
 }
 
@@ -206,6 +223,13 @@ export class Flow {
 function stateOf(order: CheckoutOrder): State {
   if (order.status === "paid") return { name: "paid" };
   return order.expired ? { name: "unavailable", problem: "expired" } : { name: "form" };
+}
+
+/** Why the order can't be paid here, if that is so; being offline passes by itself. */
+function endOf(state: State): keyof typeof ENDS | undefined {
+  if (state.name === "paid") return "order_already_paid";
+  if (state.name !== "unavailable" || state.problem === "offline") return undefined;
+  return CODES[state.problem];
 }
 
 function problemOf(error: unknown): Problem {

@@ -12,6 +12,8 @@ export interface Settings {
   nonce: string;
   locale: "en" | "hi";
   color: string;
+  /** The shop's picture as a data: URL, or "". */
+  logo: string;
   name: string;
   vpa: string;
   /** The open attempt, as the opener stored it for us. */
@@ -21,6 +23,9 @@ export interface Settings {
 }
 
 const TEXT_LENGTH_MAX = 255;
+const LOGO_LENGTH_MAX = 16_000;
+// An <img> runs no script, not even an SVG's, and the page's policy loads pictures from nowhere else.
+const LOGO = /^data:image\/(png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/;
 
 /**
  * Reads the address once, then removes the fragment (nonce, shopper's name) from it and from the history.
@@ -32,6 +37,7 @@ export function readSettings(): Settings {
   const text = (from: URLSearchParams, name: string): string =>
     (from.get(name) ?? "").slice(0, TEXT_LENGTH_MAX);
   const color = text(fragment, "color");
+  const logo = fragment.get("logo") ?? "";
   return {
     orderId: text(query, "order_id"),
     key: text(query, "key"),
@@ -40,6 +46,7 @@ export function readSettings(): Settings {
     nonce: text(fragment, "nonce"),
     locale: (text(query, "locale") || navigator.language).toLowerCase().startsWith("hi") ? "hi" : "en",
     color: /^#[0-9a-f]{6}$/i.test(color) ? color : "",
+    logo: logo.length <= LOGO_LENGTH_MAX && LOGO.test(logo) ? logo : "",
     name: text(fragment, "name"),
     vpa: text(fragment, "vpa"),
     attempt: text(fragment, "attempt"),

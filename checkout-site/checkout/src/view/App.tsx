@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useAppContext } from "./context";
-import { LockIcon, Mark } from "./icons";
+import { LockIcon } from "./icons";
 import { Methods } from "./Methods";
 import { AlreadyPaid, Failed, Processing, Success, Unavailable } from "./Outcomes";
 
@@ -70,7 +70,8 @@ function Summary({ onLanguage }: { onLanguage: () => void }): JSX.Element {
   return (
     <header class="summary">
       <div class="brand">
-        <Mark /> <span>AsyncPay</span>
+        {settings.logo && <img class="logo" src={settings.logo} alt="" />}
+        <span data-test-id="merchant-name">{flow.order?.merchant_name}</span>
         <button type="button" class="language" lang={locale === "en" ? "hi" : "en"} onClick={onLanguage}>
           {texts.language}
         </button>

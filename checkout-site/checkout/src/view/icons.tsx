@@ -62,7 +62,7 @@ export const AlertIcon = (): JSX.Element => (
     <path d="M12 7v6M12 17v.01" />
   </Icon>
 );
-/** AsyncPay's logo. */
+/** AsyncPay's logo, which the dashboard shows. */
 export const Mark = (): JSX.Element => (
   <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
     <rect width="32" height="32" rx="9" fill="#3b82f6" />

@@ -56,8 +56,10 @@ ORDER_LIST = Resource[At[Page[Order]]](
 )
 # All that a shopper's browser may see.
 PUBLIC_ORDER = Resource[Order]("PublicOrder", _ID, _AMOUNT, _CURRENCY, _STATUS)
-CHECKOUT_ORDER = Resource[At[Order]](
+# The subject is an order at a time, with the name of its merchant.
+CHECKOUT_ORDER = Resource[tuple[At[Order], str]](
     "CheckoutOrder",
-    *lifted(PUBLIC_ORDER.members, lambda at: at.subject),
-    _EXPIRED,
+    *lifted(PUBLIC_ORDER.members, lambda seen: seen[0].subject),
+    *lifted([_EXPIRED], lambda seen: seen[0]),
+    Member("merchant_name", TEXT, lambda seen: seen[1]),
 )

@@ -9,7 +9,7 @@ from gateway.domain.payments.payment import (
     Payment,
     PaymentStatus,
 )
-from gateway.presenters.resource import Member, Resource, a_collection
+from gateway.presenters.resource import Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import (
     AMOUNT,
     BOOLEAN,
@@ -104,5 +104,14 @@ PAYMENT = Resource[Payment](
     *_FAILURE,
 )
 # All that a shopper's browser may see.
-PUBLIC_PAYMENT = Resource[Payment]("PublicPayment", *_PAID, _STATUS, _NEXT_ACTION, *_FAILURE)
+PUBLIC_PAYMENT = Resource[tuple[Payment, str | None]](
+    "PublicPayment",
+    *lifted((*_PAID, _STATUS, _NEXT_ACTION, *_FAILURE), lambda seen: seen[0]),
+    Member(
+        "signature",
+        {**TEXT, "description": "Proves a success to the shop's server (docs/checkout.md)."},
+        lambda seen: seen[1],
+        when=lambda seen: seen[1] is not None,
+    ),
+)
 PAYMENT_LIST = a_collection("PaymentList", PAYMENT, by_cursor=True)

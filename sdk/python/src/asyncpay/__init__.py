@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from asyncpay._generated import models
 from asyncpay._resource import AsyncPage, Page
 from asyncpay._version import __version__
+from asyncpay.checkout import Checkout
 from asyncpay.client import Client
 from asyncpay.errors import (
     APIConnectionError,
@@ -49,6 +50,7 @@ __all__ = [
     "AsyncPayError",
     "AuthenticationError",
     "BadRequestError",
+    "Checkout",
     "Client",
     "ExpiredCardError",
     "FeedEvent",

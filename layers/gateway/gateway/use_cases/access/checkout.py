@@ -6,6 +6,8 @@ from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import check_checkout_origins
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.webhooks.signature import sign_success
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.access.authentication import merchant_of
@@ -25,6 +27,26 @@ def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> O
     if key is not None and merchant_of(deps, key) != order.merchant_id:
         raise NotFound("Order not found for this key", field="key")
     return order
+
+
+def merchant_name_of(deps: Dependencies, merchant_id: str) -> str:
+    """Whom a shopper pays; empty if there is no such merchant."""
+    merchant = deps.database.merchants.get(merchant_id)
+    return merchant.name if merchant is not None else ""
+
+
+def success_signature(deps: Dependencies, payment: Payment) -> str | None:
+    """What proves the payment's success to the shop's server; None unless it succeeded.
+
+    It is by the merchant's webhook secret, so that a shop keeps one secret. One round trip for a success,
+    none while the payment is pending.
+    """
+    if payment.status is not PaymentStatus.SUCCESS:
+        return None
+    merchant = deps.database.merchants.get(payment.merchant_id)
+    if merchant is None:
+        return None
+    return sign_success(merchant.signing_secrets(deps.now()), payment.order_id, payment.id)
 
 
 def find_checkout_origins(deps: Dependencies, key: str) -> tuple[str, ...]:

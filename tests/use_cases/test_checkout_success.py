@@ -1,0 +1,26 @@
+"""What the checkout page is told beside the payment: whom it pays, and what proves the success."""
+
+from dataclasses import replace
+
+from gateway.domain.webhooks.signature import sign_success
+from gateway.use_cases.access.checkout import merchant_name_of, success_signature
+from gateway.use_cases.webhooks.configure import rotate_webhook_secret
+from tests.support.memory.shop import MemoryShop
+
+
+def test_a_success_is_signed_for_the_shops_server_and_nothing_else_is() -> None:
+    shop = MemoryShop()
+    pending = shop.pending()
+    assert success_signature(shop.deps, pending) is None
+    paid = shop.paid()
+    secret = shop.merchant.webhook_secret
+    assert success_signature(shop.deps, paid) == sign_success([secret], paid.order_id, paid.id)
+    new = rotate_webhook_secret(shop.deps, shop.merchant.id)
+    assert success_signature(shop.deps, paid) == sign_success([new, secret], paid.order_id, paid.id)
+    assert success_signature(shop.deps, replace(paid, merchant_id="nobody")) is None
+
+
+def test_a_shopper_is_told_whom_they_pay() -> None:
+    shop = MemoryShop()
+    assert merchant_name_of(shop.deps, shop.merchant.id) == shop.merchant.name
+    assert merchant_name_of(shop.deps, "nobody") == ""
