@@ -13,6 +13,7 @@ COMMANDS = {
     "down": "end what `up` started, from another terminal",
     "install": "make the virtual environments",
     "build": "make .build/functions and .build/layer",
+    "acquirer": "tell the seeded merchant of a stack that runs which acquirer it has (ACQUIRER)",
     "merchant": "run the sample merchant only",
     "bench": "measure a stack that runs",
     "bench-webhooks": "measure what a receiver that hangs costs the others",

@@ -7,6 +7,8 @@ from infra.ops.settings import REGION
 from local.emulator import binary
 from local.parameters import parameters
 from local.settings import Settings
+from local.stripe.account import webhook_path
+from local.stripe.process import base_url
 
 LINE = "AsyncPay is ready"
 
@@ -27,10 +29,21 @@ def _served(settings: Settings) -> list[str]:
         f"  Checkout         http://localhost:{ports['checkout']}/checkout.js",
         f"  Demo shop        http://127.0.0.1:{ports['shop']}",
         f"  Sample merchant  http://localhost:{ports['merchant']}/webhook   (what it received: /events)",
+        *_acquirer(settings),
         f"  Job status       redis-cli -p {ports['status']} HGETALL asyncpay:jobs",
         f"  AWS              {settings.endpoint}   (region {REGION}, stack {settings.stack})",
         f"  Logs             {logs}   (the functions'; files are in {_shown(settings, settings.logs)})",
     ]
+
+
+def _acquirer(settings: Settings) -> list[str]:
+    if settings.acquirer == "simulated":
+        return []
+    path = webhook_path(settings)
+    if settings.uses_localstripe:
+        return [f"  Acquirer         localstripe, {base_url(settings)}   (cards: docs/acquirers.md)"]
+    forward = f"stripe listen --forward-to localhost:{settings.ports['api']}{path}"
+    return [f"  Acquirer         Stripe's test mode   (webhooks: {forward})"]
 
 
 def _sign_in(settings: Settings) -> str:

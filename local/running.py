@@ -31,6 +31,11 @@ def emulator_lock(settings: Settings) -> Path:
     return settings.home / "emulator.lock"
 
 
+def stripe_lock(settings: Settings) -> Path:
+    """Held while localstripe of this home runs."""
+    return settings.home / "stripe.lock"
+
+
 @contextmanager
 def only_one(settings: Settings) -> Iterator[None]:
     """Held by `make up` from start to end."""
@@ -77,4 +82,5 @@ def _until_gone(pid: int) -> None:
 def down(settings: Settings) -> bool:
     """Ends what runs in this home, and what an earlier crash left. False when there was nothing."""
     was_up = stop(up_lock(settings))
-    return stop(emulator_lock(settings), group=True) or was_up
+    left = [stop(emulator_lock(settings), group=True), stop(stripe_lock(settings), group=True)]
+    return any(left) or was_up

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.ops.console import Problem
 from infra.ops.settings import EMULATOR_PORT, ROOT, read_port
 from infra.ops.settings import Settings as OpsSettings
 
@@ -19,7 +20,11 @@ PORTS = {
     # Not 4566 (LocalStack) and not 4510..4559 (the ports that LocalStack hands to its services).
     "emulator": (*EMULATOR_PORT, "the AWS emulator"),
     "tables": ("ASYNCPAY_TABLES_PORT", 4601, "the emulator's table engine"),
+    "stripe": ("ASYNCPAY_STRIPE_PORT", 4602, "localstripe, with ACQUIRER=stripe"),
 }
+
+
+ACQUIRERS = ("simulated", "stripe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +34,12 @@ class Settings(OpsSettings):
     host: str
     ports: Mapping[str, int]
     webhook_secret: str
+    acquirer: str
+
+    @property
+    def uses_localstripe(self) -> bool:
+        """Whether a Stripe of our own takes the payments, for want of credentials of Stripe's test mode."""
+        return self.acquirer == "stripe" and not self.environment.get("STRIPE_SECRET_KEY")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, root: Path = ROOT) -> "Settings":
@@ -39,5 +50,13 @@ class Settings(OpsSettings):
             **vars(of_every_command),
             host=values.get("ASYNCPAY_HOST") or "127.0.0.1",
             ports={name: read_port(values, variable, port) for name, (variable, port, _) in PORTS.items()},
+            acquirer=_acquirer(values),
             webhook_secret=values.get("WEBHOOK_SECRET") or "whsec_test_abc123",
         )
+
+
+def _acquirer(values: Mapping[str, str]) -> str:
+    acquirer = values.get("ACQUIRER") or "simulated"
+    if acquirer not in ACQUIRERS:
+        raise Problem(f"ACQUIRER must be one of {', '.join(ACQUIRERS)}, not '{acquirer}'.")
+    return acquirer

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import signal
+import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -11,7 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from infra.ops.application import api_base_url
-from infra.ops.console import Problem, Progress
+from infra.ops.console import Problem, Progress, last_lines
 from local import ready, running
 from local.deployment import deploy
 from local.emulator import binary
@@ -26,6 +27,8 @@ from local.proxy import Proxy, api_app, forwarding
 from local.redis.server import serving_status
 from local.servers import check_ports, serving
 from local.settings import Settings
+from local.stripe.account import webhook_path
+from local.stripe.process import localstripe, register_webhook
 from local.tasks import tasks
 
 SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")
@@ -38,6 +41,7 @@ def main(settings: Settings, progress: Progress) -> None:
     with running.only_one(settings):
         if running.stop(running.emulator_lock(settings), group=True):
             progress.say("ended the emulator of an earlier run that was killed")
+        running.stop(running.stripe_lock(settings), group=True)
         asyncio.run(_until_told_to_end(settings, progress))
 
 
@@ -59,15 +63,19 @@ async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
 
 
 async def _up(settings: Settings, progress: Progress) -> None:
-    check_ports(settings, SERVED if settings.given_endpoint else ("emulator", "tables", *SERVED))
+    ours = () if settings.given_endpoint else ("emulator", "tables")
+    check_ports(settings, (*ours, *(("stripe",) if settings.uses_localstripe else ()), *SERVED))
     proxy_token = "" if settings.given_endpoint else secrets.token_hex(32)
-    async with _aws(settings, progress, proxy_token) as process:
+    async with _aws(settings, progress, proxy_token) as process, _acquirer(settings, progress) as stripe:
         watched = [process.wait(), keep_log_small(settings)] if process else []
+        watched += [stripe.wait()] if stripe else []
         async with tasks(_serve(settings, progress, proxy_token), *watched) as begun:
             await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
             # Asked first: whatever else failed then failed because of it.
             if process is not None and process.returncode is not None:
                 raise ended(settings, process)
+            if stripe is not None and stripe.returncode is not None:
+                raise Problem("localstripe ended by itself.", last_lines(settings.logs / "stripe.log"))
             await begun[0]
 
 
@@ -84,6 +92,41 @@ async def _aws(settings: Settings, progress: Progress, proxy_token: str) -> Asyn
         )
         async with emulator(settings, proxy_token) as process:
             yield process
+
+
+@asynccontextmanager
+async def _acquirer(settings: Settings, progress: Progress) -> AsyncIterator[Process | None]:
+    """Localstripe's process, where payments go to one."""
+    if not settings.uses_localstripe:
+        yield None
+        return
+    progress.say("starting localstripe")
+    async with localstripe(settings) as process:
+        yield process
+
+
+async def _set_acquirer(settings: Settings, progress: Progress) -> None:
+    """Tells the seeded merchant's account, and takes back what an earlier run told."""
+    told = settings.home / "acquirer"
+    if settings.acquirer == "simulated" and not told.exists():
+        return
+    progress.say(f"setting the acquirer: {settings.acquirer}")
+    command = [sys.executable, "-m", "local", "acquirer"]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=settings.root, env=dict(settings.environment), stdin=asyncio.subprocess.DEVNULL
+    )
+    try:
+        if await process.wait():
+            raise Problem(f"The acquirer could not be set: {' '.join(command[1:])} failed.")
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+    if settings.uses_localstripe:
+        await register_webhook(settings, webhook_path(settings))
+    if settings.acquirer == "simulated":
+        told.unlink()
+    else:
+        told.touch()
 
 
 async def _check_endpoint(endpoint: str) -> None:
@@ -113,6 +156,7 @@ async def _serve(settings: Settings, progress: Progress, proxy_token: str) -> No
         serving(shop, settings, "shop"),
         serving_status(settings, base_url),
     ):
+        await _set_acquirer(settings, progress)
         status = await _first_answer(f"http://{settings.host}:{settings.ports['api']}/health")
         ready.show(settings, status)
         await asyncio.Event().wait()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from local.stripe.browser import BrowserPages
 from local.stripe.proxy import HOST, Front
 
 
@@ -29,8 +30,7 @@ async def serve(port: int, state: Path | None) -> None:
     outer.router.add_post("/_fake/faults", front.set_faults)
     outer.router.add_post("/_fake/clock", front.set_clock)
     outer.router.add_get("/_fake/calls", front.show_calls)
-    outer.router.add_get("/_fake/3ds/{id}", front.show_challenge)
-    outer.router.add_post("/_fake/3ds/{id}", front.answer_challenge)
+    BrowserPages(front, _payment_failed).add_to(outer)
     outer.router.add_route("*", "/{path:.*}", front.handle)
     runner = web.AppRunner(outer)
     await runner.setup()
@@ -38,6 +38,15 @@ async def serve(port: int, state: Path | None) -> None:
     await server.start()
     print(f"listening on {runner.addresses[0][1]}", flush=True)
     await asyncio.Event().wait()
+
+
+def _payment_failed(intent_id: str) -> None:
+    """The webhook of a payment whose shopper refused 3-D Secure, which localstripe leaves out."""
+    from localstripe.resources import Event, PaymentIntent
+    from localstripe.webhooks import schedule_webhook
+
+    found = PaymentIntent._api_retrieve(intent_id)  # noqa: SLF001 - it has no other way
+    schedule_webhook(Event("payment_intent.payment_failed", found))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,15 @@
 """A proxy in front of localstripe that adds what Stripe documents and localstripe lacks.
 
-localstripe ignores idempotency keys, has
-no search, sends nobody anywhere for 3-D Secure, refunds more than was paid, and knows fewer parameters.
-The proxy adds:
+localstripe ignores idempotency keys, has no search, sends nobody anywhere for 3-D Secure, refunds more than
+was paid, and knows fewer parameters. The proxy adds:
 
 - keys (Stripe API reference, "Idempotent requests"): stored responses, errors for another body or endpoint,
   409 while the first is under way, an end after 24 h of a clock that `/_fake/clock` advances;
-- search by metadata, a page that asks the shopper for 3-D Secure, the limit on refunds, and the reasons of a
-  decline;
+- search by metadata, pages for the shopper (browser.py), the limit on refunds, and the reasons of a decline;
 - faults that are asked for at `/_fake/faults`, and a record of requests at `/_fake/calls`.
 """
 
 import asyncio
-import base64
-import html
 import json
 import pickle
 import re
@@ -28,10 +24,6 @@ KEY_LIFE_SECONDS = 24 * 3600
 HOST = "127.0.0.1"
 # Parameters of Stripe's that localstripe answers 400 to.
 UNKNOWN_TO_IT = ("return_url", "reason")
-PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>3-D Secure (test)</title>
-<h1>Your bank asks: is this you?</h1><form method="post">
-<button name="success" value="true" id="approve">Yes, pay</button>
-<button name="success" value="false" id="refuse">No</button></form></html>"""
 
 Faults = list[dict[str, Any]]
 
@@ -207,30 +199,6 @@ class Front:
     async def show_calls(self, _request: web.Request) -> web.Response:
         """Every request so far."""
         return web.json_response(self.calls)
-
-    async def show_challenge(self, _request: web.Request) -> web.Response:
-        """The bank's page."""
-        return web.Response(text=PAGE, content_type="text/html")
-
-    async def answer_challenge(self, request: web.Request) -> web.Response:
-        """What the shopper says there; then back to where the payment's return_url leads."""
-        intent = request.match_info["id"]
-        form = await request.post()
-        given = base64.b64encode(b"sk_test_localstripe:").decode()
-        headers = {"Authorization": f"Basic {given}"}
-        async with ClientSession(headers=headers) as session:
-            async with session.get(f"{self.inner}/v1/payment_intents/{intent}") as response:
-                found = await response.json()
-            data = {"client_secret": found.get("client_secret", ""), "success": str(form.get("success"))}
-            url = f"{self.inner}/v1/payment_intents/{intent}/_authenticate"
-            async with session.post(url, data=data) as response:
-                await response.read()
-        self.save()
-        back = self.returns.get(intent)
-        if back is None:
-            return web.Response(text=f"Done with {html.escape(intent)}")
-        mark = "&" if "?" in back else "?"
-        raise web.HTTPFound(f"{back}{mark}payment_intent={intent}")
 
 
 def _hang_up(request: web.Request) -> web.StreamResponse:

@@ -151,7 +151,7 @@ def _free_ports(count: int) -> list[int]:
 def own_ports() -> dict[str, str]:
     """A free port for everything that `up` serves, by the variable that sets it."""
     names = ["API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT"]
-    names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT"]
+    names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT", "ASYNCPAY_STRIPE_PORT"]
     return dict(zip(names, map(str, _free_ports(len(names))), strict=True))
 
 

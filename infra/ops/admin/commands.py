@@ -27,7 +27,7 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
     """One command."""
     try:
         connection = connect(settings, stage=given.stage, stack=given.stack)
-        deps = _deps(connection)
+        deps = deps_of(connection)
         from gateway.domain.errors import AsyncPayError
 
         try:
@@ -143,7 +143,7 @@ def _lines(**values: str) -> list[str]:
     return [f"{name.replace('_', ' ')}: {value}" for name, value in values.items()]
 
 
-def _deps(connection: Connection) -> "Dependencies":
+def deps_of(connection: Connection) -> "Dependencies":
     """The dependencies of the use cases, bound to the stack's tables and queues."""
     connection.use_library()
     outputs = connection.outputs()

@@ -1,0 +1,83 @@
+"""Which acquirer the seeded merchant of the laptop has: ACQUIRER=stripe, or the simulated bank.
+
+With STRIPE_SECRET_KEY it is Stripe's own test mode, else localstripe. What one run set, the next one unsets,
+like every setting of `make up`.
+"""
+
+import hashlib
+from contextlib import redirect_stdout
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from infra.ops.admin.commands import deps_of
+from infra.ops.connection import connect
+from infra.ops.console import Problem
+from local.parameters import parameters
+from local.settings import Settings
+from local.stripe.process import PUBLIC_KEY, SECRET_KEY, WEBHOOK_SECRET, base_url
+
+if TYPE_CHECKING:
+    from gateway.domain.acquiring.account import Account
+
+ACTOR = "admin:make up"
+
+
+def account_name(settings: Settings) -> str:
+    """The account's name: the same for the same key, so that payments of earlier runs find it."""
+    key = settings.environment.get("STRIPE_SECRET_KEY") or SECRET_KEY
+    return f"stripe_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def webhook_path(settings: Settings) -> str:
+    """Where the account's webhooks go, on the API's port."""
+    return f"/api/v1/acquirers/{account_name(settings)}/webhooks"
+
+
+def main(settings: Settings) -> None:
+    """Sets the seeded merchant's account, in a process of its own: the library reads the environment."""
+    if parameters(settings)["Stage"] != "test":
+        raise Problem("ACQUIRER is for the test stage; a live one is told by: python -m infra.ops admin")
+    deps = deps_of(connect(settings, stage=None, stack=None))
+    from gateway.adapters.acquirers.accounts import connect as connect_account
+    from gateway.domain.access.merchant import TEST_MERCHANT_ID
+    from gateway.domain.errors import AsyncPayError
+    from gateway.use_cases.access.merchants import find_merchant
+    from gateway.use_cases.acquirers.accounts import set_account, simulate
+
+    try:
+        with redirect_stdout(StringIO()):  # log lines of the use cases
+            merchant = find_merchant(deps, TEST_MERCHANT_ID)
+            if settings.acquirer == "stripe":
+                set_account(deps, connect_account, _account(settings, merchant.id), ACTOR)
+            elif merchant.acquirer_account is not None:
+                simulate(deps, merchant, ACTOR)
+    except AsyncPayError as error:
+        raise Problem(f"ACQUIRER={settings.acquirer}: {error.description}") from error
+
+
+def _account(settings: Settings, merchant_id: str) -> "Account":
+    from gateway.domain.acquiring.account import Account
+
+    given, name = settings.environment, account_name(settings)
+    cards = given.get("STRIPE_RAW_CARDS", "true").lower() != "false"
+    if settings.uses_localstripe:
+        url = base_url(settings)
+        return Account(
+            name,
+            merchant_id,
+            SECRET_KEY,
+            PUBLIC_KEY,
+            (WEBHOOK_SECRET,),
+            raw_cards=cards,
+            api_base=url,
+            script_url=f"{url}/_fake/stripe.js",
+        )
+    secret = given.get("STRIPE_WEBHOOK_SECRET")
+    return Account(
+        name,
+        merchant_id,
+        given["STRIPE_SECRET_KEY"],
+        given.get("STRIPE_PUBLISHABLE_KEY") or None,
+        (secret,) if secret else (),
+        raw_cards=cards,
+    )
