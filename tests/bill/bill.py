@@ -69,7 +69,7 @@ def _common(walk: Walk, each: dict[str, StepUnits], prices: Prices, assumed: Ass
     invocations = sum(used.invocations for used in each.values())
     memory = dict(assumed.memory_mb)
     gigabytes = sum(billed_seconds(step, used, assumed) * memory[step] / 1024 for step, used in each.items())
-    log_bytes = walk.log_bytes / walk.payments + invocations * assumed.platform_log_bytes
+    log_bytes = walk.log_bytes / walk.payments + len(API_STEPS) * assumed.access_log_bytes
     return {
         "API Gateway": len(API_STEPS) * prices.api_requests,
         "Lambda": invocations * prices.lambda_requests + MILLION * gigabytes * prices.lambda_gb_second_arm,

@@ -55,11 +55,11 @@ class Assumptions:
     call_ms: float = 6.0
     receiver_ms: float = 100.0
     sweep_ms: float = 300.0
-    # What API Gateway's access log and Lambda's platform add to ours, per request or invocation.
-    platform_log_bytes: int = 400
+    # What API Gateway's access log adds to ours, per request. Lambda's own lines are off (SystemLogLevel).
+    access_log_bytes: int = 400
     # Provisioned capacity is paid for whether used or not. (infra/data.yaml does not offer it yet.)
     provisioned_use: float = 0.7
-    # One trace in a hundred, and no reservoir. (template.yaml has no sampling rule yet.)
+    # One trace in a hundred, and no reservoir. (template.yaml, TraceSampling.)
     traced_share: float = 0.01
     traces_per_payment: int = 2
     # "Process ... SQS ... Lambda starts five concurrent long-polling connections", of at most 20 s each.
