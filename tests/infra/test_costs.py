@@ -1,19 +1,20 @@
 """What keeps the bill small, in template.yaml."""
 
+from infra.ops.cloudformation.template import load
 from tests.support.templates import APPLICATION, resources
 
 
 def test_traces_are_a_share_of_requests_and_never_one_each_second() -> None:
     """X-Ray's default rule has a reservoir of one trace a second: in a quiet stage, every request's."""
-    rule = APPLICATION["Resources"]["TraceSampling"]
+    rule = load(APPLICATION)["Resources"]["TraceSampling"]
     assert rule["Condition"] == "IsTraced"
     sampling = rule["Properties"]["SamplingRule"]
     assert (sampling["ReservoirSize"], sampling["FixedRate"]) == (0, {"Ref": "TracedShare"})
-    assert APPLICATION["Parameters"]["TracedShare"]["Default"] == "0.01"
+    assert load(APPLICATION)["Parameters"]["TracedShare"]["Default"] == "0.01"
 
 
 def test_lambdas_own_lines_are_logged_only_where_something_is_wrong() -> None:
-    logging = APPLICATION["Globals"]["Function"]["LoggingConfig"]
+    logging = load(APPLICATION)["Globals"]["Function"]["LoggingConfig"]
     assert (logging["LogFormat"], logging["SystemLogLevel"]) == ("JSON", "WARN")
 
 
