@@ -1,11 +1,13 @@
 /** A request to the API, and the one error that it fails with. */
 
 import type { Error as ErrorBody } from "../../sdk/node/src/openapi";
+import type { Challenge } from "./resources";
 
 interface Details {
   field?: string | undefined;
   retryAfterMs?: number;
   requestId?: string | undefined;
+  challenge?: Challenge | undefined;
 }
 
 /** The API responded with an error, or (status 0) did not respond: then nobody knows what became of the request. */
@@ -15,22 +17,26 @@ export class ApiError extends Error {
   /** How long to wait before the next try (the Retry-After header); 0 where the API doesn't say. */
   readonly retryAfterMs: number;
   readonly requestId: string;
+  /** What is to be solved before the same request is sent again. */
+  readonly challenge: Challenge | undefined;
 
   constructor(
     readonly status: number,
     readonly code: string,
     readonly description: string,
-    { field = "", retryAfterMs = 0, requestId = "" }: Details = {},
+    { field = "", retryAfterMs = 0, requestId = "", challenge }: Details = {},
   ) {
     super(description);
     this.field = field;
     this.retryAfterMs = retryAfterMs;
     this.requestId = requestId;
+    this.challenge = challenge;
   }
 
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed in a moment. A limit that names a field lasts longer. */
   get isTemporary(): boolean {
-    return this.status === 0 || this.status === 409 || this.status === 429 || this.status >= 500;
+    const tooFast = this.status === 429 && !this.field;
+    return this.status === 0 || this.status === 409 || tooFast || this.status >= 500;
   }
 }
 
@@ -52,10 +58,12 @@ export async function request(url: string, init: RequestInit, timeoutMs: number)
 
 function errorFrom(response: Response, body: unknown): ApiError {
   const error = (body as Partial<ErrorBody> | null)?.error;
-  const { code = "SERVER_ERROR", description = "Something went wrong", field, request_id } = error ?? {};
+  const { code = "SERVER_ERROR", description = "Something went wrong" } = error ?? {};
+  const { field, request_id, challenge } = error ?? {};
   return new ApiError(response.status, code, description, {
     field,
     retryAfterMs: (Number(response.headers.get("Retry-After")) || 0) * 1000,
+    challenge,
     requestId: request_id ?? response.headers.get("X-Request-Id") ?? undefined,
   });
 }

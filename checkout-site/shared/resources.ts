@@ -1,6 +1,6 @@
 /** The API's resources under the names that the pages use. The types themselves come from the OpenAPI document. */
 
-import type { LedgerEntry, Summary, Webhook } from "../../sdk/node/src/openapi";
+import type { Error as ErrorBody, LedgerEntry, Summary, Webhook } from "../../sdk/node/src/openapi";
 
 export type {
   ApiKey,
@@ -31,6 +31,7 @@ export type {
   WebhookListed as ListedDelivery,
 } from "../../sdk/node/src/openapi";
 
+export type Challenge = NonNullable<ErrorBody["error"]["challenge"]>;
 export type Day = Summary["by_day"][number];
 export type LedgerLine = LedgerEntry["lines"][number];
 export type DeliveryAttempt = Webhook["attempt_log"][number];

@@ -16,13 +16,14 @@ from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.card_testing.limits import FailureCount, Limits, Scope, Screening, Subject
 from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import Unavailable
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Overdue
 from gateway.domain.payments.ledger import Balance, payment_reversed, payment_taken, refund_paid
-from gateway.domain.payments.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payments.order import Order, OrderEvent, OrderStatus, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
 from gateway.domain.payments.tally import Tally
@@ -127,7 +128,7 @@ def test_an_order_takes_the_same_steps(
     assert labels == ({Write.ORDER} if refused else set())
     after = OrderStatus.ATTEMPTED if begins else OrderStatus.PAID
     assert database.orders.get(order.id) == (
-        order if refused else replace(order, status=after, updated_at=NOW)
+        order if refused else replace(order, status=after, updated_at=NOW, pending=1 if begins else -1)
     )
 
 
@@ -572,3 +573,68 @@ def test_closed_days_are_kept(database: Database) -> None:
     database.rollups.put_days(owner, {day: tally})
     assert database.rollups.get_days(owner, day, day) == {day: tally}
     assert database.rollups.get_days(owner, day + timedelta(days=1), day + timedelta(days=2)) == {}
+
+
+HOURS = {
+    "the first of all": (PublicAttempt(2, 0, None), an_order(), 1),
+    "the next": (PublicAttempt(2, 0, 0), an_order(attempts=1, attempts_hour=0), 2),
+    "past the limit": (PublicAttempt(2, 0, 0), an_order(attempts=2, attempts_hour=0), None),
+    "the first of a later hour": (PublicAttempt(2, 3, 0), an_order(attempts=2, attempts_hour=0), 1),
+    "the second to begin a later hour": (PublicAttempt(2, 3, 0), an_order(attempts=1, attempts_hour=3), None),
+    "with too many undecided": (PublicAttempt(2, 0, None), an_order(pending=2), None),
+    "once, and nothing came between": (PublicAttempt(2, 0, 0, 1), an_order(attempts=1, attempts_hour=0), 2),
+    "once, the first": (PublicAttempt(2, 0, None, 0), an_order(), 1),
+    "once, and another came between": (
+        PublicAttempt(3, 0, 0, 1),
+        an_order(attempts=2, attempts_hour=0),
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("attempt", "order", "counted"), HOURS.values(), ids=HOURS)
+def test_an_order_counts_a_shoppers_attempt_within_its_limit(
+    database: Database, attempt: PublicAttempt, order: Order, counted: int | None
+) -> None:
+    before = replace(order, id=some_id("order_"))
+    database.orders.add(before)
+    labels = commit(database, lambda t: t.orders.apply(before.id, OrderEvent.PAYMENT_CREATED, NOW, attempt))
+    after = database.orders.get(before.id)
+    assert after is not None
+    if counted is None:
+        assert (labels, after) == ({Write.ORDER}, before)
+    else:
+        assert labels == set()
+        assert (after.attempts, after.attempts_hour, after.pending) == (counted, attempt.hour, 1)
+
+
+def test_an_order_that_is_there_has_one_less_pending_once_a_payment_failed(database: Database) -> None:
+    order = an_order(pending=2)
+    database.orders.add(order)
+    assert commit(database, lambda t: t.orders.payment_failed(order.id)) == set()
+    assert database.orders.get(order.id) == replace(order, pending=1)
+    assert commit(database, lambda t: t.orders.payment_failed("order_of_nobody")) == {Write.ORDER}
+
+
+def test_failures_are_added_up_in_windows(database: Database) -> None:
+    merchant, card = Subject(Scope.MERCHANT, some_id("m")), Subject(Scope.CARD, some_id("c"))
+    for later_ms in (0, 1, 1, 2):
+        now = NOW + timedelta(milliseconds=later_ms)
+        database.failures.add({merchant: 2, card: 1}, now)
+    shards = [*merchant.shards(NOW), *card.shards(NOW)]
+    found = database.load([(FailureCount, shard) for shard in shards])
+    counts = [row.failures for shard in shards if (row := found.get(FailureCount, shard)) is not None]
+    assert sorted(counts) == [2, 2, 4, 4]
+
+
+def test_a_payment_keeps_what_its_failure_is_counted_under(database: Database) -> None:
+    payment = stored(database, a_card_payment(screening=Screening("address", "card", passed=True)))
+    assert database.payments.get(payment.id) == payment
+
+
+def test_a_merchants_limits_are_set(database: Database) -> None:
+    merchant, limits = a_merchant(), Limits(order_attempts=1)
+    database.merchants.add(merchant)
+    assert commit(database, lambda t: t.merchants.set_limits(merchant.id, limits)) == set()
+    assert database.merchants.get(merchant.id) == replace(merchant, limits=limits)
+    assert commit(database, lambda t: t.merchants.set_limits("nobody", limits)) == {Write.MERCHANT}

@@ -30,6 +30,7 @@ from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
+from gateway.use_cases.payments.screening import Shopper
 from gateway.use_cases.payments.summary import read_summary
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_refunds
@@ -39,7 +40,7 @@ from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliverie
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
 from tests.support.aws_calls import parameters_of, requests_watched
 from tests.support.emulator import Emulator
-from tests.support.factories import a_message, configured, some_id
+from tests.support.factories import a_message, configured, declined, some_id
 from tests.support.keys import answered
 from tests.support.shop import Shop
 from tests.support.templates import APPLICATION, resources
@@ -143,7 +144,7 @@ def api(shop: Shop, payment_id: str) -> None:
     find_checkout_origins(deps, deps.config.test_api_key)
     read_secret.cache_clear()
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
-    shop.pay(order, merchant_id=None)
+    shop.pay(order, merchant_id=None, shopper=Shopper("203.0.113.7"))
     for order_id in (None, order.id):
         list_payments(deps, merchant_id, Filters(order_id=order_id), limit=1, offset=0)
     list_payments(deps, merchant_id, Filters(text="receipt"), limit=1, offset=0)
@@ -203,14 +204,16 @@ def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
     with used_by(shop) as uses:
         shop.process(first, second)
     shop.capture(first, 300)
-    declined, undecided = shop.pending_payment(), shop.pending_payment()
+    refused = shop.stored_payment(shop.pay(shop.order(), merchant_id=None, shopper=Shopper("203.0.113.7")))
+    undecided = shop.pending_payment()
     with used_by(shop) as more:
         shop.process(first)
         shop.bank.outcome = declined
-        shop.process(declined)
+        shop.process(refused)
         shop.bank.outcome = unknown
         shop.process(undecided)
     assert ("sqs:ChangeMessageVisibility", "PaymentsQueue") in more
+    assert {("dynamodb:BatchGetItem", "throttles"), ("dynamodb:UpdateItem", "throttles")} <= more
     assert (uses | more) - allowed("ProcessPaymentRole") == set()
 
 

@@ -40,8 +40,10 @@ def an_event(
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, list[str]] | None = None,
     body: str | None = None,
+    json_body: Any = None,
 ) -> dict[str, Any]:
     """A proxy event of a REST API with one greedy resource (payload format 1.0)."""
+    body = json.dumps(json_body) if body is None and json_body is not None else body
     return {
         "resource": "/{proxy+}",
         "path": path,
@@ -75,8 +77,13 @@ def send(
     body: str | None = None,
 ) -> Reply:
     """Calls a handler as API Gateway does."""
-    text = json.dumps(json_body) if body is None and json_body is not None else body
-    event = an_event(method, path, headers=headers, query=query, body=text)
+    return handled(
+        handler, an_event(method, path, headers=headers, query=query, body=body, json_body=json_body)
+    )
+
+
+def handled(handler: Handler, event: dict[str, Any]) -> Reply:
+    """What a handler makes of an event."""
     # Lambda hands events and answers on as JSON.
     answer = json.loads(json.dumps(handler(json.loads(json.dumps(event)), CONTEXT)))
     names = {name.lower(): value for name, value in answer["headers"].items()}

@@ -73,7 +73,14 @@ class Shop:
             "card": None,
             "amount": None,
         } | request
-        new = NewPayment(order.id, asked["method"], asked["vpa"], asked["card"], asked["amount"])
+        new = NewPayment(
+            order.id,
+            asked["method"],
+            asked["vpa"],
+            asked["card"],
+            asked["amount"],
+            shopper=asked.get("shopper"),
+        )
         return create_payment(self.deps, asked["merchant_id"], new, answered(key))
 
     def pending_payment(self, order: Order | None = None) -> Payment:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import NOT_FOUND, NotSent, Outcome, Result, Unknown
 from gateway.domain.payments.ledger import Balance
-from gateway.domain.payments.order import OrderStatus
+from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment
 from gateway.use_cases.acquirer import GiveBack
 from gateway.use_cases.dependencies import Dependencies
@@ -104,6 +106,22 @@ class Books(ScriptedAcquirer):
             raise Crash
 
 
+class StaleOrders:
+    """A database in which workers read the order as it was before either of its payments was decided."""
+
+    def __init__(self, database: Any, order: Order) -> None:
+        self._database = database
+        self._order = order
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._database, name)
+
+    def load(self, keys: Any) -> Any:
+        found = self._database.load(keys)
+        stale = {Order: {self._order.id: self._order}}
+        return SimpleNamespace(get=lambda kind, key: stale.get(kind, {}).get(key) or found.get(kind, key))
+
+
 def run(capabilities: Capabilities, fails: tuple[int, str] | None, pause: timedelta) -> tuple[Books, Balance]:
     """Two payments of one order, one captured in part, a refund of another; until nothing is left to do."""
     clock = Clock()
@@ -123,6 +141,7 @@ def run(capabilities: Capabilities, fails: tuple[int, str] | None, pause: timede
         for payment in (*pair, released):
             work.payments.add(payment)
         work.refunds.add(refund)
+    deps = replace(deps, database=StaleOrders(deps.database, order))
     ids = [payment.id for payment in (*pair, released)]
     for _ in range(ROUNDS_MAX):
         for payment_id in ids:

@@ -218,7 +218,8 @@ def test_a_queue_that_fails_leaves_its_messages_to_the_sweeper(
 ) -> None:
     shop.queues.failing.add("webhooks")
     payment = shop.pending()
-    assert shop.queues.sent("payments") == [{"payment_id": payment.id, "merchant_id": payment.merchant_id}]
+    ids = {"payment_id": payment.id, "merchant_id": payment.merchant_id}
+    assert shop.queues.sent("payments") == [ids | {"origin": "request"}]
     created, pending = shop.database.deliveries.where(lambda _row: True)
     line = {"level": "ERROR", "error": "Unavailable", "queue": "webhooks", "merchant_id": payment.merchant_id}
     assert lines(capsys, "message not sent; left to the sweeper") == [

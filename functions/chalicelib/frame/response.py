@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Response as ChaliceResponse
 
 from chalicelib.frame.errors import headers_of, status_of
-from gateway.domain.errors import AsyncPayError
+from gateway.domain.errors import AsyncPayError, ChallengeRequired
 from gateway.presenters.json_text import compact_json
 from gateway.runtime import log
 
@@ -39,5 +39,7 @@ def error_response(error: AsyncPayError, docs_url: str = "") -> Response:
         if docs_url:
             members["doc_url"] = f"{docs_url}/errors.html#{error.reason}"
     members |= error.facts
+    if isinstance(error, ChallengeRequired):
+        members["challenge"] = error.challenge
     members["request_id"] = log.request_id.get()
     return Response({"error": members}, status_of(type(error)), headers_of(error))

@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.openapi.access_bodies import ACCESS_BODIES
 from chalicelib.openapi.chaos_body import CHAOS_WANTED
+from gateway.domain.card_testing.challenge import SOLUTION_LENGTH_MAX, TOKEN_LENGTH_MAX
 from gateway.domain.payments.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.refund import REASON_LENGTH_MAX
@@ -156,7 +157,21 @@ BODIES: dict[str, dict[str, Any]] = {
         ],
     },
     "NewPayment": _NEW_PAYMENT,
-    "NewPublicPayment": _NEW_PAYMENT,
+    "NewPublicPayment": {
+        **_NEW_PAYMENT,
+        "properties": {
+            **_NEW_PAYMENT["properties"],
+            "challenge": {
+                "type": "object",
+                "required": ["token", "solution"],
+                "properties": {
+                    "token": {"type": "string", "minLength": 1, "maxLength": TOKEN_LENGTH_MAX},
+                    "solution": {"type": "string", "minLength": 1, "maxLength": SOLUTION_LENGTH_MAX},
+                },
+                "description": "The answer to the challenge of a 429 (docs/card-testing.md).",
+            },
+        },
+    },
     "Capture": {
         "type": "object",
         "required": ["amount"],

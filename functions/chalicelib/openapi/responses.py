@@ -80,9 +80,13 @@ ERROR = an_object(
                 "reason": {**one_of(Reason), "description": "Why, more exactly than `code`."},
                 "doc_url": {**TEXT, "description": "Where the reason is explained."},
                 **FACTS,
+                "challenge": {
+                    **an_object({"type": TEXT, "token": TEXT, "bits": COUNT, "iterations": COUNT}),
+                    "description": "With a 429 of POST /payments/public: docs/card-testing.md.",
+                },
                 "request_id": {**TEXT, "description": "Also in the header X-Request-Id."},
             },
-            optional=("field", "reason", "doc_url", *FACTS),
+            optional=("field", "reason", "doc_url", "challenge", *FACTS),
         )
     }
 )

@@ -1,5 +1,6 @@
 """Operations under /api/v1/payments."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_PAYMENTS, Right
+from gateway.domain.card_testing.challenge import Answer
 from gateway.domain.errors import BadRequest, ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.payments.instruments import check_card, check_vpa
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
@@ -26,6 +28,7 @@ from gateway.use_cases.payments.read_payments import (
     find_public_payment,
     list_payments,
 )
+from gateway.use_cases.payments.screening import Shopper
 from gateway.use_cases.payments.timeline import read_timeline
 
 blueprint = Blueprint(__name__)
@@ -61,9 +64,12 @@ def post_payment(request: Request) -> Response:
 )
 def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
-    new = new_payment(request.body, request.deps.now())
-    # Shoppers are not identified: they share one scope for each order.
-    repeat = idempotency(request, new.order_id, "payments/public", request.body, PAYMENT_CREATED.present)
+    shopper = Shopper(request.source, answer_of(request.body))
+    new = replace(new_payment(request.body, request.deps.now()), shopper=shopper)
+    # Shoppers are not identified: they share one scope for each order. A challenge is no part of what is
+    # asked for: the same request may be answered one later.
+    meaning = {name: value for name, value in request.body.items() if name != "challenge"}
+    repeat = idempotency(request, new.order_id, "payments/public", meaning, PAYMENT_CREATED.present)
     return stored(create_payment(request.deps, None, new, repeat))
 
 
@@ -158,6 +164,12 @@ def get_public_payment(request: Request) -> Response:
     """Reads what the checkout page may know of a payment. Neither the card nor the UPI address is in it."""
     payment = find_public_payment(request.deps, request.path["payment_id"], request.query["order_id"])
     return Response(PUBLIC_PAYMENT.present((payment, success_signature(request.deps, payment))))
+
+
+def answer_of(body: dict[str, Any]) -> Answer | None:
+    """The answer to a challenge in a valid body, or None."""
+    given = body.get("challenge")
+    return None if given is None else Answer(given["token"], given["solution"])
 
 
 def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:

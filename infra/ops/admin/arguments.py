@@ -7,6 +7,8 @@ ABOUT = """Makes merchants, their keys, passwords and origins, and switches them
 account's tables is its administrator. Each change leaves an audit row with who it was. Secrets are printed
 once and stored hashed."""
 
+LIMITS = ("order_attempts", "card_failures", "address_failures", "merchant_failures")
+
 
 ACQUIRERS = ("simulated", "stripe")
 
@@ -36,6 +38,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     origins = command("set-origins", "Set the sites that may show the checkout in a frame.", "merchant")
     origins.add_argument("origins", nargs="*", help="such as https://shop.example; none for no site")
     _add_acquirers(command)
+    limits = command("set-limits", "Change a merchant's limits against card testing.", "merchant")
+    for name in LIMITS:
+        limits.add_argument(f"--{name.replace('_', '-')}", type=int, help="see docs/card-testing.md")
     command("list", "List all merchants, with their ids.")
     command("keys", "List a merchant's API keys.", "merchant")
     command("audit", "List what was changed of a merchant's access, the newest first.", "merchant")

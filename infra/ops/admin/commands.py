@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.ops.admin import acquirers
+from infra.ops.admin.arguments import LIMITS
 from infra.ops.connection import Connection, connect
 from infra.ops.console import Problem
 from infra.ops.settings import Settings
@@ -59,6 +60,10 @@ def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str
     merchant = merchants.find_merchant(deps, given.merchant)
     if given.admin_command in ("keys", "audit"):
         return _listed(deps, merchant, given)
+    if given.admin_command == "set-limits":
+        changed = {name: value for name in LIMITS if (value := getattr(given, name)) is not None}
+        limits = merchants.set_limits(deps, merchant, changed, actor)
+        return _lines(**{name: str(value) for name, value in vars(limits).items()})
     return _change_merchant(deps, actor, merchant, given)
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.tables import MerchantRow, OrderRow
+from gateway.adapters.aws.dynamodb.access_tables import MerchantRow
+from gateway.adapters.aws.dynamodb.tables import OrderRow
 from gateway.domain.errors import Unavailable
 from tests.support.aws_calls import an_error, answering, watched
 from tests.support.database import orders

@@ -65,7 +65,7 @@ def test_an_order_that_is_stored_again_late_keeps_what_became_of_it() -> None:
     transaction.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, LATER)
     transaction.commit()
     orders.add(order)
-    assert orders.get(order.id) == replace(order, status=OrderStatus.ATTEMPTED, updated_at=LATER)
+    assert orders.get(order.id) == replace(order, status=OrderStatus.ATTEMPTED, updated_at=LATER, pending=1)
 
 
 @pytest.mark.parametrize("payment", [a_payment(), a_card_payment()], ids=["upi", "card"])

@@ -89,7 +89,8 @@ def test_an_order_takes_only_the_steps_that_its_status_allows(status: OrderStatu
     }
     if (status, event) in legal:
         committed(step(order, event))
-        wanted = replace(order, status=OrderStatus(legal[status, event]), updated_at=LATER)
+        pending = 1 if event is OrderEvent.PAYMENT_CREATED else -1
+        wanted = replace(order, status=OrderStatus(legal[status, event]), updated_at=LATER, pending=pending)
         assert orders.get(order.id) == wanted
     else:
         assert refused(step(order, event)) == {Write.ORDER}

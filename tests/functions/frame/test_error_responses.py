@@ -21,6 +21,7 @@ from gateway.domain.errors import (
     AsyncPayError,
     AuthenticationFailed,
     BadRequest,
+    ChallengeRequired,
     ExpiredCard,
     Forbidden,
     IdempotencyInFlight,
@@ -65,6 +66,7 @@ EXPECTED = {
     IdempotencyInFlight: 409,
     IdempotencyKeyReused: 422,
     RateLimited: 429,
+    ChallengeRequired: 429,
     Unavailable: 503,
     ResponseDropped: 504,
     IllegalTransition: 500,
@@ -81,7 +83,7 @@ def test_the_status_fits_the_code(cls: type[AsyncPayError]) -> None:
 
 
 def test_what_passes_by_itself_says_when_to_come_back() -> None:
-    assert {cls for cls in CLASSES if status_of(cls) in (409, 429, 503)} == set(TEMPORARY)
+    assert {cls for cls in CLASSES if status_of(cls) in (409, 429, 503)} == {*TEMPORARY, ChallengeRequired}
     assert headers_of(IdempotencyInFlight()) == {"Retry-After": "1"}
     assert headers_of(RateLimited("wait", 7)) == {"Retry-After": "7"}
     assert headers_of(Unavailable("later")) == {"Retry-After": "1"}

@@ -1,5 +1,6 @@
 """Repositories of merchants, their keys, sessions and endpoints, in memory."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.card_testing.limits import FailureCount, Subject
 from gateway.domain.chaos import Chaos
 from gateway.domain.errors import Unavailable
 from gateway.domain.page import Page
@@ -173,6 +175,21 @@ class Throttles(Repository):
             lambda used: used - 1,
             lambda used: used is not None and used > 0,
         )
+
+
+class FailureWindows(Repository):
+    table = "failures"
+
+    def add(self, counts: Mapping[Subject, int], now: datetime) -> None:
+        for subject, count in counts.items():
+            shard = subject.shard(now, now.microsecond // 1000)
+            self._rows.write_if(
+                self.table,
+                shard,
+                lambda row, shard=shard, count=count: FailureCount(
+                    shard, count + (row.failures if row is not None else 0)
+                ),
+            )
 
 
 class AuditTrail(Repository):

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.card_testing.limits import FailureCount
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.order import Order
 from gateway.domain.payments.payment import Payment
@@ -24,6 +25,7 @@ TABLES = {
     EndpointHealth: "endpoints",
     IdempotencyRecord: "idempotency",
     Session: "sessions",
+    FailureCount: "failures",
 }
 
 
@@ -53,6 +55,7 @@ class MemoryDatabase:
         self.api_keys = access.ApiKeys(self.rows)
         self.sessions = access.Sessions(self.rows)
         self.throttles = access.Throttles(self.rows)
+        self.failures = access.FailureWindows(self.rows)
         self.audit = access.AuditTrail(self.rows)
         self.stats = money.Stats(self.rows)
         self.rollups = money.Rollups(self.rows)

@@ -55,8 +55,9 @@ class MemoryShop:
 
     def pay(self, order: Order, key: IdempotencyKey | None = None, **request: Any) -> StoredResponse:
         asked = {"merchant_id": self.merchant.id, "method": "upi", "vpa": "user@paytm", "card": None}
-        asked |= {"amount": None} | request
-        new = NewPayment(order.id, asked["method"], asked["vpa"], asked["card"], asked["amount"])
+        asked |= {"amount": None, "shopper": None} | request
+        members = (asked[name] for name in ("method", "vpa", "card", "amount"))
+        new = NewPayment(order.id, *members, shopper=asked["shopper"])
         return create_payment(self.deps, asked["merchant_id"], new, rendered(key))
 
     def pending(self, order: Order | None = None) -> Payment:

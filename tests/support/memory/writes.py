@@ -9,10 +9,11 @@ from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.card_testing.limits import Limits
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments import order as orders
 from gateway.domain.payments.ledger import Balance, Entry, EntryKind
-from gateway.domain.payments.order import OrderEvent
+from gateway.domain.payments.order import OrderEvent, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
@@ -90,6 +91,9 @@ class MerchantWrites(_Writes):
     def set_acquirer_account(self, merchant_id: str, account: str | None) -> None:
         self._change(merchant_id, lambda row: replace(row, acquirer_account=account), exists)
 
+    def set_limits(self, merchant_id: str, limits: Limits) -> None:
+        self._change(merchant_id, lambda row: replace(row, limits=limits), exists)
+
     def _change(self, merchant_id: str, change: Change, condition: Condition) -> None:
         self._plan(Write.MERCHANT, "merchants", merchant_id, change, condition)
 
@@ -98,20 +102,45 @@ class OrderWrites(_Writes):
     def add(self, order: orders.Order) -> None:
         self._plan(Write.ORDER, "orders", order.id, lambda _: order, is_free)
 
-    def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
+    def apply(
+        self, order_id: str, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
+    ) -> None:
+        begins = event is OrderEvent.PAYMENT_CREATED
+
         def allowed(row: Any) -> bool:
             if row is None or (row.status, event) not in orders.TRANSITIONS:
                 return False
-            begins = event is OrderEvent.PAYMENT_CREATED
-            return not (begins and row.expires_at is not None and row.expires_at <= now)
+            if begins and row.expires_at is not None and row.expires_at <= now:
+                return False
+            return attempt is None or _within(row, attempt)
 
-        self._plan(
-            Write.ORDER,
-            "orders",
-            order_id,
-            lambda row: replace(row, status=orders.next_status(row.status, event), updated_at=now),
-            allowed,
-        )
+        def change(row: Any) -> Any:
+            after = replace(
+                row,
+                status=orders.next_status(row.status, event),
+                updated_at=now,
+                pending=row.pending + (1 if begins else -1),
+            )
+            if attempt is None:
+                return after
+            rolls = attempt.hour_before not in (None, attempt.hour)
+            counted = 1 if rolls else row.attempts + 1
+            return replace(after, attempts=counted, attempts_hour=attempt.hour)
+
+        self._plan(Write.ORDER, "orders", order_id, change, allowed)
+
+    def payment_failed(self, order_id: str) -> None:
+        self._plan(Write.ORDER, "orders", order_id, lambda row: replace(row, pending=row.pending - 1), exists)
+
+
+def _within(row: Any, attempt: PublicAttempt) -> bool:
+    if row.pending >= attempt.attempts_max:
+        return False
+    if attempt.hour_before not in (None, attempt.hour):
+        return bool(row.attempts_hour == attempt.hour_before)
+    if row.attempts >= attempt.attempts_max or row.attempts_hour not in (None, attempt.hour):
+        return False
+    return attempt.seen in (None, row.attempts)
 
 
 class PaymentWrites(_Writes):

@@ -3,6 +3,9 @@
 import { request } from "../../../shared/request";
 import type { CheckoutOrder, NewPayment, PaymentCreated, PublicPayment } from "../../../shared/resources";
 
+/** A payment, with the answer to a challenge where there was one. */
+export type PaymentRequest = NewPayment & { challenge?: { token: string; solution: string } };
+
 const TIMEOUT_MS = 15_000;
 
 export class Api {
@@ -21,7 +24,7 @@ export class Api {
     return this.call(`/payments/${encodeURIComponent(id)}/public?order_id=${encodeURIComponent(orderId)}`);
   }
 
-  pay(payment: NewPayment, idempotencyKey: string): Promise<PaymentCreated> {
+  pay(payment: PaymentRequest, idempotencyKey: string): Promise<PaymentCreated> {
     return this.call("/payments/public", {
       method: "POST",
       headers: { "Content-Type": "application/json", "Idempotency-Key": idempotencyKey },

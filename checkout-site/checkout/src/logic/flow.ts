@@ -6,9 +6,10 @@
 
 import { ApiError } from "../../../shared/request";
 import type { CheckoutOrder, NewPayment, PaymentCreated, PublicPayment } from "../../../shared/resources";
-import type { Api } from "./api";
+import type { Api, PaymentRequest } from "./api";
 import { Attempts } from "./attempt";
 import type { Tell } from "./opener";
+import { solve } from "./challenge";
 import { poll } from "./poll";
 
 export type Problem = "bad_link" | "not_found" | "foreign" | "expired" | "offline";
@@ -17,7 +18,7 @@ export type State =
   | { name: "loading" }
   | { name: "unavailable"; problem: Problem }
   | { name: "form"; field?: string; code?: string }
-  | { name: "processing"; slow: boolean }
+  | { name: "processing"; slow: boolean; checking?: boolean }
   | { name: "success"; paymentId: string }
   | { name: "paid" }
   | { name: "error"; code: string; description: string; unknown: boolean };
@@ -40,6 +41,8 @@ const ORDER_ID = /^order_[A-Za-z0-9]{16}$/;
 const SEND_WAITS_MS = [1_000, 2_000, 4_000];
 const RETRY_AFTER_MAX_MS = 10_000;
 const SLOW_AFTER_MS = 20_000;
+// More than one is asked for where another attempt came in between.
+const CHALLENGES_MAX = 3;
 
 export class Flow {
   state: State = { name: "loading" };
@@ -136,9 +139,10 @@ export class Flow {
 
   private async send(request: NewPayment): Promise<PaymentCreated> {
     const { key } = this.attempts.begin();
+    const pay = this.answering(key);
     for (const wait of [...SEND_WAITS_MS, undefined]) {
       try {
-        return await this.api.pay(request, key);
+        return await pay(request);
       } catch (error) {
         if (!(error instanceof ApiError) || !error.isTemporary || wait === undefined) throw error;
         await new Promise((resolve) =>
@@ -147,6 +151,25 @@ export class Flow {
       }
     }
     throw new ApiError(0, "NETWORK_ERROR", "No response");
+  }
+
+  /** Sends a request, solving what challenges the API asks for: the shopper sees "processing" meanwhile. */
+  private answering(key: string): (request: PaymentRequest) => Promise<PaymentCreated> {
+    let left = CHALLENGES_MAX;
+    const pay = async (request: PaymentRequest): Promise<PaymentCreated> => {
+      try {
+        return await this.api.pay(request, key);
+      } catch (error) {
+        const challenge = error instanceof ApiError ? error.challenge : undefined;
+        if (!challenge || left-- === 0) throw error;
+        this.set({ name: "processing", slow: false, checking: true });
+        const solution = await solve(challenge);
+        if (solution === undefined) throw error;
+        this.set({ name: "processing", slow: false });
+        return pay({ ...request, challenge: { token: challenge.token, solution } });
+      }
+    };
+    return pay;
   }
 
   private async refused(error: ApiError): Promise<void> {
@@ -162,6 +185,7 @@ export class Flow {
     const now = order && stateOf(order);
     if (now && now.name !== "form") return this.set(now);
     const { code, field, description } = error;
+    if (error.status === 429) return this.set({ name: "error", code, description, unknown: false });
     if (field.startsWith("card") || field === "vpa") return this.set({ name: "form", field, code });
     if (code === "INVALID_VPA") return this.set({ name: "form", field: "vpa", code });
     this.set({ name: "error", code, description, unknown: false });

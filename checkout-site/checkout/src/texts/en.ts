@@ -29,6 +29,8 @@ export const en = {
   processingHint: "Keep this page open. This usually takes a few seconds.",
   processingSlow:
     "Your bank is taking longer than usual. You won't be charged twice; you can also close this page.",
+  checking:
+    "Many payments are failing just now, so your browser solves a short puzzle first. You need not do anything.",
   success: "Payment successful",
   successMessage: "Your payment has been processed successfully.",
   paymentId: "Payment ID",
@@ -72,6 +74,10 @@ export const en = {
   errors: {
     IDEMPOTENCY_ERROR: "An earlier attempt may still be under way. Wait a moment, then try again.",
     RATE_LIMIT_ERROR: "Too many attempts. Wait a moment, then try again.",
+    "Too many attempts to pay this order; try again later":
+      "There were too many attempts to pay this order. Try again in an hour, or go back to the shop.",
+    "Too many failed payments with this card; try again later or pay in another way":
+      "Too many payments with this card have failed today. Use another card or UPI.",
     SERVER_ERROR: "Something went wrong on our side.",
     NETWORK_ERROR: "We didn't get a response. Check your connection.",
   } as Record<string, string>,

@@ -29,6 +29,7 @@ export const hi: Texts = {
   processing: "आपका भुगतान हो रहा है…",
   processingHint: "यह पेज खुला रखें। इसमें आमतौर पर कुछ सेकंड लगते हैं।",
   processingSlow: "आपका बैंक सामान्य से अधिक समय ले रहा है। दो बार पैसे नहीं कटेंगे; आप यह पेज बंद भी कर सकते हैं।",
+  checking: "अभी कई भुगतान असफल हो रहे हैं, इसलिए आपका ब्राउज़र पहले एक छोटी जाँच कर रहा है। आपको कुछ नहीं करना है।",
   success: "भुगतान सफल",
   successMessage: "आपका भुगतान सफलतापूर्वक हो गया है।",
   paymentId: "भुगतान आईडी",
@@ -63,11 +64,13 @@ export const hi: Texts = {
     holder: { required: "कार्ड पर लिखा नाम डालें", invalid: "अधिकतम 100 अक्षर" },
   },
   errors: {
-    "The payment was declined by the bank": "बैंक ने भुगतान अस्वीकार कर दिया।",
-    "The account has insufficient funds": "खाते में पर्याप्त राशि नहीं है।",
     PAYMENT_FAILED: "भुगतान नहीं हो सका।",
     IDEMPOTENCY_ERROR: "पिछला प्रयास अभी चल रहा हो सकता है। थोड़ा रुककर फिर कोशिश करें।",
     RATE_LIMIT_ERROR: "बहुत सारे प्रयास हुए। थोड़ा रुककर फिर कोशिश करें।",
+    "Too many attempts to pay this order; try again later":
+      "इस ऑर्डर के लिए बहुत सारे प्रयास हुए। एक घंटे बाद फिर कोशिश करें, या दुकान पर लौटें।",
+    "Too many failed payments with this card; try again later or pay in another way":
+      "आज इस कार्ड से कई भुगतान असफल हुए हैं। दूसरा कार्ड या UPI इस्तेमाल करें।",
     SERVER_ERROR: "हमारी ओर कुछ गड़बड़ हो गई।",
     NETWORK_ERROR: "हमें जवाब नहीं मिला। अपना कनेक्शन जाँचें।",
     BAD_REQUEST_ERROR: "भुगतान स्वीकार नहीं हुआ।",

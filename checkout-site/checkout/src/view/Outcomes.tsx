@@ -28,7 +28,8 @@ function Panel({ name, testId, heading, icon, tone, children }: PanelProps): JSX
 
 export function Processing(): JSX.Element {
   const { texts, flow } = useAppContext();
-  const slow = flow.state.name === "processing" && flow.state.slow;
+  const state = flow.state.name === "processing" ? flow.state : undefined;
+  const hint = state?.slow ? texts.processingSlow : texts.processingHint;
   return (
     <section
       class="outcome"
@@ -40,7 +41,7 @@ export function Processing(): JSX.Element {
       <h2 tabIndex={-1} data-test-id="processing-message">
         {texts.processing}
       </h2>
-      <p role="status">{slow ? texts.processingSlow : texts.processingHint}</p>
+      <p role="status">{state?.checking ? texts.checking : hint}</p>
     </section>
   );
 }

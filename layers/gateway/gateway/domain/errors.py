@@ -11,6 +11,7 @@ AsyncPayError                      SERVER_ERROR
 ├── IdempotencyInFlight            IDEMPOTENCY_ERROR
 ├── IdempotencyKeyReused           IDEMPOTENCY_ERROR
 ├── RateLimited                    RATE_LIMIT_ERROR    says when the window ends
+│   └── ChallengeRequired          RATE_LIMIT_ERROR    is welcome with the challenge's answer
 ├── Unavailable                    SERVER_ERROR        nothing was changed, or repeating is safe
 └── IllegalTransition              SERVER_ERROR        our own fault: the status does not allow the event
 
@@ -19,6 +20,7 @@ description is written for the caller: it never contains a stack trace, card dat
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from gateway.domain.reasons import Reason
 
@@ -137,9 +139,29 @@ class RateLimited(AsyncPayError):
 
     code = "RATE_LIMIT_ERROR"
 
-    def __init__(self, description: str, retry_after_seconds: int) -> None:
-        super().__init__(description)
+    def __init__(
+        self,
+        description: str,
+        retry_after_seconds: int,
+        *,
+        field: str | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        super().__init__(description, field=field, reason=reason)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ChallengeRequired(RateLimited):
+    """Too many payments failed: the same request is welcome with the answer to `challenge`."""
+
+    def __init__(self, challenge: dict[str, Any]) -> None:
+        super().__init__(
+            "Too many failed payments; answer the challenge and send the request again",
+            1,
+            field="challenge",
+            reason=Reason.CHALLENGE_REQUIRED,
+        )
+        self.challenge = challenge
 
 
 class Unavailable(AsyncPayError):

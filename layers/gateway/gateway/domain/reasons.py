@@ -27,4 +27,7 @@ class Reason(StrEnum):
     PAYMENT_ALREADY_CAPTURED = "payment_already_captured"
     AMOUNT_EXCEEDS_PAYMENT = "amount_exceeds_payment"
     AMOUNT_EXCEEDS_AVAILABLE = "amount_exceeds_available"
+    TOO_MANY_ATTEMPTS = "too_many_attempts"
+    CARD_FAILED_TOO_OFTEN = "card_failed_too_often"
+    CHALLENGE_REQUIRED = "challenge_required"
     REFUND_NOT_CANCELLABLE = "refund_not_cancellable"

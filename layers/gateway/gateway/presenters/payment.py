@@ -103,10 +103,18 @@ PAYMENT = Resource[Payment](
     _NEXT_ACTION,
     *_FAILURE,
 )
-# All that a shopper's browser may see.
+# All that a shopper's browser may see. Of a failure it learns that it is one: whoever tests stolen cards
+# would read the bank's reason off this response. The merchant has the exact one.
+PUBLIC_REASON = "payment_failed"
+PUBLIC_DESCRIPTION = "The payment was not completed"
+_COARSE = (
+    Member[Payment]("error_code", {"const": PAYMENT_FAILED}, lambda _: PAYMENT_FAILED, when=_failed),
+    Member[Payment]("error_reason", {"const": PUBLIC_REASON}, lambda _: PUBLIC_REASON, when=_failed),
+    Member[Payment]("error_description", TEXT, lambda _: PUBLIC_DESCRIPTION, when=_failed),
+)
 PUBLIC_PAYMENT = Resource[tuple[Payment, str | None]](
     "PublicPayment",
-    *lifted((*_PAID, _STATUS, _NEXT_ACTION, *_FAILURE), lambda seen: seen[0]),
+    *lifted((*_PAID, _STATUS, _NEXT_ACTION, *_COARSE), lambda seen: seen[0]),
     Member(
         "signature",
         {**TEXT, "description": "Proves a success to the shop's server (docs/checkout.md)."},

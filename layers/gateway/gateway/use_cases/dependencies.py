@@ -3,17 +3,19 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.card_testing.challenge import ProofOfWork
 from gateway.domain.chaos import Chaos
 from gateway.domain.webhooks.delivery import JITTER_MAX
 from gateway.runtime.config import Config
 from gateway.use_cases.acquirer import Acquirer
 from gateway.use_cases.idempotency import Idempotency
 from gateway.use_cases.outbox import Outbox
+from gateway.use_cases.protocols.challenger import Challenger
 from gateway.use_cases.protocols.database import Database
 from gateway.use_cases.protocols.endpoint import PostWebhook
 from gateway.use_cases.protocols.queues import Queues, Secrets
@@ -27,8 +29,8 @@ class Dependencies:
     `now` returns an aware UTC time; `new_id` takes a prefix such as `pay_`; `jitter` is between 0 and
     JITTER_MAX; `acquirer_of` takes the name of an account, and raises NotFound where there is none;
     `post_webhook` posts to a merchant's endpoint; `sleep` takes seconds and is called for chaos alone.
-    A worker sets `outbox`: the units of work of its batch leave their messages there, and it sends them all
-    at the end.
+    `challenger` is who asks suspicious shoppers for a challenge. A worker sets `outbox`: the units of work of
+    its batch leave their messages there, and it sends them all at the end.
     """
 
     config: Config
@@ -41,6 +43,7 @@ class Dependencies:
     secrets: Secrets
     post_webhook: PostWebhook
     outbox: Outbox | None = None
+    challenger: Challenger = field(default_factory=ProofOfWork)
     jitter: Callable[[], float] = lambda: random.uniform(0, JITTER_MAX)  # noqa: S311 - spreads load, no secret
     sleep: Callable[[float], None] = time.sleep
 

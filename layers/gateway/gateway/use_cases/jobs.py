@@ -19,11 +19,12 @@ from gateway.use_cases.dependencies import Dependencies
 
 @dataclass(frozen=True)
 class Job:
-    """One message: its content, and the handles by which SQS knows it."""
+    """One message: its content, the handles by which SQS knows it, and how often it was delivered."""
 
     message_id: str
     receipt_handle: str
     body: dict[str, str]
+    deliveries: int = 1
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def parse_jobs(
         if not wanted or not all(isinstance(value, str) and value for value in wanted.values()):
             log.error("message dropped: not a job", message_id=record["messageId"])
             continue
-        jobs.append(Job(record["messageId"], record["receiptHandle"], wanted))
+        deliveries = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        jobs.append(Job(record["messageId"], record["receiptHandle"], wanted, deliveries))
     return jobs
 
 

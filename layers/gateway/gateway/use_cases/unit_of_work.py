@@ -12,7 +12,7 @@ Leaving the block commits one transaction and then sends the messages; an except
 Where the caller's Idempotency-Key stands for a response already, `load` ends the block with that response.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -42,6 +42,8 @@ C = TypeVar("C")
 Explain = Callable[[], object]
 
 
+# The mark of a message that no other can have come before; the sweeper's have none.
+FIRST = {"origin": "request"}
 BUSY = "Too many requests for the same object at once; please try again"
 
 
@@ -81,6 +83,7 @@ class UnitOfWork:
         self._messages: list[tuple[str, dict[str, str], int]] = []
         self._outcome: tuple[str, dict[str, Any]] | None = None
         self._response: StoredResponse | None = None
+        self.found: Loaded
         self._transaction = database.transaction()
         self.merchants = self._transaction.merchants
         self.orders = self._transaction.orders
@@ -93,14 +96,21 @@ class UnitOfWork:
         self.audit = self._transaction.audit
 
     @overload
-    def load(self) -> tuple[()]: ...
-
-    @overload
-    def load(self, first: tuple[type[A], str | None], /) -> tuple[A | None]: ...
+    def load(self, *, also: Sequence[tuple[type[Any], str]] = ()) -> tuple[()]: ...
 
     @overload
     def load(
-        self, first: tuple[type[A], str | None], second: tuple[type[B], str | None], /
+        self, first: tuple[type[A], str | None], /, *, also: Sequence[tuple[type[Any], str]] = ()
+    ) -> tuple[A | None]: ...
+
+    @overload
+    def load(
+        self,
+        first: tuple[type[A], str | None],
+        second: tuple[type[B], str | None],
+        /,
+        *,
+        also: Sequence[tuple[type[Any], str]] = (),
     ) -> tuple[A | None, B | None]: ...
 
     @overload
@@ -110,19 +120,24 @@ class UnitOfWork:
         second: tuple[type[B], str | None],
         third: tuple[type[C], str | None],
         /,
+        *,
+        also: Sequence[tuple[type[Any], str]] = (),
     ) -> tuple[A | None, B | None, C | None]: ...
 
-    def load(self, *keys: tuple[type[Any], str | None]) -> tuple[Any, ...]:
+    def load(
+        self, *keys: tuple[type[Any], str | None], also: Sequence[tuple[type[Any], str]] = ()
+    ) -> tuple[Any, ...]:
         """The entities with these ids (None for an id that is None), in one round trip.
 
-        The idempotency record is read along with them; where it holds a response, the block ends here.
+        What else is to be read in it is `also`; `found` has it afterwards. The idempotency record is read
+        along with them; where it holds a response, the block ends here.
         IdempotencyKeyReused where it belongs to another request.
         """
-        wanted = [(kind, key) for kind, key in keys if key is not None]
+        wanted = [*((kind, key) for kind, key in keys if key is not None), *also]
         given = self._idempotency.key if self._idempotency else None
         if given is not None:
             wanted.append((IdempotencyRecord, given.scoped))
-        loaded: Loaded = self._database.load(wanted)
+        loaded = self.found = self._database.load(wanted)
         if given is not None:
             self._replay(loaded.get(IdempotencyRecord, given.scoped))
         return tuple(loaded.get(kind, key) for kind, key in keys)
@@ -147,10 +162,13 @@ class UnitOfWork:
             message = delivery_message(*deliveries, after=before, requested=requested)
             self._messages.append((WEBHOOKS, message, delay_seconds))
 
-    def enqueue(self, entity: Payment | Refund) -> None:
-        """Adds the message that has a worker finish a payment or a refund when that is due."""
+    def enqueue(self, entity: Payment | Refund, *, first: bool = False) -> None:
+        """Adds the message that has a worker finish a payment or a refund when that is due.
+
+        `first`: no worker can have heard of it before.
+        """
         name, queue = ("payment_id", PAYMENTS) if isinstance(entity, Payment) else ("refund_id", REFUNDS)
-        message = {name: entity.id, "merchant_id": entity.merchant_id}
+        message = {name: entity.id, "merchant_id": entity.merchant_id, **(FIRST if first else {})}
         self._messages.append((queue, message, seconds_until(entity.due_at, entity.updated_at)))
 
     def wake(self, entity: Payment | Refund) -> None:

@@ -26,6 +26,7 @@ CAPABILITIES = Capabilities(
     raw_cards=True,
     authorize_key_life=KEPT_FOREVER,
     refund_key_life=KEPT_FOREVER,
+    remembers=False,
 )
 
 # What scripted instruments do. Test numbers pass Luhn and belong to nobody.

@@ -25,6 +25,7 @@ class Action(StrEnum):
     ACQUIRER_ROTATED = "acquirer.rotated"
     PAYMENT_SETTLED = "payment.settled"
     REFUND_SETTLED = "refund.settled"
+    LIMITS_SET = "limits.set"
 
 
 @dataclass(frozen=True)

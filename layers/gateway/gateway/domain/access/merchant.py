@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from gateway.domain.card_testing.limits import Limits
 from gateway.domain.chaos import Chaos
 from gateway.domain.errors import BadRequest
 
@@ -30,7 +31,8 @@ class Merchant:
     A dashboard session is valid only if it began with the present `session_version`. `active_keys` counts the
     API keys in use, those that have run out since among them; None until the first one is counted.
     `chaos` is what was asked for, and may be over: `Dependencies.chaos_now` says whether it is obeyed.
-    `acquirer_account` is where new payments are routed to; None where none was set.
+    `acquirer_account` is where new payments are routed to; None where none was set. `limits` are those
+    against card testing.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Merchant:
     active_keys: int | None = None
     chaos: Chaos | None = None
     acquirer_account: str | None = None
+    limits: Limits = field(default_factory=Limits)
 
     def signing_secrets(self, now: datetime) -> list[str]:
         """The secrets that sign now: the current one and, for a while after a rotation, the previous one."""

@@ -17,7 +17,8 @@ class Attempt:
 
     `account` is decided once, when the payment is created. `number` counts the keys that were used, one
     after the other. `asked_at` is from when on a request with this key may have been sent; None where none
-    can have been. `stopped_at` is when the acquirer refused the request itself: none is sent after that.
+    can have been. `stopped_at` is when the acquirer refused the request itself, or when it was no longer to
+    be made: none is sent after that.
     `reference` is the acquirer's own id. `action_since` is from when on the shopper had to prove who they
     are, at `redirect_url`. `captured` is False where money is authorised and not taken. `raw_code` is what
     the acquirer said last. `parked` says why a person has to look at it; nothing is asked meanwhile.
@@ -41,6 +42,10 @@ class Attempt:
     def asked(self, now: datetime) -> "Attempt":
         """The attempt once its first request is about to be sent."""
         return replace(self, asked_at=now)
+
+    def stopped(self, now: datetime) -> "Attempt":
+        """The attempt once no request of it is to be sent any more."""
+        return self if self.stopped_at is not None else replace(self, stopped_at=now)
 
     @property
     def version(self) -> str:

@@ -8,10 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from gateway.domain.errors import BadRequest, IllegalTransition
+from gateway.domain.card_testing.limits import ATTEMPTS_WINDOW
+from gateway.domain.errors import BadRequest, IllegalTransition, RateLimited
 from gateway.domain.reasons import Reason
 
 RECEIPT_LENGTH_MAX = 255
+# When to come back while as many payments as are allowed are undecided.
+PENDING_RETRY_SECONDS = 30
 
 
 class OrderStatus(StrEnum):
@@ -51,8 +54,27 @@ def statuses_before(event: OrderEvent) -> list[OrderStatus]:
 
 
 @dataclass(frozen=True)
+class PublicAttempt:
+    """A shopper's attempt to pay an order, to be counted on condition that it is within the limit.
+
+    `hour` is the order's own hour, counted from its creation; `hour_before` is the one that the count read
+    belongs to (None for no count yet). `seen` is the count that must still stand, where that matters: the
+    answer to a challenge is good for one attempt.
+    """
+
+    attempts_max: int
+    hour: int
+    hour_before: int | None
+    seen: int | None = None
+
+
+@dataclass(frozen=True)
 class Order:
-    """An order as it is stored. `amount` is in minor units of `currency`."""
+    """An order as it is stored. `amount` is in minor units of `currency`.
+
+    `pending` counts payments that are undecided; `attempts` those that shoppers began in hour
+    `attempts_hour` of the order's life.
+    """
 
     id: str
     merchant_id: str
@@ -64,6 +86,9 @@ class Order:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None = None
+    pending: int = 0
+    attempts: int = 0
+    attempts_hour: int | None = None
 
     def has_expired(self, now: datetime) -> bool:
         """Whether it is too late to begin a payment; never so once the order is paid."""
@@ -89,3 +114,37 @@ class Order:
             raise BadRequest(
                 "currency must be the order's", field="currency", reason=Reason.CURRENCY_MISMATCH, facts=facts
             )
+
+    def attempts_now(self, now: datetime) -> int:
+        """How many times shoppers have tried to pay it in its present hour."""
+        return self.attempts if self.attempts_hour == self._hour(now) else 0
+
+    def check_attempt(self, attempts_max: int, now: datetime, *, once: bool = False) -> PublicAttempt:
+        """A shopper's next attempt, or RateLimited where there are too many of them.
+
+        `once`: only if no other attempt is counted before it.
+        """
+        hour = self._hour(now)
+        if self.attempts_now(now) >= attempts_max:
+            ends = self.created_at + (hour + 1) * ATTEMPTS_WINDOW
+            raise _too_many(max(1, int((ends - now).total_seconds())))
+        if self.pending >= attempts_max:
+            raise _too_many(PENDING_RETRY_SECONDS)
+        seen = self.attempts_now(now) if once else None
+        return PublicAttempt(attempts_max, hour, self.attempts_hour, seen)
+
+    def attempt_number(self, now: datetime) -> str:
+        """Names the next attempt: no two of an order have the same."""
+        return f"{self._hour(now)}-{self.attempts_now(now)}"
+
+    def _hour(self, now: datetime) -> int:
+        return max(0, (now - self.created_at) // ATTEMPTS_WINDOW)
+
+
+def _too_many(retry_after_seconds: int) -> RateLimited:
+    return RateLimited(
+        "Too many attempts to pay this order; try again later",
+        retry_after_seconds,
+        field="order_id",
+        reason=Reason.TOO_MANY_ATTEMPTS,
+    )

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.card_testing.limits import Screening
 from gateway.domain.errors import BadRequest, IllegalTransition
 from gateway.domain.reasons import Reason
 
@@ -71,7 +72,8 @@ class Payment:
     stored of its authorisation at the acquirer. `release_pending` is what the acquirer was not yet heard
     to have given back, and `release` that operation: the rest of a partial capture, or all of a payment
     that came too late. `late_at` is when a failed payment was found to be authorised. `return_url` is where
-    a shopper comes back to who had to go somewhere to prove who they are.
+    a shopper comes back to who had to go somewhere to prove who they are. `screening` is what its failure
+    would be counted under.
     """
 
     id: str
@@ -100,6 +102,7 @@ class Payment:
     release: Attempt | None = None
     late_at: datetime | None = None
     return_url: str | None = None
+    screening: Screening | None = None
 
     @property
     def version(self) -> str:

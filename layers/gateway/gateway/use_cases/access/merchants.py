@@ -4,10 +4,12 @@ Each change and its audit row are one transaction. No operation of the API leads
 """
 
 import re
+from collections.abc import Mapping
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.password import check_password, hash_password
+from gateway.domain.card_testing.limits import Limits
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
@@ -104,6 +106,24 @@ def set_active(deps: Dependencies, merchant: Merchant, actor: str, *, active: bo
         state = "enabled" if active else "disabled"
         raise BadRequest(f"The merchant is {state} already") from refusal
     log.info("merchant switched", merchant_id=merchant.id, active=active, actor=actor)
+
+
+def set_limits(deps: Dependencies, merchant: Merchant, changed: Mapping[str, int], actor: str) -> Limits:
+    """Changes some of the limits against card testing; BadRequest where one is out of range."""
+    limits = merchant.limits.changed(changed)
+    with change_of(deps, "merchant") as work:
+        work.merchants.set_limits(merchant.id, limits)
+        record(
+            work,
+            deps,
+            merchant_id=merchant.id,
+            actor=actor,
+            action=Action.LIMITS_SET,
+            changed=merchant.id,
+            details=dict(changed),
+        )
+    log.info("limits set", merchant_id=merchant.id, actor=actor, **changed)
+    return limits
 
 
 def list_merchants(deps: Dependencies, limit: int) -> list[Merchant]:

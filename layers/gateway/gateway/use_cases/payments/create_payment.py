@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.driver import first_attempt
+from gateway.domain.card_testing.limits import Failures, Limits, Scope, Screening
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderEvent
@@ -17,6 +18,8 @@ from gateway.domain.webhooks.events import payment_event, sequence_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.payments.routing import Instrument, return_url_of, route
+from gateway.use_cases.payments.screening import Shopper, admit, counters, failures_in, screening_of
+from gateway.use_cases.protocols.database import Loaded
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class NewPayment:
 
     `amount` and `currency` are what the caller takes for the order's; None where it does not say.
     `card_token` stands in place of `card` where cards don't pass through the gateway. `return_url` is where
-    the shopper comes back to.
+    the shopper comes back to. `shopper` is who asks without credentials.
     """
 
     order_id: str
@@ -36,6 +39,7 @@ class NewPayment:
     currency: str | None = None
     card_token: str | None = None
     return_url: str | None = None
+    shopper: Shopper | None = None
 
 
 def create_payment(
@@ -44,25 +48,43 @@ def create_payment(
     """Creates a pending payment, or returns the response that the idempotency key already stands for.
 
     `merchant_id` None means a shopper: whoever knows the order's id may pay it. Round trips: 4 (read, commit,
-    two sends), 1 for a replay; one more for a shopper.
+    two sends), 1 for a replay; one more for a shopper. RateLimited or ChallengeRequired past the limits
+    against card testing.
     """
     now = deps.now()
+    shopper = new.shopper or Shopper() if merchant_id is None else None
+    screening = screening_of(deps, shopper, new.card)
+    subjects = screening.subjects() if screening is not None else []
+    limits = Limits()
 
     def explain() -> None:
         order = deps.database.orders.get(new.order_id)
         if order is not None:
             order.check_payable(deps.now())
+            if shopper is not None:
+                order.check_attempt(limits.order_attempts, deps.now())
 
     with deps.unit_of_work(idempotency, explain=explain) as work:
-        found, merchant = work.load((Order, new.order_id), (Merchant, merchant_id))
-        order, merchant = _payable(deps, found, merchant_id, merchant, now)
+        wanted = ((Order, new.order_id), (Merchant, merchant_id))
+        found, merchant = work.load(*wanted, also=counters(subjects, now))
+        order = _payable(found, merchant_id, now)
         order.check_money(new.amount, new.currency)
-        payment = _begin(deps, order, merchant, new, by_shopper=merchant_id is None)
+        if merchant is None:
+            merchant, failures = _merchant_of(deps, order, screening, work.found)
+        else:
+            failures = failures_in((work.found,), subjects, now)
+        if merchant is not None and not merchant.active:
+            raise NotFound("Order not found")
+        limits = merchant.limits if merchant is not None else limits
+        attempt, screening = admit(
+            deps, order, limits, shopper=shopper, screening=screening, failures=failures
+        )
+        payment = _begin(deps, order, merchant, new, screening, by_shopper=merchant_id is None)
         work.payments.add(payment)
-        work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)
+        work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now, attempt)
         # Their message goes first, so that receivers hear of the payment before its outcome is known.
         work.notify(merchant, *(payment_event(name, payment) for name in sequence_of(payment)))
-        work.enqueue(payment)
+        work.enqueue(payment, first=True)
         work.succeed(
             payment,
             "payment created",
@@ -75,26 +97,33 @@ def create_payment(
     return work.response
 
 
-def _payable(
-    deps: Dependencies,
-    order: Order | None,
-    merchant_id: str | None,
-    merchant: Merchant | None,
-    now: datetime,
-) -> tuple[Order, Merchant | None]:
-    """The order and its merchant, or why the order can't be paid by this caller."""
+def _payable(order: Order | None, merchant_id: str | None, now: datetime) -> Order:
+    """The order, or why it can't be paid by this caller."""
     if order is None or (merchant_id is not None and order.merchant_id != merchant_id):
         raise NotFound("Order not found")
     order.check_payable(now)
-    if merchant is None:
-        merchant = deps.database.merchants.get(order.merchant_id)
-    if merchant is not None and not merchant.active:
-        raise NotFound("Order not found")
-    return order, merchant
+    return order
+
+
+def _merchant_of(
+    deps: Dependencies, order: Order, screening: Screening | None, found: Loaded
+) -> tuple[Merchant | None, Failures]:
+    """The order's merchant, which a shopper does not name, and all failures that count for this payment."""
+    now = deps.now()
+    subjects = screening.subjects(order.merchant_id) if screening is not None else []
+    of_merchant = [subject for subject in subjects if subject.scope is Scope.MERCHANT]
+    more = deps.database.load([(Merchant, order.merchant_id), *counters(of_merchant, now)])
+    return more.get(Merchant, order.merchant_id), failures_in((found, more), subjects, now)
 
 
 def _begin(
-    deps: Dependencies, order: Order, merchant: Merchant | None, new: NewPayment, *, by_shopper: bool
+    deps: Dependencies,
+    order: Order,
+    merchant: Merchant | None,
+    new: NewPayment,
+    screening: Screening | None,
+    *,
+    by_shopper: bool,
 ) -> Payment:
     payment_id, chaos = deps.new_id("pay_"), deps.chaos_of(merchant)
     # Routing is decided here, once. Whatever becomes of the payment, this account is asked about it.
@@ -124,4 +153,5 @@ def _begin(
         due_at=now + timedelta(seconds=late_seconds, milliseconds=way.acquirer.outcome_delay_ms(payment_id)),
         attempt=first_attempt(way.account, way.acquirer.capabilities.authorize_key_life, now),
         return_url=return_url,
+        screening=screening,
     )

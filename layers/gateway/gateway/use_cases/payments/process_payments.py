@@ -2,20 +2,20 @@
 
 Safe to run twice and in any order: what may be asked follows from what is stored (domain/acquiring), and the
 write is refused unless that is unchanged. An order is paid by one payment: a condition of the same
-transaction.
+transaction. Nothing is authorised once the order is paid or has expired (screening.py).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.domain.access.merchant import Merchant
-from gateway.domain.acquiring.driver import Decision, Operation, Step, Verdict
+from gateway.domain.acquiring.driver import REFUSED, Decision, Operation, Step, Verdict
 from gateway.domain.acquiring.settlement import Change, noted, open_operation, settle, step_of
+from gateway.domain.card_testing.authorisation import not_authorised
 from gateway.domain.jobs import PAYMENTS
 from gateway.domain.payments.order import OrderEvent
-from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.payment import Failure, Payment
 from gateway.domain.webhooks.events import payment_event
 from gateway.runtime import log
 from gateway.use_cases import jobs
@@ -31,20 +31,26 @@ from gateway.use_cases.ask_acquirer import (
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.outbox import Outbox
+from gateway.use_cases.payments.screening import Batch
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
+from gateway.use_cases.unit_of_work import FIRST
 
 
 def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Works through a batch of messages; returns those that must come back.
 
-    Round trips: one read and one send for the batch, one commit for each payment, one for the counters.
-    One more commit for a payment whose acquirer has no keys, and for one whose money goes back.
+    Round trips: two reads and one send for the batch, one commit for each payment, one for the counters.
+    One more commit for a payment whose acquirer has no keys, and for one whose money goes back; one more
+    write for each address, card and merchant with failures to count.
     """
-    batch = jobs.parse_jobs(records, ("payment_id", "merchant_id"))
+    batch = jobs.parse_jobs(records, ("payment_id", "merchant_id"), optional=tuple(FIRST))
     found = deps.database.load(
         [(Payment, job.body["payment_id"]) for job in batch]
         + [(Merchant, job.body["merchant_id"]) for job in batch]
     )
+    ids = {job.body["payment_id"] for job in batch}
+    payments = [payment for each in ids if (payment := found.get(Payment, each)) is not None]
+    screened = Batch(deps, payments)
     outbox = Outbox(deps.queues)
     sharing = deps.sharing(outbox)
 
@@ -53,16 +59,28 @@ def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> d
         if payment is None or payment.merchant_id != job.body["merchant_id"]:
             log.error("no such payment", payment_id=job.body["payment_id"])
             return Done(failed=1)
-        return _process(sharing, job, payment, found.get(Merchant, payment.merchant_id))
+        return _process(_Turn(sharing, screened, job, found.get(Merchant, payment.merchant_id)), payment)
 
-    accounts = [found.get(Payment, job.body["payment_id"]) for job in batch]
-    with running_each(payment.attempt.account for payment in accounts if payment is not None) as run_each:
+    accounts = [payment.attempt.account for payment in payments]
+    with running_each(accounts) as run_each:
         response = jobs.run_jobs(deps, PAYMENTS, batch, work, run_each)
+    screened.count()
     outbox.flush()
     return response
 
 
-def _process(deps: Dependencies, job: Job, payment: Payment, merchant: Merchant | None) -> Done:
+@dataclass(frozen=True)
+class _Turn:
+    """One job of a batch, and what its payment has to do with the others."""
+
+    deps: Dependencies
+    screened: Batch
+    job: Job
+    merchant: Merchant | None
+
+
+def _process(turn: _Turn, payment: Payment) -> Done:
+    deps = turn.deps
     acquirer = deps.acquirer_of(payment.attempt.account)
     operation = open_operation(payment, acquirer.capabilities)
     if operation is None:
@@ -74,20 +92,10 @@ def _process(deps: Dependencies, job: Job, payment: Payment, merchant: Merchant 
         log.info("a person has to look at the payment first", payment_id=payment.id)
         return jobs.NOTHING_TO_DO
     try:
-        if step is Step.COMMIT:
-            before = payment
-            payment, operation = noted(payment, operation, now)
-            _write(deps, before, Change(payment), merchant, now)
-        asking = payment_asking(deps, acquirer, payment, operation, step)
-        decision = conclude(deps, asking, payment_id=payment.id)
-        if decision.verdict is Verdict.CAPTURE and not payment.is_watched:
-            operation = replace(operation, attempt=decision.attempt)
-            known = replace(payment, attempt=decision.attempt)
-            decision = capture(deps, acquirer, known, replace(asking, operation=operation))
-        elif is_soon(decision, operation):
-            return come_back(deps, PAYMENTS, job, decision)
-        note_parked(decision, payment_id=payment.id)
-        return _record(deps, job, (payment, operation, decision), merchant)
+        obstacle = turn.screened.obstacle(payment, turn.merchant)
+        if obstacle is not None:
+            return _hold_back(turn, payment, operation, step, obstacle)
+        return _ask(turn, payment, operation, step)
     except ConditionFailed as refusal:
         if Write.PAYMENT not in refusal.labels:
             raise
@@ -95,46 +103,83 @@ def _process(deps: Dependencies, job: Job, payment: Payment, merchant: Merchant 
         return jobs.NOTHING_TO_DO
 
 
-def _record(
-    deps: Dependencies,
-    job: Job,
-    concluded: tuple[Payment, Operation, Decision],
-    merchant: Merchant | None,
+def _hold_back(turn: _Turn, payment: Payment, operation: Operation, step: Step, obstacle: Failure) -> Done:
+    """Authorises nothing: the payment fails at once, or once it is certain that no request arrived."""
+    now = turn.deps.now()
+    if step is Step.COMMIT or turn.screened.nothing_was_sent(turn.job, payment):
+        failed = not_authorised(payment, obstacle, operation.capabilities, now)
+        _write(turn, payment, Change(failed, (), "payment.failed"))
+        return Done(completed=1)
+    if payment.attempt.reference is not None or payment.attempt.action_since is not None:
+        # The acquirer has it already: what comes of it counts, and goes back where it must.
+        return _ask(turn, payment, operation, step)
+    attempt = payment.attempt.stopped(now)
+    stopped = replace(payment, attempt=attempt)
+    return _ask(turn, stopped, replace(operation, attempt=attempt), Step.LOOK_UP, obstacle)
+
+
+def _ask(
+    turn: _Turn, payment: Payment, operation: Operation, step: Step, obstacle: Failure | None = None
 ) -> Done:
+    """Takes one step at the acquirer, and records what comes of it.
+
+    With an `obstacle` it is only looked up; what never arrived there fails for that reason.
+    """
+    deps = turn.deps
+    acquirer = deps.acquirer_of(payment.attempt.account)
+    if step is Step.COMMIT:
+        before = payment
+        payment, operation = noted(payment, operation, deps.now())
+        _write(turn, before, Change(payment))
+    asking = payment_asking(deps, acquirer, payment, operation, step)
+    decision = conclude(deps, asking, payment_id=payment.id)
+    if decision.verdict is Verdict.CAPTURE and not payment.is_watched:
+        operation = replace(operation, attempt=decision.attempt)
+        known = replace(payment, attempt=decision.attempt)
+        decision = capture(deps, acquirer, known, replace(asking, operation=operation))
+    elif obstacle is None and is_soon(decision, operation):
+        return come_back(deps, PAYMENTS, turn.job, decision)
+    if obstacle is not None and decision.failure is REFUSED:
+        decision = replace(decision, failure=obstacle)
+    note_parked(decision, payment_id=payment.id)
+    return _record(turn, payment, operation, decision)
+
+
+def _record(turn: _Turn, payment: Payment, operation: Operation, decision: Decision) -> Done:
     """Records what was decided, and gives back at once what is not to be kept."""
-    payment, operation, decision = concluded
-    now = deps.now()
+    now = turn.deps.now()
     change = settle(payment, operation, decision, now)
     try:
-        _write(deps, payment, change, merchant, now)
+        _write(turn, payment, change)
     except ConditionFailed as refusal:
         if Write.ORDER not in refusal.labels or not change.pays_order:
             raise
         # Another payment paid the order between this one's creation and now, and the order stays paid: what
         # the acquirer took for this one goes back.
         change = settle(payment, operation, decision, now, order_is_paid=True)
-        _write(deps, payment, change, merchant, now)
+        _write(turn, payment, change)
     if decision.verdict is Verdict.RESTART:
         # At once: a new key's time runs.
-        return _process(deps, job, change.payment, merchant)
+        return _process(turn, change.payment)
     if change.payment.release_pending and not payment.release_pending:
-        _process(deps, job, change.payment, merchant)
+        _process(turn, change.payment)
     gave_back = payment.release_pending and not change.payment.release_pending
     return Done(completed=1) if change.event or gave_back else jobs.NOTHING_TO_DO
 
 
-def _write(
-    deps: Dependencies, before: Payment, change: Change, merchant: Merchant | None, now: datetime
-) -> None:
-    after = change.payment
+def _write(turn: _Turn, before: Payment, change: Change) -> None:
+    deps, after = turn.deps, change.payment
+    now = deps.now()
     with deps.unit_of_work() as work:
         work.payments.change_status(before, after)
         if change.pays_order:
             work.orders.apply(after.order_id, OrderEvent.PAYMENT_SUCCEEDED, now)
+        elif before.status is not after.status and turn.screened.knows_order(after):
+            work.orders.payment_failed(after.order_id)
         if change.entries:
             work.ledger.add(*change.entries)
         if change.event is not None:
-            work.notify(merchant, payment_event(change.event, after))
+            work.notify(turn.merchant, payment_event(change.event, after))
             work.log(
                 "payment finished",
                 payment_id=after.id,
@@ -145,3 +190,5 @@ def _write(
             )
         elif before.release_pending and not after.release_pending:
             work.log("money given back", payment_id=after.id, amount=before.release_pending)
+    if before.status is not after.status:
+        turn.screened.ended(after)

@@ -3,6 +3,7 @@
 What database.py says of errors holds here too.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.session import Session
+from gateway.domain.card_testing.limits import Subject
 from gateway.domain.page import Page
 
 
@@ -46,6 +48,14 @@ class Throttles(Protocol):
 
     def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
         """Returns a use that turned out not to count; it has an effect within the same window only."""
+        ...
+
+
+class FailureWindows(Protocol):
+    """Counters of failed payments; `Database.load` reads them, as FailureCount."""
+
+    def add(self, counts: Mapping[Subject, int], now: datetime) -> None:
+        """Adds to the present window of each subject, in one of its shards."""
         ...
 
 

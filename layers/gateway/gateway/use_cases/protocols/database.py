@@ -22,7 +22,7 @@ from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.payments.tally import Fact, Tally
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from gateway.use_cases.protocols.access import ApiKeys, AuditTrail, Sessions, Throttles
+from gateway.use_cases.protocols.access import ApiKeys, AuditTrail, FailureWindows, Sessions, Throttles
 from gateway.use_cases.protocols.writes import Transaction
 
 Entity = TypeVar("Entity")
@@ -232,6 +232,7 @@ class Database(Protocol):
     api_keys: ApiKeys
     sessions: Sessions
     throttles: Throttles
+    failures: FailureWindows
     audit: AuditTrail
     stats: Stats
     rollups: Rollups

@@ -10,9 +10,10 @@ from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.card_testing.limits import Limits
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.ledger import Entry
-from gateway.domain.payments.order import Order, OrderEvent
+from gateway.domain.payments.order import Order, OrderEvent, PublicAttempt
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
@@ -39,14 +40,26 @@ class MerchantWrites(Protocol):
         """Where new payments are routed to. Refused without such a merchant."""
         ...
 
+    def set_limits(self, merchant_id: str, limits: Limits) -> None: ...  # noqa: D102 - as above
+
 
 class OrderWrites(Protocol):
     """Label ORDER."""
 
     def add(self, order: Order) -> None: ...  # noqa: D102 - refused where the id is taken
 
-    def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
-        """The order after an event. Refused where the order's status forbids it, or it has expired."""
+    def apply(
+        self, order_id: str, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
+    ) -> None:
+        """The order after an event, with its count of pending payments.
+
+        Refused where the order's status forbids it, it has expired, or a shopper's `attempt` is not within
+        its limit.
+        """
+        ...
+
+    def payment_failed(self, order_id: str) -> None:
+        """The order once a payment of it has failed: one less is pending. Refused without such an order."""
         ...
 
 

@@ -646,6 +646,7 @@ class AuditEntry(Model):
         "acquirer.rotated",
         "payment.settled",
         "refund.settled",
+        "limits.set",
     ]
     object: str
     details: dict[str, Any]

@@ -1,9 +1,32 @@
-"""The rows of everything about access: API keys, log-ins, sessions, throttles and the audit trail."""
+"""The rows of everything about access: merchants, API keys, log-ins, sessions, throttles, the audit trail."""
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import indexes
+
+
+class MerchantRow(Model):
+    """Table `merchants`."""
+
+    class Meta:
+        table_name = "merchants"
+
+    id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    active = BooleanAttribute()
+    webhook_url = UnicodeAttribute(null=True)
+    webhook_secret = UnicodeAttribute()
+    previous_secret = UnicodeAttribute(null=True)
+    previous_secret_until = UnicodeAttribute(null=True)
+    checkout_origins = JSONAttribute(null=True)
+    session_version = NumberAttribute(null=True)
+    active_keys = NumberAttribute(null=True)
+    chaos = JSONAttribute(null=True)
+    acquirer_account = UnicodeAttribute(null=True)
+    limits = JSONAttribute(null=True)
+    created_at = UnicodeAttribute()
 
 
 class ApiKeyRow(Model):
@@ -85,6 +108,7 @@ class AuditRow(Model):
 
 
 ACCESS_ROWS: dict[type[Model], str] = {
+    MerchantRow: "merchants",
     ApiKeyRow: "api-keys",
     LoginRow: "logins",
     SessionRow: "sessions",

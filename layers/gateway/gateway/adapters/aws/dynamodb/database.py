@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.access_tables import SessionRow
+from gateway.adapters.aws.dynamodb.access_tables import MerchantRow, SessionRow, ThrottleRow
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
 from gateway.adapters.aws.dynamodb.repositories.audit import AuditTrail
 from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries, to_delivery
@@ -20,10 +20,9 @@ from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds, to_refun
 from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, to_session
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
-from gateway.adapters.aws.dynamodb.repositories.throttles import Throttles
+from gateway.adapters.aws.dynamodb.repositories.throttles import FailureWindows, Throttles, to_count
 from gateway.adapters.aws.dynamodb.tables import (
     IdempotencyRow,
-    MerchantRow,
     OrderRow,
     PaymentRow,
     RefundRow,
@@ -32,6 +31,7 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.card_testing.limits import FailureCount
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.order import Order
 from gateway.domain.payments.payment import Payment
@@ -54,6 +54,7 @@ _KINDS: dict[type[Any], tuple[type[Model], Callable[[Any], Any]]] = {
     EndpointHealth: (EndpointRow, to_health),
     IdempotencyRecord: (IdempotencyRow, to_record),
     Session: (SessionRow, to_session),
+    FailureCount: (ThrottleRow, to_count),
 }
 
 
@@ -87,6 +88,7 @@ class DynamoDatabase:
         self.api_keys: access.ApiKeys = ApiKeys()
         self.sessions: access.Sessions = Sessions()
         self.throttles: access.Throttles = Throttles()
+        self.failures: access.FailureWindows = FailureWindows()
         self.audit: access.AuditTrail = AuditTrail()
         self.stats: protocols.Stats = Stats()
         self.rollups: protocols.Rollups = Rollups()

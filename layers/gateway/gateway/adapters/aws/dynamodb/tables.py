@@ -17,28 +17,6 @@ from gateway.adapters.aws.timeouts import WORK, Timeouts
 from gateway.adapters.aws.transport import transport
 
 
-class MerchantRow(Model):
-    """Table `merchants`."""
-
-    class Meta:
-        table_name = "merchants"
-
-    id = UnicodeAttribute(hash_key=True)
-    name = UnicodeAttribute()
-    email = UnicodeAttribute()
-    active = BooleanAttribute()
-    webhook_url = UnicodeAttribute(null=True)
-    webhook_secret = UnicodeAttribute()
-    previous_secret = UnicodeAttribute(null=True)
-    previous_secret_until = UnicodeAttribute(null=True)
-    checkout_origins = JSONAttribute(null=True)
-    session_version = NumberAttribute(null=True)
-    active_keys = NumberAttribute(null=True)
-    chaos = JSONAttribute(null=True)
-    acquirer_account = UnicodeAttribute(null=True)
-    created_at = UnicodeAttribute()
-
-
 class OrderRow(Model):
     """Table `orders`."""
 
@@ -57,6 +35,9 @@ class OrderRow(Model):
     created_at = UnicodeAttribute()
     updated_at = UnicodeAttribute()
     expires_at = UnicodeAttribute(null=True)
+    pending = NumberAttribute(null=True)
+    attempts = NumberAttribute(null=True)
+    attempts_hour = NumberAttribute(null=True)
 
     by_merchant = indexes.OrdersByMerchant()
     by_receipt = indexes.OrdersByReceipt()
@@ -96,6 +77,7 @@ class PaymentRow(Model):
     release = JSONAttribute(null=True)
     version = UnicodeAttribute(null=True)
     late_at = UnicodeAttribute(null=True)
+    screening = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
@@ -211,7 +193,6 @@ class StatsRow(Model):
 
 
 ROWS: dict[type[Model], str] = {
-    MerchantRow: "merchants",
     OrderRow: "orders",
     PaymentRow: "payments",
     RefundRow: "refunds",

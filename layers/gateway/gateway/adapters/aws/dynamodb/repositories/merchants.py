@@ -7,10 +7,11 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import rows
+from gateway.adapters.aws.dynamodb.access_tables import MerchantRow
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.tables import MerchantRow
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.card_testing.limits import Limits, read_limits
 from gateway.domain.chaos import Chaos
 from gateway.domain.errors import Unavailable
 from gateway.domain.values import from_iso, to_iso
@@ -34,6 +35,7 @@ def to_merchant(row: MerchantRow) -> Merchant:
         active_keys=None if row.active_keys is None else int(row.active_keys),
         chaos=_to_chaos(row.chaos) if row.chaos else None,
         acquirer_account=row.acquirer_account,
+        limits=read_limits(row.limits),
     )
 
 
@@ -134,6 +136,11 @@ class MerchantWrites:
         """Where new payments are routed to, None for nowhere set; refused (MERCHANT) without a merchant."""
         column = MerchantRow.acquirer_account
         actions: list[Action] = [column.remove() if account is None else column.set(account)]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
+
+    def set_limits(self, merchant_id: str, limits: Limits) -> None:
+        """The limits against card testing; refused (MERCHANT) without such a merchant."""
+        actions: list[Action] = [MerchantRow.limits.set(vars(limits))]
         self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
 
 

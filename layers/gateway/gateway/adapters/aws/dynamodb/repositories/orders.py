@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from gateway.adapters.aws.dynamodb import batch, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
@@ -11,7 +12,7 @@ from gateway.adapters.aws.dynamodb.tables import OrderRow
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.payments import order as domain
-from gateway.domain.payments.order import Order, OrderEvent, OrderStatus
+from gateway.domain.payments.order import Order, OrderEvent, OrderStatus, PublicAttempt
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
@@ -29,6 +30,9 @@ def to_order(row: OrderRow) -> Order:
         created_at=from_iso(row.created_at),
         updated_at=from_iso(row.updated_at),
         expires_at=from_iso(row.expires_at) if row.expires_at else None,
+        pending=int(row.pending or 0),
+        attempts=int(row.attempts or 0),
+        attempts_hour=None if row.attempts_hour is None else int(row.attempts_hour),
     )
 
 
@@ -94,24 +98,56 @@ class OrderWrites:
         """A new order; refused (ORDER) where the id is taken."""
         self._items.put(Write.ORDER, _row(order), OrderRow.id.does_not_exist())
 
-    def apply(self, order_id: str, event: OrderEvent, now: datetime) -> None:
-        """The order's step; refused (ORDER) where the order's status forbids the event.
+    def apply(
+        self, order_id: str, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
+    ) -> None:
+        """The order's step, with its count of pending payments; refused (ORDER) where it is not allowed.
 
         The condition names every status in which the event is legal, so no earlier read has to be trusted.
+        A shopper's `attempt` is counted in the same update, on condition that it is within the limit.
         """
         before = domain.statuses_before(event)
         after = {domain.next_status(status, event) for status in before}
         (status,) = after
         condition = OrderRow.status.is_in(*(str(status) for status in before))
-        if event is OrderEvent.PAYMENT_CREATED:
-            # A payment that is under way may still succeed; a new one may not begin.
+        begins = event is OrderEvent.PAYMENT_CREATED
+        actions = [
+            OrderRow.status.set(str(status)),
+            OrderRow.updated_at.set(to_iso(now)),
+            OrderRow.pending.add(1 if begins else -1),
+        ]
+        if begins:
+            # A payment may not begin once it is too late; the worker looks again before it authorises one.
             condition &= OrderRow.expires_at.does_not_exist() | (OrderRow.expires_at > to_iso(now))
-        self._items.update(
-            Write.ORDER,
-            OrderRow(order_id),
-            [OrderRow.status.set(str(status)), OrderRow.updated_at.set(to_iso(now))],
-            condition,
-        )
+        if attempt is not None:
+            actions += _counted(attempt)
+            condition &= _within(attempt)
+        self._items.update(Write.ORDER, OrderRow(order_id), actions, condition)
+
+    def payment_failed(self, order_id: str) -> None:
+        """The order once a payment of it has failed: one less is pending; refused (ORDER) without such."""
+        row = OrderRow(order_id)
+        self._items.update(Write.ORDER, row, [OrderRow.pending.add(-1)], OrderRow.id.exists())
+
+
+def _counted(attempt: PublicAttempt) -> list[Any]:
+    first = attempt.hour_before not in (None, attempt.hour)
+    counted = OrderRow.attempts.set(1) if first else OrderRow.attempts.add(1)
+    return [counted, OrderRow.attempts_hour.set(attempt.hour)]
+
+
+def _within(attempt: PublicAttempt) -> Any:
+    few = OrderRow.pending.does_not_exist() | (OrderRow.pending < attempt.attempts_max)
+    if attempt.hour_before not in (None, attempt.hour):
+        # The first of a later hour: whoever comes second finds the hour changed.
+        return few & (OrderRow.attempts_hour == attempt.hour_before)
+    few &= OrderRow.attempts.does_not_exist() | (OrderRow.attempts < attempt.attempts_max)
+    few &= OrderRow.attempts_hour.does_not_exist() | (OrderRow.attempts_hour == attempt.hour)
+    if attempt.seen is not None:
+        none_yet = OrderRow.attempts.does_not_exist() if attempt.seen == 0 else None
+        same = OrderRow.attempts == attempt.seen
+        few &= same if none_yet is None else (same | none_yet)
+    return few
 
 
 def _row(order: Order) -> OrderRow:
@@ -128,4 +164,7 @@ def _row(order: Order) -> OrderRow:
         created_at=to_iso(order.created_at),
         updated_at=to_iso(order.updated_at),
         expires_at=to_iso(order.expires_at) if order.expires_at else None,
+        pending=order.pending or None,
+        attempts=order.attempts or None,
+        attempts_hour=order.attempts_hour,
     )

@@ -14,6 +14,7 @@ from gateway.adapters.aws.dynamodb.paging import between_days, page_of
 from gateway.adapters.aws.dynamodb.repositories.payment_facts import facts
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
 from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.card_testing.limits import Screening
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
@@ -55,6 +56,7 @@ def to_payment(row: PaymentRow) -> Payment:
         release=to_attempt(row.release),
         late_at=from_iso(row.late_at) if row.late_at else None,
         return_url=row.return_url,
+        screening=Screening(**row.screening) if row.screening else None,
     )
 
 
@@ -149,6 +151,7 @@ class PaymentWrites:
             attempt=to_members(payment.attempt),
             version=payment.version,
             return_url=payment.return_url,
+            screening=vars(payment.screening) if payment.screening else None,
             **due.due_columns(payment.id, payment.due_at),
         )
         self._items.put(Write.PAYMENT, row, PaymentRow.id.does_not_exist())

@@ -1,17 +1,21 @@
 """Limits on how often something may happen: one counter for each subject and window of time.
 
 Each use is one conditional update, so that concurrent callers can't exceed the limit. Subjects are stored as
-digests: they may be e-mail or network addresses.
+digests: they may be e-mail or network addresses. Failed payments are counted in windows too, in several
+shards (domain/card_testing/limits.py).
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import ThrottleRow
+from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.domain.access.limit import Limit
+from gateway.domain.card_testing.limits import FailureCount, Subject
 from gateway.use_cases.protocols.refusals import Write
 
 
@@ -33,6 +37,23 @@ class Throttles:
         actions = [ThrottleRow.used.add(1), ThrottleRow.expires_at.set(int(until.timestamp()))]
         rows.update_if(row, actions, None)
         return int(row.used)
+
+
+def to_count(row: ThrottleRow) -> FailureCount:
+    """What one shard of a window of failures has counted."""
+    return FailureCount(row.id, int(row.used))
+
+
+class FailureWindows:
+    """Failed payments of an address, a card or a merchant."""
+
+    def add(self, counts: Mapping[Subject, int], now: datetime) -> None:
+        """Adds to the present window of each subject, in one of its shards."""
+        with unavailable_when_aws_fails():
+            for subject, count in counts.items():
+                row = ThrottleRow(subject.shard(now, now.microsecond // 1000))
+                ends_at = int(now.timestamp()) + subject.left_seconds(now)
+                row.update(actions=[ThrottleRow.used.add(count), ThrottleRow.expires_at.set(ends_at)])
 
 
 class ThrottleWrites:

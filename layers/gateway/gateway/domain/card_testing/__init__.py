@@ -1,0 +1,1 @@
+"""Card testing: what is counted against it, which limits there are, and the challenge in front of them."""
