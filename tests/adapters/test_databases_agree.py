@@ -13,6 +13,7 @@ import pytest
 from gateway.adapters.aws.dynamodb.database import DynamoDatabase
 from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import Action, AuditEntry
+from gateway.domain.access.audit_chain import next_blocks
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
@@ -299,18 +300,21 @@ def test_merchants_are_changed_where_they_exist(database: Database) -> None:
 def test_a_merchants_webhook_settings_change_conditionally(database: Database) -> None:
     merchant = a_merchant()
     assert database.merchants.add(merchant) is True
-    assert database.merchants.clear_webhook_url(merchant.id, "http://another") is False
-    assert database.merchants.clear_webhook_url(merchant.id, merchant.webhook_url or "") is True
-    database.merchants.set_webhook_url(merchant.id, "http://new.example")
-    replaces = database.merchants.replace_webhook_secret
-    assert replaces(merchant.id, "wrong", "new", LATER) is False
-    assert replaces(merchant.id, merchant.webhook_secret, "new", LATER) is True
+    url, secret = merchant.webhook_url or "", merchant.webhook_secret
+    refused = {Write.MERCHANT}
+    for plan, expected in (
+        (lambda t: t.merchants.clear_webhook_url(merchant.id, "http://another"), refused),
+        (lambda t: t.merchants.clear_webhook_url(merchant.id, url), set()),
+        (lambda t: t.merchants.set_webhook_url(merchant.id, "http://new.example"), set()),
+        (lambda t: t.merchants.set_webhook_url("nobody", None), refused),
+        (lambda t: t.merchants.replace_webhook_secret(merchant.id, "wrong", "new", LATER), refused),
+        (lambda t: t.merchants.replace_webhook_secret(merchant.id, secret, "new", LATER), set()),
+    ):
+        assert commit(database, plan) == expected
     changed = database.merchants.get(merchant.id)
     assert changed is not None
     assert changed.webhook_url == "http://new.example"
     assert changed.signing_secrets(NOW) == ["new", merchant.webhook_secret]
-    with pytest.raises(Unavailable):
-        database.merchants.set_webhook_url("nobody", None)
 
 
 def test_a_merchants_chaos_is_set_and_cleared(database: Database) -> None:
@@ -345,9 +349,14 @@ def test_api_keys_are_replaced_and_disabled_once(database: Database) -> None:
     assert commit(database, lambda t: t.api_keys.disable("nobody's")) == {Write.API_KEY}
     newer = replace(key, api_key=some_id("key_"), created_at=LATER)
     database.api_keys.put(newer)
-    listed = database.api_keys.of_merchant(key.merchant_id)
+    listed = database.api_keys.page(key.merchant_id, 10, 0).items
     assert listed[0] == replace(newer, secret_hash="")
     assert [found.api_key for found in listed] == [newer.api_key, key.api_key]
+    assert database.api_keys.page(key.merchant_id, 1, 1).items == listed[1:]
+    assert database.api_keys.in_use(key.merchant_id, NOW) == 1
+    database.api_keys.note_use(replace(newer, last_used_at=NOW))
+    used = database.api_keys.get(newer.api_key)
+    assert used == replace(newer, last_used_at=NOW)
 
 
 def test_a_login_is_one_merchants(database: Database) -> None:
@@ -377,6 +386,23 @@ def test_audit_entries_are_never_replaced(database: Database) -> None:
         assert commit(database, lambda t, each=each: t.audit.add(each)) == set()
     assert commit(database, lambda t: t.audit.add(entry)) == {"audit"}
     assert database.audit.page(entry.merchant_id, 10, 0).items == [newer, entry]
+    assert database.audit.read([entry.id, "nobody"]) == {entry.id: entry}
+    mine = {entry.id, newer.id}
+    settled = database.audit.settled(entry.at, newer.at, 10_000)
+    assert mine <= {each.id for each in settled}
+    assert mine <= {each.id for each in database.audit.settled(None, newer.at, 10_000)}
+    assert newer.id not in {each.id for each in database.audit.settled(None, entry.at, 10_000)}
+    assert mine <= {each.id for each in database.audit.scan()}
+
+
+def test_a_chain_goes_on_from_its_head_only(database: Database) -> None:
+    before = database.audit_chain.head()
+    entry = AuditEntry(some_id(""), "merchant", NOW, "admin:a", Action.API_KEY_ISSUED, "key_1")
+    ((block, after),) = next_blocks(before, [entry], LATER)
+    assert commit(database, lambda t: t.audit_chain.append(block, before, after)) == set()
+    assert database.audit_chain.head() == after
+    assert database.audit_chain.blocks([block.number, block.number + 1]) == {block.number: block}
+    assert "head" in commit(database, lambda t: t.audit_chain.append(block, before, after))
 
 
 def test_deliveries_are_recorded_as_they_were_read(database: Database) -> None:

@@ -252,12 +252,31 @@ def test_the_sweeper_may_do_what_it_does(emulator: Emulator, empty_store: str, s
     shop.clock.advance(minutes=5)
     with used_by(shop) as uses:
         sweep(shop.deps)
+    shop.refund(shop.paid(), 100)
+    shop.clock.advance(minutes=5)
+    with used_by(shop) as again:  # with a chain that goes on
+        sweep(shop.deps)
+    uses |= again
+    assert ("dynamodb:PutItem", "audit-chain") in uses
     assert {target for action, target in uses if action == "sqs:SendMessage"} == {
         "PaymentsQueue",
         "RefundsQueue",
         "WebhooksQueue",
     }
     assert uses - allowed("SweepRole") == set()
+
+
+def test_no_function_changes_an_audit_row_and_the_sweeper_alone_writes_the_chain() -> None:
+    """Putting a row is what adding one is; that a put replaced another is for the chain to show."""
+    changes = {("dynamodb:UpdateItem", "audit"), ("dynamodb:DeleteItem", "audit")}
+    chain = {(f"dynamodb:{action}Item", "audit-chain") for action in ("Put", "Update", "Delete")}
+    functions = set(ROLES) - {"ApiGatewayRole"}
+    for role in functions:
+        uses = allowed(role)
+        assert not uses & changes, role
+        assert not any("BatchWriteItem" in action and "audit" in target for action, target in uses), role
+        assert role == "SweepRole" or not uses & chain, role
+        assert not (("dynamodb:PutItem", "audit") in uses and uses & chain), role
 
 
 def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:

@@ -1,6 +1,7 @@
 """template.yaml against the code that it deploys."""
 
 import ast
+import json
 import re
 from typing import Any
 
@@ -116,8 +117,9 @@ def test_a_function_has_a_role_and_logs_of_its_own(name: str) -> None:
 
 def test_there_is_no_role_or_log_group_that_no_function_has() -> None:
     stems = {stem_of(name, "Function") for name in FUNCTIONS}
-    assert {name.removesuffix("Role") for name in ROLES} == stems
-    assert {name.removesuffix("Logs") for name in LOG_GROUPS} == stems
+    # API Gateway's own: it writes who called what.
+    assert {name.removesuffix("Role") for name in ROLES} == stems | {"ApiGateway"}
+    assert {name.removesuffix("Logs") for name in LOG_GROUPS} == stems | {"Access"}
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -129,7 +131,16 @@ def test_a_role_allows_no_action_by_wildcard(name: str) -> None:
 @pytest.mark.parametrize("name", ROLES)
 def test_only_lambda_takes_a_role(name: str) -> None:
     (line,) = ROLES[name]["AssumeRolePolicyDocument"]["Statement"]
-    assert line["Principal"] == {"Service": "lambda.amazonaws.com"}
+    service = "apigateway" if name == "ApiGatewayRole" else "lambda"
+    assert line["Principal"] == {"Service": f"{service}.amazonaws.com"}
+
+
+def test_every_call_of_the_api_is_logged_by_the_gateway_itself_on_aws() -> None:
+    api = load(APPLICATION)["Resources"]["Api"]["Properties"]
+    laptop, cloud = api["AccessLogSetting"]["Fn::If"][1:]
+    assert laptop == {"Ref": "AWS::NoValue"}
+    assert cloud["DestinationArn"] == {"Fn::GetAtt": ["AccessLogs", "Arn"]}
+    assert {"request_id", "source", "method", "path", "status"} <= set(json.loads(cloud["Format"]))
 
 
 def test_every_setting_that_the_code_reads_is_set_in_the_template() -> None:

@@ -14,6 +14,7 @@ from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import Throttles
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
@@ -33,6 +34,12 @@ rollups = Rollups()
 sessions = Sessions()
 stats = Stats()
 throttles = Throttles()
+
+
+def set_webhook_url(merchant_id: str, url: str | None) -> None:
+    transaction = DynamoTransaction()
+    transaction.merchants.set_webhook_url(merchant_id, url)
+    transaction.commit()
 
 
 def add_payment(transaction: Transaction, payment: Payment) -> None:

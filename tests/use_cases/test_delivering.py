@@ -170,7 +170,7 @@ def test_a_url_that_was_changed_meanwhile_stays(shop: MemoryShop, capsys: pytest
     post = shop.endpoint.__class__.__call__
 
     def change_first(*arguments: Any, **limits: Any) -> Attempt:
-        shop.database.merchants.set_webhook_url(shop.merchant.id, "http://new.example")
+        set_webhook_url(shop.deps, shop.merchant.id, "http://new.example")
         return post(shop.endpoint, *arguments, **limits)
 
     shop.deps = replace(shop.deps, post_webhook=change_first)
@@ -353,7 +353,7 @@ def test_a_rotated_secret_signs_beside_the_old_one(
     assert merchant.previous_secret_until == NOW + timedelta(hours=24)
     line = {"level": "INFO", "merchant_id": shop.merchant.id}
     assert lines(capsys, "webhook secret rotated") == [line]
-    monkeypatch.setattr(shop.database.merchants, "replace_webhook_secret", lambda *_: False)
+    shop.database.rows.before_next_commit(lambda: rotate_webhook_secret(shop.deps, shop.merchant.id))
     with pytest.raises(Unavailable) as refusal:
         rotate_webhook_secret(shop.deps, shop.merchant.id)
     assert told(refusal) == ("The secret was rotated by another request just now; please try again", None)

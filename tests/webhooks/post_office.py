@@ -22,7 +22,7 @@ from gateway.presenters.event import delivery_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.support.aws_calls import parameters_of, tapped
-from tests.support.database import api_keys, deliveries, merchants
+from tests.support.database import api_keys, deliveries, merchants, set_webhook_url
 from tests.support.emulator import Emulator
 from tests.support.factories import Clock, a_merchant, some_deps
 
@@ -104,7 +104,7 @@ class PostOffice:
 
     def listen(self, url: str | None) -> None:
         """Sends this merchant's webhooks there from now on."""
-        merchants.set_webhook_url(self.merchant.id, url)
+        set_webhook_url(self.merchant.id, url)
 
     def with_jitter(self, jitter: float) -> None:
         self.deps = replace(self.deps, jitter=lambda: jitter)

@@ -9,7 +9,7 @@ from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.presenters.json_text import compact_json
-from tests.support.database import merchants
+from tests.support.database import set_webhook_url
 from tests.support.emulator import Emulator
 from tests.support.factories import declined
 from tests.support.http_calls import Reply, send
@@ -120,11 +120,11 @@ def test_a_refunds_events_are_told_as_they_were_delivered_even_after_later_refun
 def test_events_are_told_as_they_would_have_been_delivered_where_there_was_no_url(
     seller: Seller, post: PostOffice, receiver: Receiver
 ) -> None:
-    merchants.set_webhook_url(seller.merchant.id, None)
+    set_webhook_url(seller.merchant.id, None)
     silent = seller.paid()
     assert seller.events(silent.id) == []
     assert len(seller.told(silent.id)) == 3
-    merchants.set_webhook_url(seller.merchant.id, receiver.url)
+    set_webhook_url(seller.merchant.id, receiver.url)
     heard = seller.paid()
     seller.deliver(post)
     same = [

@@ -29,6 +29,7 @@ class Application(Chalice):
         invocation.begin(context)
         request_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
         token = log.request_id.set(request_id)
+        log.identify(source=(event.get("requestContext", {}).get("identity") or {}).get("sourceIp"))
         started = time.monotonic()
         try:
             response = self._respond(event, context)
@@ -43,6 +44,7 @@ class Application(Chalice):
             path=event["path"],
             status=response["statusCode"],
             duration_ms=duration_ms,
+            **log.caller.get(),
         )
         return {**response, "body": ""} if event["httpMethod"] == "HEAD" else response
 

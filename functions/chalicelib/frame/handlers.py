@@ -25,6 +25,7 @@ from chalicelib.frame.parameters import Parameter, read_query
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response, error_response
 from chalicelib.openapi.access_bodies import OPTIONAL
+from gateway.domain.access.audit import Actor
 from gateway.domain.access.rights import Right
 from gateway.domain.errors import AsyncPayError, BadRequest
 from gateway.domain.reasons import Reason
@@ -117,9 +118,12 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         check_allowed(deps, caller, declared.needs, confirmed=declared.confirmed)
     if declared.own_page:
         check_same_site(deps, sent.headers)
+    source = source_of(sent)
+    log.identify(merchant_id=caller.merchant_id, api_key=caller.api_key, source=source)
+    actor = Actor(caller.actor or "anonymous", source, log.request_id.get(), caller.api_key)
     given = sent.to_original_event()["multiValueQueryStringParameters"] or {}
     return Request(
-        deps=deps,
+        deps=deps.on_behalf_of(actor),
         operation=declared,
         caller=caller,
         path=parameters,
@@ -127,7 +131,7 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         headers=sent.headers,
         body=_body(sent, declared.body) if declared.body else {},
         raw_body=_raw_body(sent, declared.raw_body_max_bytes) if declared.raw_body_max_bytes else b"",
-        source=source_of(sent),
+        source=source,
     )
 
 

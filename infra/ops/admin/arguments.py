@@ -43,7 +43,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         limits.add_argument(f"--{name.replace('_', '-')}", type=int, help="see docs/card-testing.md")
     command("list", "List all merchants, with their ids.")
     command("keys", "List a merchant's API keys.", "merchant")
-    command("audit", "List what was changed of a merchant's access, the newest first.", "merchant")
+    audit = command(
+        "audit", "List what was changed of a merchant, the newest first; or verify the whole record."
+    )
+    audit.add_argument("merchant", nargs="?", help="its id, or its e-mail address")
+    audit.add_argument(
+        "--verify", action="store_true", help="find rows that were overwritten, or are missing"
+    )
 
 
 def _add_acquirers(command: Callable[..., argparse.ArgumentParser]) -> None:

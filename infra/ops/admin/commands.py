@@ -50,13 +50,12 @@ def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str
         password, shown = _password(given)
         merchant = merchants.create_merchant(deps, given.name, given.email, password, actor)
         return _lines(merchant_id=merchant.id, email=merchant.email, **shown)
-    if given.admin_command == "list":
-        return [
-            f"{merchant.id}  {_state(on=merchant.active)}  {merchant.email}  {merchant.name}"
-            for merchant in merchants.list_merchants(deps, LISTED_MAX)
-        ]
     if given.admin_command in ("rotate-key", "disable-key"):
         return _change_key(deps, actor, given)
+    if given.admin_command == "list" or (given.admin_command == "audit" and given.verify):
+        return _of_all(deps, given)
+    if not given.merchant:
+        raise Problem("Name a merchant, by its id or its e-mail address; or --verify.")
     merchant = merchants.find_merchant(deps, given.merchant)
     if given.admin_command in ("keys", "audit"):
         return _listed(deps, merchant, given)
@@ -127,6 +126,25 @@ def _listed(deps: "Dependencies", merchant: "Merchant", given: argparse.Namespac
 
     told = [AUDIT_ENTRY.present(entry) for entry in audit.list_audit(deps, merchant.id, LISTED_MAX, 0).items]
     return [f"{row['at']} {row['actor']} {row['action']} {row['object']} {row['details']}" for row in told]
+
+
+def _of_all(deps: "Dependencies", given: argparse.Namespace) -> list[str]:
+    """All merchants; or what a verification of the audit trail found, Problem where it is not whole."""
+    if given.admin_command == "list":
+        from gateway.use_cases.access import merchants
+
+        return [
+            f"{merchant.id}  {_state(on=merchant.active)}  {merchant.email}  {merchant.name}"
+            for merchant in merchants.list_merchants(deps, LISTED_MAX)
+        ]
+    from gateway.use_cases.operations.chain_audit import verify_audit
+
+    report = verify_audit(deps)
+    if report.findings:
+        raise Problem("The audit trail is not whole:\n" + "\n".join(report.findings))
+    head = f"{report.head.number} {report.head.digest}" if report.head else "none yet"
+    told = f"{report.entries} rows in {report.blocks} blocks are whole"
+    return [f"{told}; {report.before_chain} are older than the chain.", f"head: {head}"]
 
 
 def _state(*, on: bool) -> str:

@@ -197,3 +197,10 @@ def test_a_live_stages_merchant_is_not_simulated(console: Console) -> None:
         console.run("set-acquirer", console.email, "simulated")
     with pytest.raises(Problem, match="what to rotate"):
         console.run("rotate-acquirer", console.email)
+
+
+def test_the_record_is_verified(console: Console) -> None:
+    console.run("create-merchant", "--name", "Chai", "--email", console.email)
+    assert "are older than the chain." in console.run("audit", "--verify")
+    with pytest.raises(Problem, match="Name a merchant"):
+        console.run("audit")

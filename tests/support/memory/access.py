@@ -1,18 +1,18 @@
 """Repositories of merchants, their keys, sessions and endpoints, in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
 from gateway.domain.card_testing.limits import FailureCount, Subject
 from gateway.domain.chaos import Chaos
-from gateway.domain.errors import Unavailable
 from gateway.domain.page import Page
 from gateway.domain.webhooks.endpoint import EndpointHealth
 from tests.support.memory.money import Repository
@@ -30,32 +30,8 @@ class Merchants(Repository):
     def add(self, merchant: Merchant) -> bool:
         return self._rows.write_if(self.table, merchant.id, lambda _: merchant, is_free)
 
-    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
-        if not self._rows.write_if(
-            self.table, merchant_id, lambda row: replace(row, webhook_url=url), exists
-        ):
-            raise Unavailable("The service is temporarily unavailable; please try again")
-
-    def clear_webhook_url(self, merchant_id: str, url: str) -> bool:
-        return self._rows.write_if(
-            self.table,
-            merchant_id,
-            lambda row: replace(row, webhook_url=None),
-            lambda row: exists(row) and row.webhook_url == url,
-        )
-
     def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool:
         return self._rows.write_if(self.table, merchant_id, lambda row: replace(row, chaos=chaos), exists)
-
-    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
-        return self._rows.write_if(
-            self.table,
-            merchant_id,
-            lambda row: replace(
-                row, webhook_secret=new, previous_secret=old, previous_secret_until=old_until
-            ),
-            lambda row: exists(row) and row.webhook_secret == old,
-        )
 
     def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
         return self._rows.write_if(
@@ -192,8 +168,31 @@ class FailureWindows(Repository):
             )
 
 
+class AuditChain(Repository):
+    table = "audit_chain"
+
+    def head(self) -> Head | None:
+        head: Head | None = self._rows.of(self.table).get("head")
+        return head
+
+    def blocks(self, numbers: Iterable[int]) -> dict[int, Block]:
+        rows = self._rows.of(self.table)
+        return {number: rows[str(number)] for number in numbers if str(number) in rows}
+
+
 class AuditTrail(Repository):
     table = "audit"
+
+    def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
+        found = self.where(lambda row: (since is None or since <= row.at) and row.at <= before)
+        return sorted(found, key=lambda entry: entry.at)[:limit]
+
+    def read(self, ids: Sequence[str]) -> dict[str, AuditEntry]:
+        rows = self._rows.of(self.table)
+        return {entry_id: rows[entry_id] for entry_id in ids if entry_id in rows}
+
+    def scan(self) -> Iterator[AuditEntry]:
+        yield from self.where(lambda _row: True)
 
     def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
         return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, moment="at")

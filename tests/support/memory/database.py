@@ -57,6 +57,7 @@ class MemoryDatabase:
         self.throttles = access.Throttles(self.rows)
         self.failures = access.FailureWindows(self.rows)
         self.audit = access.AuditTrail(self.rows)
+        self.audit_chain = access.AuditChain(self.rows)
         self.stats = money.Stats(self.rows)
         self.rollups = money.Rollups(self.rows)
         self.idempotency = money.IdempotencyRecords(self.rows)

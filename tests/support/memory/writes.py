@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.limits import Limits
@@ -47,6 +48,7 @@ class MemoryTransaction:
         self.logins = LoginWrites(self._plan)
         self.throttles = ThrottleWrites(self._plan)
         self.audit = AuditWrites(self._plan)
+        self.audit_chain = AuditChainWrites(self._plan)
 
     def commit(self) -> None:
         self._rows.commit(self._writes)
@@ -76,6 +78,25 @@ class MerchantWrites(_Writes):
 
     def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
         self._change(merchant_id, lambda row: replace(row, checkout_origins=tuple(origins)), exists)
+
+    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
+        self._change(merchant_id, lambda row: replace(row, webhook_url=url), exists)
+
+    def clear_webhook_url(self, merchant_id: str, url: str) -> None:
+        self._change(
+            merchant_id,
+            lambda row: replace(row, webhook_url=None),
+            lambda row: exists(row) and row.webhook_url == url,
+        )
+
+    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> None:
+        self._change(
+            merchant_id,
+            lambda row: replace(
+                row, webhook_secret=new, previous_secret=old, previous_secret_until=old_until
+            ),
+            lambda row: exists(row) and row.webhook_secret == old,
+        )
 
     def count_key(self, merchant_id: str, change: int, below: int | None = None) -> None:
         self._plan(
@@ -306,6 +327,12 @@ class ThrottleWrites(_Writes):
             lambda used: (used or 0) + 1,
             lambda used: used is None or used < limit.uses_max,
         )
+
+
+class AuditChainWrites(_Writes):
+    def append(self, block: Block, before: Head | None, after: Head) -> None:
+        self._plan("block", "audit_chain", str(block.number), lambda _: block, is_free)
+        self._plan("head", "audit_chain", "head", lambda _: after, lambda row: row == before)
 
 
 class AuditWrites(_Writes):

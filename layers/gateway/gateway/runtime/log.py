@@ -13,11 +13,18 @@ from typing import Any
 _LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 _threshold = [_LEVELS["INFO"]]
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# Who asked: the members that the request's own line has besides.
+caller: ContextVar[dict[str, str]] = ContextVar("caller", default={})  # noqa: B039 - never changed in place
 
 
 def set_level(name: str) -> None:
     """Drops lines below this level."""
     _threshold[0] = _LEVELS.get(name, _LEVELS["INFO"])
+
+
+def identify(**members: str | None) -> None:
+    """Who asks, as far as it is known: merchant, API key (its public part), network address."""
+    caller.set({name: value for name, value in members.items() if value})
 
 
 def info(message: str, **members: Any) -> None:

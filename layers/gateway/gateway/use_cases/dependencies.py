@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Self
 
+from gateway.domain.access.audit import SYSTEM, Actor
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.challenge import ProofOfWork
 from gateway.domain.chaos import Chaos
@@ -30,7 +31,8 @@ class Dependencies:
     JITTER_MAX; `acquirer_of` takes the name of an account, and raises NotFound where there is none;
     `post_webhook` posts to a merchant's endpoint; `sleep` takes seconds and is called for chaos alone.
     `challenger` is who asks suspicious shoppers for a challenge. A worker sets `outbox`: the units of work of
-    its batch leave their messages there, and it sends them all at the end.
+    its batch leave their messages there, and it sends them all at the end. `actor`
+    is who the audit trail says it was.
     """
 
     config: Config
@@ -44,6 +46,7 @@ class Dependencies:
     post_webhook: PostWebhook
     outbox: Outbox | None = None
     challenger: Challenger = field(default_factory=ProofOfWork)
+    actor: Actor = SYSTEM
     jitter: Callable[[], float] = lambda: random.uniform(0, JITTER_MAX)  # noqa: S311 - spreads load, no secret
     sleep: Callable[[float], None] = time.sleep
 
@@ -79,3 +82,7 @@ class Dependencies:
     def sharing(self, outbox: Outbox) -> Self:
         """The same dependencies for a worker's batch, whose messages go into this outbox."""
         return replace(self, outbox=outbox)
+
+    def on_behalf_of(self, actor: Actor) -> Self:
+        """The same dependencies for what this actor asks."""
+        return replace(self, actor=actor)

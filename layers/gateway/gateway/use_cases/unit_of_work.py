@@ -94,6 +94,7 @@ class UnitOfWork:
         self.logins = self._transaction.logins
         self.throttles = self._transaction.throttles
         self.audit = self._transaction.audit
+        self.audit_chain = self._transaction.audit_chain
 
     @overload
     def load(self, *, also: Sequence[tuple[type[Any], str]] = ()) -> tuple[()]: ...

@@ -1,7 +1,7 @@
-"""Audit rows: who changed what of a merchant's access, and when.
+"""Audit rows: who changed what of a merchant's money, settings and access, and when.
 
-They are written in the transaction of the change and never modified. They hold no secrets: a key is named by
-its public part.
+They are written in the transaction of the change and never modified; what finds out if somebody did is in
+audit_chain.py. They hold no secrets: a key is named by its public part.
 """
 
 from dataclasses import dataclass, field
@@ -26,11 +26,39 @@ class Action(StrEnum):
     PAYMENT_SETTLED = "payment.settled"
     REFUND_SETTLED = "refund.settled"
     LIMITS_SET = "limits.set"
+    PAYMENT_CAPTURED = "payment.captured"
+    REFUND_CREATED = "refund.created"
+    REFUND_CANCELLED = "refund.cancelled"
+    WEBHOOK_URL_SET = "webhook_url.set"
+    WEBHOOK_SECRET_ROTATED = "webhook_secret.rotated"  # noqa: S105 - a name
+    LOGGED_IN = "session.begun"
+    LOG_IN_REFUSED = "session.refused"
+    EXPORT_BEGUN = "export.begun"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who asks: `user:<e-mail>`, `key:<API key>`, `admin:<name>`, or a part of the gateway itself.
+
+    `source` is the network address and `request_id` names the request in the logs; both are empty where there
+    was no request. `api_key` is None unless a key was used.
+    """
+
+    name: str
+    source: str = ""
+    request_id: str = ""
+    api_key: str | None = None
+
+
+SYSTEM = Actor("system")
 
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One change. `actor` is `user:<e-mail>`, `key:<API key>` or `admin:<name>`; `object` is an id."""
+    """One change. `object` is the id of what was changed; `source` and what follows is the actor's.
+
+    They are None in rows of earlier releases.
+    """
 
     id: str
     merchant_id: str
@@ -39,3 +67,6 @@ class AuditEntry:
     action: Action
     object: str
     details: dict[str, Any] = field(default_factory=dict)
+    source: str | None = None
+    request_id: str | None = None
+    api_key: str | None = None

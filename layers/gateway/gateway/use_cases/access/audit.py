@@ -1,4 +1,4 @@
-"""The audit trail of a merchant's access."""
+"""The audit trail of a merchant's money, settings and access."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +17,28 @@ def record(
     deps: Dependencies,
     *,
     merchant_id: str,
-    actor: str,
     action: Action,
     changed: str,
+    actor: str | None = None,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Adds an audit row to the unit of work that makes the change; `changed` is the id of what changes."""
-    entry = AuditEntry(deps.new_uuid(), merchant_id, deps.now(), actor, action, changed, details or {})
+    """Adds an audit row to the unit of work that makes the change; `changed` is the id of what changes.
+
+    It was the dependencies' actor, unless another name is given.
+    """
+    by = deps.actor
+    entry = AuditEntry(
+        deps.new_uuid(),
+        merchant_id,
+        deps.now(),
+        actor or by.name,
+        action,
+        changed,
+        details or {},
+        source=by.source or None,
+        request_id=by.request_id or None,
+        api_key=by.api_key,
+    )
     work.audit.add(entry)
 
 
@@ -38,5 +53,5 @@ def change_of(deps: Dependencies, what: str) -> Iterator[UnitOfWork]:
 
 
 def list_audit(deps: Dependencies, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
-    """The changes to a merchant's access, newest first."""
+    """What was changed of a merchant, newest first."""
     return deps.database.audit.page(merchant_id, limit, offset)

@@ -1,4 +1,4 @@
-"""The sweeper: sends overdue work again.
+"""The sweeper: sends overdue work again, and chains the audit trail.
 
 A crash between commit and send, a purged queue or a message in the dead-letter queue costs a minute, never a
 payment. Each overdue row is first moved to a later due time, so that two sweeps don't send it twice; the
@@ -12,6 +12,7 @@ from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import PAYMENTS, REFUNDS, SLOW_WEBHOOKS, WEBHOOKS
 from gateway.runtime import log, metrics
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.operations.chain_audit import chain_audit
 from gateway.use_cases.protocols.database import Due
 
 # How long after being sent again an item counts as overdue again.
@@ -24,11 +25,12 @@ LANES = {WEBHOOKS: (WEBHOOKS, SLOW_WEBHOOKS)}
 
 @dataclass(frozen=True)
 class Swept:
-    """How many rows were sent again."""
+    """How many rows were sent again, and how many of the audit trail were chained."""
 
     payments: int
     refunds: int
     webhooks: int
+    audited: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,10 @@ def sweep(deps: Dependencies) -> Swept:
         _Kind(WEBHOOKS, "webhook_id", database.deliveries),
     ]
     failed: list[Unavailable] = []
-    swept = Swept(*(_send_again(deps, kind, now - grace, now, failed) for kind in kinds))
+    payments, refunds, webhooks = (_send_again(deps, kind, now - grace, now, failed) for kind in kinds)
+    swept = Swept(payments, refunds, webhooks, audited=chain_audit(deps))
     counts = asdict(swept)
-    total = sum(counts.values())
+    total = payments + refunds + webhooks
     metrics.put(deps.config, deps.now(), "swept", {"Swept": total}, warn=total > 0, **counts)
     if failed:
         raise failed[0]

@@ -4,10 +4,12 @@ Releasing moves money back: it is entered into the ledger in the transaction of 
 becomes due once more, so that a worker tells the acquirer.
 """
 
+from gateway.domain.access.audit import Action
 from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.ledger import payment_reversed
 from gateway.domain.payments.payment import Payment
+from gateway.use_cases.access.audit import record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.payments.read_payments import find_payment
@@ -48,6 +50,14 @@ def capture_payment(
         if released:
             work.ledger.add(payment_reversed(payment, released, now))
             work.enqueue(captured)
+        record(
+            work,
+            deps,
+            merchant_id=merchant_id,
+            action=Action.PAYMENT_CAPTURED,
+            changed=payment.id,
+            details={"amount": amount, "released": released, "currency": payment.currency},
+        )
         work.succeed(
             captured,
             "payment captured",

@@ -3,12 +3,13 @@
 What database.py says of errors holds here too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.session import Session
 from gateway.domain.card_testing.limits import Subject
@@ -63,3 +64,16 @@ class AuditTrail(Protocol):
     """Who changed what of a merchant's access."""
 
     def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]: ...  # noqa: D102
+    def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
+        """Entries of that time, at most `limit` of each shard; the oldest, where there are more."""
+        ...
+
+    def read(self, ids: Sequence[str]) -> dict[str, AuditEntry]: ...  # noqa: D102 - strongly consistent
+    def scan(self) -> Iterator[AuditEntry]: ...  # noqa: D102 - in no order; reads the whole table
+
+
+class AuditChain(Protocol):
+    """The chain over the audit trail."""
+
+    def head(self) -> Head | None: ...  # noqa: D102 - None before the first block
+    def blocks(self, numbers: Iterable[int]) -> dict[int, Block]: ...  # noqa: D102 - those that there are

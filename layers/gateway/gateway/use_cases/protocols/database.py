@@ -22,7 +22,14 @@ from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.payments.tally import Fact, Tally
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from gateway.use_cases.protocols.access import ApiKeys, AuditTrail, FailureWindows, Sessions, Throttles
+from gateway.use_cases.protocols.access import (
+    ApiKeys,
+    AuditChain,
+    AuditTrail,
+    FailureWindows,
+    Sessions,
+    Throttles,
+)
 from gateway.use_cases.protocols.writes import Transaction
 
 Entity = TypeVar("Entity")
@@ -58,13 +65,7 @@ class Merchants(Protocol):
     def get(self, merchant_id: str) -> Merchant | None: ...  # noqa: D102 - the entity, or None
     def scan(self, limit: int) -> list[Merchant]: ...  # noqa: D102 - in no order; reads the whole table
     def add(self, merchant: Merchant) -> bool: ...  # noqa: D102 - False where the id is taken
-    def set_webhook_url(self, merchant_id: str, url: str | None) -> None: ...  # noqa: D102 - None clears it
-    def clear_webhook_url(self, merchant_id: str, url: str) -> bool: ...  # noqa: D102 - if it is still this
     def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool: ...  # noqa: D102 - None clears it
-    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
-        """Makes `new` the secret and lets `old` sign until then; False where the secret is not `old`."""
-        ...
-
     def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
         """Corrects the number of API keys in use; False where it is no longer the one seen."""
         ...
@@ -234,6 +235,7 @@ class Database(Protocol):
     throttles: Throttles
     failures: FailureWindows
     audit: AuditTrail
+    audit_chain: AuditChain
     stats: Stats
     rollups: Rollups
     idempotency: IdempotencyRecords

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import AuditEntry
+from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.limits import Limits
@@ -30,6 +31,18 @@ class MerchantWrites(Protocol):
     def end_sessions(self, merchant_id: str) -> None: ...  # noqa: D102 - refused without such a merchant
     def set_checkout_origins(self, merchant_id: str, origins: tuple[str, ...]) -> None:
         """Which sites may frame the checkout page. Refused without such a merchant."""
+        ...
+
+    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
+        """Where the merchant's webhooks go; None for nowhere. Refused without such a merchant."""
+        ...
+
+    def clear_webhook_url(self, merchant_id: str, url: str) -> None:
+        """That webhooks go nowhere. Refused where they no longer go to this URL."""
+        ...
+
+    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> None:
+        """That `new` is the secret, and `old` signs until then. Refused where the secret is not `old`."""
         ...
 
     def count_key(self, merchant_id: str, change: int, below: int | None = None) -> None:
@@ -146,6 +159,14 @@ class AuditWrites(Protocol):
     def add(self, entry: AuditEntry) -> None: ...  # noqa: D102 - an entry that exists is never replaced
 
 
+class AuditChainWrites(Protocol):
+    """Labels "block" and "head"."""
+
+    def append(self, block: Block, before: Head | None, after: Head) -> None:
+        """A block, and the head that it makes. Refused where the head is no longer the one before."""
+        ...
+
+
 class Transaction(Protocol):
     """Writes that happen together or not at all."""
 
@@ -160,6 +181,7 @@ class Transaction(Protocol):
     logins: LoginWrites
     throttles: ThrottleWrites
     audit: AuditWrites
+    audit_chain: AuditChainWrites
 
     def commit(self) -> None:
         """Carries all of it out.

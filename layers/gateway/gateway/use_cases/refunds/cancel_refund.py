@@ -1,8 +1,10 @@
 """Cancelling a refund that the acquirer has not been asked for yet."""
 
+from gateway.domain.access.audit import Action
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.payments.refund import SHOWN_AS, TRANSITIONS, Refund, RefundEvent
 from gateway.domain.reasons import Reason
+from gateway.use_cases.access.audit import record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.refunds.read_refunds import find_refund
@@ -29,6 +31,14 @@ def cancel_refund(
         cancelled = refund.after(RefundEvent.CANCEL, now)
         work.refunds.change_status(refund, cancelled)
         work.payments.give_back(refund.payment_id, refund.amount, now)
+        record(
+            work,
+            deps,
+            merchant_id=merchant_id,
+            action=Action.REFUND_CANCELLED,
+            changed=refund.id,
+            details={"payment_id": refund.payment_id, "amount": refund.amount, "currency": refund.currency},
+        )
         work.succeed(
             cancelled,
             "refund cancelled",

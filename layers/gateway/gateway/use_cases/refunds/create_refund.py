@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.webhooks.events import refund_event
+from gateway.use_cases.access.audit import record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 
@@ -50,6 +52,14 @@ def create_refund(
         work.payments.take_for_refund(payment.id, refund.amount, now)
         work.notify(merchant, refund_event("refund.created", refund, payment))
         work.enqueue(refund)
+        record(
+            work,
+            deps,
+            merchant_id=merchant_id,
+            action=Action.REFUND_CREATED,
+            changed=refund.id,
+            details={"payment_id": payment.id, "amount": refund.amount, "currency": refund.currency},
+        )
         work.succeed(
             refund,
             "refund created",

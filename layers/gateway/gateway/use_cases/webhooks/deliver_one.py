@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import BoundedSemaphore, Timer
 
+from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.chaos import REPEATED_UP_TO_MS
 from gateway.domain.errors import Unavailable
@@ -22,8 +23,10 @@ from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, End
 from gateway.domain.webhooks.signature import signature_headers
 from gateway.runtime import log
 from gateway.use_cases import jobs
+from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
+from gateway.use_cases.protocols.refusals import ConditionFailed
 from gateway.use_cases.webhooks.messages import REQUESTED
 
 
@@ -177,8 +180,24 @@ def _attempt(
     if repeated and attempt.accepted and attempt.duration_ms <= REPEATED_UP_TO_MS:
         # As after a crash between post and record. The receiver's second response changes nothing.
         post(merchant.webhook_url)
-    if attempt.response_code == GONE and deps.database.merchants.clear_webhook_url(
-        merchant.id, merchant.webhook_url
-    ):
-        log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant.id)
+    if attempt.response_code == GONE:
+        _clear_url(deps, merchant.id, merchant.webhook_url)
     return attempt
+
+
+def _clear_url(deps: Dependencies, merchant_id: str, url: str) -> None:
+    """Sends nothing more to a receiver that is gone, unless the merchant changed the URL meanwhile."""
+    try:
+        with change_of(deps, "merchant") as work:
+            work.merchants.clear_webhook_url(merchant_id, url)
+            record(
+                work,
+                deps,
+                merchant_id=merchant_id,
+                action=Action.WEBHOOK_URL_SET,
+                changed=merchant_id,
+                details={"webhook_url": None, "gone": url},
+            )
+    except ConditionFailed:
+        return
+    log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant_id)

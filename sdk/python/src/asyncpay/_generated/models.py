@@ -647,9 +647,23 @@ class AuditEntry(Model):
         "payment.settled",
         "refund.settled",
         "limits.set",
+        "payment.captured",
+        "refund.created",
+        "refund.cancelled",
+        "webhook_url.set",
+        "webhook_secret.rotated",
+        "session.begun",
+        "session.refused",
+        "export.begun",
     ]
     object: str
     details: dict[str, Any]
+    source: str | None
+    """The network address that it was asked from."""
+    request_id: str | None
+    """The request's X-Request-Id."""
+    key_id: str | None
+    """The API key that was used."""
 
 
 class Chaos(Model):

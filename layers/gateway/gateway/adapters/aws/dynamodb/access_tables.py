@@ -103,8 +103,32 @@ class AuditRow(Model):
     action = UnicodeAttribute()
     object = UnicodeAttribute()
     details = JSONAttribute()
+    source = UnicodeAttribute(null=True)
+    request_id = UnicodeAttribute(null=True)
+    api_key = UnicodeAttribute(null=True)
+    # In rows since there is a chain: which part of the index they are in.
+    shard = UnicodeAttribute(null=True)
 
+    by_time = indexes.AuditByTime()
     by_merchant = indexes.AuditByMerchant()
+
+
+class AuditChainRow(Model):
+    """Table `audit-chain`: blocks under their numbers, and the newest number and digest under `head`.
+
+    Only the sweeper's role writes here.
+    """
+
+    class Meta:
+        table_name = "audit-chain"
+
+    id = UnicodeAttribute(hash_key=True)
+    number = NumberAttribute()
+    digest = UnicodeAttribute()
+    previous = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    # Pairs of an entry's id and its digest, in the order of the chain.
+    links = JSONAttribute(null=True)
 
 
 ACCESS_ROWS: dict[type[Model], str] = {
@@ -114,4 +138,5 @@ ACCESS_ROWS: dict[type[Model], str] = {
     SessionRow: "sessions",
     ThrottleRow: "throttles",
     AuditRow: "audit",
+    AuditChainRow: "audit-chain",
 }

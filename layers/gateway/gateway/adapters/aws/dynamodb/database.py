@@ -8,7 +8,7 @@ from pynamodb.models import Model
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.access_tables import MerchantRow, SessionRow, ThrottleRow
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
-from gateway.adapters.aws.dynamodb.repositories.audit import AuditTrail
+from gateway.adapters.aws.dynamodb.repositories.audit import AuditChain, AuditTrail
 from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries, to_delivery
 from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow, Endpoints, to_health
 from gateway.adapters.aws.dynamodb.repositories.idempotency import IdempotencyRecords, to_record
@@ -90,6 +90,7 @@ class DynamoDatabase:
         self.throttles: access.Throttles = Throttles()
         self.failures: access.FailureWindows = FailureWindows()
         self.audit: access.AuditTrail = AuditTrail()
+        self.audit_chain: access.AuditChain = AuditChain()
         self.stats: protocols.Stats = Stats()
         self.rollups: protocols.Rollups = Rollups()
         self.idempotency: protocols.IdempotencyRecords = IdempotencyRecords()

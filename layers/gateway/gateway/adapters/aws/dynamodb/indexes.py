@@ -115,8 +115,18 @@ class ApiKeysByMerchant(_NewestFirst):
     merchant_id = UnicodeAttribute(hash_key=True)
 
 
+class AuditByTime(_NewestFirst):
+    """All changes in the order of their times, in shards: what the chain of digests is made of."""
+
+    class Meta:
+        index_name = "by-time"
+        projection = AllProjection()
+
+    shard = UnicodeAttribute(hash_key=True)
+
+
 class AuditByMerchant(_NewestFirst):
-    """What was changed of a merchant's access."""
+    """What was changed of a merchant."""
 
     class Meta:
         index_name = "by-merchant"

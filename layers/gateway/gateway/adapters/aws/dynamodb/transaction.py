@@ -2,7 +2,7 @@
 
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeyWrites
-from gateway.adapters.aws.dynamodb.repositories.audit import AuditWrites
+from gateway.adapters.aws.dynamodb.repositories.audit import AuditChainWrites, AuditWrites
 from gateway.adapters.aws.dynamodb.repositories.deliveries import DeliveryWrites
 from gateway.adapters.aws.dynamodb.repositories.idempotency import IdempotencyWrites
 from gateway.adapters.aws.dynamodb.repositories.ledger import LedgerWrites
@@ -31,6 +31,7 @@ class DynamoTransaction:
         self.logins: writes.LoginWrites = LoginWrites(self._items)
         self.throttles: writes.ThrottleWrites = ThrottleWrites(self._items)
         self.audit: writes.AuditWrites = AuditWrites(self._items)
+        self.audit_chain: writes.AuditChainWrites = AuditChainWrites(self._items)
 
     def commit(self) -> None:
         """Carries all writes out in one TransactWriteItems; nothing is sent where there are none."""

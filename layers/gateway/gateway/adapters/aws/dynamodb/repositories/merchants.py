@@ -13,7 +13,6 @@ from gateway.adapters.aws.dynamodb.items import Items
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.limits import Limits, read_limits
 from gateway.domain.chaos import Chaos
-from gateway.domain.errors import Unavailable
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
@@ -56,31 +55,10 @@ class Merchants:
         """Stores a merchant unless the id is taken; returns whether it was stored."""
         return rows.put_if(_row(merchant), MerchantRow.id.does_not_exist())
 
-    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
-        """Sets or clears where the merchant's webhooks go."""
-        action = MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url)
-        if not rows.update_if(MerchantRow(merchant_id), [action], MerchantRow.id.exists()):
-            raise Unavailable("The service is temporarily unavailable; please try again")
-
-    def clear_webhook_url(self, merchant_id: str, url: str) -> bool:
-        """Clears the webhook URL if it is still this one; returns whether it was."""
-        return rows.update_if(
-            MerchantRow(merchant_id), [MerchantRow.webhook_url.remove()], MerchantRow.webhook_url == url
-        )
-
     def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool:
         """Sets or clears the faults that the merchant asked for; False without such a merchant."""
         action = MerchantRow.chaos.remove() if chaos is None else MerchantRow.chaos.set(_from_chaos(chaos))
         return rows.update_if(MerchantRow(merchant_id), [action], MerchantRow.id.exists())
-
-    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> bool:
-        """Makes `new` the secret and lets `old` sign until then; False where it is no longer `old`."""
-        actions: list[Action] = [
-            MerchantRow.webhook_secret.set(new),
-            MerchantRow.previous_secret.set(old),
-            MerchantRow.previous_secret_until.set(to_iso(old_until)),
-        ]
-        return rows.update_if(MerchantRow(merchant_id), actions, MerchantRow.webhook_secret == old)
 
     def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
         """Corrects the number of API keys in use; False where it is no longer the one seen."""
@@ -116,6 +94,27 @@ class MerchantWrites:
         """The end of all sessions that a merchant's people have; refused (MERCHANT) without one."""
         self._items.update(
             Write.MERCHANT, MerchantRow(merchant_id), [_end_sessions()], MerchantRow.id.exists()
+        )
+
+    def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
+        """Where the merchant's webhooks go; refused (MERCHANT) without such a merchant."""
+        action: Action = MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url)
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), [action], MerchantRow.id.exists())
+
+    def clear_webhook_url(self, merchant_id: str, url: str) -> None:
+        """That webhooks go nowhere; refused (MERCHANT) where they no longer go to this URL."""
+        actions: list[Action] = [MerchantRow.webhook_url.remove()]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.webhook_url == url)
+
+    def replace_webhook_secret(self, merchant_id: str, old: str, new: str, old_until: datetime) -> None:
+        """That `new` is the secret, and `old` signs until then; refused (MERCHANT) where it is not `old`."""
+        actions: list[Action] = [
+            MerchantRow.webhook_secret.set(new),
+            MerchantRow.previous_secret.set(old),
+            MerchantRow.previous_secret_until.set(to_iso(old_until)),
+        ]
+        self._items.update(
+            Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.webhook_secret == old
         )
 
     def count_key(self, merchant_id: str, change: int, below: int | None = None) -> None:
