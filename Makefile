@@ -74,6 +74,9 @@ wheel: install-dev ## Make dist/asyncpay-*.whl: SDK, command line, and the whole
 torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEED=... repeats a run)
 	ASYNCPAY_TORTURE=1 $(VENV)/pytest -q tests/proof --timeout 3600
 
+drill: install-dev ## Rehearse what operators do, on an emulator: upgrade, bad release, stopped workers, restore, teardown
+	ASYNCPAY_DRILL=full $(VENV)/pytest -q -n 0 tests/e2e/test_drill.py
+
 mutants: install-dev ## How much of the rules the fast tests would notice if it were wrong (ASYNCPAY_MUTANTS=300, ASYNCPAY_SEED=0)
 	$(VENV)/python -m tests.mutants
 

@@ -63,9 +63,10 @@ def _releases(settings: Settings, _given: argparse.Namespace, progress: Progress
 
 
 def _data(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
-    from infra.ops.data import stack
+    from infra.ops.data import restore, stack
 
-    stack.main(settings, given, progress)
+    asked = stack if given.data_command in ("version", "shrink") else restore
+    asked.main(settings, given, progress)
 
 
 def _protection(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:

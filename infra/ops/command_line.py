@@ -51,13 +51,24 @@ def _add_stage_commands(commands: "argparse._SubParsersAction[argparse.ArgumentP
     )
     told = "list the releases that a stage can go back to"
     _add_stage(commands.add_parser("releases", help=told, description=f"{told.capitalize()}."))
-    told = "say which version the tables have, or take tables and indexes away"
+    told = "back tables up, bring them back, say their version, or take some away"
     data = commands.add_parser("data", help=told, description=f"{told.capitalize()}.")
     below = data.add_subparsers(dest="data_command", required=True, metavar="command")
     told = "The version of a stage's tables, and the one that this checkout needs."
     _add_stage(below.add_parser("version", help=told, description=told))
     told = "Make the tables what infra/data.yaml says, although tables or indexes are lost."
     _add_stage(below.add_parser("shrink", help=told, description=told))
+    told = "Back all tables up, whole. Such a backup outlives the tables."
+    _add_stage(below.add_parser("backup", help=told, description=told))
+    told = "List the backups that can be restored."
+    _add_stage(below.add_parser("backups", help=told, description=told))
+    told = "Bring all tables back, into a stack that is not there."
+    restore = below.add_parser("restore", help=told, description=told)
+    _add_stage(restore)
+    restore.add_argument("--into", metavar="STACK", help="the application's stack that is to have them")
+    moment = restore.add_mutually_exclusive_group()
+    moment.add_argument("--at", help="as they were then, such as 2026-01-31T09:30:00Z (default: now)")
+    moment.add_argument("--backup", help="as they are in a backup, which also has tables that are gone")
     told = "protect a stage's tables from deletion, or let them be deleted"
     protection = commands.add_parser("protection", help=told, description=f"{told.capitalize()}.")
     below = protection.add_subparsers(dest="protection_command", required=True, metavar="command")

@@ -73,6 +73,40 @@ def create(
     return change
 
 
+def importing(
+    made: "CloudFormationClient",
+    stack: str,
+    template_url: str,
+    values: Mapping[str, str],
+    tables: Mapping[str, str],
+    *,
+    sleep: Sleep = time.sleep,
+) -> Change:
+    """A change set that makes a stack of tables that are there: logical name -> name of the table.
+
+    It may add neither outputs nor tags: an update after it does.
+    """
+    created = made.create_change_set(
+        StackName=stack,
+        ChangeSetName=f"asyncpay-{uuid.uuid4().hex}",
+        ChangeSetType="IMPORT",
+        TemplateURL=template_url,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        ResourcesToImport=[
+            {
+                "ResourceType": "AWS::DynamoDB::Table",
+                "LogicalResourceId": name,
+                "ResourceIdentifier": {"TableName": table},
+            }
+            for name, table in tables.items()
+        ],
+    )
+    change = Change(stack, created["Id"], creates_stack=True)
+    if _is_empty(made, change, sleep):
+        raise Problem(f"There is nothing to import into stack {stack}.")
+    return change
+
+
 def _is_empty(made: "CloudFormationClient", change: Change, sleep: Sleep) -> bool:
     """Whether a change set, once it is ready, changes nothing."""
     for pause in pauses(CREATE_SECONDS):

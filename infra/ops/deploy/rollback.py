@@ -9,8 +9,8 @@ from infra.ops.cloudformation.stacks import stack_outputs
 from infra.ops.console import Problem, Progress
 from infra.ops.data import stack as data_stack
 from infra.ops.deploy import lock, releases, stage_settings
+from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.identity import agreed, refuse_another_stage
-from infra.ops.deploy.stage import make_bucket
 from infra.ops.deploy.target import Target, find
 from infra.ops.deploy.verification import verify
 from infra.ops.settings import Settings

@@ -6,7 +6,7 @@ then the alarms', then the edge's where there is one.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -27,6 +27,7 @@ from infra.ops.cloudformation.stacks import (
 from infra.ops.console import Problem, Progress
 from infra.ops.data import stack as data_stack
 from infra.ops.deploy import edge, lock, monitoring, releases, stage_settings
+from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.emulators import expire_rows
 from infra.ops.deploy.identity import agreed, refuse_another_stage, tags_of
 from infra.ops.deploy.stage_parameters import (
@@ -42,7 +43,6 @@ from infra.ops.settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
-    from types_boto3_s3 import S3Client
 
 
 def main(settings: Settings, progress: Progress) -> None:
@@ -71,7 +71,6 @@ def _deploy(target: Target, progress: Progress) -> None:
     data_stack.protect(target)
     if target.is_emulator:
         expire_rows(target.aws, target.settings.root / "infra" / "data.yaml", target.data_stack)
-    seed(target.aws, outputs)
     _try_out(target, before, outputs, progress)
     monitoring.deploy(target, outputs, progress)
     edge.deploy(target, outputs, progress)
@@ -146,6 +145,7 @@ def _try_out(
     """Keeps a release that works; takes back one that does not, and raises the Problem that it has."""
     releases.keep(target, before)
     try:
+        seed(target.aws, outputs)
         verify(target, outputs, progress)
     except Problem as problem:
         if before is None or before.name == outputs.get("Release"):
@@ -164,21 +164,3 @@ def _stands(target: Target) -> bool:
     """Whether the application was deployed before, to its end."""
     status = stack_status(target.aws("cloudformation"), target.stack)
     return status in COMPLETE or status.startswith("UPDATE_")
-
-
-def make_bucket(target: Target) -> None:
-    """The bucket for packages: private, encrypted by S3's default."""
-    s3: S3Client = target.aws("s3")
-    # The oldest region alone must not be named (Amazon S3 API reference, CreateBucket).
-    where: Any = {} if target.region == "us-east-1" else {"LocationConstraint": target.region}
-    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket=target.bucket, **({"CreateBucketConfiguration": where} if where else {}))
-        s3.put_public_access_block(
-            Bucket=target.bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "BlockPublicPolicy": True,
-                "IgnorePublicAcls": True,
-                "RestrictPublicBuckets": True,
-            },
-        )

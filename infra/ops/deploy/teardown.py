@@ -14,8 +14,8 @@ from infra.ops.cloudformation.stacks import pauses, remove, stack_outputs, stack
 from infra.ops.console import Problem, Progress
 from infra.ops.data.protection import protected, tables_of
 from infra.ops.deploy import lock
+from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.identity import agreed, refuse_another_stage
-from infra.ops.deploy.stage import make_bucket
 from infra.ops.deploy.target import Target, find
 from infra.ops.settings import Settings
 

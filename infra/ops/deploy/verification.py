@@ -23,6 +23,7 @@ from infra.ops.operate.workers import STOPPED, states
 REQUEST_SECONDS = 30
 # A new API on AWS answers 403 or 5xx for some seconds.
 READY_SECONDS = 90
+READY_SECONDS_MAX = 3600
 AMOUNT = 100
 Sleep = Callable[[float], object]
 T = TypeVar("T")
@@ -45,10 +46,10 @@ def verify(
     outputs: Mapping[str, str],
     progress: Progress,
     *,
-    within_seconds: float = READY_SECONDS,
     sleep: Sleep = time.sleep,
 ) -> None:
-    """Looks at the stage as its users do. Raises Problem where it is not fit for use within the time."""
+    """Looks at the stage as its users do. Raises Problem if it is not fit for use within VERIFY_SECONDS."""
+    within_seconds = _seconds(target.settings.environment)
     base = api_base_url(target.endpoint, outputs)
     stopped = [name for name, state in states(target.aws, target.stack).items() if state in STOPPED]
     _until(lambda: _check_health(base, stopped), within_seconds, sleep)
@@ -65,6 +66,13 @@ def verify(
     path = f"{base}/api/v1/payments/{payment_id}"
     status = _until(lambda: _final(path, headers), within_seconds, sleep)
     progress.say(f"verified: payment {payment_id} was taken, and is {status}")
+
+
+def _seconds(environment: Mapping[str, str]) -> int:
+    text = environment.get("VERIFY_SECONDS") or str(READY_SECONDS)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= READY_SECONDS_MAX):
+        raise Problem(f"VERIFY_SECONDS must be 1 to {READY_SECONDS_MAX}, not '{text}'.")
+    return int(text)
 
 
 def _check_health(base: str, stopped: list[str]) -> None:

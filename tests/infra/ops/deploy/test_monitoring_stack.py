@@ -191,7 +191,6 @@ def steps(target: Target, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(stage, "_change", lambda _target, changes, _progress: done.extend(changes) or True)
     monkeypatch.setattr(stage, "stack_outputs", lambda *_args, **_kwargs: {"ApiUrl": "https://api"})
     monkeypatch.setattr(stage.data_stack, "protect", note("protection"))
-    monkeypatch.setattr(stage, "seed", note("seed"))
     monkeypatch.setattr(stage, "_try_out", note("verification"))
     monkeypatch.setattr(monitoring, "deploy", note("monitoring"))
     monkeypatch.setattr(stage.edge, "deploy", note("edge"))
@@ -200,7 +199,7 @@ def steps(target: Target, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_stacks_change_in_an_order_in_which_none_misses_another(target: Target, steps: list[str]) -> None:
     stage.main(target.settings, Progress())
-    assert steps == ["data and application", "protection", "seed", "verification", "monitoring", "edge"]
+    assert steps == ["data and application", "protection", "verification", "monitoring", "edge"]
 
 
 def test_a_failed_application_leaves_the_alarms_that_it_has(
