@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture mutants bill bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture drill mutants bill bench \
   bench-webhooks deploy teardown clean
 
 PYTHON ?= python3

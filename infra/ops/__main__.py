@@ -105,6 +105,12 @@ def _queues(settings: Settings, given: argparse.Namespace, _progress: Progress) 
     queues.main(settings, given)
 
 
+def _stacks(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
+    from infra.ops.operate import stacks
+
+    stacks.main(settings, given)
+
+
 def _books(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
     from infra.ops.operate import books
 
@@ -133,6 +139,8 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, Progress], None]] = 
     "sweep": _queues,
     "test-key": _queues,
     "books": _books,
+    "stacks": _stacks,
+    "rotate-secret": _stacks,
     "capacity": _capacity,
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.secrets import forget_secrets
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.errors import AuthenticationFailed
@@ -142,7 +142,7 @@ def api(shop: Shop, payment_id: str) -> None:
     find_order(deps, order.id, merchant_id)
     find_checkout_order(deps, order.id, None)
     find_checkout_origins(deps, deps.config.test_api_key)
-    read_secret.cache_clear()
+    forget_secrets()
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
     shop.pay(order, merchant_id=None, shopper=Shopper("203.0.113.7"))
     for order_id in (None, order.id):

@@ -16,7 +16,7 @@ import app
 from chalicelib.frame.routing import resolve
 from gateway.adapters.aws.dynamodb import due
 from gateway.adapters.aws.dynamodb.tables import StatsRow
-from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.secrets import forget_secrets
 from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.values import new_id
@@ -154,7 +154,7 @@ class World:
     def forget(self) -> None:
         """Begins as a new process does, that knows nothing."""
         authentication.forget_all()
-        read_secret.cache_clear()
+        forget_secrets()
 
     def begin_anew(self) -> None:
         """Forgets, and drops the workers' statistics: some calls depend on them, and runs must be alike."""

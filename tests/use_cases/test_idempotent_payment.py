@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.secrets import forget_secrets
 from gateway.domain.errors import IdempotencyKeyReused, NotFound
 from gateway.domain.payments.order import OrderStatus
 from gateway.use_cases.idempotency import StoredResponse
@@ -115,7 +115,7 @@ def test_whoever_loses_to_another_body_is_refused(shop: Shop) -> None:
 
 
 def test_the_key_of_fingerprints_is_read_once_in_each_process(shop: Shop) -> None:
-    read_secret.cache_clear()
+    forget_secrets()
     with watched() as calls:
         shop.key("one")
         shop.key("two")

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+SECRETS = ("session-key", "fingerprint-key")
 LANES = ("payments", "refunds", "webhooks", "slow_webhooks")
 
 
@@ -21,6 +22,12 @@ def add_commands(
     command("sweep", "send overdue work again, now")
     command("queues", "print how much waits in each queue")
     command("test-key", "print the key and the secret of a test stage's merchant")
+    stacks = command("stacks", "print how a stage's stacks are, and what failed there within a day")
+    stacks.add_argument(
+        "--continue-rollback", action="store_true", help="continue a rollback that CloudFormation gave up"
+    )
+    rotate = command("rotate-secret", "give a signing key of the stage a new value")
+    rotate.add_argument("secret", choices=SECRETS, help="which one")
     books = command("books", "check that payments, refunds, ledger and balances agree")
     books.add_argument("--merchant", help="one merchant's only, by its id (default: all)")
     told = "stop or start the workers, or say how they are"

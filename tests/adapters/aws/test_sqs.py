@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws import sqs
-from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.secrets import REMEMBERED_SECONDS, forget_secrets, read_secret
 from gateway.adapters.aws.sqs import SqsQueues
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import QueueDepth
 from tests.adapters.dynamodb.operations import MAPPING, QUEUES
-from tests.support.aws_calls import answering, watched
+from tests.support.aws_calls import an_error, answering, watched
 from tests.support.emulator import Emulator
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
@@ -76,6 +76,30 @@ def test_a_secret_is_read_once(emulator: Emulator) -> None:
     with watched() as calls:
         assert read_secret(arn) == read_secret(arn) == b"pepper"
     assert calls == ["GetSecretValue"]
+
+
+def test_a_rotated_secret_is_taken_up_after_five_minutes() -> None:
+    now = [1000.0]
+    forget_secrets()
+    answers = [{"SecretString": "one"}, {"SecretString": "two"}, {"SecretString": "three"}]
+    with answering("GetSecretValue", answers):
+        assert read_secret("arn:rotated", lambda: now[0]) == b"one"
+        now[0] += REMEMBERED_SECONDS - 1
+        assert read_secret("arn:rotated", lambda: now[0]) == b"one"
+        now[0] += 1
+        assert read_secret("arn:rotated", lambda: now[0]) == b"two"
+        # A clock that went back is that of a process restored from a snapshot.
+        now[0] = 5.0
+        assert read_secret("arn:rotated", lambda: now[0]) == b"three"
+
+
+def test_what_is_remembered_of_a_secret_counts_on_while_the_service_does_not_answer() -> None:
+    now = [1000.0]
+    forget_secrets()
+    with answering("GetSecretValue", [{"SecretString": "one"}, an_error("InternalServiceError", status=500)]):
+        assert read_secret("arn:kept", lambda: now[0]) == b"one"
+        now[0] += REMEMBERED_SECONDS
+        assert read_secret("arn:kept", lambda: now[0]) == b"one"
 
 
 @pytest.mark.parametrize(

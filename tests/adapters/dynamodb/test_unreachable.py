@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb import tables
-from gateway.adapters.aws.secrets import read_secret
+from gateway.adapters.aws.secrets import forget_secrets
 from gateway.domain.errors import Unavailable
 from tests.adapters.dynamodb.operations import DYNAMODB, OTHERS
 from tests.support.aws_calls import unreachable
@@ -17,7 +17,7 @@ def _nobody_there() -> Iterator[None]:
     tables.bind("nowhere")
     with unreachable("dynamodb", "sqs", "secretsmanager", "lambda"):
         yield
-    read_secret.cache_clear()
+    forget_secrets()
 
 
 @pytest.mark.parametrize("operation", [*DYNAMODB.values(), *OTHERS.values()], ids=[*DYNAMODB, *OTHERS])

@@ -38,7 +38,7 @@ class Secrets(Protocol):
     """Secret values, by ARN or by name."""
 
     def get(self, arn: str) -> bytes:
-        """The value, read once for the life of the process; Unavailable where the service does not answer."""
+        """The value, remembered for some minutes; Unavailable where the service does not answer."""
         ...
 
     def find(self, name: str) -> bytes | None:
