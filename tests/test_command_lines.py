@@ -39,7 +39,7 @@ def named_in(path: Path) -> Iterator[tuple[str, list[str]]]:
     """The commands that a document names: module and arguments."""
     for module, rest in COMMAND.findall(path.read_text(encoding="utf-8")):
         argv = shlex.split(rest.split(" ...")[0].partition(")")[0])
-        if argv and not argv[0].isupper() and not argv[0].startswith("-"):
+        if argv and not argv[0].isupper() and not argv[0].startswith(("-", "$")):
             yield module, argv
 
 
