@@ -28,7 +28,7 @@ from local.redis.server import serving_status
 from local.servers import check_ports, serving
 from local.settings import Settings
 from local.stripe.account import webhook_path
-from local.stripe.process import localstripe, register_webhook
+from local.stripe.process import base_url, localstripe, register_webhook
 from local.tasks import tasks
 
 SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")
@@ -172,7 +172,12 @@ def _pages(settings: Settings) -> tuple[web.Application, web.Application]:
         api_key=values["TestApiKey"],
         api_secret=values["TestApiSecret"],
     )
-    page = PageSettings(api_url=api_url, stage=values["Stage"], origins_of=origins_from(shop.api_url))
+    page = PageSettings(
+        api_url=api_url,
+        stage=values["Stage"],
+        origins_of=origins_from(shop.api_url),
+        card_entry_origin=base_url(settings) if settings.uses_localstripe else "",
+    )
     return checkout_app(page), shop_app(shop)
 
 

@@ -26,6 +26,8 @@ ANSWER_BYTES_MAX = 64 * 1024
 REMEMBERED_SECONDS = 60.0
 REMEMBERED_MAX = 1000
 NOBODY = "'none'"
+# Those that headers.json has a policy of its own for.
+ACQUIRERS = ("stripe",)
 # A page that nobody may frame would be safe but useless; an error lets the script's retry work.
 UNAVAILABLE = {
     "statusCode": 503,
@@ -49,7 +51,8 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     except (OSError, ValueError, LookupError, TypeError) as problem:
         print(json.dumps({"level": "ERROR", "message": "origins not known", "error": type(problem).__name__}))  # noqa: T201 - a log line
         return UNAVAILABLE
-    page, headers = _package()
+    acquirer = (event.get("queryStringParameters") or {}).get("acquirer", "")
+    page, headers = _package(acquirer if acquirer in ACQUIRERS else "")
     policy = headers["Content-Security-Policy"].replace(
         f"frame-ancestors {NOBODY}", f"frame-ancestors {framers}"
     )
@@ -89,8 +92,9 @@ def _origins(key: str) -> list[str]:
 
 
 @cache
-def _package() -> tuple[str, dict[str, str]]:
+def _package(acquirer: str) -> tuple[str, dict[str, str]]:
     here = Path(__file__).parent
     headers: dict[str, dict[str, str]] = json.loads((here / "headers.json").read_text(encoding="utf-8"))
     page = (here / "index.html").read_text(encoding="utf-8")
-    return page, headers["page"] | headers["transport"]
+    # Where the shop's cards are typed into the acquirer's own field, its script may be loaded too.
+    return page, headers.get(f"page-{acquirer}", headers["page"]) | headers["transport"]

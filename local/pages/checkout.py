@@ -18,6 +18,7 @@ from local.pages.built_files import DIST, SITE, File, answered, filled_in, read
 
 KEY_LENGTH_MAX = 128
 ORIGINS_SECONDS = 3
+STRIPE = re.compile(r"https://[a-z]+\.stripe\.com")
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 # The origins that a publishable key's merchant registered; none for a key that nobody has.
@@ -32,6 +33,8 @@ class PageSettings:
     stage: str = "test"
     https: bool = False
     origins_of: OriginsOf | None = None
+    # In place of the acquirer's own: where a stand-in for its script is.
+    card_entry_origin: str = ""
 
 
 class Checkout:
@@ -50,12 +53,20 @@ class Checkout:
 
     async def page(self, request: web.Request) -> web.Response:
         """The checkout page. Its policy names who may frame it, and the API as its one connection."""
-        headers = dict(self._headers["page"])
+        headers = self._page_headers(request.query.get("acquirer", ""))
         policy = headers["Content-Security-Policy"]
         policy = policy.replace("connect-src 'self'", f"connect-src 'self' {self._settings.api_url}")
         policy = policy.replace("frame-ancestors 'none'", f"frame-ancestors {await self._framers(request)}")
         headers["Content-Security-Policy"] = policy
         return self._answer(request, File(self._page, "text/html", headers))
+
+    def _page_headers(self, acquirer: str) -> dict[str, str]:
+        """The page's headers, or those of a page whose cards are typed into the acquirer's own field."""
+        headers = dict(self._headers.get(f"page-{acquirer}", self._headers["page"]))
+        if self._settings.card_entry_origin:
+            policy = headers["Content-Security-Policy"]
+            headers["Content-Security-Policy"] = STRIPE.sub(self._settings.card_entry_origin, policy)
+        return headers
 
     async def file(self, request: web.Request) -> web.Response:
         """A script or style sheet, by its exact path."""

@@ -23,9 +23,14 @@ ACTOR = "admin:make up"
 
 
 def account_name(settings: Settings) -> str:
-    """The account's name: the same for the same key, so that payments of earlier runs find it."""
+    """The account's name: the same for the same settings, so that payments of earlier runs find it."""
     key = settings.environment.get("STRIPE_SECRET_KEY") or SECRET_KEY
-    return f"stripe_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    text = f"{key} {_takes_raw_cards(settings)}"
+    return f"stripe_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _takes_raw_cards(settings: Settings) -> bool:
+    return settings.environment.get("STRIPE_RAW_CARDS", "true").lower() != "false"
 
 
 def webhook_path(settings: Settings) -> str:
@@ -59,7 +64,7 @@ def _account(settings: Settings, merchant_id: str) -> "Account":
     from gateway.domain.acquiring.account import Account
 
     given, name = settings.environment, account_name(settings)
-    cards = given.get("STRIPE_RAW_CARDS", "true").lower() != "false"
+    cards = _takes_raw_cards(settings)
     if settings.uses_localstripe:
         url = base_url(settings)
         return Account(

@@ -14,6 +14,8 @@ beforeEach(() => {
 });
 afterEach(() => mock.timers.reset());
 
+const FIRST_VISIT = { paymentId: "", acquirer: "", leave: () => {}, reopen: () => {} };
+
 /**
  * A flow whose requests for the order wait in `asked` until the test responds. Payments get no response, unless
  * `more` has the API's other calls. `attempt` is the open attempt that the opener stored.
@@ -30,6 +32,7 @@ function aFlow(more = {}, attempt = "") {
     api,
     () => {},
     () => {},
+    FIRST_VISIT,
     attempt,
   );
   return { flow, asked };

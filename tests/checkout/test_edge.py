@@ -100,7 +100,7 @@ def test_the_page_comes_from_its_function_and_is_kept_for_each_key(resources: di
     assert "PageFunctionUrl.FunctionUrl" in str(origin["DomainName"])
     policy = resources[behaviour["CachePolicyId"]]["Properties"]["CachePolicyConfig"]
     forwarded = policy["ParametersInCacheKeyAndForwardedToOrigin"]
-    assert forwarded["QueryStringsConfig"]["QueryStrings"] == ["key"]
+    assert forwarded["QueryStringsConfig"]["QueryStrings"] == ["key", "acquirer"]
     assert (policy["MinTTL"], policy["MaxTTL"]) == (60, 60)
 
 

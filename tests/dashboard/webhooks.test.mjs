@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { byId, launch } from "../checkout/support/browser.mjs";
-import { freePorts, until } from "../checkout/support/stack.mjs";
+import { freePorts } from "../checkout/support/ports.mjs";
+import { until } from "../checkout/support/stack.mjs";
 import {
   api,
   dashboardPage,

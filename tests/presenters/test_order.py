@@ -4,15 +4,29 @@ from gateway.domain.page import Page
 from gateway.domain.payments.order import OrderStatus
 from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.presenters.resource import At
+from gateway.use_cases.access.checkout import CheckoutShop
+from gateway.use_cases.acquirer import CardEntry
 from tests.support.factories import NOW, an_order
 
 
 def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid() -> None:
     order, paid = an_order(expires_at=NOW), an_order(expires_at=NOW, status=OrderStatus.PAID)
-    shown = CHECKOUT_ORDER.present((At(order, NOW), "Chai & Co"))
-    assert shown == {**PUBLIC_ORDER.present(order), "expired": True, "merchant_name": "Chai & Co"}
+    shop = CheckoutShop("Chai & Co", "simulated", ("upi", "card"), None)
+    shown = CHECKOUT_ORDER.present((At(order, NOW), shop))
+    of_shop = {"merchant_name": "Chai & Co", "acquirer": "simulated", "methods": ["upi", "card"]}
+    assert shown == {**PUBLIC_ORDER.present(order), "expired": True, **of_shop}
     for other in (At(order, NOW - timedelta(microseconds=1)), At(paid, NOW), At(an_order(), NOW)):
-        assert not CHECKOUT_ORDER.present((other, ""))["expired"]
+        assert not CHECKOUT_ORDER.present((other, shop))["expired"]
+
+
+def test_the_checkout_is_told_how_cards_are_entered_where_they_must_not_pass_through_us() -> None:
+    entry = CardEntry("stripe", "https://js.stripe.com/v3/", "pk_test_1")
+    shop = CheckoutShop("Chai & Co", "stripe", ("card",), entry)
+    assert CHECKOUT_ORDER.present((At(an_order(), NOW), shop))["card_entry"] == {
+        "acquirer": "stripe",
+        "script_url": "https://js.stripe.com/v3/",
+        "public_key": "pk_test_1",
+    }
 
 
 def test_a_shopper_sees_four_members_of_an_order() -> None:

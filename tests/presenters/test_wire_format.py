@@ -39,7 +39,10 @@ from gateway.presenters.resource import At
 from gateway.presenters.status import HEALTH, JOB_QUEUES_STATUS, JOBS_STATUS
 from gateway.presenters.summary import SUMMARY
 from gateway.presenters.timeline import TIMELINE
+from gateway.use_cases.access.checkout import CheckoutShop
 from tests.support.factories import NOW, a_card_payment, a_merchant, a_payment, a_refund, a_webhook, an_order
+
+A_SHOP = CheckoutShop("Chai & Co", "simulated", ("upi", "card"), None)
 
 WIRE: dict[str, str] = json.loads((Path(__file__).parent / "wire.json").read_text(encoding="utf-8"))
 LATER = NOW + timedelta(seconds=7)
@@ -113,7 +116,7 @@ PRESENTED: dict[str, dict[str, Any]] = {
     "order": ORDER.present(At(expiring, NOW)),
     "orders": ORDER_LIST.present(At(a_page(order, expiring, total=9, limit=2, has_more=True), NOW)),
     "public order": PUBLIC_ORDER.present(order),
-    "checkout order": CHECKOUT_ORDER.present((At(expiring, NOW), "Chai & Co")),
+    "checkout order": CHECKOUT_ORDER.present((At(expiring, NOW), A_SHOP)),
     "origins": CHECKOUT_ORIGINS.present(("https://a.example",)),
     "payments": PAYMENT_LIST.present(a_page(upi, card, failed, captured, total=9, limit=4, has_more=True)),
     "last payments": PAYMENT_LIST.present(a_page(upi, total=1)),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.domain.webhooks.signature import sign_success
-from gateway.use_cases.access.checkout import merchant_name_of, success_signature
+from gateway.use_cases.access.checkout import find_checkout_shop, success_signature
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret
 from tests.support.memory.shop import MemoryShop
 
@@ -22,5 +22,5 @@ def test_a_success_is_signed_for_the_shops_server_and_nothing_else_is() -> None:
 
 def test_a_shopper_is_told_whom_they_pay() -> None:
     shop = MemoryShop()
-    assert merchant_name_of(shop.deps, shop.merchant.id) == shop.merchant.name
-    assert merchant_name_of(shop.deps, "nobody") == ""
+    assert find_checkout_shop(shop.deps, shop.merchant.id).name == shop.merchant.name
+    assert find_checkout_shop(shop.deps, "nobody").name == ""

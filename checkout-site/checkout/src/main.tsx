@@ -6,6 +6,7 @@ import { Api } from "./logic/api";
 import { Flow } from "./logic/flow";
 import { formatted } from "../../shared/money";
 import { makeTell } from "./logic/opener";
+import { Place } from "./logic/place";
 import { readSettings } from "./logic/settings";
 import { paint } from "./logic/theme";
 import { en } from "./texts/en";
@@ -13,12 +14,13 @@ import { hi } from "./texts/hi";
 import { App } from "./view/App";
 import { Context } from "./view/context";
 
-const settings = readSettings();
+const place = new Place();
+const settings = readSettings(place);
 const tell = makeTell(settings);
 const close = (): void => tell("close_modal");
 let update = (): void => {};
 const api = new Api(settings.apiBase, settings.key);
-const flow = new Flow(settings.orderId, api, tell, () => update(), settings.attempt);
+const flow = new Flow(settings.orderId, api, tell, () => update(), place, settings.attempt);
 
 function Page(): JSX.Element {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
@@ -31,7 +33,7 @@ function Page(): JSX.Element {
   }, [locale, flow.order]);
   const amount = flow.order ? formatted(flow.order, locale) : "";
   return (
-    <Context.Provider value={{ flow, settings, texts, locale, amount, close }}>
+    <Context.Provider value={{ flow, settings, place, texts, locale, amount, close }}>
       <App
         onLanguage={() => setLocale(locale === "hi" ? "en" : "hi")}
         onHeight={(height) => tell("checkout_resize", { height })}

@@ -9,7 +9,7 @@ from chalicelib.frame.response import Response
 from gateway.presenters.merchant import CHECKOUT_ORIGINS
 from gateway.presenters.order import CHECKOUT_ORDER
 from gateway.presenters.resource import At
-from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins, merchant_name_of
+from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins, find_checkout_shop
 
 blueprint = Blueprint(__name__)
 
@@ -25,8 +25,8 @@ blueprint = Blueprint(__name__)
 def get_checkout_order(request: Request) -> Response:
     """Reads what the checkout page shows of an order. With `key`, only an order of that shop is found."""
     order = find_checkout_order(request.deps, request.path["order_id"], request.query["key"])
-    name = merchant_name_of(request.deps, order.merchant_id)
-    return Response(CHECKOUT_ORDER.present((At(order, request.deps.now()), name)))
+    shop = find_checkout_shop(request.deps, order.merchant_id)
+    return Response(CHECKOUT_ORDER.present((At(order, request.deps.now()), shop)))
 
 
 @operation(

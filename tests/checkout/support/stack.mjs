@@ -1,6 +1,4 @@
 /** The running gateway that the tests talk to; run.mjs starts one, or the environment names one. */
-import { createServer } from "node:net";
-
 export const API = process.env.API_URL ?? "http://localhost:8000";
 export const CHECKOUT = process.env.CHECKOUT_URL ?? "http://localhost:3001";
 export const DEMO_SHOP = process.env.SHOP_URL ?? "http://127.0.0.1:3002";
@@ -39,19 +37,4 @@ export async function until(condition, what, limitMs = 60_000) {
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`never: ${what}`);
-}
-
-/** Below those that the kernel hands to connections (ip(7)): they must still be free when they are served. */
-export async function freePorts(count) {
-  const found = new Set();
-  while (found.size < count) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const isFree = await new Promise((resolve) => {
-      server.once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    });
-    if (isFree) found.add(port);
-  }
-  return [...found];
 }

@@ -14,6 +14,7 @@ from chalicelib.frame.operation import operations
 from chalicelib.frame.request import Request
 from gateway.domain.errors import NotFound
 from gateway.use_cases.access.authentication import authenticate
+from gateway.use_cases.access.checkout import CheckoutShop
 from gateway.use_cases.dependencies import Dependencies
 from tests.functions.conftest import KEYS, MERCHANT_ID
 from tests.support.factories import NOW, a_payment, an_order, some_deps
@@ -46,6 +47,8 @@ CONTRACT = [
     ("GET", "/api/v1/test/jobs/queues", True),
 ]
 # What there is beyond the contract and needs no credentials; the checkout page and its server ask the others.
+A_SHOP = CheckoutShop("Chai & Co", "simulated", ("upi", "card"), None)
+OF_A_SHOP = {"merchant_name": "Chai & Co", "acquirer": "simulated", "methods": ["upi", "card"]}
 ALSO_PUBLIC = {
     ("GET", "/openapi.json"),
     ("POST", "/api/v1/dashboard/session"),
@@ -160,11 +163,11 @@ def test_a_checkout_page_is_told_no_more_than_it_shows(
         return an_order(id="order_1", expires_at=NOW)
 
     monkeypatch.setattr("chalicelib.routes.checkout.find_checkout_order", find)
-    monkeypatch.setattr("chalicelib.routes.checkout.merchant_name_of", lambda *_: "Chai & Co")
+    monkeypatch.setattr("chalicelib.routes.checkout.find_checkout_shop", lambda *_: A_SHOP)
     for query in ({"key": ["key_1"]}, None, {"key": [""]}):
         reply = send(app, "GET", "/api/v1/checkout/orders/order_1", query=query)
         wanted = {"id": "order_1", "amount": 50_000, "currency": "INR", "status": "created", "expired": True}
-        assert (reply.status, reply.json) == (200, wanted | {"merchant_name": "Chai & Co"})
+        assert (reply.status, reply.json) == (200, wanted | OF_A_SHOP)
     assert asked == [("order_1", "key_1"), ("order_1", None), ("order_1", None)]
 
 

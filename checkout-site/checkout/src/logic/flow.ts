@@ -10,6 +10,7 @@ import type { Api, PaymentRequest } from "./api";
 import { Attempts } from "./attempt";
 import type { Tell } from "./opener";
 import { solve } from "./challenge";
+import type { Place } from "./place";
 import { poll } from "./poll";
 
 export type Problem = "bad_link" | "not_found" | "foreign" | "expired" | "offline";
@@ -18,7 +19,7 @@ export type State =
   | { name: "loading" }
   | { name: "unavailable"; problem: Problem }
   | { name: "form"; field?: string; code?: string }
-  | { name: "processing"; slow: boolean; checking?: boolean }
+  | { name: "processing"; slow: boolean; checking?: boolean; bank?: string }
   | { name: "success"; paymentId: string }
   | { name: "paid" }
   | { name: "error"; code: string; description: string; unknown: boolean };
@@ -43,6 +44,8 @@ const RETRY_AFTER_MAX_MS = 10_000;
 const SLOW_AFTER_MS = 20_000;
 // More than one is asked for where another attempt came in between.
 const CHALLENGES_MAX = 3;
+// Back from the bank, how long its outcome may take to be known before the shopper is offered to go again.
+const BACK_AFTER_MS = 8_000;
 
 export class Flow {
   state: State = { name: "loading" };
@@ -53,14 +56,20 @@ export class Flow {
   private sent: NewPayment | undefined;
   private busy = false;
   private turn = 0;
+  // The payment that the shopper comes back from the bank with, until it is followed.
+  private cameBack: string;
+  private wasAtBank: boolean;
 
   constructor(
     private readonly orderId: string,
     private readonly api: Api,
     private readonly tell: Tell,
     private readonly changed: () => void,
+    private readonly place: Place,
     attempt = "",
   ) {
+    this.cameBack = place.paymentId;
+    this.wasAtBank = place.paymentId !== "";
     this.attempts = new Attempts(orderId, attempt, (text) => tell("checkout_attempt", { attempt: text }));
   }
 
@@ -90,8 +99,12 @@ export class Flow {
   private begin(order: CheckoutOrder): void {
     this.stopPolling();
     this.order = order;
+    if (order.card_entry && order.card_entry.acquirer !== this.place.acquirer)
+      return this.place.reopen(order.card_entry.acquirer);
     const open = this.attempts.open();
-    if (open?.paymentId) return this.follow(open.paymentId, 0);
+    const paymentId = this.cameBack || open?.paymentId;
+    this.cameBack = "";
+    if (paymentId) return this.follow(paymentId, 0);
     this.set(stateOf(order));
     // An earlier visit lost the response. The same details would find that payment, which may still succeed.
     if (open && order.status === "attempted") this.stopPolling = this.watchOrder();
@@ -101,6 +114,7 @@ export class Flow {
   async pay(request: NewPayment): Promise<void> {
     if (this.busy) return;
     this.busy = true;
+    this.wasAtBank = false;
     this.sent = request;
     this.set({ name: "processing", slow: false });
     this.tell("checkout_event", { name: "payment_submitted", method: request.method });
@@ -225,7 +239,13 @@ export class Flow {
       this.tell("payment_failed", { paymentId: payment.id, code, description });
       return true;
     }
-    if (elapsed > SLOW_AFTER_MS) this.set({ name: "processing", slow: true });
+    const bank = payment?.next_action?.redirect_url ?? "";
+    if (bank && !this.wasAtBank) {
+      this.wasAtBank = true;
+      this.place.leave(bank);
+    } else if (elapsed > SLOW_AFTER_MS || (bank && elapsed > BACK_AFTER_MS)) {
+      this.set({ name: "processing", slow: elapsed > SLOW_AFTER_MS, bank });
+    }
     return false;
   }
 

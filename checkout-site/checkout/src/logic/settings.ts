@@ -1,6 +1,7 @@
 /** The settings of this visit, from the address and from the server. */
 
 import { meta } from "../../../shared/meta";
+import type { Place } from "./place";
 
 export interface Settings {
   orderId: string;
@@ -27,13 +28,10 @@ const LOGO_LENGTH_MAX = 16_000;
 // An <img> runs no script, not even an SVG's, and the page's policy loads pictures from nowhere else.
 const LOGO = /^data:image\/(png|jpeg|webp|svg\+xml);base64,[A-Za-z0-9+/]+={0,2}$/;
 
-/**
- * Reads the address once, then removes the fragment (nonce, shopper's name) from it and from the history.
- */
-export function readSettings(): Settings {
+/** Reads the address; its fragment (nonce, shopper's name) is no longer in it, nor in the history. */
+export function readSettings(place: Place): Settings {
   const query = new URLSearchParams(location.search);
-  const fragment = new URLSearchParams(location.hash.slice(1));
-  if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  const fragment = new URLSearchParams(place.fragment);
   const text = (from: URLSearchParams, name: string): string =>
     (from.get(name) ?? "").slice(0, TEXT_LENGTH_MAX);
   const color = text(fragment, "color");
@@ -42,7 +40,7 @@ export function readSettings(): Settings {
     orderId: text(query, "order_id"),
     key: text(query, "key"),
     embedded: window.parent !== window,
-    opener: openerOrigin(text(fragment, "origin")),
+    opener: openerOrigin(text(fragment, "origin"), place.paymentId !== ""),
     nonce: text(fragment, "nonce"),
     locale: (text(query, "locale") || navigator.language).toLowerCase().startsWith("hi") ? "hi" : "en",
     color: /^#[0-9a-f]{6}$/i.test(color) ? color : "",
@@ -57,10 +55,11 @@ export function readSettings(): Settings {
 
 /**
  * The origin that embeds us, as the browser reports it. The origin that the shop claims counts only where the
- * browser reports none (Firefox).
+ * browser reports none (Firefox), or after a visit to the bank, which is the referrer then.
  */
-function openerOrigin(claimed: string): string {
-  const known = location.ancestorOrigins?.[0] ?? (document.referrer && new URL(document.referrer).origin);
+function openerOrigin(claimed: string, cameBack: boolean): string {
+  const referrer = document.referrer && !cameBack ? new URL(document.referrer).origin : "";
+  const known = location.ancestorOrigins?.[0] ?? referrer;
   const origin = known || claimed;
   return /^https?:\/\//.test(origin) ? new URL(origin).origin : "";
 }

@@ -31,6 +31,8 @@ export const en = {
     "Your bank is taking longer than usual. You won't be charged twice; you can also close this page.",
   checking:
     "Many payments are failing just now, so your browser solves a short puzzle first. You need not do anything.",
+  toBank: "Continue at your bank",
+  cardEntryMissing: "The card form could not be loaded. Check your connection, then reload this page.",
   success: "Payment successful",
   successMessage: "Your payment has been processed successfully.",
   paymentId: "Payment ID",

@@ -49,7 +49,7 @@ function problems(texts: Texts) {
 }
 
 export function CardForm(): JSX.Element {
-  const { flow, settings, texts } = useAppContext();
+  const { flow, settings, texts, place } = useAppContext();
   const fields = useFields<Name>(
     { number: "", expiry: "", cvv: "", holder: settings.name },
     problems(texts),
@@ -76,7 +76,9 @@ export function CardForm(): JSX.Element {
       cvv: values.cvv,
       holder_name: values.holder.trim(),
     };
-    void flow.pay({ order_id: settings.orderId, method: "card", card });
+    // The simulated bank sends nobody anywhere.
+    const back = flow.order?.acquirer === "simulated" ? {} : { return_url: place.returnUrl() };
+    void flow.pay({ order_id: settings.orderId, method: "card", card, ...back });
   };
   return (
     <form data-test-id="card-form" noValidate onSubmit={submit} aria-label={texts.card}>

@@ -2,6 +2,7 @@
 
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { CardEntryForm } from "./CardEntryForm";
 import { CardForm } from "./CardForm";
 import { useAppContext } from "./context";
 import { CardIcon, UpiIcon } from "./icons";
@@ -12,7 +13,11 @@ type Method = (typeof METHODS)[number];
 
 export function Methods({ hidden }: { hidden: boolean }): JSX.Element {
   const { texts, flow } = useAppContext();
-  const [chosen, choose] = useState<Method>("upi");
+  const [wanted, choose] = useState<Method>("upi");
+  const taken = flow.order?.methods ?? METHODS;
+  const offered = METHODS.filter((method) => taken.includes(method));
+  const chosen = offered.includes(wanted) ? wanted : (offered[0] ?? "upi");
+  const entry = flow.order?.card_entry;
   const tabs = useRef<Partial<Record<Method, HTMLButtonElement | null>>>({});
   const root = useRef<HTMLDivElement>(null);
   const refused = flow.state.name === "form" ? flow.state.field : undefined;
@@ -23,7 +28,7 @@ export function Methods({ hidden }: { hidden: boolean }): JSX.Element {
         ?.focus();
   }, [refused, flow.state]);
   const move = (event: KeyboardEvent): void => {
-    if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+    if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key) || offered.length < 2) return;
     event.preventDefault();
     const next =
       event.key === "Home" ? "upi" : event.key === "End" ? "card" : chosen === "upi" ? "card" : "upi";
@@ -42,7 +47,7 @@ export function Methods({ hidden }: { hidden: boolean }): JSX.Element {
         data-test-id="payment-methods"
         onKeyDown={move}
       >
-        {METHODS.map((method) => (
+        {offered.map((method) => (
           <button
             type="button"
             role="tab"
@@ -66,7 +71,7 @@ export function Methods({ hidden }: { hidden: boolean }): JSX.Element {
         <UpiForm />
       </div>
       <div role="tabpanel" id="panel-card" aria-labelledby="tab-card" hidden={chosen !== "card"}>
-        <CardForm />
+        {entry ? <CardEntryForm entry={entry} /> : <CardForm />}
       </div>
     </div>
   );

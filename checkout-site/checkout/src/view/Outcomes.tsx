@@ -27,9 +27,10 @@ function Panel({ name, testId, heading, icon, tone, children }: PanelProps): JSX
 }
 
 export function Processing(): JSX.Element {
-  const { texts, flow } = useAppContext();
+  const { texts, flow, place } = useAppContext();
   const state = flow.state.name === "processing" ? flow.state : undefined;
   const hint = state?.slow ? texts.processingSlow : texts.processingHint;
+  const bank = state?.bank;
   return (
     <section
       class="outcome"
@@ -42,6 +43,11 @@ export function Processing(): JSX.Element {
         {texts.processing}
       </h2>
       <p role="status">{state?.checking ? texts.checking : hint}</p>
+      {bank && (
+        <button type="button" class="primary" data-test-id="bank-button" onClick={() => place.leave(bank)}>
+          {texts.toBank}
+        </button>
+      )}
     </section>
   );
 }

@@ -3,12 +3,14 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Flow } from "../logic/flow";
+import type { Place } from "../logic/place";
 import type { Settings } from "../logic/settings";
 import type { Texts } from "../texts/en";
 
 export interface AppContext {
   flow: Flow;
   settings: Settings;
+  place: Place;
   texts: Texts;
   locale: "en" | "hi";
   close: () => void;

@@ -1,7 +1,11 @@
 """Orders as clients see them."""
 
+from dataclasses import asdict
+from typing import Any
+
 from gateway.domain.page import Page
 from gateway.domain.payments.order import Order, OrderStatus
+from gateway.domain.payments.payment import METHODS
 from gateway.presenters.resource import At, Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import (
     AMOUNT,
@@ -56,10 +60,24 @@ ORDER_LIST = Resource[At[Page[Order]]](
 )
 # All that a shopper's browser may see.
 PUBLIC_ORDER = Resource[Order]("PublicOrder", _ID, _AMOUNT, _CURRENCY, _STATUS)
-# The subject is an order at a time, with the name of its merchant.
-CHECKOUT_ORDER = Resource[tuple[At[Order], str]](
+_CARD_ENTRY = {
+    "type": "object",
+    "required": ["acquirer", "script_url", "public_key"],
+    "properties": {"acquirer": TEXT, "script_url": TEXT, "public_key": TEXT},
+    "description": "Where cards are typed into the acquirer's own field, which `script_url` brings.",
+}
+# The subject is an order at a time, with what is shown of its shop.
+CHECKOUT_ORDER = Resource[tuple[At[Order], Any]](
     "CheckoutOrder",
     *lifted(PUBLIC_ORDER.members, lambda seen: seen[0].subject),
     *lifted([_EXPIRED], lambda seen: seen[0]),
-    Member("merchant_name", TEXT, lambda seen: seen[1]),
+    Member("merchant_name", TEXT, lambda seen: seen[1].name),
+    Member("acquirer", TEXT, lambda seen: seen[1].acquirer),
+    Member("methods", an_array(one_of(METHODS)), lambda seen: list(seen[1].methods)),
+    Member(
+        "card_entry",
+        _CARD_ENTRY,
+        lambda seen: asdict(seen[1].card_entry),
+        when=lambda seen: seen[1].card_entry is not None,
+    ),
 )

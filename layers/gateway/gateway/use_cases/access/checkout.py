@@ -1,16 +1,20 @@
 """What the checkout page needs to know, and which sites may show it in a frame."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import check_checkout_origins
-from gateway.domain.errors import NotFound
+from gateway.domain.acquiring.account import account_for
+from gateway.domain.acquiring.account import acquirer_of as acquirer_name
+from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.payments.order import Order
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.webhooks.signature import sign_success
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.access.authentication import merchant_of
+from gateway.use_cases.acquirer import CardEntry
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.protocols.refusals import ConditionFailed
@@ -29,10 +33,32 @@ def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> O
     return order
 
 
-def merchant_name_of(deps: Dependencies, merchant_id: str) -> str:
-    """Whom a shopper pays; empty if there is no such merchant."""
+@dataclass(frozen=True)
+class CheckoutShop:
+    """What the checkout page shows of a shop, and how it takes payments from a shopper.
+
+    `acquirer` is a word such as `stripe`; `card_entry` is None where card numbers come through the gateway.
+    """
+
+    name: str
+    acquirer: str
+    methods: tuple[str, ...]
+    card_entry: CardEntry | None
+
+
+def find_checkout_shop(deps: Dependencies, merchant_id: str) -> CheckoutShop:
+    """The shop that a shopper pays; without a name if there is none such. One round trip."""
     merchant = deps.database.merchants.get(merchant_id)
-    return merchant.name if merchant is not None else ""
+    name = merchant.name if merchant is not None else ""
+    chosen = merchant.acquirer_account if merchant is not None else None
+    try:
+        account = account_for(chosen, is_test_stage=deps.config.is_test_stage)
+        acquirer = deps.acquirer_of(account)
+    except (BadRequest, NotFound) as error:
+        # The order is shown all the same; a payment is refused, with the reason.
+        log.error("a shop can't take payments", error, merchant_id=merchant_id)
+        return CheckoutShop(name, "", (), None)
+    return CheckoutShop(name, acquirer_name(account), acquirer.capabilities.methods, acquirer.card_entry)
 
 
 def success_signature(deps: Dependencies, payment: Payment) -> str | None:
