@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.errors import BadRequest, NotFound, RateLimited, Unavailable
 from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
 from gateway.domain.webhooks.signature import signature_headers
+from gateway.presenters.merchant import WEBHOOK_CONFIG
 from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
-from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
+from gateway.use_cases.webhooks.send_deliveries import RETRIES, TEST_EVENTS, retry_delivery, send_test_event
 from tests.support.factories import NOW, a_message, a_webhook
 from tests.support.memory.shop import MemoryShop, failures, lines, told
 
@@ -432,3 +433,44 @@ def test_an_objects_events_are_told_whoever_listened(shop: MemoryShop) -> None:
     for object_id in (payment.id, refund.id):
         with pytest.raises(NotFound):
             events_of(shop.deps, object_id, "another")
+
+
+def test_sixty_test_events_are_thirty_and_retries_by_hand_are_limited_too(shop: MemoryShop) -> None:
+    # Sixty of sixty went through: a tool to flood any public host with.
+    for _ in range(TEST_EVENTS.uses_max):
+        send_test_event(shop.deps, shop.merchant.id)
+    with pytest.raises(
+        RateLimited, match=r"^At most 30 of these requests in 10 minutes; please wait$"
+    ) as one:
+        send_test_event(shop.deps, shop.merchant.id)
+    assert one.value.retry_after_seconds == TEST_EVENTS.left_seconds(shop.clock())
+    assert len(shop.database.rows.of("deliveries")) == 30
+    hook = a_webhook(merchant_id=shop.merchant.id)
+    for _ in range(RETRIES.uses_max):
+        shop.put("deliveries", hook)
+        retry_delivery(shop.deps, hook.id, shop.merchant.id)
+    sent = len(shop.queues.sends)
+    with pytest.raises(RateLimited):
+        retry_delivery(shop.deps, hook.id, shop.merchant.id)
+    assert len(shop.queues.sends) == sent
+    shop.clock.advance(minutes=10)
+    shop.put("deliveries", hook)
+    retry_delivery(shop.deps, hook.id, shop.merchant.id)
+    send_test_event(shop.deps, shop.merchant.id)
+
+
+def test_a_retry_that_was_not_made_does_not_count(shop: MemoryShop) -> None:
+    hook = shop.put("deliveries", a_webhook(merchant_id=shop.merchant.id))
+    shop.database.deliveries.record = lambda *_: False
+    for _ in range(RETRIES.uses_max + 1):
+        with pytest.raises(Unavailable):
+            retry_delivery(shop.deps, hook.id, shop.merchant.id)
+
+
+def test_a_secret_that_was_rotated_is_never_shown_again(shop: MemoryShop) -> None:
+    old = shop.merchant.webhook_secret
+    new = rotate_webhook_secret(shop.deps, shop.merchant.id)
+    rotated = shop.database.merchants.get(shop.merchant.id)
+    assert rotated.previous_secret == old
+    assert WEBHOOK_CONFIG.present(rotated) == {"webhook_url": rotated.webhook_url, "webhook_secret": new}
+    assert old not in repr(rotated)

@@ -2,7 +2,8 @@
 
 Every path reaches the functions through one greedy `/{proxy+}`, while Chalice looks a route up by
 `requestContext.resourcePath`. `resolve` finds the route among those that the app registered and writes it,
-with its path parameters, into the event.
+with its path parameters, into the event. A path has one spelling: throttles and the firewall name paths, and
+another spelling would pass them by.
 """
 
 import re
@@ -48,11 +49,10 @@ def allowed(methods: Mapping[str, Any]) -> str:
 
 
 def _match(routes: Routes, path: str) -> tuple[str, dict[str, str]]:
-    plain = path.rstrip("/") or "/"
-    if plain in routes:
-        return plain, {}
+    if path in routes:
+        return path, {}
     for pattern in routes:
-        if "{" in pattern and (found := _compiled(pattern).fullmatch(plain)):
+        if "{" in pattern and (found := _compiled(pattern).fullmatch(path)):
             return pattern, {name: unquote(value) for name, value in found.groupdict().items()}
     raise NotFound("No such endpoint")
 

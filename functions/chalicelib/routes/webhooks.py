@@ -9,7 +9,7 @@ from chalicelib.frame.parameters import PAGE, Choice, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_WEBHOOKS, Right
-from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.errors import BadRequest, NotFound, RateLimited
 from gateway.domain.webhooks.delivery import DeliveryStatus
 from gateway.domain.webhooks.events import EVENTS
 from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
@@ -91,7 +91,7 @@ def post_secret(request: Request) -> Response:
     "/api/v1/webhooks/test",
     needs=(Right.WEBHOOKS,),
     responses={200: WEBHOOK_SENT},
-    errors=(BadRequest,),
+    errors=(BadRequest, RateLimited),
 )
 def post_test(request: Request) -> Response:
     """Sends a sample event. It goes the way of all events, with signatures and retries."""
@@ -113,6 +113,7 @@ def get_webhook(request: Request) -> Response:
     "/api/v1/webhooks/{webhook_id}/retry",
     needs=(Right.WEBHOOKS,),
     responses={200: WEBHOOK_RETRIED},
+    errors=(RateLimited,),
 )
 def post_retry(request: Request) -> Response:
     """Begins a delivery anew. Its attempts start again from 0."""

@@ -45,9 +45,11 @@ def test_head_is_get_without_the_body(gateway: Application) -> None:
     assert head.headers == get.headers
 
 
-@pytest.mark.parametrize("path", ["/things", "/things/", "/things//"])
-def test_a_trailing_slash_makes_no_difference(gateway: Application, path: str) -> None:
-    assert send(gateway, "GET", path, headers=KEYS).status == 200
+@pytest.mark.parametrize("added", ["/", "//", "///", "%2F", "/.", "/../public", ";v=1", "%20", "?x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_a_path_has_one_spelling(gateway: Application, method: str, added: str) -> None:
+    assert send(gateway, method, f"/public{added}", headers=KEYS).status == 404
+    assert send(gateway, method, f"/things/1/parts/2/{added}", headers=KEYS).status == 404
 
 
 @pytest.mark.parametrize(

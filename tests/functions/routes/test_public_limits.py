@@ -7,7 +7,7 @@ import pytest
 from app import app
 from gateway.domain.card_testing.limits import Limits, Scope, Subject, digest
 from gateway.domain.payments.order import Order
-from tests.support.http_calls import Reply, an_event, handled
+from tests.support.http_calls import Reply, an_event, handled, send
 from tests.support.memory.shop import MemoryShop
 from tests.support.proof_of_work import solved
 
@@ -62,3 +62,22 @@ def test_a_malformed_answer_is_a_400_that_names_it(shop: MemoryShop, challenge: 
     refused = pay(shop.order(), challenge=challenge)
     assert refused.status == 400
     assert refused.error["field"].startswith("challenge")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/v1/payments/public/", "/api/v1/payments/public///", "/api/v1/payments//public"),
+        *(
+            "/api/v1/payments/",
+            "/api/v1/payments/public%2F",
+            "/API/v1/payments/public",
+            "/api/v1/payments/./public",
+        ),
+    ],
+)
+def test_no_other_spelling_of_the_path_makes_a_payment(shop: MemoryShop, path: str) -> None:
+    # The throttles and the firewall's rule name the path; another spelling passed them by.
+    body = {"order_id": shop.order().id, "method": "upi", "vpa": "asha@okbank"}
+    assert send(app, "POST", path, json_body=body).status in (404, 405)
+    assert shop.database.rows.of("payments") == {}
