@@ -68,7 +68,7 @@ class Receiver:
             self.received[event["data"]["payment"]["id"], event["event"]] += 1
 
 
-class Shopper:
+class Sender:
     """Eight clients that pay, each payment under a key of its own, until all are accepted."""
 
     def __init__(self) -> None:
@@ -144,7 +144,7 @@ def _alive() -> set[int]:
 def test_three_kills_in_the_middle_of_payments_lose_nothing_and_pay_nothing_twice(
     monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
-    receiver, shopper = Receiver(), Shopper()
+    receiver, shopper = Receiver(), Sender()
     began = time.monotonic()
     with receiver.serving() as url:
         settings = {
@@ -178,7 +178,7 @@ def test_three_kills_in_the_middle_of_payments_lose_nothing_and_pay_nothing_twic
     record_property("kill -9", f"{PAYMENTS} payments, {KILLS} kills, {time.monotonic() - began:.0f} s")
 
 
-def _settle(stack: Stack, shopper: Shopper) -> None:
+def _settle(stack: Stack, shopper: Sender) -> None:
     """Sweeps until no payment is pending and no webhook is due."""
 
     def unfinished() -> int:
@@ -190,7 +190,7 @@ def _settle(stack: Stack, shopper: Shopper) -> None:
     assert len(shopper.accepted) == PAYMENTS
 
 
-def _check(shopper: Shopper, receiver: Receiver) -> None:
+def _check(shopper: Sender, receiver: Receiver) -> None:
     """What was accepted is there once, final, in the ledger once, and every event was delivered."""
     merchant = cast(Shop, SimpleNamespace(account=SimpleNamespace(id=MERCHANT_ID), answers=[]))
     found = books.read(merchant)

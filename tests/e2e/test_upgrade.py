@@ -20,7 +20,7 @@ from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import DeliveryStatus
 from infra.ops.cloudformation.stacks import stack_outputs
 from tests.e2e.conftest import KEY, ROOT, Stack, until
-from tests.e2e.upgrade_clients import Receiver, Shopper, Stage
+from tests.e2e.upgrade_clients import Receiver, Sender, Stage
 from tests.e2e.upgrade_half_done import (
     PROXY_TOKEN,
     QUEUES,
@@ -152,7 +152,7 @@ def test_a_stage_of_the_first_release_is_upgraded_in_place(
         )
         before = begin_everything(stack, receiver)
         old_alarms, prepared = _alarms(stack, NAME), time.monotonic()
-        shopper = Shopper(stack)
+        shopper = Sender(stack)
         with shopper.shopping():
             until(lambda: len(shopper.paid), lambda count: count >= 3, 30)
             printed = _upgrade(stack, url, str(tmp_path / "home"))
@@ -233,7 +233,7 @@ def _finish(stack: Stack, receiver: Receiver, before: HalfDone) -> None:
     _settle(stack)
 
 
-def _check_books(stack: Stack, receiver: Receiver, before: HalfDone, shopper: Shopper) -> None:
+def _check_books(stack: Stack, receiver: Receiver, before: HalfDone, shopper: Sender) -> None:
     """Every payment is final and in the ledger once, every event was delivered, nothing was given up."""
     merchant = cast(Shop, SimpleNamespace(account=SimpleNamespace(id=MERCHANT_ID), answers=[]))
     found = books.read(merchant)

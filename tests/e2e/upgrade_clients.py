@@ -90,7 +90,7 @@ class Receiver:
 
 
 @dataclass
-class Shopper:
+class Sender:
     """A shop that orders and pays, each payment under a key of its own, until it is told to stop."""
 
     stack: Stack

@@ -30,7 +30,7 @@ from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
-from gateway.use_cases.payments.screening import Shopper
+from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.payments.summary import read_summary
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_refunds
@@ -144,7 +144,7 @@ def api(shop: Shop, payment_id: str) -> None:
     find_checkout_origins(deps, deps.config.test_api_key)
     forget_secrets()
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
-    shop.pay(order, merchant_id=None, shopper=Shopper("203.0.113.7"))
+    shop.pay(order, merchant_id=None, sender=Sender("203.0.113.7"))
     for order_id in (None, order.id):
         list_payments(deps, merchant_id, Filters(order_id=order_id), limit=1, offset=0)
     list_payments(deps, merchant_id, Filters(text="receipt"), limit=1, offset=0)
@@ -204,7 +204,7 @@ def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
     with used_by(shop) as uses:
         shop.process(first, second)
     shop.capture(first, 300)
-    refused = shop.stored_payment(shop.pay(shop.order(), merchant_id=None, shopper=Shopper("203.0.113.7")))
+    refused = shop.stored_payment(shop.pay(shop.order(), merchant_id=None, sender=Sender("203.0.113.7")))
     undecided = shop.pending_payment()
     with used_by(shop) as more:
         shop.process(first)

@@ -17,7 +17,7 @@ from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
 from gateway.domain.payments.ledger import Entry, EntryKind
 from gateway.domain.payments.order import Order, OrderStatus
-from gateway.domain.payments.payment import METHODS, ORDER_ALREADY_PAID, Payment, PaymentStatus
+from gateway.domain.payments.payment import METHODS, Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import ATTEMPTS_MAX, DeliveryStatus, WebhookDelivery
@@ -124,7 +124,8 @@ def _limits(books: Books) -> Iterator[str]:
 
 def _expected_entries(books: Books) -> Iterator[tuple[EntryKind, str, str | None, int]]:
     for payment in books.payments.values():
-        reversed_too = payment.failure is not None and payment.failure.code == ORDER_ALREADY_PAID
+        # One that was never authorised has no release.
+        reversed_too = payment.status is PaymentStatus.FAILED and payment.release is not None
         if payment.status is PaymentStatus.SUCCESS or reversed_too:
             yield EntryKind.PAYMENT, payment.id, None, payment.amount
         if reversed_too:

@@ -14,6 +14,7 @@ from gateway.use_cases.idempotency import IdempotencyKey, StoredResponse
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.process_payments import process_payments
+from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
@@ -79,7 +80,7 @@ class Shop:
             asked["vpa"],
             asked["card"],
             asked["amount"],
-            shopper=asked.get("shopper"),
+            sender=asked.get("sender") or Sender(),
         )
         return create_payment(self.deps, asked["merchant_id"], new, answered(key))
 

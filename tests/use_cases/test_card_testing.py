@@ -16,7 +16,7 @@ from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.presenters.payment import PAYMENT, PUBLIC_PAYMENT
 from gateway.use_cases.access.merchants import set_limits
 from gateway.use_cases.payments.process_payments import process_payments
-from gateway.use_cases.payments.screening import Shopper
+from gateway.use_cases.payments.screening import Sender
 from tests.support.factories import a_message, declined
 from tests.support.keys import idempotency_key
 from tests.support.memory.shop import MemoryShop, failures, lines
@@ -38,8 +38,8 @@ def shop() -> MemoryShop:
 def attempt(shop: MemoryShop, order: Order, source: str = ELSEWHERE, **request: Any) -> Payment:
     """A shopper's attempt, by card unless said otherwise."""
     asked = {"merchant_id": None, "method": "card", "vpa": None, "card": a_card()} | request
-    shopper = Shopper(source, asked.pop("answer", None))
-    return shop.payment(shop.pay(order, shopper=shopper, **asked).body)
+    sender = Sender(source, asked.pop("answer", None))
+    return shop.payment(shop.pay(order, sender=sender, **asked).body)
 
 
 def process(shop: MemoryShop, *payments: Payment, deliveries: int = 1) -> None:
@@ -264,6 +264,8 @@ def test_on_a_test_stage_loopback_callers_meet_the_orders_limit_only(shop: Memor
     with pytest.raises(RateLimited) as refusal:
         attempt(shop, order, "127.0.0.1")
     assert refusal.value.field == "order_id"
+    for _ in range(30):
+        attempt(shop, order, "127.0.0.1", card=a_card(3), merchant_id=shop.merchant.id)
     assert shop.database.rows.of("failures") == {}
 
 
@@ -289,8 +291,8 @@ def test_a_repeated_request_is_replayed_past_every_limit(shop: MemoryShop) -> No
     shop.set_merchant(limits=Limits(order_attempts=1))
     order = shop.order()
     key = idempotency_key(shop.deps, order.id, "payments/public", "k", None)
-    first = shop.pay(order, key, merchant_id=None, shopper=Shopper(ELSEWHERE))
-    again = shop.pay(order, key, merchant_id=None, shopper=Shopper(ELSEWHERE))
+    first = shop.pay(order, key, merchant_id=None, sender=Sender(ELSEWHERE))
+    again = shop.pay(order, key, merchant_id=None, sender=Sender(ELSEWHERE))
     assert (again.body, again.replayed) == (first.body, True)
 
 

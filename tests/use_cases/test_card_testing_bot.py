@@ -20,7 +20,7 @@ from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order
 from gateway.domain.payments.payment import Payment
 from gateway.use_cases.payments.process_payments import process_payments
-from gateway.use_cases.payments.screening import Shopper
+from gateway.use_cases.payments.screening import Sender
 from tests.support.factories import ScriptedAcquirer, a_message, approved, declined
 from tests.support.memory.shop import MemoryShop
 
@@ -74,16 +74,16 @@ class Bot:
 
     def try_card(self, order: Order, source: str, card: Card) -> Payment | None:
         try:
-            return self._pay(order, card, Shopper(source))
+            return self._pay(order, card, Sender(source))
         except ChallengeRequired as refusal:
             if not self.solves:
                 return None
-            return self._pay(order, card, Shopper(source, Answer(refusal.challenge["token"], "1")))
+            return self._pay(order, card, Sender(source, Answer(refusal.challenge["token"], "1")))
         except AsyncPayError:
             return None
 
-    def _pay(self, order: Order, card: Card, shopper: Shopper) -> Payment:
-        asked: dict[str, Any] = {"method": "card", "vpa": None, "card": card, "shopper": shopper}
+    def _pay(self, order: Order, card: Card, sender: Sender) -> Payment:
+        asked: dict[str, Any] = {"method": "card", "vpa": None, "card": card, "sender": sender}
         return self.shop.payment(self.shop.pay(order, merchant_id=None, **asked).body)
 
     def process(self, payments: Iterable[Payment]) -> None:

@@ -28,7 +28,7 @@ from gateway.use_cases.payments.read_payments import (
     find_public_payment,
     list_payments,
 )
-from gateway.use_cases.payments.screening import Shopper
+from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.payments.timeline import read_timeline
 
 blueprint = Blueprint(__name__)
@@ -47,7 +47,7 @@ CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
 )
 def post_payment(request: Request) -> Response:
     """Creates a payment for an order. It is `pending` until the bank has decided; a webhook says how."""
-    new = new_payment(request.body, request.deps.now())
+    new = replace(new_payment(request.body, request.deps.now()), sender=Sender(request.source))
     repeat = idempotency(request, request.merchant_id, "payments", request.body, PAYMENT_CREATED.present)
     return stored(create_payment(request.deps, request.merchant_id, new, repeat))
 
@@ -64,8 +64,8 @@ def post_payment(request: Request) -> Response:
 )
 def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
-    shopper = Shopper(request.source, answer_of(request.body))
-    new = replace(new_payment(request.body, request.deps.now()), shopper=shopper)
+    sender = Sender(request.source, answer_of(request.body))
+    new = replace(new_payment(request.body, request.deps.now()), sender=sender)
     # Shoppers are not identified: they share one scope for each order. A challenge is no part of what is
     # asked for: the same request may be answered one later.
     meaning = {name: value for name, value in request.body.items() if name != "challenge"}

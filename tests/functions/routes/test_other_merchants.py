@@ -12,10 +12,9 @@ import pytest
 
 from app import app
 from chalicelib.frame.operation import Operation, operations
-from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow, AuditRow
+from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow, AuditRow, MerchantRow
 from gateway.adapters.aws.dynamodb.tables import (
     LedgerRow,
-    MerchantRow,
     OrderRow,
     PaymentRow,
     RefundRow,

@@ -16,6 +16,7 @@ from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.process_payments import process_payments
+from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
@@ -55,9 +56,9 @@ class MemoryShop:
 
     def pay(self, order: Order, key: IdempotencyKey | None = None, **request: Any) -> StoredResponse:
         asked = {"merchant_id": self.merchant.id, "method": "upi", "vpa": "user@paytm", "card": None}
-        asked |= {"amount": None, "shopper": None} | request
+        asked |= {"amount": None, "sender": Sender()} | request
         members = (asked[name] for name in ("method", "vpa", "card", "amount"))
-        new = NewPayment(order.id, *members, shopper=asked["shopper"])
+        new = NewPayment(order.id, *members, sender=asked["sender"])
         return create_payment(self.deps, asked["merchant_id"], new, rendered(key))
 
     def pending(self, order: Order | None = None) -> Payment:

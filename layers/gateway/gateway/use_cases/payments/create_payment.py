@@ -4,7 +4,7 @@ One batch read, one transaction, then the messages. The transaction holds the pa
 idempotency record with the finished response and the first two deliveries: all of it happens, or none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.domain.access.merchant import Merchant
@@ -18,7 +18,7 @@ from gateway.domain.webhooks.events import payment_event, sequence_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.payments.routing import Instrument, return_url_of, route
-from gateway.use_cases.payments.screening import Shopper, admit, counters, failures_in, screening_of
+from gateway.use_cases.payments.screening import Sender, admit, counters, failures_in, screening_of
 from gateway.use_cases.protocols.database import Loaded
 
 
@@ -28,7 +28,7 @@ class NewPayment:
 
     `amount` and `currency` are what the caller takes for the order's; None where it does not say.
     `card_token` stands in place of `card` where cards don't pass through the gateway. `return_url` is where
-    the shopper comes back to. `shopper` is who asks without credentials.
+    the shopper comes back to. `sender` is whoever sent it.
     """
 
     order_id: str
@@ -39,7 +39,7 @@ class NewPayment:
     currency: str | None = None
     card_token: str | None = None
     return_url: str | None = None
-    shopper: Shopper | None = None
+    sender: Sender = field(default_factory=Sender)
 
 
 def create_payment(
@@ -52,8 +52,8 @@ def create_payment(
     against card testing.
     """
     now = deps.now()
-    shopper = new.shopper or Shopper() if merchant_id is None else None
-    screening = screening_of(deps, shopper, new.card)
+    by_shopper = merchant_id is None
+    screening = screening_of(deps, new.sender, new.card, by_shopper=by_shopper)
     subjects = screening.subjects() if screening is not None else []
     limits = Limits()
 
@@ -61,7 +61,7 @@ def create_payment(
         order = deps.database.orders.get(new.order_id)
         if order is not None:
             order.check_payable(deps.now())
-            if shopper is not None:
+            if by_shopper:
                 order.check_attempt(limits.order_attempts, deps.now())
 
     with deps.unit_of_work(idempotency, explain=explain) as work:
@@ -77,9 +77,14 @@ def create_payment(
             raise NotFound("Order not found")
         limits = merchant.limits if merchant is not None else limits
         attempt, screening = admit(
-            deps, order, limits, shopper=shopper, screening=screening, failures=failures
+            deps,
+            order,
+            limits,
+            shopper=new.sender if by_shopper else None,
+            screening=screening,
+            failures=failures,
         )
-        payment = _begin(deps, order, merchant, new, screening, by_shopper=merchant_id is None)
+        payment = _begin(deps, order, merchant, new, screening, by_shopper=by_shopper)
         work.payments.add(payment)
         work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now, attempt)
         # Their message goes first, so that receivers hear of the payment before its outcome is known.

@@ -44,20 +44,23 @@ Keys = list[tuple[type[Any], str]]
 
 
 @dataclass(frozen=True)
-class Shopper:
-    """Who sends a request without credentials: from where, and the answer to a challenge if there was one."""
+class Sender:
+    """Where a request comes from (a network address), and the answer to a challenge if there was one."""
 
     source: str = ""
     answer: Answer | None = None
 
 
-def screening_of(deps: "Dependencies", shopper: Shopper | None, card: Card | None) -> Screening | None:
+def screening_of(
+    deps: "Dependencies", sender: Sender, card: Card | None, *, by_shopper: bool
+) -> Screening | None:
     """What a payment is remembered by; None where no limit but the order's applies.
 
     That is so for UPI by a merchant's server, and for whoever is on the machine of a test stage.
     """
-    source = shopper.source if shopper is not None else ""
-    if (not source and card is None) or (deps.config.is_test_stage and is_loopback(source)):
+    # A merchant's server has one address for all of its shoppers.
+    source = sender.source if by_shopper else ""
+    if (not source and card is None) or (deps.config.is_test_stage and is_loopback(sender.source)):
         return None
     key = _key(deps)
     address = digest(key, "address", address_of(source)) if source else None
@@ -82,13 +85,13 @@ def admit(
     order: Order,
     limits: Limits,
     *,
-    shopper: Shopper | None,
+    shopper: Sender | None,
     screening: Screening | None,
     failures: Failures,
 ) -> tuple[PublicAttempt | None, Screening | None]:
     """The attempt as the order counts it, and the screening; RateLimited, or ChallengeRequired.
 
-    A merchant's server meets the card's limit only.
+    A merchant's server (`shopper` None) meets the card's limit only.
     """
     now = deps.now()
     try:
