@@ -110,6 +110,7 @@ async function buildPage(name) {
     format: "esm",
     jsx: "automatic",
     jsxImportSource: "preact",
+    define: { ...shared.define, ...(name === "dashboard" ? await taught() : {}) },
   });
   const style = await bundle({ entryPoints: [join(source, "src/style.css")] });
   const assets = { SCRIPT: [script, "js"], STYLE: [style, "css"] };
@@ -123,6 +124,25 @@ async function buildPage(name) {
   html = html.replace('content="live"', `content="${STAGE}"`);
   await put(join(DIST, name, "index.html"), html);
   return [script, style, html].reduce((sum, text) => sum + gzipped(text), 0);
+}
+
+/** A code block of a document, as its tests take it: the first in the language, after the heading. */
+async function blockOf(name, heading, language) {
+  const text = await readFile(join(HERE, "../docs", `${name}.md`), "utf8");
+  const [, after = ""] = text.split(`\n${heading}\n`);
+  const [, block] = after.match(new RegExp(`\\n\`\`\`${language}\\n(.*?)\\n\`\`\`\\n`, "s")) ?? [];
+  if (!block) throw new Error(`docs/${name}.md has no ${language} below ${heading}`);
+  return block;
+}
+
+/** What the dashboard's guide teaches is what the documents teach. */
+async function taught() {
+  const judge = (language) => blockOf("webhooks", "### Verify, in five languages", language);
+  return {
+    __CHECKOUT_SAMPLE__: JSON.stringify(await blockOf("checkout", "## For a shop", "html")),
+    __JUDGE_JS__: JSON.stringify(await judge("js")),
+    __JUDGE_PYTHON__: JSON.stringify(await judge("python")),
+  };
 }
 
 /** Documents that errors link to, as pages: each heading has its text as its id. */

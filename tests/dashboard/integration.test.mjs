@@ -4,12 +4,13 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { byId, launch, newPage } from "../checkout/support/browser.mjs";
 import { payByUpi } from "../checkout/support/shop.mjs";
-import { KEY, until } from "../checkout/support/stack.mjs";
+import { CHECKOUT, KEY, until } from "../checkout/support/stack.mjs";
 import {
   api,
   DASHBOARD,
@@ -70,14 +71,43 @@ for (const [id, program, flag] of [
   });
 }
 
+test("the guide teaches the blocks of the documents, which are tested there", async () => {
+  const webhooks = await readFile(
+    new URL("../../docs/webhooks.md", import.meta.url),
+    "utf8",
+  );
+  for (const id of ["webhook", "webhook-python"]) {
+    const [judge] = (await sample(id)).split(
+      /\n\n+import (?:json|\{ createServer)/,
+    );
+    assert.ok(webhooks.includes(`\n${judge}\n\`\`\``), id);
+  }
+  const checkout = await readFile(
+    new URL("../../docs/checkout.md", import.meta.url),
+    "utf8",
+  );
+  const page = (await sample("sdk"))
+    .replace(CHECKOUT, "https://checkout.example")
+    .replace(KEY, "key_live_…");
+  assert.ok(checkout.includes(`\n${page}\n\`\`\``));
+});
+
 test("the page of step 2, with step 1 behind it, takes a payment", async () => {
   const [page, order] = [await sample("sdk"), await sample("create-order")];
+  let said;
   const shop = createServer(async (request, response) => {
-    if (request.url === "/create-order") {
-      const { stdout } = await run("bash", ["-c", order], LIMIT);
+    const json = (value) =>
       response
         .writeHead(200, { "Content-Type": "application/json" })
-        .end(stdout);
+        .end(JSON.stringify(value));
+    if (request.url === "/orders") {
+      const { stdout } = await run("bash", ["-c", order], LIMIT);
+      json({ orderId: JSON.parse(stdout).id });
+    } else if (request.url === "/paid") {
+      const chunks = [];
+      for await (const chunk of request) chunks.push(chunk);
+      said = JSON.parse(Buffer.concat(chunks));
+      json({});
     } else
       response
         .writeHead(200, { "Content-Type": "text/html; charset=utf-8" })
@@ -92,13 +122,12 @@ test("the page of step 2, with step 1 behind it, takes a payment", async () => {
       shopper.frameLocator("[data-test-id=payment-iframe]"),
       "success@asyncpay",
     );
-    const [, paymentId] = (
-      await hasText(shopper.locator("#outcome"), /^Paid: /)
-    ).split(": ");
+    await hasText(shopper.locator("#outcome"), /^Thank you/);
     assert.equal(
-      (await api("GET", `/payments/${paymentId}`)).status,
+      (await api("GET", `/payments/${said.paymentId}`)).status,
       "success",
     );
+    assert.match(said.signature, /^[0-9a-f]{64}( [0-9a-f]{64})?$/);
   } finally {
     await new Promise(
       (resolve) => (shop.close(resolve), shop.closeAllConnections()),

@@ -6,6 +6,7 @@ A block is run, in the order of its document, unless the HTML comment right abov
     <!-- shown, not run: REASON -->        why nobody runs it
     <!-- run by tests/PATH -->             a test of its own runs it
     <!-- answer -->                        JSON: what the block before it printed, member by member
+    <!-- payload: NAME -->                 JSON: an event, as test_webhook_samples.py compares it
 
 sh and bash run as one session on one running gateway, whose ports are put in place of the default ones.
 python and js run by themselves. json must be JSON. text, html, yaml and mermaid are only shown.
@@ -23,7 +24,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SHELL = {"sh", "bash"}
 RUN = SHELL | {"python", "js"}
 SHOWN = {"text", "html", "yaml", "mermaid"}
-MARKERS = re.compile(r"needs AWS|shown, not run: \S.{9,}|run by (?P<test>tests/\S+)|answer")
+MARKERS = re.compile(r"needs AWS|shown, not run: \S.{9,}|run by (?P<test>tests/\S+)|answer|payload: .+")
 BLOCK = re.compile(
     r"(?:^<!-- (?P<marker>[^\n]+) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE
 )
@@ -75,7 +76,7 @@ def complaint(block: Block) -> str | None:
         return f"no such marker: {block.marker}"
     if marker is not None and marker["test"] and not (ROOT / marker["test"]).is_file():
         return f"no such test: {marker['test']}"
-    if block.marker == "answer" and block.language != "json":
+    if block.marker.startswith(("answer", "payload")) and block.language != "json":
         return "an answer is JSON"
     if block.language == "json":
         return _no_json(block.text)

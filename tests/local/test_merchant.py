@@ -1,13 +1,14 @@
 import asyncio
 import hashlib
-import hmac
 import json
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.domain.webhooks.signature import signature_headers
 from local.merchant import KEPT_EVENTS, merchant_app
 
 SECRET = "whsec_test_abc123"
@@ -18,8 +19,9 @@ BODY = (
 
 
 def _signed(body: bytes, secret: str = SECRET) -> dict[str, str]:
-    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return {"X-Webhook-Signature": signature, "Content-Type": "application/json"}
+    webhook_id = hashlib.sha256(body).hexdigest()
+    signed = signature_headers([secret], webhook_id, body, datetime.now(UTC))
+    return signed | {"Content-Type": "application/json"}
 
 
 def _with_merchant(use: Callable[[Any], Awaitable[None]]) -> None:

@@ -135,13 +135,47 @@ def test_after_a_rotation_the_old_secret_still_verifies() -> None:
     with_merchant(use)
 
 
-def test_a_gap_in_the_sequence_is_printed_until_it_is_filled(capsys: pytest.CaptureFixture[str]) -> None:
+def gaps(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if line.startswith("gap")]
+
+
+def test_a_gap_that_stays_is_printed_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merchant, "GAP_SECONDS", 0.2)
+
     async def use(client: Any) -> None:
-        for sequence in (1, 3, 2, 4):
+        for sequence in (1, 3, 4):
             await post(client, body_of(sequence), str(sequence))
         await post(client, body_of(1, "pay_another"), "other")
+        await asyncio.sleep(0.4)
 
     with_merchant(use)
-    gaps = [line for line in capsys.readouterr().out.splitlines() if line.startswith("gap")]
     asked = "GET /api/v1/events?object=pay_0123456789abcdef has it"
-    assert gaps == [f"gap: pay_0123456789abcdef lacks event 2; {asked}"]
+    assert gaps(capsys.readouterr().out) == [f"gap: pay_0123456789abcdef lacks event 2; {asked}"]
+
+
+def test_events_that_overtake_each_other_are_no_gap(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merchant, "GAP_SECONDS", 0.2)
+
+    async def use(client: Any) -> None:
+        for sequence in (2, 1, 4, 3):
+            await post(client, body_of(sequence), str(sequence))
+        await asyncio.sleep(0.4)
+
+    with_merchant(use)
+    assert gaps(capsys.readouterr().out) == []
+
+
+def test_what_carries_no_signed_time_is_refused_as_a_replay_would_be() -> None:
+    async def use(client: Any) -> None:
+        body = body_of()
+        signed = signature_headers([SECRET], "one", body, datetime.now(UTC))
+        own = {"X-Webhook-Signature": signed["X-Webhook-Signature"]}
+        for headers in (own, own | {"webhook-id": "one"}):
+            async with client.post("/webhook", data=body, headers=headers) as answer:
+                assert answer.status == 401
+
+    with_merchant(use)

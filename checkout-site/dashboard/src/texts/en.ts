@@ -348,14 +348,14 @@ export const en = {
     sdk: {
       title: "2. Let the shopper pay",
       text: [
-        "Serve this page. /create-order is your own endpoint: it runs step 1 and responds with the order, so your server decides the amount.",
-        "Ship goods when you receive the webhook payment.success, not when the page reports success.",
+        "Serve this page. /orders is your own endpoint: it runs step 1 and responds with {orderId}, so your server decides the amount. /paid is yours too: it verifies the signature (docs/checkout.md has the code).",
+        "A browser may be closed before it says so: what you rely on is the webhook payment.success.",
       ],
     },
     webhook: {
       title: "3. Verify webhooks",
       text: [
-        "X-Webhook-Signature is the hex HMAC-SHA256 of the body's exact bytes, keyed with your webhook secret. These receivers listen on port 4001 (or PORT).",
+        "Each function takes what is signed and fresh, once: a recorded delivery is refused, and either secret works after a rotation. docs/webhooks.md has it in five languages. These receivers listen on port 4001 (or PORT).",
       ],
     },
     sample: (language: string) => `the ${language} sample`,
