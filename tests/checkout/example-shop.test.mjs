@@ -253,7 +253,7 @@ test(`${PAYMENTS} payments: no gap is reported where there is none, and every ev
     while (next < PAYMENTS) numbers.push(await visit(next++));
   };
   const cron = setInterval(() => void tasks(), 5_000);
-  after(() => clearInterval(cron));
+  context.after(() => clearInterval(cron));
   await Promise.all(Array.from({ length: AT_ONCE }, visitor));
   for (const number of numbers) await until(isPaid(number), `${number} is paid`, 180_000);
   // Told by a webhook, or asked for where an order took longer than the shop waits.

@@ -19,6 +19,7 @@ from gateway.domain.chaos import OF_REQUESTS
 # what is stored. The part in brackets is the beginning of the description.
 BEYOND_SCHEMAS = re.compile(
     r"(\w+ must be an integer)"  # JSON Schema takes 500.0 for one; here nobody does
+    r"|(There is an order with this receipt )|(receipt is required with )"  # what is stored; two members
     r"|(expires_at must be )"  # a time, and one to come
     r"|(webhook_url )|(Webhooks )|(No webhook URL)"  # which addresses may be called
     r"|(Card )|(VPA )"  # Luhn, expiry

@@ -1,5 +1,6 @@
 """Orders and their payments, from the request to the outcome, in memory."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -62,6 +63,46 @@ def test_an_order_whose_key_is_just_being_used_asks_to_come_back(shop: MemorySho
     shop.database.rows.fail_next(ConditionFailed(frozenset({Write.IDEMPOTENCY_KEY})))
     with pytest.raises(IdempotencyInFlight):
         shop.create_order(NewOrder(500, "INR", None, {}), IdempotencyKey("me#orders#k", "print"))
+
+
+def test_of_a_unique_receipt_there_is_one_order(shop: MemoryShop) -> None:
+    new = NewOrder(500, "INR", "r-1", {}, unique_receipt=True)
+    order_id = shop.create_order(new).body
+    assert re.fullmatch("order_[A-Za-z0-9]{16}", order_id)
+    for again in (new, replace(new, amount=600)):
+        with pytest.raises(BadRequest, match=r"^There is an order with this receipt already$") as caught:
+            shop.create_order(again)
+        assert (caught.value.reason, caught.value.facts) == ("receipt_taken", {"order_id": order_id})
+    assert shop.create_order(replace(new, receipt="r-2")).body != order_id
+    # Who does not ask for it may have more of them.
+    assert shop.create_order(replace(new, unique_receipt=False)).body != order_id
+    with pytest.raises(BadRequest, match=r"^receipt is required with unique_receipt$"):
+        shop.create_order(replace(new, receipt=None))
+
+
+def test_a_unique_receipt_is_refused_beside_an_order_that_did_not_ask_for_it(shop: MemoryShop) -> None:
+    first = shop.create_order(NewOrder(500, "INR", "r-1", {})).body
+    with pytest.raises(BadRequest) as caught:
+        shop.create_order(NewOrder(500, "INR", "r-1", {}, unique_receipt=True))
+    assert caught.value.facts == {"order_id": first}
+
+
+def test_of_two_orders_with_a_unique_receipt_at_once_the_later_one_is_told(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = NewOrder(500, "INR", "r-1", {}, unique_receipt=True)
+    order_id = shop.create_order(new).body
+    # As if the index did not know of it yet.
+    monkeypatch.setattr(shop.database.orders, "ids_of_receipt", lambda *_: [])
+    with pytest.raises(BadRequest) as caught:
+        shop.create_order(new)
+    assert caught.value.facts == {"order_id": order_id}
+
+
+def test_a_repeated_request_for_a_unique_receipt_gets_its_order(shop: MemoryShop) -> None:
+    new, key = NewOrder(500, "INR", "r-1", {}, unique_receipt=True), IdempotencyKey("me#orders#k", "print")
+    first, again = shop.create_order(new, key), shop.create_order(new, key)
+    assert (again.body, again.replayed) == (first.body, True)
 
 
 def test_an_order_is_found_by_its_merchant_or_by_anybody_who_is_not_named(shop: MemoryShop) -> None:

@@ -16,6 +16,7 @@ _TYPE_NAMES = {
     "object": "an object",
     "array": "a list",
     "null": "null",
+    "boolean": "true or false",
 }
 
 

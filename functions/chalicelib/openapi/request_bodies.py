@@ -139,6 +139,11 @@ BODIES: dict[str, dict[str, Any]] = {
                 "maxLength": RECEIPT_LENGTH_MAX,
                 "description": "Your own number for it.",
             },
+            "unique_receipt": {
+                "type": "boolean",
+                "default": False,
+                "description": "Refuse it if there is an order with this receipt.",
+            },
             "notes": {
                 "type": ["object", "null"],
                 "maxProperties": 50,

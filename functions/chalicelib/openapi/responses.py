@@ -20,7 +20,7 @@ from gateway.domain.errors import (
 )
 from gateway.domain.reasons import Reason
 from gateway.presenters.refund import STATUSES
-from gateway.presenters.vocabulary import COUNT, CURRENCY, TEXT, an_object, one_of, ref
+from gateway.presenters.vocabulary import COUNT, CURRENCY, TEXT, an_id, an_object, one_of, ref
 
 STATUS_TEXTS = {
     200: "Done.",
@@ -67,6 +67,7 @@ FACTS: dict[str, Any] = {
     "amount_releasable": _FIGURE,
     "order_amount": _FIGURE,
     "order_currency": CURRENCY,
+    "order_id": {**an_id("order_"), "description": "The order that has the receipt."},
     "payment_currency": CURRENCY,
     "refund_status": one_of(STATUSES),
 }

@@ -88,6 +88,7 @@ def new_order(body: dict[str, Any]) -> NewOrder:
         receipt=body.get("receipt"),
         notes=body.get("notes") or {},
         expires_at=_moment(body.get("expires_at"), "expires_at"),
+        unique_receipt=body.get("unique_receipt", False),
     )
 
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     UNKNOWN_PARAMETER = "unknown_parameter"
     AMOUNT_MISMATCH = "amount_mismatch"
     CURRENCY_MISMATCH = "currency_mismatch"
+    RECEIPT_TAKEN = "receipt_taken"
     ORDER_EXPIRED = "order_expired"
     ORDER_ALREADY_PAID = "order_already_paid"
     PAYMENT_PENDING = "payment_pending"

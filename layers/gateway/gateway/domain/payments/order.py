@@ -3,6 +3,7 @@
 An order is attempted from its first payment on, and paid once, by the one payment that succeeds.
 """
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import Any
 from gateway.domain.card_testing.limits import ATTEMPTS_WINDOW
 from gateway.domain.errors import BadRequest, IllegalTransition, RateLimited
 from gateway.domain.reasons import Reason
+from gateway.domain.values import ALPHABET, ID_LENGTH
 
 RECEIPT_LENGTH_MAX = 255
 # When to come back while as many payments as are allowed are undecided.
@@ -46,6 +48,19 @@ def next_status(status: OrderStatus, event: OrderEvent) -> OrderStatus:
         return TRANSITIONS[status, event]
     except KeyError:
         raise IllegalTransition("order", status, event) from None
+
+
+def id_for_receipt(secret: bytes, merchant_id: str, receipt: str) -> str:
+    """The id of the one order with this receipt: that the id is free is then the condition of the write.
+
+    Keyed, since who knows an order's id may pay it, and receipts are easily guessed.
+    """
+    number = int.from_bytes(hmac.digest(secret, f"{merchant_id}#{receipt}".encode(), "sha256"))
+    letters = []
+    for _ in range(ID_LENGTH):
+        number, place = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[place])
+    return "order_" + "".join(letters)
 
 
 def statuses_before(event: OrderEvent) -> list[OrderStatus]:

@@ -22,6 +22,7 @@ class Orders(AsyncResource):
         amount: int,
         currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
         receipt: str | None = None,
+        unique_receipt: bool | None = None,
         notes: Mapping[str, Any] | None = None,
         expires_at: str | None = None,
         idempotency_key: str | None = None,
@@ -32,6 +33,7 @@ class Orders(AsyncResource):
 
         amount: In the currency's minor unit: 50000 is ₹500.00.
         receipt: Your own number for it.
+        unique_receipt: Refuse it if there is an order with this receipt.
         notes: Any JSON that you want back.
         expires_at: After this time no payment may begin.
         """
@@ -41,7 +43,13 @@ class Orders(AsyncResource):
                 "/api/v1/orders",
                 path_values={},
                 body={"amount": amount},
-                optional={"currency": currency, "receipt": receipt, "notes": notes, "expires_at": expires_at},
+                optional={
+                    "currency": currency,
+                    "receipt": receipt,
+                    "unique_receipt": unique_receipt,
+                    "notes": notes,
+                    "expires_at": expires_at,
+                },
                 documented_key=True,
                 idempotency_key=idempotency_key,
             ),
