@@ -6,11 +6,14 @@ Tests of use cases rely on the one in memory; this keeps it from drifting.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from gateway.adapters.aws.dynamodb.database import DynamoDatabase
+from gateway.adapters.aws.dynamodb.sharded_rows.shards import shards_of
+from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.access.api_key import ApiKey
 from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.access.audit_chain import next_blocks
@@ -29,8 +32,10 @@ from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
 from gateway.domain.payments.tally import Tally
 from gateway.domain.values import to_iso, to_unix_ms
-from gateway.domain.webhooks.delivery import Attempt
+from gateway.domain.webhooks.delivery import Attempt, WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
+from gateway.domain.webhooks.events import event_id, payment_event, sample_event
+from gateway.presenters.event import delivery_of, untold
 from gateway.use_cases.protocols.database import Database
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
 from tests.support.factories import (
@@ -664,3 +669,114 @@ def test_a_merchants_limits_are_set(database: Database) -> None:
     assert commit(database, lambda t: t.merchants.set_limits(merchant.id, limits)) == set()
     assert database.merchants.get(merchant.id) == replace(merchant, limits=limits)
     assert commit(database, lambda t: t.merchants.set_limits("nobody", limits)) == {Write.MERCHANT}
+
+
+def test_deliveries_without_a_message_are_found_apart(database: Database) -> None:
+    delivery = a_webhook()
+    assert commit(database, lambda t: t.deliveries.add(delivery)) == set()
+    after = delivery.attempted(Attempt(NOW, 12, 500, "no", None, None), (0, 1800), 0.0)
+    assert database.deliveries.record(delivery, after, planned=True) is True
+    due = after.next_retry_at
+    assert due is not None
+
+    def ids(found: list[Overdue]) -> set[str]:
+        return {item.id for item in found}
+
+    assert delivery.id not in ids(database.deliveries.planned(due, 10_000))
+    later = due + timedelta(milliseconds=1)
+    assert delivery.id in ids(database.deliveries.planned(later, 10_000))
+    assert delivery.id not in ids(database.deliveries.overdue(later, 10_000))
+    (item,) = (item for item in database.deliveries.planned(later, 10_000) if item.id == delivery.id)
+    assert database.deliveries.postpone(item, later + timedelta(seconds=60)) is True
+    assert delivery.id not in ids(database.deliveries.planned(later, 10_000))
+    # Begun anew by hand, it has a message again.
+    assert database.deliveries.record(after, after.retried(LATER)) is True
+    assert delivery.id not in ids(database.deliveries.planned(later + timedelta(days=1), 10_000))
+    assert delivery.id in ids(database.deliveries.overdue(later, 10_000))
+
+
+def test_the_feed_has_deliveries_and_what_none_tells_in_one_order(database: Database) -> None:
+    payment = a_payment(merchant_id=some_id("m"))
+    paid = payment.approved(LATER)
+    begun = [untold(payment_event(name, payment)) for name in ("payment.created", "payment.pending")]
+    success = delivery_of(payment_event("payment.success", paid))
+    sample = delivery_of(sample_event(some_id("w"), payment.merchant_id, LATER))
+    other = delivery_of(payment_event("payment.created", a_payment()))
+    assert commit(database, lambda t: t.events.add(begun, LATER)) == set()
+    for delivery in (success, sample, other):
+        assert commit(database, lambda t, delivery=delivery: t.deliveries.add(delivery)) == set()
+    found = database.feed.read(payment.merchant_id, to_iso(NOW), 10)
+    assert [(event.name, event.number) for event in found if event.id != sample.id] == [
+        ("payment.created", 0),
+        ("payment.pending", 1),
+        ("payment.success", 0),
+    ]
+    assert [event.position for event in found] == sorted(event.position for event in found)
+    created, pending, *_ = found
+    ids = [event_id(payment.id, sequence) for sequence in (1, 2, 3)]
+    assert [event.id for event in found if event.id != sample.id] == ids
+    assert (created.previous_id, created.previous_at) == (None, None)
+    assert (pending.previous_id, pending.previous_at) == (ids[0], to_iso(NOW))
+    assert (created.payload, pending.payload) == (begun[0].payload, begun[1].payload)
+    (of_success,) = (event for event in found if event.id == success.id)
+    assert (of_success.payload, of_success.previous_id, of_success.previous_at) == (
+        success.payload,
+        ids[1],
+        to_iso(NOW),
+    )
+    assert len(database.feed.read(payment.merchant_id, to_iso(NOW), 1)) == 2
+    assert [event.name for event in database.feed.read(payment.merchant_id, found[-2].place, 1)] in (
+        ["payment.success"],
+        ["webhook.test"],
+    )
+
+
+@pytest.mark.emulator
+def test_rows_of_an_older_release_are_listed_and_in_the_feed(store: str) -> None:
+    """They have no shard, and their ids are random."""
+    database, new = DynamoDatabase(), a_webhook(created_at=LATER, sequence=2)
+    old = WebhookRow(
+        some_id("w"),
+        merchant_id=new.merchant_id,
+        object_id=new.object_id,
+        event="payment.created",
+        payload="{}",
+        status="pending",
+        attempts=0,
+        attempt_log=[],
+        created_at=to_iso(NOW),
+    )
+    old.save()
+    assert commit(database, lambda t: t.deliveries.add(new)) == set()
+    page = database.deliveries.page(new.merchant_id, status=None, event=None, limit=1, offset=0)
+    assert ([item.id for item in page.items], page.total, page.has_more) == ([new.id], 2, True)
+    page = database.deliveries.page(new.merchant_id, status=None, event=None, limit=1, offset=1)
+    assert ([item.id for item in page.items], page.total, page.has_more) == ([old.id], 2, False)
+    stored = database.deliveries.get(old.id)
+    assert stored is not None
+    assert (stored.created_at, stored.sequence) == (NOW, 0)
+    assert database.deliveries.of_object(new.merchant_id, new.object_id, NOW) == [stored]
+    assert [(event.id, event.name) for event in database.feed.read(new.merchant_id, to_iso(NOW), 5)] == [
+        (old.id, "payment.created"),
+        (new.id, new.event),
+    ]
+    # What becomes of it leaves it where it is.
+    after = stored.attempted(Attempt(LATER, 12, 200, None, None, None), (0, 60), 0.0)
+    assert database.deliveries.record(stored, after) is True
+    assert database.deliveries.get(old.id) == after
+
+
+@pytest.mark.emulator
+def test_no_key_of_an_index_takes_more_than_a_shards_share_of_a_merchants_deliveries(store: str) -> None:
+    merchant_id, database = some_id("m"), DynamoDatabase()
+    made = [a_webhook(merchant_id=merchant_id, object_id=some_id("pay_")) for _ in range(80)]
+    for start in range(0, 80, 20):
+        assert commit(database, *(partial(_add, one) for one in made[start : start + 20])) == set()
+    assert WebhookRow.by_merchant.count(merchant_id) == 0
+    shares = [WebhookRow.by_merchant_shard.count(shard) for shard in shards_of(merchant_id)]
+    assert (sum(shares), len(shares)) == (80, 8)
+    assert max(shares) < 30
+
+
+def _add(delivery: WebhookDelivery, transaction: Any) -> None:
+    transaction.deliveries.add(delivery)

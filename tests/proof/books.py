@@ -14,7 +14,7 @@ from gateway.adapters.aws.dynamodb.repositories.ledger import to_entry
 from gateway.adapters.aws.dynamodb.repositories.orders import to_order
 from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
 from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
-from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
+from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow
 from gateway.domain.payments.ledger import Entry, EntryKind
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import METHODS, Payment, PaymentStatus
@@ -25,6 +25,7 @@ from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.payments.summary import read_summary
 from tests.proof.shop import Shop
 from tests.support.database import ledger
+from tests.support.deliveries_of import deliveries_of
 
 FINAL = (RefundStatus.PROCESSED, RefundStatus.CANCELLED)
 
@@ -64,7 +65,7 @@ def read(shop: Shop) -> Books:
     for balance in ledger.balances(merchant_id):
         sums.update(payment=balance.payments, refund=balance.refunds, reversal=balance.reversals)
     entries = [to_entry(row) for row in LedgerRow.by_merchant.query(merchant_id)]
-    hooks = [to_delivery(row) for row in WebhookRow.by_merchant.query(merchant_id)]
+    hooks = [to_delivery(row) for row in deliveries_of(merchant_id)]
     entries.sort(key=lambda entry: entry.id)
     hooks.sort(key=lambda hook: hook.id)
     return Books(found, paid, back, entries, sums, hooks)

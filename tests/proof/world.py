@@ -15,7 +15,7 @@ import pytest
 import app
 from chalicelib.frame.routing import resolve
 from gateway.adapters.aws.dynamodb import due
-from gateway.adapters.aws.dynamodb.tables import StatsRow
+from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.access.merchant import Merchant

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment
@@ -19,6 +18,7 @@ from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from tests.support.database import merchants, orders, payments, refunds
+from tests.support.deliveries_of import deliveries_of
 from tests.support.emulator import Emulator
 from tests.support.factories import Clock, ScriptedAcquirer, a_merchant, a_message, an_order, some_deps
 from tests.support.keys import answered, idempotency_key
@@ -141,7 +141,7 @@ class Shop:
 
     def events(self, object_id: str) -> list[str]:
         """The webhooks of a payment or refund that there are rows for, in order."""
-        found = WebhookRow.by_merchant.query(self.merchant.id, WebhookRow.created_at >= "2")
+        found = deliveries_of(self.merchant.id)
         rows = [json.loads(row.payload) for row in found if row.object_id == object_id]
         return [body["event"] for body in sorted(rows, key=lambda body: int(body["sequence"]))]
 

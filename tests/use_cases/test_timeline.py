@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from gateway.adapters.aws.dynamodb.repositories.deliveries import to_delivery
-from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.errors import NotFound
 from gateway.domain.webhooks.delivery import Attempt
 from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments import timeline
 from tests.support.database import deliveries
+from tests.support.deliveries_of import deliveries_of
 from tests.support.factories import declined
 from tests.support.shop import Shop
 
@@ -72,8 +72,7 @@ def test_a_payment_tells_its_whole_story_oldest_first(shop: Shop) -> None:
 
 def test_every_attempt_of_a_webhook_is_told(shop: Shop) -> None:
     payment = shop.pending_payment()
-    row = next(iter(WebhookRow.by_merchant.query(shop.merchant.id)))
-    hook = to_delivery(row)
+    hook = to_delivery(deliveries_of(shop.merchant.id)[0])
     refused = hook.attempted(Attempt(shop.clock.advance(seconds=1), 12, 500, "no", None), (0, 5, 10, 15, 20))
     deliveries.record(hook, refused)
     accepted = refused.attempted(Attempt(shop.clock.advance(seconds=9), 7, 200, "", None), (0, 5, 10, 15, 20))

@@ -1,6 +1,7 @@
 """What was delivered can be asked for again, byte for byte, whether or not anybody listened then."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,12 +24,18 @@ pytestmark = pytest.mark.emulator
 class Seller(Shop):
     """A shop that is asked for events over HTTP, and whose webhooks are delivered."""
 
-    def ask(self, object_id: str | None, merchant_id: str | None = None) -> Reply:
+    def ask(self, object_id: str | None, merchant_id: str | None = None, **more: list[str]) -> Reply:
         from app import app
 
         keys = {"X-Api-Key": merchant_id or self.merchant.id, "X-Api-Secret": API_SECRET}
-        query = {"object": [object_id]} if object_id is not None else None
+        query = more | ({"object": [object_id]} if object_id is not None else {})
         return send(app, "GET", "/api/v1/events", headers=keys, query=query)
+
+    def feed(self, **query: list[str]) -> dict[str, Any]:
+        reply = self.ask(None, **query)
+        assert reply.status == 200, reply.text
+        page: dict[str, Any] = reply.json
+        return page
 
     def told(self, object_id: str) -> list[bytes]:
         """The events of an object as the API tells them, each as its bytes in the answer."""
@@ -150,5 +157,50 @@ def test_another_merchants_events_are_a_404(seller: Seller, post: PostOffice) ->
         assert (reply.status, reply.error["code"]) == (404, "NOT_FOUND_ERROR")
 
 
-def test_an_object_must_be_named(seller: Seller) -> None:
-    assert (seller.ask(None).status, seller.ask(None).error["field"]) == (400, "object")
+def test_without_an_object_the_feed_goes_on_page_by_page(seller: Seller) -> None:
+    payment = seller.paid()
+    first = seller.feed(limit=["2"])
+    assert [event["event"] for event in first["data"]] == ["payment.created", "payment.pending"]
+    assert (first["has_more"], list(first)) == (True, ["data", "next_cursor", "has_more"])
+    second = seller.feed(after=[first["next_cursor"]])
+    assert [event["event"] for event in second["data"]] == ["payment.success"]
+    assert second["has_more"] is False
+    assert seller.feed(after=[second["next_cursor"]])["data"] == []
+    told = seller.told(payment.id)
+    added = {"id", "created_at"}
+    bare = [{k: v for k, v in event.items() if k not in added} for event in first["data"] + second["data"]]
+    assert [compact_json(event).encode() for event in bare] == told
+
+
+def test_the_feed_of_a_merchant_without_a_url_has_the_same_events(seller: Seller, post: PostOffice) -> None:
+    post.listen(None)
+    payment = seller.paid()
+    seller.clock.advance(seconds=1)
+    refund = seller.refunded(payment, 100)
+    found = [event["event"] for event in seller.feed()["data"]]
+    assert found == [
+        "payment.created",
+        "payment.pending",
+        "payment.success",
+        "refund.created",
+        "refund.processed",
+    ]
+    assert seller.events(payment.id) == seller.events(refund.id) == []
+    only = seller.feed(types=["payment.success,refund.processed"])["data"]
+    assert [event["event"] for event in only] == ["payment.success", "refund.processed"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"after": ["nonsense"]}, "after"),
+        ({"types": ["payment.success,payment.nothing"]}, "types"),
+        ({"types": ["webhook.test"]}, "types"),
+        ({"object": ["pay_1"], "types": ["payment.success"]}, "object"),
+        ({"object": ["pay_1"], "after": ["x"]}, "object"),
+        ({"limit": ["101"]}, "limit"),
+    ],
+)
+def test_a_feed_that_cannot_be_is_refused(seller: Seller, query: dict[str, list[str]], field: str) -> None:
+    reply = seller.ask(None, **query)
+    assert (reply.status, reply.error["field"]) == (400, field)

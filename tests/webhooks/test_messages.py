@@ -65,7 +65,7 @@ def test_a_message_that_comes_a_moment_early_counts_as_on_time(post: PostOffice,
 def test_a_crash_between_post_and_record_posts_again_with_the_same_id(
     post: PostOffice, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> bool:
+    def die(*_: object, **__: object) -> bool:
         raise Killed
 
     hook = post.event()

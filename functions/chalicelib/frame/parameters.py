@@ -69,6 +69,29 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """A query parameter of some words out of a few, with commas between; empty where it is absent."""
+
+    name: str
+    known: Iterable[str]
+    description: str
+    required = False
+
+    def read(self, text: str | None) -> tuple[str, ...]:
+        """Its values, or BadRequest."""
+        words = [str(word) for word in self.known]
+        given = tuple(text.split(",")) if text else ()
+        if not set(given) <= set(words):
+            known = ", ".join(words)
+            raise BadRequest(f"{self.name} must be some of {known}, with commas between", field=self.name)
+        return given
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        return {"type": "array", "items": {"type": "string", "enum": [str(word) for word in self.known]}}
+
+
+@dataclass(frozen=True)
 class Identifier:
     """A query parameter that names something; None where it is absent or empty, unless it is required."""
 
@@ -115,7 +138,7 @@ class Day:
         return {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
 
 
-Parameter = Integer | Choice | Identifier | Day
+Parameter = Integer | Choice | Choices | Identifier | Day
 
 
 def read_query(known: Iterable[Parameter], given: Mapping[str, list[str]]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.frame.caller import COOKIE, CSRF_HEADER
 from chalicelib.frame.idempotency_header import KEY_LENGTH_MAX
 from chalicelib.frame.operation import Operation
+from chalicelib.frame.parameters import Choices
 from chalicelib.openapi.access_bodies import OPTIONAL
 from chalicelib.openapi.components import SCHEMAS
 from chalicelib.openapi.request_bodies import DOCUMENTED
@@ -147,6 +148,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             "required": known.required,
             "description": known.description,
             "schema": known.schema(),
+            **({"style": "form", "explode": False} if isinstance(known, Choices) else {}),
         }
         for known in operation.query
     ]

@@ -5,18 +5,21 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.parameters import PAGE, Choice, Identifier
+from chalicelib.frame.parameters import LIMIT, PAGE, Choice, Choices, Identifier
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_WEBHOOKS, Right
 from gateway.domain.errors import BadRequest, NotFound, RateLimited
 from gateway.domain.webhooks.delivery import DeliveryStatus
-from gateway.domain.webhooks.events import EVENTS
+from gateway.domain.webhooks.events import EVENTS, TOLD_EVENTS
+from gateway.domain.webhooks.feed import CURSOR_LENGTH_MAX as FEED_CURSOR_LENGTH_MAX
+from gateway.domain.webhooks.feed import read_feed_cursor
 from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
-from gateway.presenters.event import EVENT_LIST
+from gateway.presenters.event import EVENT_LIST, EVENTS_READ, FEED
 from gateway.presenters.merchant import WEBHOOK_CONFIG, WEBHOOK_SECRET
 from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
+from gateway.use_cases.webhooks.read_feed import read_feed
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
 
 blueprint = Blueprint(__name__)
@@ -126,17 +129,29 @@ def post_retry(request: Request) -> Response:
     "GET",
     "/api/v1/events",
     needs=READS_WEBHOOKS,
-    query=(Identifier("object", "The id of a payment or of a refund.", required=True),),
-    responses={200: EVENT_LIST},
+    query=(
+        Identifier("object", "The id of a payment or of a refund: its events, all at once."),
+        Identifier("after", "The last page's `next_cursor`.", length_max=FEED_CURSOR_LENGTH_MAX),
+        LIMIT,
+        Choices("types", TOLD_EVENTS, "Only these events."),
+    ),
+    responses={200: EVENTS_READ},
     errors=(NotFound,),
 )
 def get_events(request: Request) -> Response:
-    """Lists all events of a payment or a refund, in order, just as they are sent.
+    """Lists what happened, oldest first, whether or not a webhook told it. Go on by `next_cursor`.
 
-    Those from before a webhook URL was set are among them.
+    Each event is listed once, for 30 days; those of one object keep their order. With `object`, lists all
+    events of one payment or refund as they are sent.
     """
-    found = events_of(request.deps, request.query["object"], request.merchant_id)
-    return Response(EVENT_LIST.present(found))
+    query, deps = request.query, request.deps
+    if query["object"] is not None:
+        if query["after"] or query["types"]:
+            raise BadRequest("object can't be used together with after or types", field="object")
+        return Response(EVENT_LIST.present(events_of(deps, query["object"], request.merchant_id)))
+    after = None if query["after"] is None else read_feed_cursor(query["after"])
+    page = read_feed(deps, request.merchant_id, after=after, limit=query["limit"], names=query["types"])
+    return Response(FEED.present(page))
 
 
 def webhook_url(body: dict[str, Any]) -> str | None:

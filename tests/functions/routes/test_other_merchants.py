@@ -23,6 +23,7 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.domain.cursor import next_cursor
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import Filters, list_payments
+from tests.support.deliveries_of import deliveries_of
 from tests.support.emulator import Emulator
 from tests.support.http_calls import Reply, send
 from tests.support.people import Person, a_person
@@ -51,7 +52,7 @@ QUERIES: dict[str, list[str] | None] = {
     "q": ["payment_id", "order_id", "receipt"],
     "receipt": ["receipt"],
     "cursor": ["cursor"],
-    **dict.fromkeys(("limit", "offset", "status", "method", "event", "from", "to")),
+    **dict.fromkeys(("limit", "offset", "status", "method", "event", "from", "to", "after", "types")),
 }
 
 
@@ -100,7 +101,7 @@ def other(shop: Shop) -> Other:
     shop.pending_payment()
     refund = shop.refund(shop.stored_payment(payment.id), 100)
     refund_id = shop.stored_refund(refund).id
-    webhook_id = next(iter(WebhookRow.by_merchant.query(person.merchant.id))).id
+    webhook_id = deliveries_of(person.merchant.id)[0].id
     cursor = next_cursor(list_payments(shop.deps, person.merchant.id, Filters(), limit=1, offset=0))
     assert cursor is not None
     ids = {

@@ -12,7 +12,7 @@ from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from tests.support.memory import access, money
+from tests.support.memory import access, feed, money
 from tests.support.memory.rows import Rows
 from tests.support.memory.writes import MemoryTransaction
 
@@ -51,6 +51,7 @@ class MemoryDatabase:
         self.refunds = money.Refunds(self.rows)
         self.ledger = money.Ledger(self.rows)
         self.deliveries = money.Deliveries(self.rows)
+        self.feed = feed.Feed(self.rows)
         self.endpoints = access.Endpoints(self.rows)
         self.api_keys = access.ApiKeys(self.rows)
         self.sessions = access.Sessions(self.rows)

@@ -205,12 +205,34 @@ class Deliveries(DueRepository):
         place = (merchant_id, object_id, to_iso(created_at))
         return self.where(lambda row: (row.merchant_id, row.object_id, to_iso(row.created_at)) == place)
 
-    def record(self, before: WebhookDelivery, after: WebhookDelivery) -> bool:
+    def record(self, before: WebhookDelivery, after: WebhookDelivery, *, planned: bool = False) -> bool:
         kept = replace(
             after,
             attempts=tuple(replace(attempt, retry_after_seconds=None) for attempt in after.attempts),
         )
-        return self._rows.write_if(self.table, after.id, lambda _: kept, _as_read(before))
+        written = self._rows.write_if(self.table, after.id, lambda _: kept, _as_read(before))
+        if written:
+            self._plan(after.id, planned=planned)
+        return written
+
+    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
+        return [item for item in super().overdue(before, limit) if item.id not in self._planned]
+
+    def planned(self, before: datetime, limit: int) -> list[Overdue]:
+        return [item for item in super().overdue(before, limit) if item.id in self._planned]
+
+    def oldest_due(self) -> int | None:
+        found = [self._due_ms(row) for row in self.where(lambda row: row.id not in self._planned)]
+        return min((at_ms for at_ms in found if at_ms is not None), default=None)
+
+    @property
+    def _planned(self) -> dict[Any, Any]:
+        return self._rows.of("deliveries planned")
+
+    def _plan(self, delivery_id: str, *, planned: bool) -> None:
+        self._planned.pop(delivery_id, None)
+        if planned:
+            self._planned[delivery_id] = True
 
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
         with self._rows.lock:
@@ -218,6 +240,7 @@ class Deliveries(DueRepository):
             if not _as_read(delivery)(row):
                 return False
             self._move(row, until)
+            self._plan(row.id, planned=True)
             return True
 
     def _move(self, row: Any, until: datetime) -> None:

@@ -1,6 +1,6 @@
 """A transaction in memory: the writes of `use_cases/protocols/writes.py`, each with its condition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from gateway.domain.payments.order import OrderEvent, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.feed import Untold, place_of
 from gateway.use_cases.protocols.refusals import Write
 from tests.support.memory.rows import Change, Condition, PlannedWrite, Rows, exists, is_free
 
@@ -37,6 +38,7 @@ class MemoryTransaction:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self._writes: list[PlannedWrite] = []
+        self.events = EventWrites(self._plan)
         self.merchants = MerchantWrites(self._plan)
         self.orders = OrderWrites(self._plan)
         self.payments = PaymentWrites(self._plan)
@@ -272,6 +274,18 @@ class LedgerWrites(_Writes):
 class DeliveryWrites(_Writes):
     def add(self, delivery: WebhookDelivery) -> None:
         self._plan(delivery.event, "deliveries", delivery.id, lambda _: delivery, is_free)
+
+
+class EventWrites:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def add(self, events: Sequence[Untold], expires_at: datetime) -> None:
+        first = events[0]
+        key = f"{place_of(first.at, first.sequence)}/{first.object_id}"
+        self._plan(
+            f"event {first.name}", "events", key, lambda _: (tuple(events), expires_at), lambda _row: True
+        )
 
 
 class IdempotencyWrites(_Writes):

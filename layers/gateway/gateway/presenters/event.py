@@ -1,20 +1,17 @@
 """Events as merchants get them: the envelope, and the delivery that carries its exact bytes."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
-from gateway.domain.webhooks.events import (
-    PAYMENT_EVENTS,
-    REFUND_EVENTS,
-    TEST_EVENT,
-    Event,
-)
+from gateway.domain.webhooks.events import PAYMENT_EVENTS, REFUND_EVENTS, TEST_EVENT, Event
+from gateway.domain.webhooks.feed import FeedEvent, FeedPage, Untold
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND
 from gateway.presenters.resource import Component, Member, Resource
-from gateway.presenters.vocabulary import COUNT, TEXT, UUID, an_array, one_of
+from gateway.presenters.vocabulary import BOOLEAN, COUNT, TEXT, TIME, UUID, an_array, an_object, one_of
 
 _TEST_MESSAGE = "This is a test event from AsyncPay"
 _PAYMENT = Member[Event](
@@ -79,6 +76,28 @@ EVENT_LIST = Resource[Sequence[Event]](
 )
 
 
+def _in_feed(event: FeedEvent) -> dict[str, Any]:
+    """The envelope just as it was sent, and after it the event's id and its time to the millisecond."""
+    envelope: dict[str, Any] = json.loads(event.payload)
+    return envelope | {"id": event.id, "created_at": event.place[:_TIME_LENGTH]}
+
+
+_TIME_LENGTH = len("2026-01-31T09:30:00.250Z")
+_ADDED = an_object({"id": {**UUID, "description": "The same as `webhook-id`."}, "created_at": TIME})
+FEED_EVENT = Component("FeedEvent", {"allOf": [EVENT.ref, _ADDED]})
+FEED = Resource[FeedPage](
+    "Feed",
+    Member("data", an_array(FEED_EVENT.ref), lambda page: [_in_feed(event) for event in page.events]),
+    Member(
+        "next_cursor",
+        {**TEXT, "description": "Where to go on, also from the end."},
+        lambda page: page.cursor.encode(),
+    ),
+    Member("has_more", {**BOOLEAN, "description": "Whether there is more already."}),
+)
+EVENTS_READ = Component("Events", {"oneOf": [FEED.ref, EVENT_LIST.ref]})
+
+
 def event_payload(event: Event) -> str:
     """The exact text of an event, which is signed and sent."""
     return compact_json(present_event(event))
@@ -95,4 +114,19 @@ def delivery_of(event: Event) -> WebhookDelivery:
         status=DeliveryStatus.PENDING,
         created_at=event.at,
         next_retry_at=event.at,
+        sequence=event.sequence,
+        previous_at=event.previous_at,
+    )
+
+
+def untold(event: Event) -> Untold:
+    """What is recorded of an event that no delivery tells."""
+    return Untold(
+        name=event.name,
+        merchant_id=event.merchant_id,
+        object_id=event.object_id,
+        at=event.at,
+        sequence=event.sequence,
+        payload=event_payload(event),
+        previous_at=event.previous_at,
     )

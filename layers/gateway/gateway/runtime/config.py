@@ -51,6 +51,7 @@ class Config:
     webhook_allowed_hosts: tuple[str, ...]
     sweep_grace_seconds: int
     allows_chaos: bool
+    events_kept_days: int
     processor: ProcessorConfig
     checkout_url: str
     test_merchant_email: str
@@ -111,6 +112,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),
         sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),
         allows_chaos=_allows_chaos(environ),
+        events_kept_days=_integer(environ, "EVENTS_KEPT_DAYS", 30, "days from 1 to 400", 400, minimum=1),
         processor=_processor(environ, scripted=environ.get("STAGE", "test") == "test"),
         checkout_url=environ.get("CHECKOUT_URL", "").rstrip("/"),
         test_merchant_email=environ.get("TEST_MERCHANT_EMAIL", "test@example.com"),
@@ -180,9 +182,11 @@ def _integer(
     # SQS delays a message by 15 minutes at most.
     what: str = "milliseconds from 0 to 900000",
     maximum: int = 900_000,
+    *,
+    minimum: int = 0,
 ) -> int:
     text = environ.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) > maximum:
+    if not text.isdecimal() or not minimum <= int(text) <= maximum:
         raise ConfigError(f"{name} must be a number of {what}")
     return int(text)
 

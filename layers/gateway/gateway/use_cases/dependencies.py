@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from gateway.domain.access.audit import SYSTEM, Actor
@@ -77,6 +77,7 @@ class Dependencies:
             busy=busy,
             flushes=self.outbox is None,
             chaos_of=self.chaos_of,
+            events_kept=timedelta(days=self.config.events_kept_days),
         )
 
     def sharing(self, outbox: Outbox) -> Self:

@@ -13,7 +13,6 @@ Where the caller's Idempotency-Key stands for a response already, `load` ends th
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -26,15 +25,14 @@ from gateway.domain.jobs import PAYMENTS, REFUNDS, WEBHOOKS
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
-from gateway.domain.webhooks.delivery import WebhookDelivery
-from gateway.domain.webhooks.events import Event, id_before
-from gateway.presenters.event import delivery_of
+from gateway.domain.webhooks.events import Event
+from gateway.domain.webhooks.feed import EVENTS_KEPT
 from gateway.runtime import log
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.database import Database, Loaded
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
-from gateway.use_cases.webhooks.messages import delivery_message
+from gateway.use_cases.webhooks.notifying import add_deliveries, record_untold
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -71,6 +69,7 @@ class UnitOfWork:
         busy: str = BUSY,
         flushes: bool = True,
         chaos_of: Callable[[Merchant], Chaos | None] = lambda _merchant: None,
+        events_kept: timedelta = EVENTS_KEPT,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -80,6 +79,7 @@ class UnitOfWork:
         self._busy = busy
         self._flushes = flushes
         self._chaos_of = chaos_of
+        self._events_kept = events_kept
         self._messages: list[tuple[str, dict[str, str], int]] = []
         self._outcome: tuple[str, dict[str, Any]] | None = None
         self._response: StoredResponse | None = None
@@ -144,24 +144,19 @@ class UnitOfWork:
         return tuple(loaded.get(kind, key) for kind, key in keys)
 
     def notify(self, merchant: Merchant | None, *events: Event, requested: bool = False) -> None:
-        """Adds what is told of events of one object, in their order, if the merchant wants webhooks.
+        """Adds deliveries of events of one object, in their order, if the merchant wants webhooks.
 
-        `requested`: the merchant asked for these, so they go out even while the endpoint's circuit is open.
+        What no delivery tells is recorded for the feed. `requested`: the merchant asked for these, so they go
+        out even while the endpoint's circuit is open.
         """
         if merchant is None or merchant.webhook_url is None:
+            record_untold(self._transaction, events, self._now() + self._events_kept)
             return
         chaos = None if requested else self._chaos_of(merchant)
-        by_delay: dict[int, list[WebhookDelivery]] = {}
-        for event in events:
-            delivery, delay_seconds = delivery_of(event), 0
-            if chaos and (delay_seconds := chaos.delivery_delay_seconds(delivery.id)):
-                delivery = replace(delivery, next_retry_at=self._now() + timedelta(seconds=delay_seconds))
-            self._transaction.deliveries.add(delivery)
-            by_delay.setdefault(delay_seconds, []).append(delivery)
-        before = None if chaos and chaos.reorders_deliveries else id_before(events[0])
-        for delay_seconds, deliveries in by_delay.items():
-            message = delivery_message(*deliveries, after=before, requested=requested)
-            self._messages.append((WEBHOOKS, message, delay_seconds))
+        messages = add_deliveries(
+            self._transaction, events, chaos=chaos, now=self._now(), requested=requested
+        )
+        self._messages += [(WEBHOOKS, message, delay_seconds) for message, delay_seconds in messages]
 
     def enqueue(self, entity: Payment | Refund, *, first: bool = False) -> None:
         """Adds the message that has a worker finish a payment or a refund when that is due.

@@ -84,7 +84,8 @@ class WebhookDelivery:
     """One event on its way to one merchant. `payload` is the exact text that is signed and sent.
 
     `next_retry_at` is when the next attempt is due; None once the status is final. `attempts` are those since
-    the last manual retry; `history` holds the earlier ones.
+    the last manual retry; `history` holds the earlier ones. `sequence` is the event's place among those of
+    its object (0: a row of a release that did not store it), `previous_at` the time of the event before it.
     """
 
     id: str
@@ -97,6 +98,8 @@ class WebhookDelivery:
     next_retry_at: datetime | None
     attempts: tuple[Attempt, ...] = field(default=())
     history: tuple[Attempt, ...] = field(default=())
+    sequence: int = 0
+    previous_at: datetime | None = None
 
     @property
     def last_attempt(self) -> Attempt | None:

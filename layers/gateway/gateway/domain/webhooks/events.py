@@ -21,7 +21,9 @@ PAYMENT_EVENTS = (
 )
 REFUND_EVENTS = ("refund.created", "refund.processed")
 TEST_EVENT = "webhook.test"
-EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS, TEST_EVENT)
+# What happens to objects, and what can be sent: a test event happens to nothing.
+TOLD_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
+EVENTS = (*TOLD_EVENTS, TEST_EVENT)
 
 
 def event_id(object_id: str, sequence: int) -> str:
@@ -39,7 +41,8 @@ class Event:
     """Something that happened to an object, numbered from 1 within the object's events.
 
     `payment` and `refund` are as they were then. A payment's event has no refund, and a test event has
-    neither. `earlier` names the object's events before this one.
+    neither. `earlier` names the object's events before this one, and `previous_at` is when the last of them
+    happened.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Event:
     payment: Payment | None = None
     refund: Refund | None = None
     earlier: tuple[str, ...] = ()
+    previous_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -64,39 +68,29 @@ def id_before(event: Event) -> str | None:
 
 def sequence_of(payment: Payment) -> list[str]:
     """The events of a payment in this status, in order."""
-    events = ["payment.created", "payment.pending"]
-    if payment.status is not PaymentStatus.PENDING:
-        events.append(f"payment.{payment.status}")
-    if payment.late_at is not None:
-        events.append("payment.reversed")
-    return events
+    return [name for name, _ in _payment_history(payment)]
 
 
 def refund_sequence_of(refund: Refund) -> list[str]:
     """The events of a refund in this status, in order."""
-    events = ["refund.created"]
-    if refund.status is RefundStatus.PROCESSED:
-        events.append("refund.processed")
-    return events
+    return [name for name, _ in _refund_history(refund)]
 
 
 def payment_event(name: str, payment: Payment) -> Event:
     """One of a payment's events; ValueError if it has not happened."""
     begun = name in ("payment.created", "payment.pending")
-    at = payment.created_at if begun or payment.finished_at is None else payment.finished_at
-    if name == "payment.reversed" and payment.late_at is not None:
-        at = payment.late_at
     then = replace(payment, status=PaymentStatus.PENDING) if begun else payment
-    return _numbered(Event(name, payment.merchant_id, payment.id, at, 0, then), sequence_of(payment))
+    blank = Event(name, payment.merchant_id, payment.id, payment.created_at, 0, then)
+    return _placed(blank, _payment_history(payment))
 
 
 def refund_event(name: str, refund: Refund, payment: Payment) -> Event:
     """One of a refund's events; ValueError if it has not happened."""
-    at, then = refund.processed_at, refund
-    if name == "refund.created" or at is None:
-        at, then = refund.created_at, replace(refund, status=RefundStatus.PENDING, processed_at=None)
-    event = Event(name, refund.merchant_id, refund.id, at, 0, payment, then)
-    return _numbered(event, refund_sequence_of(refund))
+    then = refund
+    if name == "refund.created":
+        then = replace(refund, status=RefundStatus.PENDING, processed_at=None)
+    blank = Event(name, refund.merchant_id, refund.id, refund.created_at, 0, payment, then)
+    return _placed(blank, _refund_history(refund))
 
 
 def sample_event(delivery_id: str, merchant_id: str, now: datetime) -> Event:
@@ -104,6 +98,32 @@ def sample_event(delivery_id: str, merchant_id: str, now: datetime) -> Event:
     return Event(TEST_EVENT, merchant_id, delivery_id, now, 1)
 
 
-def _numbered(event: Event, names: list[str]) -> Event:
-    place = names.index(event.name)
-    return replace(event, sequence=place + 1, earlier=tuple(names[:place]))
+History = list[tuple[str, datetime]]
+
+
+def _payment_history(payment: Payment) -> History:
+    history = [("payment.created", payment.created_at), ("payment.pending", payment.created_at)]
+    if payment.status is not PaymentStatus.PENDING:
+        history.append((f"payment.{payment.status}", payment.finished_at or payment.created_at))
+    if payment.late_at is not None:
+        history.append(("payment.reversed", payment.late_at))
+    return history
+
+
+def _refund_history(refund: Refund) -> History:
+    history = [("refund.created", refund.created_at)]
+    if refund.status is RefundStatus.PROCESSED:
+        history.append(("refund.processed", refund.processed_at or refund.created_at))
+    return history
+
+
+def _placed(event: Event, history: History) -> Event:
+    names = [name for name, _ in history]
+    number = names.index(event.name)
+    return replace(
+        event,
+        at=history[number][1],
+        sequence=number + 1,
+        earlier=tuple(names[:number]),
+        previous_at=history[number - 1][1] if number else None,
+    )

@@ -15,7 +15,7 @@ from gateway.domain.jobs import JOB_QUEUES, PAYMENTS, REFUNDS, QueueDepth, Queue
 from gateway.domain.values import to_unix_ms
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
-from gateway.use_cases.protocols.database import Due
+from gateway.use_cases.protocols.due import Due
 
 # Longer than any batch may take: a worker counts a batch when it ends.
 STALLED_AFTER_MS = 45_000

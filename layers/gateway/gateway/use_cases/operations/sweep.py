@@ -5,15 +5,16 @@ payment. Each overdue row is first moved to a later due time, so that two sweeps
 workers would not mind.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import PAYMENTS, REFUNDS, SLOW_WEBHOOKS, WEBHOOKS
+from gateway.domain.jobs import PAYMENTS, REFUNDS, SLOW_WEBHOOKS, WEBHOOKS, Overdue
 from gateway.runtime import log, metrics
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.operations.chain_audit import chain_audit
-from gateway.use_cases.protocols.database import Due
+from gateway.use_cases.protocols.due import Due
 
 # How long after being sent again an item counts as overdue again.
 POSTPONED_BY = timedelta(seconds=60)
@@ -25,11 +26,15 @@ LANES = {WEBHOOKS: (WEBHOOKS, SLOW_WEBHOOKS)}
 
 @dataclass(frozen=True)
 class Swept:
-    """How many rows were sent again, and how many of the audit trail were chained."""
+    """How many rows were sent again, and how many of the audit trail were chained.
+
+    `planned` are deliveries whose next attempt had to wait long.
+    """
 
     payments: int
     refunds: int
     webhooks: int
+    planned: int = 0
     audited: int = 0
 
 
@@ -40,6 +45,9 @@ class _Kind:
     queue: str
     id_name: str
     due: Due
+    find: Callable[[datetime, int], list[Overdue]]
+    before: datetime
+    is_planned: bool = False
 
 
 def sweep(deps: Dependencies) -> Swept:
@@ -51,14 +59,16 @@ def sweep(deps: Dependencies) -> Swept:
     grace = timedelta(seconds=deps.config.sweep_grace_seconds)
     database = deps.database
     kinds = [
-        _Kind(PAYMENTS, "payment_id", database.payments),
-        _Kind(REFUNDS, "refund_id", database.refunds),
-        _Kind(WEBHOOKS, "webhook_id", database.deliveries),
+        _Kind(PAYMENTS, "payment_id", database.payments, database.payments.overdue, now - grace),
+        _Kind(REFUNDS, "refund_id", database.refunds, database.refunds.overdue, now - grace),
+        _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.overdue, now - grace),
+        _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.planned, now, is_planned=True),
     ]
     failed: list[Unavailable] = []
-    payments, refunds, webhooks = (_send_again(deps, kind, now - grace, now, failed) for kind in kinds)
-    swept = Swept(payments, refunds, webhooks, audited=chain_audit(deps))
+    payments, refunds, webhooks, planned = (_send_again(deps, kind, now, failed) for kind in kinds)
+    swept = Swept(payments, refunds, webhooks, planned, audited=chain_audit(deps))
     counts = asdict(swept)
+    # What was planned is no sign of anything lost.
     total = payments + refunds + webhooks
     metrics.put(deps.config, deps.now(), "swept", {"Swept": total}, warn=total > 0, **counts)
     if failed:
@@ -66,18 +76,16 @@ def sweep(deps: Dependencies) -> Swept:
     return swept
 
 
-def _send_again(
-    deps: Dependencies, kind: _Kind, before: datetime, now: datetime, failed: list[Unavailable]
-) -> int:
+def _send_again(deps: Dependencies, kind: _Kind, now: datetime, failed: list[Unavailable]) -> int:
     """Sends one kind again. A failure does not hold up the other kinds; it is added to `failed`."""
     sent = 0
     try:
-        found = kind.due.overdue(before, SWEEP_MAX)
+        found = kind.find(kind.before, SWEEP_MAX)
         if found and _is_stopped(deps, kind.queue):
             # Its messages are all there, and what is sent again would only be there twice.
             log.info("left alone: worker stopped", queue=kind.queue, overdue=len(found))
             return 0
-        if found:
+        if found and not kind.is_planned:
             _note_waiting(deps, kind.queue, min(item.due_at_ms for item in found))
         for start in range(0, len(found), BATCH_MAX):
             some = found[start : start + BATCH_MAX]

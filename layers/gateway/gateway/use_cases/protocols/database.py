@@ -6,22 +6,20 @@ database does not answer; then a write may have happened or not.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.jobs import Batch, Overdue, QueueStats
+from gateway.domain.jobs import Batch, QueueStats
 from gateway.domain.page import Page
 from gateway.domain.payments.ledger import Balance, Entry
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.payments.tally import Fact, Tally
-from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
-from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.use_cases.protocols.access import (
     ApiKeys,
     AuditChain,
@@ -30,6 +28,8 @@ from gateway.use_cases.protocols.access import (
     Sessions,
     Throttles,
 )
+from gateway.use_cases.protocols.deliveries import Deliveries, Endpoints, Feed
+from gateway.use_cases.protocols.due import Due
 from gateway.use_cases.protocols.writes import Transaction
 
 Entity = TypeVar("Entity")
@@ -40,22 +40,6 @@ class Loaded(Protocol):
 
     def get(self, kind: type[Entity], key: str | None) -> Entity | None:
         """The entity, or None where there is none, or where `key` is None."""
-        ...
-
-
-class Due(Protocol):
-    """Entities that have something outstanding, by the time it is due."""
-
-    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
-        """What was due before then, at most `limit`."""
-        ...
-
-    def oldest_due(self) -> int | None:
-        """When the first of them is, or was, due, in unix milliseconds; None where nothing is outstanding."""
-        ...
-
-    def postpone(self, item: Overdue, until: datetime) -> bool:
-        """Moves an overdue item to a later time; False where it was finished or moved meanwhile."""
         ...
 
 
@@ -152,53 +136,6 @@ class Ledger(Protocol):
     def balances(self, merchant_id: str) -> list[Balance]: ...  # noqa: D102 - one for each currency in use
 
 
-class Deliveries(Due, Protocol):
-    """Webhook deliveries: one for each event of a merchant that has an endpoint."""
-
-    def get(self, delivery_id: str) -> WebhookDelivery | None: ...  # noqa: D102 - the entity, or None
-    def page(
-        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
-    ) -> Page[WebhookDelivery]:
-        """A merchant's deliveries, newest first."""
-        ...
-
-    def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
-        """The deliveries about an object that were made at this very time, in one transaction."""
-        ...
-
-    def record(self, before: WebhookDelivery, after: WebhookDelivery) -> bool:
-        """Stores an attempt or a manual retry; False where the delivery changed since it was read."""
-        ...
-
-    def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
-        """Leaves a pending delivery, untried, to the sweeper."""
-        ...
-
-
-class Endpoints(Protocol):
-    """How merchants' endpoints have been doing."""
-
-    def record(self, before: EndpointHealth, after: EndpointHealth) -> None:
-        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it.
-
-        A failure that continues a streak is dropped where the streak has ended or has been forgotten
-        meanwhile.
-        """
-        ...
-
-    def forget(self, merchant_id: str) -> None:
-        """Drops all that is known of an endpoint: it counts as new, and its circuit is closed."""
-        ...
-
-    def mark_slow(self, merchant_id: str, until: datetime) -> None:
-        """Sends the endpoint's deliveries through the slow lane until then."""
-        ...
-
-    def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
-        """Takes the one probe of an open circuit; False where another worker took it."""
-        ...
-
-
 class Stats(Protocol):
     """What workers did. Statistics: a batch that runs twice may count twice."""
 
@@ -229,6 +166,7 @@ class Database(Protocol):
     refunds: Refunds
     ledger: Ledger
     deliveries: Deliveries
+    feed: Feed
     endpoints: Endpoints
     api_keys: ApiKeys
     sessions: Sessions

@@ -3,6 +3,7 @@
 Each protocol says which label (of refusals.Write) a refusal has; each method, when it is refused.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from gateway.domain.payments.order import Order, OrderEvent, PublicAttempt
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
+from gateway.domain.webhooks.feed import Untold
 
 
 class MerchantWrites(Protocol):
@@ -120,6 +122,14 @@ class DeliveryWrites(Protocol):
     def add(self, delivery: WebhookDelivery) -> None: ...  # noqa: D102 - refused where the id is taken
 
 
+class EventWrites(Protocol):
+    """Labels: "event" and the first event's name."""
+
+    def add(self, events: Sequence[Untold], expires_at: datetime) -> None:
+        """Events of one object that happened at once and that no delivery tells; never refused."""
+        ...
+
+
 class IdempotencyWrites(Protocol):
     """Label IDEMPOTENCY_KEY."""
 
@@ -176,6 +186,7 @@ class Transaction(Protocol):
     refunds: RefundWrites
     ledger: LedgerWrites
     deliveries: DeliveryWrites
+    events: EventWrites
     idempotency: IdempotencyWrites
     api_keys: ApiKeyWrites
     logins: LoginWrites

@@ -29,6 +29,9 @@ from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.protocols.refusals import ConditionFailed
 from gateway.use_cases.webhooks.messages import REQUESTED
 
+# How long a message may be hidden until the next attempt, in seconds; also what SQS takes as a delay.
+HIDDEN_SECONDS_MAX = 900
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -94,7 +97,10 @@ def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Fat
     test = deps.config.webhook_gaps_test
     jitter = 0.0 if test else deps.jitter()
     after = delivery.attempted(attempt, TEST_GAPS_SECONDS if test else GAPS_SECONDS, jitter)
-    recorded = deps.database.deliveries.record(delivery, after)
+    # SQS counts a hidden message as in flight, and has room for 120,000: a long wait is the sweeper's.
+    wait_seconds = _wait_seconds(after, deps.now())
+    planned = wait_seconds > HIDDEN_SECONDS_MAX
+    recorded = deps.database.deliveries.record(delivery, after, planned=planned)
     learned = health.after_request(attempt) if task.is_requested else health.after(attempt)
     if learned.is_slow(attempt.ended_at):
         lane.turned_slow.add(delivery.merchant_id)
@@ -112,16 +118,17 @@ def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Fat
         error_kind=attempt.error,
         duration_ms=attempt.duration_ms,
     )
-    return _fate(deps, after) if recorded else Fate()
-
-
-def _fate(deps: Dependencies, after: WebhookDelivery) -> Fate:
+    if not recorded or planned:
+        return Fate()
     if after.status is DeliveryStatus.SUCCESS:
         return Fate(Done(completed=1))
-    wait_seconds = 0
-    if after.next_retry_at is not None:
-        wait_seconds = max(0, round((after.next_retry_at - deps.now()).total_seconds()))
     return Fate(Done(failed=int(after.status is DeliveryStatus.FAILED)), wait_seconds)
+
+
+def _wait_seconds(after: WebhookDelivery, now: datetime) -> int:
+    if after.next_retry_at is None:
+        return 0
+    return max(0, round((after.next_retry_at - now).total_seconds()))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, to_session
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import FailureWindows, Throttles, to_count
+from gateway.adapters.aws.dynamodb.sharded_rows.feed import Feed
 from gateway.adapters.aws.dynamodb.tables import (
     IdempotencyRow,
     OrderRow,
@@ -38,7 +39,7 @@ from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from gateway.use_cases.protocols import access
+from gateway.use_cases.protocols import access, deliveries
 from gateway.use_cases.protocols import database as protocols
 from gateway.use_cases.protocols.writes import Transaction
 
@@ -83,8 +84,9 @@ class DynamoDatabase:
         self.payments: protocols.Payments = Payments()
         self.refunds: protocols.Refunds = Refunds()
         self.ledger: protocols.Ledger = Ledger()
-        self.deliveries: protocols.Deliveries = Deliveries()
-        self.endpoints: protocols.Endpoints = Endpoints()
+        self.deliveries: deliveries.Deliveries = Deliveries()
+        self.feed: deliveries.Feed = Feed()
+        self.endpoints: deliveries.Endpoints = Endpoints()
         self.api_keys: access.ApiKeys = ApiKeys()
         self.sessions: access.Sessions = Sessions()
         self.throttles: access.Throttles = Throttles()

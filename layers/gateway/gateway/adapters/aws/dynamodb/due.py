@@ -4,6 +4,9 @@ A row in progress carries `due_shard` and `due_at_ms`; finishing it removes both
 `due_at_ms` on when it sends a row's work again; nothing else uses it. Shards spread the index's
 writes: a single hash key takes 1,000 writes a second (DynamoDB developer guide, "Partitions and data
 distribution").
+
+Work that has no message is planned: the sweeper is to send it, once it is due. It has shards of its own,
+since finding it is no sign that anything was lost.
 """
 
 import zlib
@@ -19,18 +22,22 @@ from gateway.domain.jobs import Overdue
 from gateway.domain.values import to_unix_ms
 
 SHARDS = 8
+PLANNED = "planned-"
 
 
-def due_columns(row_id: str, due_at: datetime | None) -> dict[str, Any]:
+def due_columns(row_id: str, due_at: datetime | None, *, planned: bool = False) -> dict[str, Any]:
     """The index's attributes for a row that is due then, or nothing for a row that is done."""
     if due_at is None:
         return {}
-    return {"due_shard": str(zlib.crc32(row_id.encode()) % SHARDS), "due_at_ms": to_unix_ms(due_at)}
+    shard = f"{PLANNED if planned else ''}{zlib.crc32(row_id.encode()) % SHARDS}"
+    return {"due_shard": shard, "due_at_ms": to_unix_ms(due_at)}
 
 
-def due_actions(row_type: Any, row_id: str, due_at: datetime | None) -> list[Action]:
+def due_actions(
+    row_type: Any, row_id: str, due_at: datetime | None, *, planned: bool = False
+) -> list[Action]:
     """The update that puts a row into the index, or removes it."""
-    columns = due_columns(row_id, due_at)
+    columns = due_columns(row_id, due_at, planned=planned)
     if not columns:
         return [row_type.due_shard.remove(), row_type.due_at_ms.remove()]
     return [
@@ -39,7 +46,7 @@ def due_actions(row_type: Any, row_id: str, due_at: datetime | None) -> list[Act
     ]
 
 
-def overdue(row_type: Any, before: datetime, limit: int) -> Iterator[Overdue]:
+def overdue(row_type: Any, before: datetime, limit: int, *, planned: bool = False) -> Iterator[Overdue]:
     """Rows due before then, oldest first within each shard, at most `limit` in all."""
     left = limit
     for shard in range(SHARDS):
@@ -48,7 +55,10 @@ def overdue(row_type: Any, before: datetime, limit: int) -> Iterator[Overdue]:
         with unavailable_when_aws_fails():
             found = list(
                 row_type.due.query(
-                    str(shard), row_type.due_at_ms < to_unix_ms(before), limit=left, page_size=left
+                    f"{PLANNED if planned else ''}{shard}",
+                    row_type.due_at_ms < to_unix_ms(before),
+                    limit=left,
+                    page_size=left,
                 )
             )
         left -= len(found)

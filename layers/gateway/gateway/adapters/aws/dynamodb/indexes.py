@@ -96,13 +96,24 @@ class LedgerByMerchant(_NewestFirst):
 
 
 class WebhooksByMerchant(_NewestFirst):
-    """The webhook log of a merchant."""
+    """The part of a merchant's webhook log that older releases wrote. Rows of this one are not in it."""
 
     class Meta:
         index_name = "by-merchant"
         projection = AllProjection()
 
     merchant_id = UnicodeAttribute(hash_key=True)
+
+
+class WebhooksByMerchantShard(GlobalSecondaryIndex[Any]):
+    """The webhook log of a merchant, spread over shards, for lists and for the feed."""
+
+    class Meta:
+        index_name = "by-merchant-shard"
+        projection = AllProjection()
+
+    merchant_shard = UnicodeAttribute(hash_key=True)
+    place = UnicodeAttribute(range_key=True)
 
 
 class ApiKeysByMerchant(_NewestFirst):

@@ -13,6 +13,8 @@ from gateway.adapters.aws.dynamodb.access_tables import ACCESS_ROWS
 from gateway.adapters.aws.dynamodb.connection import TransportConnection
 from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow
 from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
+from gateway.adapters.aws.dynamodb.sharded_rows.events_row import EventsRow
+from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
 from gateway.adapters.aws.timeouts import WORK, Timeouts
 from gateway.adapters.aws.transport import transport
 
@@ -143,7 +145,7 @@ class BalanceRow(Model):
 
 
 class WebhookRow(Model):
-    """Table `webhook-logs`."""
+    """Table `webhook-logs`. Rows of older releases have `created_at` in place of `place`."""
 
     class Meta:
         table_name = "webhook-logs"
@@ -156,13 +158,17 @@ class WebhookRow(Model):
     status = UnicodeAttribute()
     attempts = NumberAttribute()
     attempt_log = JSONAttribute()
-    created_at = UnicodeAttribute()
+    created_at = UnicodeAttribute(null=True)
+    merchant_shard = UnicodeAttribute(null=True)
+    place = UnicodeAttribute(null=True)
+    previous_at = UnicodeAttribute(null=True)
     next_retry_at = UnicodeAttribute(null=True)
     history = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
     by_merchant = indexes.WebhooksByMerchant()
+    by_merchant_shard = indexes.WebhooksByMerchantShard()
     due = indexes.Due()
 
 
@@ -179,19 +185,6 @@ class IdempotencyRow(Model):
     expires_at = NumberAttribute()
 
 
-class StatsRow(Model):
-    """Table `stats`: what the workers did, one item for each queue and shard."""
-
-    class Meta:
-        table_name = "stats"
-
-    id = UnicodeAttribute(hash_key=True)
-    completed = NumberAttribute(default=0)
-    failed = NumberAttribute(default=0)
-    taken_at_ms = NumberAttribute(default=0)
-    waiting_since_ms = NumberAttribute(default=0)
-
-
 ROWS: dict[type[Model], str] = {
     OrderRow: "orders",
     PaymentRow: "payments",
@@ -199,6 +192,7 @@ ROWS: dict[type[Model], str] = {
     LedgerRow: "ledger",
     BalanceRow: "balances",
     WebhookRow: "webhook-logs",
+    EventsRow: "events",
     EndpointRow: "endpoints",
     IdempotencyRow: "idempotency-keys",
     StatsRow: "stats",

@@ -12,6 +12,7 @@ from gateway.adapters.aws.dynamodb.repositories.payments import PaymentWrites
 from gateway.adapters.aws.dynamodb.repositories.refunds import RefundWrites
 from gateway.adapters.aws.dynamodb.repositories.sessions import LoginWrites
 from gateway.adapters.aws.dynamodb.repositories.throttles import ThrottleWrites
+from gateway.adapters.aws.dynamodb.sharded_rows.feed import EventWrites
 from gateway.use_cases.protocols import writes
 
 
@@ -26,6 +27,7 @@ class DynamoTransaction:
         self.refunds: writes.RefundWrites = RefundWrites(self._items)
         self.ledger: writes.LedgerWrites = LedgerWrites(self._items)
         self.deliveries: writes.DeliveryWrites = DeliveryWrites(self._items)
+        self.events: writes.EventWrites = EventWrites(self._items)
         self.idempotency: writes.IdempotencyWrites = IdempotencyWrites(self._items)
         self.api_keys: writes.ApiKeyWrites = ApiKeyWrites(self._items)
         self.logins: writes.LoginWrites = LoginWrites(self._items)

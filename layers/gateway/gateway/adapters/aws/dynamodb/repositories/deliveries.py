@@ -1,6 +1,8 @@
 """Webhook deliveries: one row for each event of a merchant that has a webhook URL."""
 
 from datetime import datetime
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from pynamodb.expressions.update import Action
@@ -8,12 +10,14 @@ from pynamodb.expressions.update import Action
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.paging import READ_PAGE_SIZE_MAX
+from gateway.adapters.aws.dynamodb.sharded_rows.shards import merged, shard_of, shards_of, side_by_side
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
 from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.feed import place_of
 
 
 def to_delivery(row: WebhookRow) -> WebhookDelivery:
@@ -25,11 +29,23 @@ def to_delivery(row: WebhookRow) -> WebhookDelivery:
         event=row.event,
         payload=row.payload,
         status=DeliveryStatus(row.status),
-        created_at=from_iso(row.created_at),
+        created_at=created_at(row),
         next_retry_at=from_iso(row.next_retry_at) if row.next_retry_at else None,
         attempts=tuple(_to_attempt(entry) for entry in row.attempt_log),
         history=tuple(_to_attempt(entry) for entry in row.history or []),
+        sequence=int(row.place.partition("/")[2]) if row.place else 0,
+        previous_at=from_iso(row.previous_at) if row.previous_at else None,
     )
+
+
+def created_at(row: WebhookRow) -> datetime:
+    """When the delivery was made: to the millisecond, whichever release wrote the row."""
+    return from_iso(row.place.partition("/")[0] if row.place else row.created_at)
+
+
+def position(row: WebhookRow) -> tuple[str, str]:
+    """Where the row stands in lists."""
+    return row.place or row.created_at, row.id
 
 
 class Deliveries:
@@ -40,13 +56,16 @@ class Deliveries:
         row = rows.get(WebhookRow, delivery_id)
         return None if row is None else to_delivery(row)
 
-    def record(self, before: WebhookDelivery, after: WebhookDelivery) -> bool:
-        """Stores an attempt or a manual retry; False where the row changed since it was read."""
+    def record(self, before: WebhookDelivery, after: WebhookDelivery, *, planned: bool = False) -> bool:
+        """Stores an attempt or a manual retry; False where the row changed since it was read.
+
+        `planned`: no message asks for the next attempt, the sweeper does.
+        """
         actions: list[Action] = [
             WebhookRow.status.set(str(after.status)),
             WebhookRow.attempts.set(len(after.attempts)),
             WebhookRow.attempt_log.set([_from_attempt(attempt) for attempt in after.attempts]),
-            *due.due_actions(WebhookRow, after.id, after.next_retry_at),
+            *due.due_actions(WebhookRow, after.id, after.next_retry_at, planned=planned),
         ]
         if after.history:
             actions.append(WebhookRow.history.set([_from_attempt(attempt) for attempt in after.history]))
@@ -62,9 +81,8 @@ class Deliveries:
         condition = (WebhookRow.status == str(delivery.status)) & (
             WebhookRow.attempts == len(delivery.attempts)
         )
-        return rows.update_if(
-            WebhookRow(delivery.id), due.due_actions(WebhookRow, delivery.id, until), condition
-        )
+        actions = due.due_actions(WebhookRow, delivery.id, until, planned=True)
+        return rows.update_if(WebhookRow(delivery.id), actions, condition)
 
     def page(
         self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
@@ -74,19 +92,45 @@ class Deliveries:
         if event is not None:
             same = WebhookRow.event == event
             condition = same if condition is None else condition & same
-        index = WebhookRow.by_merchant
-        return page_of(index, merchant_id, to_delivery, condition=condition, limit=limit, offset=offset)
+        keys: list[tuple[Any, str]] = [
+            (WebhookRow.by_merchant_shard, shard) for shard in shards_of(merchant_id)
+        ]
+        keys.append((WebhookRow.by_merchant, merchant_id))
+        wanted = offset + limit + 1  # one more tells whether there are more
+        # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
+        page_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, wanted)
+        queries = [
+            index.query(
+                key, filter_condition=condition, scan_index_forward=False, page_size=page_size, limit=wanted
+            )
+            for index, key in keys
+        ]
+        with unavailable_when_aws_fails():
+            rows_found = list(islice(merged(queries, position, newest_first=True), offset, wanted))
+        found = [to_delivery(row) for row in rows_found]
+        has_more = len(found) > limit
+        if not offset and not has_more:
+            return Page(found, len(found), limit, offset)
+        counts = [partial(index.count, key, filter_condition=condition) for index, key in keys]
+        return Page(found[:limit], sum(side_by_side(counts)), limit, offset, has_more)
 
     def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
         """The deliveries about an object that were made at this very time, in one transaction."""
-        at = WebhookRow.created_at == to_iso(created_at)
+        at = to_iso(created_at)
+        shard = shard_of(merchant_id, object_id)
+        newer = WebhookRow.by_merchant_shard.query(shard, WebhookRow.place.startswith(at))
+        older = WebhookRow.by_merchant.query(merchant_id, WebhookRow.created_at == at)
         with unavailable_when_aws_fails():
-            found = WebhookRow.by_merchant.query(merchant_id, at)
+            found = merged([newer, older], position)
             return [to_delivery(row) for row in found if row.object_id == object_id]
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         """Deliveries that should have been tried before then."""
         return list(due.overdue(WebhookRow, before, limit))
+
+    def planned(self, before: datetime, limit: int) -> list[Overdue]:
+        """Deliveries that no message asks for and that are to be tried before then."""
+        return list(due.overdue(WebhookRow, before, limit, planned=True))
 
     def oldest_due(self) -> int | None:
         """When the open delivery that is due first is, or was, due, in unix milliseconds."""
@@ -114,7 +158,9 @@ class DeliveryWrites:
             status=str(delivery.status),
             attempts=len(delivery.attempts),
             attempt_log=[],
-            created_at=to_iso(delivery.created_at),
+            merchant_shard=shard_of(delivery.merchant_id, delivery.object_id),
+            place=place_of(delivery.created_at, delivery.sequence),
+            previous_at=to_iso(delivery.previous_at) if delivery.previous_at else None,
             next_retry_at=to_iso(delivery.next_retry_at) if delivery.next_retry_at else None,
             **due.due_columns(delivery.id, delivery.next_retry_at),
         )

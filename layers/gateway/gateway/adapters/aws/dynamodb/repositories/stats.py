@@ -11,7 +11,7 @@ from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.tables import StatsRow
+from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
 from gateway.domain.jobs import JOB_QUEUES, Batch, QueueStats
 
 SHARDS = 8

@@ -1,0 +1,16 @@
+"""The row of events that no delivery tells."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+
+class EventsRow(Model):
+    """Table `events`: what happened and no delivery tells; DynamoDB deletes a row after `expires_at`."""
+
+    class Meta:
+        table_name = "events"
+
+    merchant_shard = UnicodeAttribute(hash_key=True)
+    place = UnicodeAttribute(range_key=True)
+    events = UnicodeAttribute()
+    expires_at = NumberAttribute()

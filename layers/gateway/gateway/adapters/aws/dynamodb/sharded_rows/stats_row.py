@@ -1,0 +1,17 @@
+"""The row of what workers did."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+
+class StatsRow(Model):
+    """Table `stats`: what the workers did, one item for each queue and shard."""
+
+    class Meta:
+        table_name = "stats"
+
+    id = UnicodeAttribute(hash_key=True)
+    completed = NumberAttribute(default=0)
+    failed = NumberAttribute(default=0)
+    taken_at_ms = NumberAttribute(default=0)
+    waiting_since_ms = NumberAttribute(default=0)

@@ -1,0 +1,76 @@
+"""Deliveries of webhooks, the feed of events, and endpoints, as use cases see them."""
+
+from datetime import datetime
+from typing import Protocol
+
+from gateway.domain.jobs import Overdue
+from gateway.domain.page import Page
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.endpoint import EndpointHealth
+from gateway.domain.webhooks.feed import FeedEvent
+from gateway.use_cases.protocols.due import Due
+
+
+class Deliveries(Due, Protocol):
+    """Webhook deliveries: one for each event of a merchant that has an endpoint."""
+
+    def get(self, delivery_id: str) -> WebhookDelivery | None: ...  # noqa: D102 - the entity, or None
+    def page(
+        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+    ) -> Page[WebhookDelivery]:
+        """A merchant's deliveries, newest first."""
+        ...
+
+    def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
+        """The deliveries about an object that were made at this very time, in one transaction."""
+        ...
+
+    def record(self, before: WebhookDelivery, after: WebhookDelivery, *, planned: bool = False) -> bool:
+        """Stores an attempt or a manual retry; False where the delivery changed since it was read.
+
+        `planned`: no message asks for the next attempt, the sweeper does.
+        """
+        ...
+
+    def planned(self, before: datetime, limit: int) -> list[Overdue]:
+        """Deliveries that no message asks for and that are to be tried before then, at most `limit`."""
+        ...
+
+    def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
+        """Leaves a pending delivery, untried, to the sweeper."""
+        ...
+
+
+class Feed(Protocol):
+    """All events of a merchant, whether a delivery tells them or not."""
+
+    def read(self, merchant_id: str, place: str, limit: int) -> list[FeedEvent]:
+        """The events of at most `limit` rows from this place on, in the feed's order.
+
+        One that was committed just now may be missing, and turn up later.
+        """
+        ...
+
+
+class Endpoints(Protocol):
+    """How merchants' endpoints have been doing."""
+
+    def record(self, before: EndpointHealth, after: EndpointHealth) -> None:
+        """Stores what an attempt taught; workers may overwrite each other, the next attempt corrects it.
+
+        A failure that continues a streak is dropped where the streak has ended or has been forgotten
+        meanwhile.
+        """
+        ...
+
+    def forget(self, merchant_id: str) -> None:
+        """Drops all that is known of an endpoint: it counts as new, and its circuit is closed."""
+        ...
+
+    def mark_slow(self, merchant_id: str, until: datetime) -> None:
+        """Sends the endpoint's deliveries through the slow lane until then."""
+        ...
+
+    def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
+        """Takes the one probe of an open circuit; False where another worker took it."""
+        ...
