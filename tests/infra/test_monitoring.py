@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.jobs import WEBHOOKS
 from gateway.runtime import metrics
+from gateway.use_cases.jobs import Done, Job, run_jobs
+from gateway.use_cases.operations.sweep import sweep
 from infra.ops.cloudformation.template import load
 from infra.ops.deploy.monitoring import watched
 from infra.ops.deploy.target import Target
+from tests.support.memory.shop import MemoryShop
 from tests.support.templates import APPLICATION, MONITORING, ROOT, functions, resources
 
 ALARMS = resources(MONITORING, "AWS::CloudWatch::Alarm")
@@ -29,23 +33,88 @@ NAMED_INSIDE = {"Rules", "Dimensions", "ManagedRuleGroupStatement", "Parameters"
 
 def queues_of(metric: str) -> set[str]:
     """The queues that an alarm on this metric looks at."""
-    found = [alarm for alarm in ALARMS.values() if alarm["MetricName"] == metric]
+    found = [alarm for alarm in ALARMS.values() if alarm.get("MetricName") == metric]
     return {alarm["Dimensions"][0]["Value"]["Ref"].removesuffix("Name") for alarm in found}
 
 
-def test_every_dead_letter_queue_has_an_alarm_on_its_depth() -> None:
-    dead = {name for name in QUEUES if name.endswith("DeadLetterQueue")}
+def test_dead_payments_and_refunds_are_told_of_and_not_the_webhooks_that_merchants_refuse() -> None:
+    dead = {"PaymentsDeadLetterQueue", "RefundsDeadLetterQueue"}
     assert queues_of("ApproximateNumberOfMessagesVisible") == dead
+    failures = ALARMS["WebhookFailuresAlarm"]
+    assert (failures["MetricName"], failures["Dimensions"][1]["Value"]) == ("JobsFailed", WEBHOOKS)
 
 
-def test_every_work_queue_has_an_alarm_on_the_age_of_its_oldest_message() -> None:
+def test_every_work_queue_has_an_alarm_on_the_age_of_its_oldest_message_and_on_messages_in_flight() -> None:
     work = {name for name in QUEUES if not name.endswith("DeadLetterQueue")}
     assert queues_of("ApproximateAgeOfOldestMessage") == work
+    assert queues_of("ApproximateNumberOfMessagesNotVisible") == work
+    # SQS developer guide, "Amazon SQS standard queue quotas".
+    assert all(ALARMS[f"{name.removesuffix('Queue')}InFlightAlarm"]["Threshold"] < 120_000 for name in work)
 
 
-@pytest.mark.parametrize("metric", ["5XXError", "Throttles", "Swept", "Invocations", "Errors"])
+def test_every_worker_and_the_sweeper_have_an_alarm_on_their_errors() -> None:
+    watched_functions = {
+        alarm["Dimensions"][0]["Value"]["Ref"]
+        for alarm in ALARMS.values()
+        if alarm.get("MetricName") == "Errors"
+    }
+    workers = {
+        f"{trigger['FunctionName']['Ref']}Name"
+        for trigger in resources(APPLICATION, "AWS::Lambda::EventSourceMapping").values()
+    }
+    assert watched_functions == workers | {"SweepFunctionName"}
+
+
+def test_throttled_tables_and_indexes_have_an_alarm_where_alarms_may_ask_by_query() -> None:
+    asked = {name: alarm["Metrics"][0]["Expression"] for name, alarm in ALARMS.items() if "Metrics" in alarm}
+    assert asked == {
+        "TableWriteThrottlesAlarm": 'SELECT SUM(WriteThrottleEvents) FROM "AWS/DynamoDB"',
+        "TableReadThrottlesAlarm": 'SELECT SUM(ReadThrottleEvents) FROM "AWS/DynamoDB"',
+    }
+    for name in asked:
+        assert load(MONITORING)["Resources"][name]["Condition"] == "HasInsights"
+
+
+@pytest.mark.parametrize("metric", ["5XXError", "Throttles", "SweptMoney", "Invocations"])
 def test_there_is_an_alarm_on(metric: str) -> None:
-    assert [alarm["MetricName"] for alarm in ALARMS.values()].count(metric) == 1
+    assert [alarm.get("MetricName") for alarm in ALARMS.values()].count(metric) == 1
+
+
+OURS = {
+    (alarm["MetricName"], tuple(dimension["Name"] for dimension in alarm["Dimensions"]))
+    for alarm in ALARMS.values()
+    if alarm.get("Namespace") == metrics.NAMESPACE
+}
+
+
+def test_a_metric_that_an_alarm_watches_is_written_by_the_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shop = MemoryShop()
+    sweep(shop.deps)
+    run_jobs(shop.deps, WEBHOOKS, [Job("m", "r", {})], lambda _job: Done(failed=1))
+    written = {
+        (metric["Name"], tuple(dimensions))
+        for line in capsys.readouterr().out.splitlines()
+        for directive in json.loads(line).get("_aws", {}).get("CloudWatchMetrics", [])
+        for dimensions in directive["Dimensions"]
+        for metric in directive["Metrics"]
+    }
+    assert OURS - written <= {("PaymentsHeldBack", ("Stack",))}  # tests/use_cases has that one
+
+
+def test_the_dashboards_search_names_the_dimensions_that_the_code_writes() -> None:
+    (search,) = re.findall(r"SEARCH\('\{AsyncPay,([^}]*)\}", DASHBOARD["DashboardBody"]["Fn::Sub"])
+    assert tuple(search.split(",")) in {dimensions for _, dimensions in OURS}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_the_operators_page_says_what_an_alarm_means_and_what_to_do(name: str) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| ")]
+    told = [row for row in rows if name.removesuffix("Alarm") in re.findall(r"\w+", row[0])]
+    assert len(told) == 1
+    assert all(len(cell.split()) >= 3 for cell in told[0][1:])
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -76,7 +145,8 @@ def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
     body = DASHBOARD["DashboardBody"]["Fn::Sub"]
     widgets = json.loads(body)["widgets"]
     (shown,) = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
-    assert {re.sub(r"\W|Arn", "", alarm) for alarm in shown} == ALARMS.keys()
+    always = {name for name, one in load(MONITORING)["Resources"].items() if "Condition" not in one}
+    assert {re.sub(r"\W|Arn", "", alarm) for alarm in shown} == ALARMS.keys() & always
     for widget in widgets:
         assert widget["type"] == "alarm" or widget["properties"]["region"] == "${AWS::Region}"
 

@@ -60,5 +60,6 @@ def watched(target: Target, application: Mapping[str, str]) -> dict[str, str]:
         "Stage": application["ApiStage"],
         "ApplicationStack": target.stack,
         "DataStack": target.data_stack,
+        "MetricsInsights": "off" if target.is_emulator else "on",
     }
     return queues | functions | stage

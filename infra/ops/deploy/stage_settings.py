@@ -22,7 +22,7 @@ EDGE_TEMPLATE = "infra/edge.yaml"
 # What the deployment itself says, by template.
 DECIDED = {
     "template.yaml": {"Stage", "DataStack", "SettingsVersion", "Release", "Version"},
-    "infra/monitoring.yaml": {"Stage", "ApplicationStack", "DataStack"},
+    "infra/monitoring.yaml": {"Stage", "ApplicationStack", "DataStack", "MetricsInsights"},
     EDGE_TEMPLATE: {"Stage", "ApiDomain", "ApiStage"},
 }
 # Names of resources: the deployment finds them out.

@@ -70,7 +70,9 @@ def sweep(deps: Dependencies) -> Swept:
     counts = asdict(swept)
     # What was planned is no sign of anything lost.
     total = payments + refunds + webhooks
-    metrics.put(deps.config, deps.now(), "swept", {"Swept": total}, warn=total > 0, **counts)
+    # Deliveries behind an open circuit are sent again by design; payments and refunds never are.
+    found = {"Swept": total, "SweptMoney": swept.payments + swept.refunds}
+    metrics.put(deps.config, deps.now(), "swept", found, warn=total > 0, **counts)
     if failed:
         raise failed[0]
     return swept
