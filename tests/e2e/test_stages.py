@@ -63,7 +63,7 @@ def live(stack: Stack) -> Iterator[str]:
     assert "Nothing was removed" in printed
     printed = make(stack, "protection off", CONFIRM=NAME)
     assert printed.startswith("0\n"), printed
-    assert "0 of 16 tables are protected" in printed
+    assert printed.count("\n0 of ") == 1
     printed = make(stack, "teardown", CONFIRM=NAME, DATA="delete")
     assert printed.startswith("0\n"), printed
     assert f"deleting stack {NAME}-edge" in printed
