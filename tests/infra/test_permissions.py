@@ -24,7 +24,7 @@ from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from gateway.use_cases.access.sessions import find_visit, log_in, log_out
 from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos
 from gateway.use_cases.operations.queue_status import read_queues
-from gateway.use_cases.operations.status import check_health
+from gateway.use_cases.operations.status import FRESH_MS, shared_health
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import find_order
@@ -290,7 +290,10 @@ def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
     for url in config.job_queue_urls.values():
         sqs.send(url, [{"id": "1"}])
     with used_by(shop) as uses:
-        check_health(configured(shop.deps, config))
+        # Found out; then, some seconds later, found out anew.
+        shared_health(configured(shop.deps, config))
+        shop.clock.advance(milliseconds=FRESH_MS)
+        shared_health(configured(shop.deps, config))
         read_queues(configured(shop.deps, config), dead_letters=True)
     ours = ("dynamodb", "sqs", "lambda")
     assert uses == {use for use in allowed("StatusRole") if use[0].startswith(ours)}

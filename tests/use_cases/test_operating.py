@@ -259,7 +259,8 @@ def a_queue(**members: Any) -> QueueStatus:
         ({}, False),
         ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1}, True),
         ({"due_since_ms": NOW_MS - STALLED_AFTER_MS}, False),
-        ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1, "depth": QueueDepth(0, 5, 5)}, False),
+        ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1, "depth": QueueDepth(0, 5, 0)}, False),
+        ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1, "depth": QueueDepth(0, 5, 5)}, True),
         ({"due_since_ms": 1, "stats": QueueStats(taken_at_ms=NOW_MS - STALLED_AFTER_MS)}, False),
         ({"due_since_ms": 1, "stats": QueueStats(taken_at_ms=NOW_MS - STALLED_AFTER_MS - 1)}, True),
         ({"stats": QueueStats(waiting_since_ms=NOW_MS - STALLED_AFTER_MS - 1)}, True),
@@ -292,7 +293,7 @@ def test_every_queue_is_read(shop: MemoryShop) -> None:
         name: QueueDepth(1, 10 * n, 100 * n)
         for n, name in enumerate(("payments", "refunds", "webhooks", "slow_webhooks"))
     }
-    shop.queues.depths["refunds"] = QueueDepth(0, 10, 100)
+    shop.queues.depths["refunds"] = QueueDepth(0, 10, 0)
     shop.queues.dead = {"payments": 3, "webhooks": 4}
     shop.queues.disabled = {"webhooks"}
     shop.database.stats.count_batch(Batch("refunds", 7, 5, 6))

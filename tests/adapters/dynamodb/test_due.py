@@ -174,3 +174,26 @@ def test_a_postponed_payment_keeps_all_else() -> None:
     (item,) = overdue(payments.overdue, payment)
     payments.postpone(item, LATER)
     assert payments.get(payment.id) == replace(payment, due_at=LATER)
+
+
+def test_a_shard_with_much_to_do_takes_nothing_from_the_others(empty_store: str) -> None:
+    """Scaled down: one shard has more to do than a whole sweep takes."""
+    by_shard: dict[str, list[Payment]] = {str(number): [] for number in range(SHARDS)}
+    while len(by_shard["0"]) < 2 * SHARDS or not all(by_shard.values()):
+        payment = a_payment(due_at=NOW)
+        by_shard[due_columns(payment.id, NOW)["due_shard"]].append(payment)
+    for payment in (*by_shard["0"], *(some[0] for shard, some in by_shard.items() if shard != "0")):
+        stored(add_payment, payment)
+    found = {due_columns(item.id, NOW)["due_shard"] for item in payments.overdue(LATER, 2 * SHARDS)}
+    assert found == set(by_shard)
+
+
+def test_another_shard_is_the_first_each_minute(empty_store: str) -> None:
+    shards: set[str] = set()
+    while len(shards) < SHARDS:
+        shards.add(due_columns(new_payment().id, NOW)["due_shard"])
+    first = [
+        due_columns(payments.overdue(LATER + timedelta(minutes=minute), ALL)[0].id, NOW)["due_shard"]
+        for minute in range(SHARDS)
+    ]
+    assert set(first) == shards

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.jobs import JOB_QUEUES, Batch, Overdue, QueueStats
+from gateway.domain.jobs import JOB_QUEUES, Batch, Overdue, QueueStats, Reading
 from gateway.domain.page import Page
 from gateway.domain.payments.ledger import Balance, Entry
 from gateway.domain.payments.order import Order, OrderStatus
@@ -258,7 +258,7 @@ class Stats(Repository):
                 known,
                 completed=known.completed + done.completed,
                 failed=known.failed + done.failed,
-                taken_at_ms=max(known.taken_at_ms, done.at_ms),
+                taken_at_ms=max(known.taken_at_ms, done.at_ms) if done.succeeded else known.taken_at_ms,
             ),
         )
 
@@ -267,6 +267,21 @@ class Stats(Repository):
 
     def read(self) -> Mapping[str, QueueStats]:
         return {queue: self.get(queue) or QueueStats() for queue in JOB_QUEUES}
+
+    def reading(self) -> Reading | None:
+        found: Reading | None = self.get("health")
+        return found
+
+    def claim_reading(self, known: Reading, now_ms: int) -> bool:
+        return self._rows.write_if(
+            self.table,
+            "health",
+            lambda row: replace(row, claimed_at_ms=now_ms),
+            lambda row: row is not None and row.claimed_at_ms == known.claimed_at_ms,
+        )
+
+    def keep_reading(self, found: Reading) -> None:
+        self._rows.write_if(self.table, "health", lambda _: found)
 
     def _add(self, queue: str, change: Callable[[QueueStats], QueueStats]) -> None:
         self._rows.write_if(self.table, queue, lambda row: change(row or QueueStats()))

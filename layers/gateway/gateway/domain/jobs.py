@@ -1,5 +1,6 @@
 """The work that queues carry: which queues there are, what is overdue, and what workers made of a batch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,17 +28,21 @@ class QueueDepth:
 
 
 class Batch(NamedTuple):
-    """What a worker made of one batch, and when it ended, in unix milliseconds."""
+    """What a worker made of one batch, and when it ended, in unix milliseconds.
+
+    It succeeded unless every job of it ended in an error of ours.
+    """
 
     queue: str
     at_ms: int
     completed: int
     failed: int
+    succeeded: bool = True
 
 
 @dataclass(frozen=True)
 class QueueStats:
-    """One queue's totals, the end of its newest batch, and since when the sweeper has seen work wait.
+    """One queue's totals, when its newest batch that succeeded ended, since when the sweeper saw work wait.
 
     Times are unix milliseconds, 0 where there was none.
     """
@@ -46,3 +51,15 @@ class QueueStats:
     failed: int = 0
     taken_at_ms: int = 0
     waiting_since_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which parts of the gateway answered, when that was asked, and when somebody last began to ask again.
+
+    Times are unix milliseconds.
+    """
+
+    parts: Mapping[str, bool]
+    at_ms: int
+    claimed_at_ms: int

@@ -13,8 +13,10 @@ from typing import Any
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import Batch
 from gateway.domain.values import to_unix_ms
+from gateway.domain.webhooks.delivery import JITTER_MAX
 from gateway.runtime import log, metrics
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.protocols.refusals import Conflict
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """How a job ended. `retry` has the message redelivered; the counts are added to the statistics."""
+    """How a job ended. `retry` has the message redelivered; the counts are added to the statistics.
+
+    `crashed`: by an exception that nobody expected.
+    """
 
     completed: int = 0
     failed: int = 0
     retry: bool = False
+    crashed: bool = False
 
 
 RETRY = Done(retry=True)
+CRASHED = Done(retry=True, crashed=True)
+# A job that lost against other transactions each time comes back so soon: long enough for those to be over,
+# and spread, so that the losers do not meet again. The queue's own time is for workers that died.
+CONFLICT_SECONDS_MIN, CONFLICT_SECONDS_MAX = 2, 5
 NOTHING_TO_DO = Done()
 
 
@@ -73,7 +83,7 @@ def run_jobs(
 
     `run_each` maps the work over the jobs: the built-in `map`, or an executor's to run them in parallel.
     """
-    results = list(run_each(partial(_guarded, work, log.request_id.get()), jobs))
+    results = list(run_each(partial(_guarded, deps, queue, work, log.request_id.get()), jobs))
     if jobs:
         _count(deps, queue, results)
         _measure(deps, queue, results)
@@ -88,6 +98,7 @@ def _count(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
         at_ms=to_unix_ms(deps.now()),
         completed=sum(done.completed for done in results),
         failed=sum(done.failed for done in results),
+        succeeded=not all(done.crashed for done in results),
     )
     try:
         deps.database.stats.count_batch(done)
@@ -106,10 +117,24 @@ def _measure(deps: Dependencies, queue: str, results: Sequence[Done]) -> None:
         metrics.put(deps.config, deps.now(), "batch done", counts, queue=queue)
 
 
-def _guarded(work: Callable[[Job], Done], request_id: str, job: Job) -> Done:
+def _guarded(deps: Dependencies, queue: str, work: Callable[[Job], Done], request_id: str, job: Job) -> Done:
     log.request_id.set(request_id)  # an executor's threads don't inherit it
     try:
         return work(job)
+    except Conflict:
+        return _soon_again(deps, queue, job)
     except Exception as error:  # noqa: BLE001 - whatever it was, the message must come back
         log.error("job failed; it will be tried again", error, **job.body)
-        return RETRY
+        return CRASHED
+
+
+def _soon_again(deps: Dependencies, queue: str, job: Job) -> Done:
+    """Has a job tried again in a moment; after the queue's own time where SQS does not take that."""
+    spread = (CONFLICT_SECONDS_MAX - CONFLICT_SECONDS_MIN) * deps.jitter() / JITTER_MAX
+    seconds = CONFLICT_SECONDS_MIN + round(spread)
+    try:
+        deps.queues.give_back(queue, job.receipt_handle, seconds)
+    except Unavailable as error:
+        log.error("message not given back; it comes later", error, **job.body)
+    log.warning("job lost against others; it will be tried again", again_in_seconds=seconds, **job.body)
+    return RETRY

@@ -1,10 +1,10 @@
 """The state of each job queue: its depth, its counts, and whether its worker is running.
 
 A worker runs when its trigger is enabled and no due work waits untaken. What waits is known without AWS's
-metrics, so it is the same on every target: messages that are visible, the due index of the tables, the end of
-the newest batch, and what the sweeper saw before it gave overdue rows a later time (the index has them as due
-later from then on). The slow lane of webhooks shares its table with the other one, so there the sweeper's
-word is missing: a stall in it that lasts shows with gaps.
+metrics, so it is the same on every target: messages that are there, the due index of the tables, the end of
+the newest batch that succeeded, and what the sweeper saw before it gave overdue rows a later time (the index
+has them as due later from then on). The slow lane of webhooks shares its table with the other one, so there
+the sweeper's word is missing: a stall in it that lasts shows with gaps.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +20,7 @@ from gateway.use_cases.protocols.due import Due
 # Longer than any batch may take: a worker counts a batch when it ends.
 STALLED_AFTER_MS = 45_000
 ASKED_AT_ONCE = 12
+INDEXED_ALONE = (PAYMENTS, REFUNDS)
 # JOB_QUEUES in the order in which work moves through them.
 ALONG_THE_WORK = (JOB_QUEUES[:2], JOB_QUEUES[2:])
 
@@ -45,12 +46,18 @@ class QueueStatus:
 
     @property
     def is_stalled(self) -> bool:
-        """Whether messages wait and none has been taken for STALLED_AFTER_MS, or since they were due."""
-        if not self.depth.visible:
+        """Whether due work waits, and for STALLED_AFTER_MS, or since it was due, no batch has succeeded.
+
+        Messages in flight wait too: where every batch fails, they are visible for moments only. What is due
+        says so for queues that have an index of their own. In the webhooks' lanes, which share one, hidden
+        messages may be retries that are not due, and the overdue rows the other lane's.
+        """
+        if not (self.depth.visible or self.depth.in_flight):
             return False
         before = self.now_ms - STALLED_AFTER_MS
         taken_at_ms, swept_ms = self.stats.taken_at_ms, self.stats.waiting_since_ms
-        overdue = self.due_since_ms is not None and max(self.due_since_ms, taken_at_ms) < before
+        is_late = self.due_since_ms is not None and max(self.due_since_ms, taken_at_ms) < before
+        overdue = is_late and _waits(self.name, self.depth)
         return overdue or taken_at_ms < swept_ms < before
 
     @property
@@ -74,7 +81,7 @@ def read_queues(deps: Dependencies, *, dead_letters: bool = False) -> list[Queue
         counted = pool.submit(deps.database.stats.read)
         # Only where something waits: it is a query for each shard of the index.
         due = [
-            pool.submit(_due(deps, name).oldest_due) if depth.visible else None
+            pool.submit(_due(deps, name).oldest_due) if _waits(name, depth) else None
             for name, depth in zip(JOB_QUEUES, depths, strict=True)
         ]
         return [
@@ -89,6 +96,11 @@ def read_queues(deps: Dependencies, *, dead_letters: bool = False) -> list[Queue
             )
             for name, depth, trigger, oldest in zip(JOB_QUEUES, depths, triggers, due, strict=True)
         ]
+
+
+def _waits(name: str, depth: QueueDepth) -> bool:
+    """Whether a queue may hold work that is due."""
+    return depth.visible > 0 or (depth.in_flight > 0 and name in INDEXED_ALONE)
 
 
 def _due(deps: Dependencies, name: str) -> Due:

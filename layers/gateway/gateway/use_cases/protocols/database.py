@@ -13,7 +13,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
-from gateway.domain.jobs import Batch, QueueStats
+from gateway.domain.jobs import Batch, QueueStats, Reading
 from gateway.domain.page import Page
 from gateway.domain.payments.ledger import Balance, Entry
 from gateway.domain.payments.order import Order, OrderStatus
@@ -142,6 +142,9 @@ class Stats(Protocol):
     def count_batch(self, done: Batch) -> None: ...  # noqa: D102 - adds it, and notes that its queue is served
     def note_waiting(self, queue: str, since_ms: int) -> None: ...  # noqa: D102 - since when due work waits
     def read(self) -> Mapping[str, QueueStats]: ...  # noqa: D102 - of all queues, in one round trip
+    def reading(self) -> Reading | None: ...  # noqa: D102 - of the gateway's health, the last one
+    def claim_reading(self, known: Reading, now_ms: int) -> bool: ...  # noqa: D102 - False: somebody else did
+    def keep_reading(self, found: Reading) -> None: ...  # noqa: D102 - shares what was read
 
 
 class Rollups(Protocol):

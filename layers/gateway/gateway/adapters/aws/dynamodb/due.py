@@ -47,9 +47,14 @@ def due_actions(
 
 
 def overdue(row_type: Any, before: datetime, limit: int, *, planned: bool = False) -> Iterator[Overdue]:
-    """Rows due before then, oldest first within each shard, at most `limit` in all."""
-    left = limit
-    for shard in range(SHARDS):
+    """Rows due before then, oldest first within each shard: at most its share of `limit` from each of them.
+
+    So that a shard with much to do takes nothing from the others. Each minute another shard is the first, so
+    that none is always the last one where the time does not suffice for all.
+    """
+    share, left = max(1, limit // SHARDS), limit
+    first = int(before.timestamp()) // 60 % SHARDS
+    for shard in (*range(first, SHARDS), *range(first)):
         if left <= 0:
             return
         with unavailable_when_aws_fails():
@@ -57,8 +62,8 @@ def overdue(row_type: Any, before: datetime, limit: int, *, planned: bool = Fals
                 row_type.due.query(
                     f"{PLANNED if planned else ''}{shard}",
                     row_type.due_at_ms < to_unix_ms(before),
-                    limit=left,
-                    page_size=left,
+                    limit=share,
+                    page_size=share,
                 )
             )
         left -= len(found)

@@ -9,24 +9,26 @@ from collections.abc import Mapping
 
 from pynamodb.expressions.update import Action
 
-from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb import batch, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
-from gateway.domain.jobs import JOB_QUEUES, Batch, QueueStats
+from gateway.domain.jobs import JOB_QUEUES, Batch, QueueStats, Reading
 
 SHARDS = 8
+HEALTH_ID = "health"
 
 
 class Stats:
     """What workers did."""
 
     def count_batch(self, done: Batch) -> None:
-        """Adds a batch to one shard, and records that its queue is being served."""
+        """Adds a batch to one shard, and records that its queue is being served if the batch succeeded."""
         actions: list[Action] = [
             StatsRow.completed.add(done.completed),
             StatsRow.failed.add(done.failed),
-            StatsRow.taken_at_ms.set(done.at_ms),
         ]
+        if done.succeeded:
+            actions.append(StatsRow.taken_at_ms.set(done.at_ms))
         with unavailable_when_aws_fails():
             StatsRow(_shard_id(done.queue, done.at_ms)).update(actions=actions)
 
@@ -39,11 +41,11 @@ class Stats:
         """The sums of all queues, in one round trip."""
         ids = {queue: [_shard_id(queue, shard) for shard in range(SHARDS)] for queue in JOB_QUEUES}
         keys = [row_id for queue, shards in ids.items() for row_id in (*shards, _waiting_id(queue))]
-        rows = batch.read((StatsRow, row_id) for row_id in keys)
+        found_rows = batch.read((StatsRow, row_id) for row_id in keys)
         found: dict[str, QueueStats] = {}
         for queue, shards in ids.items():
-            own = [row for row_id in shards if (row := rows.get(StatsRow, row_id)) is not None]
-            waiting = rows.get(StatsRow, _waiting_id(queue))
+            own = [row for row_id in shards if (row := found_rows.get(StatsRow, row_id)) is not None]
+            waiting = found_rows.get(StatsRow, _waiting_id(queue))
             found[queue] = QueueStats(
                 completed=sum(int(row.completed) for row in own),
                 failed=sum(int(row.failed) for row in own),
@@ -51,6 +53,27 @@ class Stats:
                 waiting_since_ms=int(waiting.waiting_since_ms) if waiting else 0,
             )
         return found
+
+    def reading(self) -> Reading | None:
+        """What was last read of the gateway's health; None where that never happened."""
+        row = rows.get(StatsRow, HEALTH_ID)
+        if row is None or row.at_ms is None:
+            return None
+        return Reading(row.parts or {}, int(row.at_ms), int(row.claimed_at_ms or 0))
+
+    def claim_reading(self, known: Reading, now_ms: int) -> bool:
+        """Takes it on to read the health anew; False where somebody else did."""
+        mine = StatsRow.claimed_at_ms == known.claimed_at_ms
+        return rows.update_if(StatsRow(HEALTH_ID), [StatsRow.claimed_at_ms.set(now_ms)], mine)
+
+    def keep_reading(self, found: Reading) -> None:
+        """Shares what was read of the health."""
+        actions: list[Action] = [
+            StatsRow.parts.set(dict(found.parts)),
+            StatsRow.at_ms.set(found.at_ms),
+            StatsRow.claimed_at_ms.set(found.claimed_at_ms),
+        ]
+        rows.update_if(StatsRow(HEALTH_ID), actions, None)
 
 
 def _shard_id(queue: str, number: int) -> str:

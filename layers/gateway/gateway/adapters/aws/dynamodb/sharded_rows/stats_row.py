@@ -1,6 +1,6 @@
 """The row of what workers did."""
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 
@@ -15,3 +15,7 @@ class StatsRow(Model):
     failed = NumberAttribute(default=0)
     taken_at_ms = NumberAttribute(default=0)
     waiting_since_ms = NumberAttribute(default=0)
+    # What was last read of the gateway's health.
+    parts = JSONAttribute(null=True)
+    at_ms = NumberAttribute(null=True)
+    claimed_at_ms = NumberAttribute(null=True)
