@@ -42,7 +42,6 @@ def test_a_created_order_shows_just_the_members_of_the_contract() -> None:
     assert set(created) == set(names.split())
     assert ORDER.present(At(order, NOW)) == created | {
         "updated_at": "2026-01-31T09:30:00.250Z",
-        "expired": False,
     }
 
 

@@ -157,13 +157,17 @@ def post_capture(request: Request) -> Response:
     "GET",
     "/api/v1/payments/{payment_id}/public",
     public=True,
-    query=(Identifier("order_id", "The order that it pays; 404 where it pays another one."),),
+    query=(
+        Identifier("order_id", "The order that it pays; 404 where it pays another one."),
+        Choice("signed", ("true",), "Adds `signature` to a success, for the shop's server."),
+    ),
     responses={200: PUBLIC_PAYMENT},
 )
 def get_public_payment(request: Request) -> Response:
     """Reads what the checkout page may know of a payment. Neither the card nor the UPI address is in it."""
     payment = find_public_payment(request.deps, request.path["payment_id"], request.query["order_id"])
-    return Response(PUBLIC_PAYMENT.present((payment, success_signature(request.deps, payment))))
+    signature = success_signature(request.deps, payment) if request.query["signed"] else None
+    return Response(PUBLIC_PAYMENT.present((payment, signature)))
 
 
 def answer_of(body: dict[str, Any]) -> Answer | None:

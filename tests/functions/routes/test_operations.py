@@ -153,6 +153,18 @@ def test_a_shoppers_payment_is_found_by_its_id_and_by_its_order_if_that_is_given
     assert asked == [(payment.id, "order_1"), (payment.id, None), (payment.id, None)]
 
 
+def test_a_success_is_signed_for_a_page_that_asks_for_it(
+    dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = a_payment()
+    monkeypatch.setattr("chalicelib.routes.payments.find_public_payment", lambda *_: payment)
+    monkeypatch.setattr("chalicelib.routes.payments.success_signature", lambda *_: "ab")
+    path = f"/api/v1/payments/{payment.id}/public"
+    assert send(app, "GET", path, query={"signed": ["true"]}).json["signature"] == "ab"
+    # Pages that exist already get what they got.
+    assert "signature" not in send(app, "GET", path).json
+
+
 def test_a_checkout_page_is_told_no_more_than_it_shows(
     dependencies: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:

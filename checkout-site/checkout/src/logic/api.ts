@@ -21,7 +21,8 @@ export class Api {
   }
 
   payment(id: string, orderId: string): Promise<PublicPayment> {
-    return this.call(`/payments/${encodeURIComponent(id)}/public?order_id=${encodeURIComponent(orderId)}`);
+    const query = new URLSearchParams({ order_id: orderId, signed: "true" });
+    return this.call(`/payments/${encodeURIComponent(id)}/public?${query}`);
   }
 
   pay(payment: PaymentRequest, idempotencyKey: string): Promise<PaymentCreated> {

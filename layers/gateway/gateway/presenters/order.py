@@ -46,7 +46,8 @@ _EXPIRED = Member[At[Order]](
 ORDER = Resource[At[Order]](
     "Order",
     *lifted((*ORDER_CREATED.members, Member[Order]("updated_at", TIME)), lambda at: at.subject),
-    _EXPIRED,
+    # Of an order that never expires there is nothing to say.
+    Member(_EXPIRED.name, _EXPIRED.schema, _EXPIRED.value, when=lambda at: at.subject.expires_at is not None),
 )
 _PAGE = a_collection("OrderList", ORDER, by_cursor=True)
 ORDER_LIST = Resource[At[Page[Order]]](

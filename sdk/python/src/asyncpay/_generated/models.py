@@ -31,9 +31,9 @@ class Order(OrderCreated):
 
     __slots__ = ()
     _converts = {"created_at": moment, "expires_at": moment, "updated_at": moment}
-    _optional = frozenset({"expires_at"})
+    _optional = frozenset({"expired", "expires_at"})
     updated_at: datetime
-    expired: bool
+    expired: bool | None
     """Too late to begin a payment."""
 
 
