@@ -11,7 +11,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { byId, launch, newPage } from "./support/browser.mjs";
 import { payByCard, payByUpi } from "./support/shop.mjs";
-import { API, CHECKOUT, freePorts, until } from "./support/stack.mjs";
+import { freePorts } from "./support/ports.mjs";
+import { API, CHECKOUT, until } from "./support/stack.mjs";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = join(ROOT, ".venv/bin/python");
