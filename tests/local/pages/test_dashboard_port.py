@@ -25,6 +25,8 @@ def dist(tmp_path: Path) -> Path:
     page = "".join(f'<meta name="{name}" content="">' for name in names)
     (tmp_path / "dashboard/index.html").write_text(page)
     (tmp_path / "dashboard/assets/page-1.js").write_text("1")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/errors.html").write_text('<h3 id="empty_body">')
     return tmp_path
 
 
@@ -92,3 +94,11 @@ def test_assets_are_kept_for_ever_and_pages_are_asked_for_again(dist: Path) -> N
 def test_the_api_is_reached_on_the_dashboards_own_origin(dist: Path, path: str) -> None:
     _, _, body = ask(dist, path, "DELETE", headers={"Cookie": "session=s"})
     assert json.loads(body) == {"asked": f"DELETE {path}", "cookie": {"session": "s"}}
+
+
+def test_the_document_that_errors_link_to_is_served_and_no_other(dist: Path) -> None:
+    status, headers, page = ask(dist, "/docs/errors.html")
+    assert (status, page) == (200, '<h3 id="empty_body">')
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["Content-Security-Policy"] == HEADERS["dashboard"]["Content-Security-Policy"]
+    assert ask(dist, "/docs/other.html")[0] == 404
