@@ -780,3 +780,26 @@ def test_no_key_of_an_index_takes_more_than_a_shards_share_of_a_merchants_delive
 
 def _add(delivery: WebhookDelivery, transaction: Any) -> None:
     transaction.deliveries.add(delivery)
+
+
+def ids_of(found: list[Overdue]) -> set[str]:
+    return {item.id for item in found}
+
+
+def test_a_delivery_that_is_held_back_is_neither_overdue_nor_planned(database: Database) -> None:
+    delivery = a_webhook()
+    assert commit(database, lambda t: t.deliveries.add(delivery)) == set()
+    assert database.deliveries.wait_until(delivery, LATER) is True
+    before = LATER + timedelta(seconds=1)
+    finders = (database.deliveries.overdue, database.deliveries.planned, database.deliveries.held_back)
+    assert [delivery.id in ids_of(find(before, 10_000)) for find in finders] == [False, False, True]
+    assert delivery.id not in ids_of(database.deliveries.held_back(LATER, 10_000))
+    (item,) = (item for item in database.deliveries.held_back(before, 10_000) if item.id == delivery.id)
+    assert database.deliveries.postpone(item, LATER + timedelta(minutes=1)) is True
+    assert delivery.id not in ids_of(database.deliveries.held_back(before, 10_000))
+    assert database.deliveries.record(delivery, delivery.expired()) is True
+    found = [find(LATER + timedelta(days=1), 10_000) for find in finders]
+    assert [delivery.id in ids_of(some) for some in found] == [False, False, False]
+    stored_now = database.deliveries.get(delivery.id)
+    assert stored_now is not None
+    assert (stored_now.status, stored_now.next_retry_at, stored_now.attempts) == ("failed", None, ())

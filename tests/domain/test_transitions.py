@@ -51,6 +51,7 @@ MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {
             ("pending", "exhausted"): "failed",
             ("pending", "gone"): "failed",
             ("pending", "retried"): "pending",
+            ("pending", "expired"): "failed",
             ("success", "retried"): "pending",
             ("failed", "retried"): "pending",
         },

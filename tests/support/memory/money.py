@@ -212,14 +212,21 @@ class Deliveries(DueRepository):
         )
         written = self._rows.write_if(self.table, after.id, lambda _: kept, _as_read(before))
         if written:
-            self._plan(after.id, planned=planned)
+            self._plan(after.id, "planned" if planned else None)
         return written
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
-        return [item for item in super().overdue(before, limit) if item.id not in self._planned]
+        return self._overdue(before, limit, None)
 
     def planned(self, before: datetime, limit: int) -> list[Overdue]:
-        return [item for item in super().overdue(before, limit) if item.id in self._planned]
+        return self._overdue(before, limit, "planned")
+
+    def held_back(self, before: datetime, limit: int) -> list[Overdue]:
+        return self._overdue(before, limit, "held")
+
+    def _overdue(self, before: datetime, limit: int, shards: str | None) -> list[Overdue]:
+        found = super().overdue(before, len(self._rows.of(self.table)))
+        return [item for item in found if self._planned.get(item.id) == shards][:limit]
 
     def oldest_due(self) -> int | None:
         found = [self._due_ms(row) for row in self.where(lambda row: row.id not in self._planned)]
@@ -229,10 +236,10 @@ class Deliveries(DueRepository):
     def _planned(self) -> dict[Any, Any]:
         return self._rows.of("deliveries planned")
 
-    def _plan(self, delivery_id: str, *, planned: bool) -> None:
+    def _plan(self, delivery_id: str, shards: str | None) -> None:
         self._planned.pop(delivery_id, None)
-        if planned:
-            self._planned[delivery_id] = True
+        if shards:
+            self._planned[delivery_id] = shards
 
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
         with self._rows.lock:
@@ -240,7 +247,7 @@ class Deliveries(DueRepository):
             if not _as_read(delivery)(row):
                 return False
             self._move(row, until)
-            self._plan(row.id, planned=True)
+            self._plan(row.id, "held")
             return True
 
     def _move(self, row: Any, until: datetime) -> None:

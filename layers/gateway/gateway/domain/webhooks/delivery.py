@@ -35,6 +35,7 @@ class DeliveryEvent(StrEnum):
     EXHAUSTED = "exhausted"
     GONE = "gone"
     RETRIED = "retried"
+    EXPIRED = "expired"
 
 
 # Every legal (status, event); what is not here is refused.
@@ -44,6 +45,7 @@ TRANSITIONS = {
     (DeliveryStatus.PENDING, DeliveryEvent.EXHAUSTED): DeliveryStatus.FAILED,
     (DeliveryStatus.PENDING, DeliveryEvent.GONE): DeliveryStatus.FAILED,
     (DeliveryStatus.PENDING, DeliveryEvent.RETRIED): DeliveryStatus.PENDING,
+    (DeliveryStatus.PENDING, DeliveryEvent.EXPIRED): DeliveryStatus.FAILED,
     (DeliveryStatus.SUCCESS, DeliveryEvent.RETRIED): DeliveryStatus.PENDING,
     (DeliveryStatus.FAILED, DeliveryEvent.RETRIED): DeliveryStatus.PENDING,
 }
@@ -124,6 +126,10 @@ class WebhookDelivery:
             retry_at = attempt.ended_at + timedelta(seconds=max(gap_seconds, _patience_seconds(attempt)))
         status = next_status(self.status, event)
         return replace(self, status=status, attempts=attempts, next_retry_at=retry_at)
+
+    def expired(self) -> "WebhookDelivery":
+        """The delivery once it has been held back for too long: it failed, and may be retried by hand."""
+        return replace(self, status=next_status(self.status, DeliveryEvent.EXPIRED), next_retry_at=None)
 
     def retried(self, now: datetime) -> "WebhookDelivery":
         """The delivery after a manual retry: due at once, with all its attempts left."""

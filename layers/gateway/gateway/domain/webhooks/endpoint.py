@@ -17,6 +17,10 @@ OPENS_AFTER_FAILURES = 50
 OPENS_AFTER = timedelta(seconds=60)
 OPEN_FOR = (timedelta(seconds=30), timedelta(seconds=60), timedelta(minutes=5), timedelta(minutes=10))
 PROBE_LEASE = timedelta(seconds=15)
+# How often deliveries that are held back are looked at: at most so long after it closed, they go out.
+LOOKED_AT_EVERY = timedelta(seconds=60)
+# For how long a delivery is held back at most; the feed has its event for longer.
+HELD_MAX = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,11 @@ class EndpointHealth:
     def has_circuit_open(self) -> bool:
         """Whether deliveries are held back; once `open_until` has passed, one may be sent as a probe."""
         return self.open_until is not None
+
+    def held_until(self, now: datetime) -> datetime:
+        """When a delivery behind the open circuit is to be looked at again."""
+        assert self.open_until is not None
+        return min(max(self.open_until, now + PROBE_LEASE), now + LOOKED_AT_EVERY)
 
     def may_probe(self, now: datetime) -> bool:
         """Whether an open circuit's next probe is due."""

@@ -14,6 +14,7 @@ from gateway.domain.jobs import PAYMENTS, REFUNDS, SLOW_WEBHOOKS, WEBHOOKS, Over
 from gateway.runtime import log, metrics
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.operations.chain_audit import chain_audit
+from gateway.use_cases.operations.held_back import to_be_sent
 from gateway.use_cases.protocols.due import Due
 
 # How long after being sent again an item counts as overdue again.
@@ -28,7 +29,7 @@ LANES = {WEBHOOKS: (WEBHOOKS, SLOW_WEBHOOKS)}
 class Swept:
     """How many rows were sent again, and how many of the audit trail were chained.
 
-    `planned` are deliveries whose next attempt had to wait long.
+    `planned` are deliveries whose next attempt had to wait long, or was held back by an open circuit.
     """
 
     payments: int
@@ -48,6 +49,7 @@ class _Kind:
     find: Callable[[datetime, int], list[Overdue]]
     before: datetime
     is_planned: bool = False
+    is_held: bool = False
 
 
 def sweep(deps: Dependencies) -> Swept:
@@ -63,10 +65,11 @@ def sweep(deps: Dependencies) -> Swept:
         _Kind(REFUNDS, "refund_id", database.refunds, database.refunds.overdue, now - grace),
         _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.overdue, now - grace),
         _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.planned, now, is_planned=True),
+        _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.held_back, now, is_held=True),
     ]
     failed: list[Unavailable] = []
-    payments, refunds, webhooks, planned = (_send_again(deps, kind, now, failed) for kind in kinds)
-    swept = Swept(payments, refunds, webhooks, planned, audited=chain_audit(deps))
+    payments, refunds, webhooks, planned, held = (_send_again(deps, kind, now, failed) for kind in kinds)
+    swept = Swept(payments, refunds, webhooks, planned + held, audited=chain_audit(deps))
     counts = asdict(swept)
     # What was planned is no sign of anything lost.
     total = payments + refunds + webhooks
@@ -87,7 +90,9 @@ def _send_again(deps: Dependencies, kind: _Kind, now: datetime, failed: list[Una
             # Its messages are all there, and what is sent again would only be there twice.
             log.info("left alone: worker stopped", queue=kind.queue, overdue=len(found))
             return 0
-        if found and not kind.is_planned:
+        if kind.is_held:
+            found = to_be_sent(deps, found, now)
+        elif found and not kind.is_planned:
             _note_waiting(deps, kind.queue, min(item.due_at_ms for item in found))
         for start in range(0, len(found), BATCH_MAX):
             some = found[start : start + BATCH_MAX]

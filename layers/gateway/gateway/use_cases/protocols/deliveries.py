@@ -36,6 +36,10 @@ class Deliveries(Due, Protocol):
         """Deliveries that no message asks for and that are to be tried before then, at most `limit`."""
         ...
 
+    def held_back(self, before: datetime, limit: int) -> list[Overdue]:
+        """Deliveries behind open circuits that are to be looked at before then."""
+        ...
+
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
         """Leaves a pending delivery, untried, to the sweeper."""
         ...

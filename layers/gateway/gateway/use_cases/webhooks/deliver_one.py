@@ -86,9 +86,7 @@ def _may_probe(deps: Dependencies, delivery: WebhookDelivery, health: EndpointHe
     """Whether this delivery becomes the open circuit's probe; if not, it is left to the sweeper."""
     if health.may_probe(now) and deps.database.endpoints.claim_probe(health, now + PROBE_LEASE):
         return True
-    until = health.open_until
-    assert until is not None
-    deps.database.deliveries.wait_until(delivery, max(until, now + PROBE_LEASE))
+    deps.database.deliveries.wait_until(delivery, health.held_until(now))
     return False
 
 

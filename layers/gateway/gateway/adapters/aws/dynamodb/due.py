@@ -6,7 +6,8 @@ writes: a single hash key takes 1,000 writes a second (DynamoDB developer guide,
 distribution").
 
 Work that has no message is planned: the sweeper is to send it, once it is due. It has shards of its own,
-since finding it is no sign that anything was lost.
+since finding it is no sign that anything was lost. So have deliveries that are held back behind an open
+circuit: however many there are, nothing else waits behind them.
 """
 
 import zlib
@@ -22,22 +23,23 @@ from gateway.domain.jobs import Overdue
 from gateway.domain.values import to_unix_ms
 
 SHARDS = 8
-PLANNED = "planned-"
+PLANNED, HELD = "planned-", "held-"
 
 
-def due_columns(row_id: str, due_at: datetime | None, *, planned: bool = False) -> dict[str, Any]:
-    """The index's attributes for a row that is due then, or nothing for a row that is done."""
+def due_columns(row_id: str, due_at: datetime | None, *, shards: str = "") -> dict[str, Any]:
+    """The index's attributes for a row that is due then, or nothing for a row that is done.
+
+    `shards` are those of what has a message, PLANNED or HELD.
+    """
     if due_at is None:
         return {}
-    shard = f"{PLANNED if planned else ''}{zlib.crc32(row_id.encode()) % SHARDS}"
+    shard = f"{shards}{zlib.crc32(row_id.encode()) % SHARDS}"
     return {"due_shard": shard, "due_at_ms": to_unix_ms(due_at)}
 
 
-def due_actions(
-    row_type: Any, row_id: str, due_at: datetime | None, *, planned: bool = False
-) -> list[Action]:
+def due_actions(row_type: Any, row_id: str, due_at: datetime | None, *, shards: str = "") -> list[Action]:
     """The update that puts a row into the index, or removes it."""
-    columns = due_columns(row_id, due_at, planned=planned)
+    columns = due_columns(row_id, due_at, shards=shards)
     if not columns:
         return [row_type.due_shard.remove(), row_type.due_at_ms.remove()]
     return [
@@ -46,7 +48,7 @@ def due_actions(
     ]
 
 
-def overdue(row_type: Any, before: datetime, limit: int, *, planned: bool = False) -> Iterator[Overdue]:
+def overdue(row_type: Any, before: datetime, limit: int, *, shards: str = "") -> Iterator[Overdue]:
     """Rows due before then, oldest first within each shard: at most its share of `limit` from each of them.
 
     So that a shard with much to do takes nothing from the others. Each minute another shard is the first, so
@@ -60,7 +62,7 @@ def overdue(row_type: Any, before: datetime, limit: int, *, planned: bool = Fals
         with unavailable_when_aws_fails():
             found = list(
                 row_type.due.query(
-                    f"{PLANNED if planned else ''}{shard}",
+                    f"{shards}{shard}",
                     row_type.due_at_ms < to_unix_ms(before),
                     limit=share,
                     page_size=share,

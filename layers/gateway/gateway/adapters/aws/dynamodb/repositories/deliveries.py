@@ -65,7 +65,9 @@ class Deliveries:
             WebhookRow.status.set(str(after.status)),
             WebhookRow.attempts.set(len(after.attempts)),
             WebhookRow.attempt_log.set([_from_attempt(attempt) for attempt in after.attempts]),
-            *due.due_actions(WebhookRow, after.id, after.next_retry_at, planned=planned),
+            *due.due_actions(
+                WebhookRow, after.id, after.next_retry_at, shards=due.PLANNED if planned else ""
+            ),
         ]
         if after.history:
             actions.append(WebhookRow.history.set([_from_attempt(attempt) for attempt in after.history]))
@@ -77,11 +79,11 @@ class Deliveries:
         return rows.update_if(WebhookRow(after.id), actions, condition)
 
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
-        """Leaves a pending delivery, untried, to the sweeper (its endpoint's circuit is open)."""
+        """Holds back a pending delivery, untried, until the sweeper looks at it: its circuit is open."""
         condition = (WebhookRow.status == str(delivery.status)) & (
             WebhookRow.attempts == len(delivery.attempts)
         )
-        actions = due.due_actions(WebhookRow, delivery.id, until, planned=True)
+        actions = due.due_actions(WebhookRow, delivery.id, until, shards=due.HELD)
         return rows.update_if(WebhookRow(delivery.id), actions, condition)
 
     def page(
@@ -130,7 +132,11 @@ class Deliveries:
 
     def planned(self, before: datetime, limit: int) -> list[Overdue]:
         """Deliveries that no message asks for and that are to be tried before then."""
-        return list(due.overdue(WebhookRow, before, limit, planned=True))
+        return list(due.overdue(WebhookRow, before, limit, shards=due.PLANNED))
+
+    def held_back(self, before: datetime, limit: int) -> list[Overdue]:
+        """Deliveries behind open circuits that are to be looked at before then."""
+        return list(due.overdue(WebhookRow, before, limit, shards=due.HELD))
 
     def oldest_due(self) -> int | None:
         """When the open delivery that is due first is, or was, due, in unix milliseconds."""
