@@ -1,7 +1,7 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
 .PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture drill mutants bill bench \
-  bench-webhooks deploy teardown clean
+  bench-lists bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -14,7 +14,7 @@ help: ## This list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 # The commands themselves say what else is missing; this one they cannot say.
-up down logs build install install-dev bench bench-webhooks: need-python
+up down logs build install install-dev bench bench-lists bench-webhooks: need-python
 need-python:
 	@command -v $(PYTHON) >/dev/null || { echo "asyncpay: $(PYTHON) is missing. Get Python 3.11 or newer." >&2; exit 1; }
 
@@ -85,6 +85,9 @@ bill: install-dev ## What a payment costs on AWS: units counted by running the c
 
 bench: ## Latency and throughput of a stack that runs (TEST_MODE=true make up)
 	@$(PYTHON) -m local bench
+
+bench-lists: build ## What the lists cost at a thousand rows and at a million (BENCH_ROWS=1000000; minutes, some GB)
+	@$(PYTHON) -m local bench-lists
 
 bench-webhooks: ## What one receiver of twenty that hangs costs the others (WEBHOOK_RETRY_INTERVALS_TEST=true make up)
 	@$(PYTHON) -m local bench-webhooks

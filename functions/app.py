@@ -76,7 +76,10 @@ def deliver_slow_webhook(event: SQSEvent) -> dict[str, Any]:
 
 @app.lambda_function()
 def sweep(_event: Any, context: Any) -> dict[str, int]:
-    """Sends overdue work again; called by the schedule, and by operators with any payload or none."""
+    """Sends overdue work again and counts the rows of lists.
+
+    Called by the schedule, and by operators with any payload or none.
+    """
     from dataclasses import asdict
 
     from gateway.use_cases.operations.sweep import sweep as sweep_all

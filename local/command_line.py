@@ -16,6 +16,7 @@ COMMANDS = {
     "acquirer": "tell the seeded merchant of a stack that runs which acquirer it has (ACQUIRER)",
     "merchant": "run the sample merchant only",
     "bench": "measure a stack that runs",
+    "bench-lists": "measure the lists with a thousand rows and with a million",
     "bench-webhooks": "measure what a receiver that hangs costs the others",
     "openapi": "print the OpenAPI document",
     "localstack": "say where LocalStack is, starting it by Docker unless AWS_ENDPOINT_URL names one",

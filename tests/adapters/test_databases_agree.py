@@ -30,7 +30,7 @@ from gateway.domain.payments.ledger import Balance, payment_reversed, payment_ta
 from gateway.domain.payments.order import Order, OrderEvent, OrderStatus, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
-from gateway.domain.payments.tally import Tally
+from gateway.domain.span import span_of
 from gateway.domain.values import to_iso, to_unix_ms
 from gateway.domain.webhooks.delivery import Attempt, WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
@@ -101,7 +101,7 @@ def test_all_or_none_is_written_and_every_refusal_has_its_label(database: Databa
     refused = commit(
         database,
         lambda t: t.payments.add(payment),
-        lambda t: t.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, NOW),
+        lambda t: t.orders.apply(order, OrderEvent.PAYMENT_CREATED, NOW),
         lambda t: t.refunds.add(refund),
     )
     assert refused == {Write.PAYMENT, Write.ORDER}
@@ -130,7 +130,7 @@ def test_an_order_takes_the_same_steps(
     begins = event is OrderEvent.PAYMENT_CREATED
     legal = status is not OrderStatus.PAID if begins else status is OrderStatus.ATTEMPTED
     refused = not legal or (begins and expires_at == NOW)
-    labels = commit(database, lambda t: t.orders.apply(order.id, event, NOW))
+    labels = commit(database, lambda t: t.orders.apply(order, event, NOW))
     assert labels == ({Write.ORDER} if refused else set())
     after = OrderStatus.ATTEMPTED if begins else OrderStatus.PAID
     assert database.orders.get(order.id) == (
@@ -159,7 +159,7 @@ def test_orders_are_added_in_a_transaction_and_listed(database: Database) -> Non
     cursor = Cursor(to_iso(some[1].created_at), some[1].id, 2, 3)
     assert page(owner, **everything, cursor=cursor).items == [some[0]]
     days = [order.created_at.date() for order in some]
-    assert page(owner, **everything, days=(days[1], days[1])).items == [some[1]]
+    assert page(owner, **everything, span=span_of(days[1], days[1])).items == [some[1]]
     assert page(owner, **(everything | {"status": OrderStatus.PAID})).items == []
     assert database.orders.of_ids([some[1].id, "none", some[0].id]) == [some[1], some[0]]
 
@@ -488,8 +488,8 @@ def test_lists_of_orders_are_filtered_and_go_on_at_a_cursor(database: Database) 
     assert (rest.items, rest.total, rest.offset, rest.has_more) == ([some[0]], 3, 2, False)
     assert page(owner, **(everything | {"status": some[1].status})).items == [some[1]]
     day = (NOW + timedelta(days=1)).date()
-    assert page(owner, **everything, days=(day, None)).items == [some[2], some[1]]
-    assert page(owner, **everything, days=(None, day)).items == [some[1], some[0]]
+    assert page(owner, **everything, span=span_of(day, None)).items == [some[2], some[1]]
+    assert page(owner, **everything, span=span_of(None, day)).items == [some[1], some[0]]
     ids = [some[2].id, "order_none", some[0].id]
     assert database.orders.of_ids(ids) == [some[2], some[0]]
 
@@ -509,7 +509,7 @@ def test_all_refunds_of_a_merchant_are_filtered_and_go_on_at_a_cursor(database: 
     shown_as_pending = {"statuses": [RefundStatus.PENDING, RefundStatus.SENT]}
     assert page(owner, **(everything | shown_as_pending)).items == [some[1], some[0]]
     day = (NOW + timedelta(days=1)).date()
-    assert page(owner, **everything, days=(day, day)).items == [some[1]]
+    assert page(owner, **everything, span=span_of(day, day)).items == [some[1]]
 
 
 def test_lists_of_payments_are_filtered_and_go_on_at_a_cursor(database: Database) -> None:
@@ -532,11 +532,9 @@ def test_lists_of_payments_are_filtered_and_go_on_at_a_cursor(database: Database
     assert page(owner, **(everything | {"order_id": some[0].order_id})).items == [some[0]]
     assert page(owner, **(everything | {"status": PaymentStatus.FAILED})).items == []
     days = [(NOW + timedelta(days=day)).date() for day in range(3)]
-    assert page(owner, **everything, days=(days[1], days[1])).items == [some[1]]
-    assert page(owner, **everything, days=(None, days[0])).items == [some[0]]
-    assert page(owner, **everything, days=(days[2], None)).items == [some[2]]
-    facts = list(database.payments.facts(owner, days[0], days[1]))
-    assert [fact.created_at for fact in facts] == [to_iso(payment.created_at) for payment in some[:2]]
+    assert page(owner, **everything, span=span_of(days[1], days[1])).items == [some[1]]
+    assert page(owner, **everything, span=span_of(None, days[0])).items == [some[0]]
+    assert page(owner, **everything, span=span_of(days[2], None)).items == [some[2]]
 
 
 def test_a_batch_read_finds_any_kind(database: Database) -> None:
@@ -597,15 +595,6 @@ def test_health_is_forgotten_when_it_is_good_again(database: Database) -> None:
     assert known() is None
 
 
-def test_closed_days_are_kept(database: Database) -> None:
-    owner, day = some_id("m"), NOW.date()
-    tally = Tally()
-    tally.add("INR", "upi", "success", 500)
-    database.rollups.put_days(owner, {day: tally})
-    assert database.rollups.get_days(owner, day, day) == {day: tally}
-    assert database.rollups.get_days(owner, day + timedelta(days=1), day + timedelta(days=2)) == {}
-
-
 HOURS = {
     "the first of all": (PublicAttempt(2, 0, None), an_order(), 1),
     "the next": (PublicAttempt(2, 0, 0), an_order(attempts=1, attempts_hour=0), 2),
@@ -629,7 +618,7 @@ def test_an_order_counts_a_shoppers_attempt_within_its_limit(
 ) -> None:
     before = replace(order, id=some_id("order_"))
     database.orders.add(before)
-    labels = commit(database, lambda t: t.orders.apply(before.id, OrderEvent.PAYMENT_CREATED, NOW, attempt))
+    labels = commit(database, lambda t: t.orders.apply(before, OrderEvent.PAYMENT_CREATED, NOW, attempt))
     after = database.orders.get(before.id)
     assert after is not None
     if counted is None:

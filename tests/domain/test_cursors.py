@@ -7,6 +7,7 @@ import pytest
 
 from gateway.domain.cursor import Cursor, read_cursor
 from gateway.domain.errors import BadRequest
+from gateway.domain.span import span_of
 
 CURSOR = Cursor("2026-01-31T09:30:00.250Z", "pay_Fq3ZtW8kLmXs0aBc", 10, 25)
 
@@ -62,10 +63,10 @@ def test_what_no_list_answered_with_is_no_cursor(text: str) -> None:
 )
 def test_a_cursor_of_other_days_is_refused(first: date | None, last: date | None, *, fits: bool) -> None:
     if fits:
-        CURSOR.check_within(first, last)
+        CURSOR.check_within(span_of(first, last))
     else:
         with pytest.raises(BadRequest):
-            CURSOR.check_within(first, last)
+            CURSOR.check_within(span_of(first, last))
 
 
 def test_a_text_that_is_no_cursor_is_refused_by_its_name() -> None:

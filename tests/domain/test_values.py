@@ -1,6 +1,6 @@
 import re
 import secrets
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,6 @@ from gateway.domain.values import (
     AMOUNT_MAX,
     from_iso,
     from_unix_ms,
-    is_within_days,
     new_id,
     seconds_until,
     to_iso,
@@ -90,17 +89,3 @@ def test_a_delay_is_in_whole_seconds_rounded_up_and_none_for_what_has_passed(ms:
 
 def test_what_is_never_due_has_no_delay() -> None:
     assert seconds_until(None, EPOCH) == 0
-
-
-@pytest.mark.parametrize(
-    ("first", "last", "within"),
-    [
-        (None, None, True),
-        (date(2026, 1, 31), date(2026, 1, 31), True),
-        (date(2026, 2, 1), None, False),
-        (None, date(2026, 1, 30), False),
-    ],
-)
-def test_both_days_of_a_range_belong_to_it(first: date | None, last: date | None, *, within: bool) -> None:
-    end_of_day = datetime(2026, 1, 31, 23, 59, 59, 999_000, tzinfo=UTC)
-    assert is_within_days(end_of_day, first, last) is within

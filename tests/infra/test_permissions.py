@@ -13,6 +13,7 @@ from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.acquiring.results import Result, Unknown
+from gateway.domain.counting import counts
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.webhooks.delivery import Attempt
@@ -143,6 +144,7 @@ def api(shop: Shop, payment_id: str) -> None:
     find_checkout_order(deps, order.id, None)
     find_checkout_origins(deps, deps.config.test_api_key)
     forget_secrets()
+    shop.clock.advance(minutes=30)  # what changes now has been counted, and is corrected
     payment = shop.stored_payment(shop.pay(order, shop.key("k")))
     shop.pay(order, merchant_id=None, sender=Sender("203.0.113.7"))
     for order_id in (None, order.id):
@@ -152,7 +154,7 @@ def api(shop: Shop, payment_id: str) -> None:
     find_payment(deps, payment.id, merchant_id)
     paid = shop.stored_payment(payment_id)
     refund = shop.stored_refund(shop.refund(paid, 100, shop.key("k2")))
-    list_refunds(deps, paid.id, merchant_id, 1, 0)
+    list_refunds(deps, paid.id, merchant_id, limit=1, offset=0)
     shop.cancel(refund, shop.key("cancel"))
     shop.capture(paid, 300, shop.key("capture"))
     read_balances(deps, merchant_id)
@@ -186,21 +188,30 @@ def dashboard(shop: Shop) -> None:
     read_summary(deps, merchant_id, None, None)
 
 
+@pytest.fixture
+def _each_row_asks_for_counting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "ASKED_EVERY", 1)
+
+
+@pytest.mark.usefixtures("_each_row_asks_for_counting")
 def test_the_api_may_do_what_it_does(shop: Shop) -> None:
     seed_test_merchant(shop.deps)
     payment = shop.paid(amount=500)
     with used_by(shop) as uses:
         api(shop, payment.id)
         dashboard(shop)
+    assert {("dynamodb:PutItem", "rollups"), ("dynamodb:UpdateItem", "rollups")} <= uses
     assert uses - allowed("ApiRole") == set()
 
 
+@pytest.mark.usefixtures("_each_row_asks_for_counting")
 def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
     def unknown(_payment: object) -> Result:
         raise Unknown("timeout", ask_again_seconds=2)
 
     order = shop.order(amount=500)
     first, second = shop.pending_payment(order), shop.pending_payment(order)
+    shop.clock.advance(minutes=30)
     with used_by(shop) as uses:
         shop.process(first, second)
     shop.capture(first, 300)
@@ -217,8 +228,10 @@ def test_the_payment_worker_may_do_what_it_does(shop: Shop) -> None:
     assert (uses | more) - allowed("ProcessPaymentRole") == set()
 
 
+@pytest.mark.usefixtures("_each_row_asks_for_counting")
 def test_the_refund_worker_may_do_what_it_does(shop: Shop) -> None:
     refund = shop.stored_refund(shop.refund(shop.paid(), 100))
+    shop.clock.advance(minutes=30)
     with used_by(shop) as uses:
         shop.process_refunds(refund)
     assert shop.stored_refund(refund.id).status == "processed"
@@ -248,10 +261,17 @@ def test_the_webhook_workers_may_do_what_they_do(
 def test_the_sweeper_may_do_what_it_does(emulator: Emulator, empty_store: str, secret_arn: str) -> None:
     shop = Shop(emulator, secret_arn)
     shop.refund(shop.paid(), 100)
-    shop.pending_payment()
+    late, _ = shop.pending_payment(), shop.pending_payment()
+    shop.deps.database.counting.ask(shop.merchant.id, shop.clock())
+    with used_by(shop) as first:
+        sweep(shop.deps)
     shop.clock.advance(minutes=5)
+    shop.process(late)
+    shop.clock.advance(minutes=15)
     with used_by(shop) as uses:
         sweep(shop.deps)
+    assert ("dynamodb:DeleteItem", "rollups") in uses
+    uses |= first
     shop.refund(shop.paid(), 100)
     shop.clock.advance(minutes=5)
     with used_by(shop) as again:  # with a chain that goes on

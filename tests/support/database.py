@@ -1,5 +1,6 @@
 """The repositories on the tables that the tests have bound: they hold no state, so one of each serves all."""
 
+from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
 from gateway.adapters.aws.dynamodb.repositories.audit import AuditTrail
 from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
@@ -10,7 +11,6 @@ from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants
 from gateway.adapters.aws.dynamodb.repositories.orders import Orders
 from gateway.adapters.aws.dynamodb.repositories.payments import Payments
 from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds
-from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import Throttles
@@ -30,7 +30,7 @@ merchants = Merchants()
 orders = Orders()
 payments = Payments()
 refunds = Refunds()
-rollups = Rollups()
+counting = Counting()
 sessions = Sessions()
 stats = Stats()
 throttles = Throttles()

@@ -8,6 +8,7 @@ import pytest
 from gateway.domain.cursor import next_cursor, read_cursor
 from gateway.domain.errors import BadRequest
 from gateway.domain.payments.order import Order, OrderStatus
+from gateway.domain.span import span_of
 from gateway.use_cases.orders.read_orders import Filters, list_orders
 from tests.support.aws_calls import watched
 from tests.support.database import orders
@@ -58,11 +59,11 @@ def pages(merchant_id: str, filters: Filters, limit: int) -> list[Order]:
     [
         Filters(),
         *(Filters(status=status) for status in OrderStatus),
-        Filters(first=TODAY),
-        Filters(last=YESTERDAY, status=OrderStatus.PAID),
-        Filters(first=YESTERDAY, last=YESTERDAY),
+        Filters(span=span_of(TODAY, None)),
+        Filters(span=span_of(None, YESTERDAY), status=OrderStatus.PAID),
+        Filters(span=span_of(YESTERDAY, YESTERDAY)),
         Filters(receipt="odd"),
-        Filters(receipt="even", first=TODAY),
+        Filters(receipt="even", span=span_of(TODAY, None)),
         Filters(receipt="even", status=OrderStatus.CREATED),
     ],
     ids=str,
@@ -103,7 +104,7 @@ def test_a_receipt_is_matched_exactly() -> None:
     ("filters", "calls"),
     [
         (Filters(), ["Query"]),
-        (Filters(first=TODAY, status=OrderStatus.PAID), ["Query"]),
+        (Filters(span=span_of(TODAY, None), status=OrderStatus.PAID), ["Query"]),
         (Filters(receipt="odd"), ["Query", "BatchGetItem"]),
     ],
     ids=str,
@@ -146,9 +147,9 @@ def test_what_contradicts_itself_is_refused(receipt: str | None) -> None:
     cursor = read_cursor(text)
     with pytest.raises(BadRequest, match="can't be used together"):
         list_orders(DEPS, merchant_id, Filters(receipt=receipt), limit=2, offset=1, cursor=cursor)
-    yesterday = Filters(receipt=receipt, last=YESTERDAY)
+    yesterday = Filters(receipt=receipt, span=span_of(None, YESTERDAY))
     with pytest.raises(BadRequest, match="other days"):
         list_orders(DEPS, merchant_id, yesterday, limit=2, offset=0, cursor=cursor)
-    backwards = Filters(receipt=receipt, first=TODAY, last=YESTERDAY)
+    backwards = Filters(receipt=receipt, span=span_of(TODAY, YESTERDAY))
     with pytest.raises(BadRequest, match="from must not be after to"):
         list_orders(DEPS, merchant_id, backwards, limit=10, offset=0)

@@ -9,6 +9,7 @@ from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.cursor import next_cursor, read_cursor
 from gateway.domain.errors import BadRequest
 from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.span import span_of
 from gateway.use_cases.payments.read_payments import Filters, list_payments
 from tests.support.aws_calls import watched
 from tests.support.database import orders
@@ -73,9 +74,9 @@ def pages(merchant_id: str, filters: Filters, limit: int) -> list[str]:
         Filters(),
         Filters(status=PaymentStatus.FAILED),
         Filters(method="card"),
-        Filters(first=TODAY),
-        Filters(last=YESTERDAY, method="upi"),
-        Filters(first=YESTERDAY, last=YESTERDAY),
+        Filters(span=span_of(TODAY, None)),
+        Filters(span=span_of(None, YESTERDAY), method="upi"),
+        Filters(span=span_of(YESTERDAY, YESTERDAY)),
     ],
     ids=str,
 )
@@ -128,12 +129,19 @@ def test_a_cursor_and_an_offset_exclude_each_other() -> None:
     with pytest.raises(BadRequest, match="can't be used together"):
         list_payments(DEPS, merchant_id, Filters(), limit=2, offset=1, cursor=read_cursor(text))
     with pytest.raises(BadRequest, match="other days"):
-        list_payments(DEPS, merchant_id, Filters(last=YESTERDAY), limit=2, offset=0, cursor=read_cursor(text))
+        list_payments(
+            DEPS,
+            merchant_id,
+            Filters(span=span_of(None, YESTERDAY)),
+            limit=2,
+            offset=0,
+            cursor=read_cursor(text),
+        )
 
 
 def test_days_the_wrong_way_round_are_named() -> None:
     with pytest.raises(BadRequest, match="from must not be after to"):
-        list_payments(DEPS, str(uuid.uuid4()), Filters(first=TODAY, last=YESTERDAY), limit=10, offset=0)
+        list_payments(DEPS, str(uuid.uuid4()), Filters(span=span_of(TODAY, YESTERDAY)), limit=10, offset=0)
 
 
 def test_a_payment_is_found_by_its_id_its_order_and_its_receipt() -> None:
@@ -185,12 +193,15 @@ def test_a_search_obeys_the_filters() -> None:
         return list_payments(DEPS, payment.merchant_id, filters, limit=10, offset=0).total
 
     for text in (payment.id, payment.order_id):
-        assert number(Filters(text=text, status=PaymentStatus.FAILED, method="upi", first=TODAY)) == 1
+        assert (
+            number(Filters(text=text, status=PaymentStatus.FAILED, method="upi", span=span_of(TODAY, None)))
+            == 1
+        )
         for wrong in (
             Filters(text=text, status=PaymentStatus.SUCCESS),
             Filters(text=text, method="card"),
-            Filters(text=text, last=YESTERDAY),
-            Filters(text=text, first=TODAY + timedelta(days=1)),
+            Filters(text=text, span=span_of(None, YESTERDAY)),
+            Filters(text=text, span=span_of(TODAY + timedelta(days=1), None)),
             Filters(text=text, order_id=some_id("order_")),
         ):
             assert number(wrong) == 0

@@ -1,11 +1,12 @@
 """Lists, search, the dashboard's numbers and a payment's timeline, in memory."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
 from gateway.domain.page import Page
@@ -14,14 +15,17 @@ from gateway.domain.payments.order import OrderStatus
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.payments.tally import Tally
+from gateway.domain.span import span_of
 from gateway.domain.values import to_iso
+from gateway.use_cases.operations.count_lists import count_list
+from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.orders import read_orders
 from gateway.use_cases.payments import read_payments, summary
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_all_refunds
 from tests.support.factories import DECLINED, NOW, a_card_payment, a_payment, a_refund, declined
-from tests.support.memory.shop import MemoryShop, lines, told
+from tests.support.memory.shop import MemoryShop, told
 
 TODAY = NOW.date()
 DAY = timedelta(days=1)
@@ -62,9 +66,9 @@ def test_payments_are_listed_by_what_is_asked_for(shop: MemoryShop) -> None:
     assert listed(shop, status=PaymentStatus.FAILED).items == [second]
     assert listed(shop, method="upi").items == [third, first]
     assert listed(shop, order_id="order_a").items == [third, second]
-    assert listed(shop, first=TODAY - DAY).items == [third, second]
-    assert listed(shop, last=TODAY - DAY).items == [second, first]
-    assert listed(shop, first=TODAY, last=TODAY).items == [third]
+    assert listed(shop, span=span_of(TODAY - DAY, None)).items == [third, second]
+    assert listed(shop, span=span_of(None, TODAY - DAY)).items == [second, first]
+    assert listed(shop, span=span_of(TODAY, TODAY)).items == [third]
 
 
 def test_a_list_goes_on_at_its_cursor(shop: MemoryShop) -> None:
@@ -81,10 +85,10 @@ def test_a_list_goes_on_at_its_cursor(shop: MemoryShop) -> None:
         listed(shop, offset=1, cursor=cursor)
     assert told(refusal) == ("offset and cursor can't be used together", "offset")
     with pytest.raises(BadRequest) as other_days:
-        listed(shop, cursor=cursor, first=TODAY)
+        listed(shop, cursor=cursor, span=span_of(TODAY, None))
     assert told(other_days) == ("cursor belongs to a list of other days", "cursor")
     with pytest.raises(BadRequest) as turned:
-        listed(shop, first=TODAY, last=TODAY - DAY)
+        listed(shop, span=span_of(TODAY, TODAY - DAY))
     assert told(turned) == ("from must not be after to", "from")
     assert listed(shop, text=third.id).items == [third]
 
@@ -121,9 +125,9 @@ def test_payments_are_found_by_id_order_and_receipt(shop: MemoryShop) -> None:
         ({"status": PaymentStatus.FAILED}, False),
         ({"method": "upi"}, True),
         ({"method": "card"}, False),
-        ({"first": TODAY, "last": TODAY}, True),
-        ({"first": TODAY + DAY}, False),
-        ({"last": TODAY - DAY}, False),
+        ({"span": span_of(TODAY, TODAY)}, True),
+        ({"span": span_of(TODAY + DAY, None)}, False),
+        ({"span": span_of(None, TODAY - DAY)}, False),
     ],
 )
 def test_a_search_by_id_keeps_to_the_filters(shop: MemoryShop, which: dict[str, Any], *, found: bool) -> None:
@@ -161,7 +165,7 @@ def test_orders_are_listed_and_found_by_receipt(shop: MemoryShop) -> None:
     assert orders().items == [third, second, first]
     assert orders(limit=1, offset=1).items == [second]
     assert orders(status=OrderStatus.PAID).items == [second]
-    assert orders(first=TODAY, last=TODAY).items == [second]
+    assert orders(span=span_of(TODAY, TODAY)).items == [second]
     assert orders(cursor=Cursor(to_iso(NOW), second.id, 2, 3)).items == [first]
     found = orders(receipt="r1")
     assert (found.items, found.total, found.limit, found.offset, found.has_more) == (
@@ -176,11 +180,11 @@ def test_orders_are_listed_and_found_by_receipt(shop: MemoryShop) -> None:
     assert orders(receipt="r1", limit=1, offset=1).items == [first]
     assert orders(receipt="r1", cursor=Cursor(to_iso(NOW), second.id, 1, 2)).items == [first]
     assert orders(receipt="r1", status=OrderStatus.PAID).items == [second]
-    assert orders(receipt="r1", first=TODAY).items == [second]
-    assert orders(receipt="r1", last=TODAY - DAY).items == [first]
-    assert orders(receipt="r1", first=TODAY + DAY).items == []
+    assert orders(receipt="r1", span=span_of(TODAY, None)).items == [second]
+    assert orders(receipt="r1", span=span_of(None, TODAY - DAY)).items == [first]
+    assert orders(receipt="r1", span=span_of(TODAY + DAY, None)).items == []
     with pytest.raises(BadRequest):
-        orders(first=TODAY, last=TODAY - DAY)
+        orders(span=span_of(TODAY, TODAY - DAY))
 
 
 def test_refunds_and_entries_of_a_merchant_are_listed(shop: MemoryShop) -> None:
@@ -191,17 +195,17 @@ def test_refunds_and_entries_of_a_merchant_are_listed(shop: MemoryShop) -> None:
     shop.put("refunds", a_refund())
 
     def refunds(**asked: Any) -> list[Any]:
-        known: dict[str, Any] = {"shown": None, "days": (None, None), "limit": 5, "offset": 0}
+        known: dict[str, Any] = {"shown": None, "limit": 5, "offset": 0}
         return list_all_refunds(shop.deps, shop.merchant.id, **(known | asked)).items
 
     done = shop.stored_refund(refund.id)
     assert refunds() == [pending, done]
     assert (refunds(limit=1), refunds(offset=1)) == ([pending], [done])
     assert refunds(shown=RefundStatus.PROCESSED) == [done]
-    assert refunds(days=(TODAY, TODAY)) == [done]
+    assert refunds(span=span_of(TODAY, TODAY)) == [done]
     assert refunds(cursor=Cursor(to_iso(pending.created_at), pending.id, 1, 2)) == [done]
     with pytest.raises(BadRequest):
-        refunds(days=(TODAY, TODAY - DAY))
+        refunds(span=span_of(TODAY, TODAY - DAY))
     with pytest.raises(BadRequest):
         refunds(offset=1, cursor=Cursor(to_iso(NOW), pending.id, 1, 2))
     assert read_balances(shop.deps, shop.merchant.id) == [Balance("INR", 500, 100, 0)]
@@ -249,30 +253,21 @@ def test_days_that_make_no_sense_are_refused(shop: MemoryShop) -> None:
     assert told(nobody) == ("Merchant not found", None)
 
 
-def test_a_day_that_is_over_and_final_is_kept_and_not_counted_again(
-    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_is_not_read_again(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = shop.merchant.id
-    old, open_day = TODAY - 3 * DAY, TODAY - 2 * DAY
-    for day, status in ((old, PaymentStatus.SUCCESS), (open_day, PaymentStatus.PENDING)):
-        at = datetime.combine(day, NOW.timetz())
-        shop.put("payments", a_payment(merchant_id=owner, created_at=at, status=status))
-    tallies = summary.tally_days(shop.deps, owner, old, TODAY)
-    assert {day: tally.count() for day, tally in tallies.items()} == {
-        old: 1,
-        open_day: 1,
-        TODAY - DAY: 0,
-        TODAY: 0,
-    }
-    assert set(shop.database.rollups.get_days(owner, old, TODAY)) == {old, TODAY - DAY}
+    old = TODAY - 3 * DAY
+    for at in (NOW - 3 * DAY, NOW - timedelta(minutes=2)):
+        shop.put("payments", a_payment(merchant_id=owner, created_at=at, status=PaymentStatus.SUCCESS))
+    before = summary.tally_days(shop.deps, owner, old, TODAY)
+    assert before == {old: _one("INR", "upi", "success", 50_000), TODAY: before[old]}
+    count_everything(shop)
     asked: list[Any] = []
-    facts = shop.database.payments.facts
-    monkeypatch.setattr(shop.database.payments, "facts", lambda *of: asked.append(of[1:]) or facts(*of))
-    assert summary.tally_days(shop.deps, owner, old, TODAY) == tallies
-    assert asked == [(open_day, open_day), (TODAY, TODAY)]
+    facts = shop.database.counting.facts
+    monkeypatch.setattr(shop.database.counting, "facts", lambda *of: asked.append(of[2]) or facts(*of))
+    assert summary.tally_days(shop.deps, owner, old, TODAY) == before
+    (newest,) = asked
+    assert newest.first == NOW - timedelta(minutes=3)
     assert summary.tally_days(shop.deps, owner, TODAY, TODAY - DAY) == {}
-    assert tallies[old].count(status="success") == 1
-    assert tallies[old] == _one("INR", "upi", "success", 50_000)
 
 
 def _one(*cell: Any) -> Tally:
@@ -281,43 +276,26 @@ def _one(*cell: Any) -> Tally:
     return tally
 
 
-def test_a_day_is_over_an_hour_after_its_end(shop: MemoryShop) -> None:
-    midnight = datetime.combine(TODAY + DAY, datetime.min.time(), UTC)
-    for minutes, kept in ((59, set()), (60, {TODAY})):
-        shop.clock._now = midnight + timedelta(minutes=minutes)
-        summary.tally_days(shop.deps, shop.merchant.id, TODAY, TODAY)
-        assert set(shop.database.rollups.get_days(shop.merchant.id, TODAY, TODAY)) == kept
+def count_everything(shop: MemoryShop) -> None:
+    for kind in Kind:
+        assert count_list(shop.deps, kind, shop.merchant.id, shop.clock() + DAY)
 
 
-def test_days_that_cannot_be_kept_are_counted_all_the_same(
-    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(*_: object) -> None:
-        raise Unavailable("no")
-
-    monkeypatch.setattr(shop.database.rollups, "put_days", fail)
-    assert summary.tally_days(shop.deps, shop.merchant.id, TODAY - 2 * DAY, TODAY)
-    (line,) = lines(capsys, "days not kept; they are counted again next time")
-    assert (line["level"], line["error"], line["merchant_id"]) == ("ERROR", "Unavailable", shop.merchant.id)
-    monkeypatch.setattr(shop.database.rollups, "put_days", lambda *_: pytest.fail("nothing to keep"))
-    summary.tally_days(shop.deps, shop.merchant.id, TODAY, TODAY)
-
-
-def test_more_than_one_request_may_count_is_counted_by_several(
+def test_too_much_to_read_is_counted_by_the_sweeper(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(summary, "COUNTED_MAX", 2)
+    monkeypatch.setattr(summary, "READ_MAX", 2)
     owner = shop.merchant.id
-    days = [TODAY - number * DAY for number in (5, 4, 3)]
-    for day in days:
-        at = datetime.combine(day, NOW.timetz())
+    for number in (5, 4, 3):
+        at = NOW - number * DAY
         shop.put("payments", a_payment(merchant_id=owner, created_at=at, status=PaymentStatus.SUCCESS))
     with pytest.raises(Unavailable) as refusal:
-        summary.tally_days(shop.deps, owner, days[0], TODAY)
+        summary.tally_days(shop.deps, owner, TODAY - 5 * DAY, TODAY)
     assert told(refusal) == ("The numbers are being added up; please try again", None)
-    kept = shop.database.rollups.get_days(owner, days[0], TODAY)
-    assert {day: tally.count() for day, tally in kept.items()} == {days[0]: 1, days[1]: 1}
-    assert len(summary.tally_days(shop.deps, owner, days[0], TODAY)) == 6
+    shop.database.counting.began(NOW - DAY)
+    sweep(shop.deps)
+    days = summary.tally_days(shop.deps, owner, TODAY - 5 * DAY, TODAY)
+    assert [day.count() for day in days.values()] == [1, 1, 1]
 
 
 def test_a_timeline_tells_all_of_a_payment(shop: MemoryShop) -> None:

@@ -8,6 +8,7 @@ import pytest
 from gateway.domain.cursor import Cursor
 from gateway.domain.errors import BadRequest
 from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.span import span_of
 from gateway.domain.values import to_iso
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.refunds.read_refunds import list_all_refunds
@@ -34,7 +35,7 @@ def deps() -> Dependencies:
 
 
 def listed(deps: Dependencies, shown: RefundStatus | None) -> list[Refund]:
-    return list_all_refunds(deps, OWNER, shown=shown, days=(None, None), limit=10, offset=0).items
+    return list_all_refunds(deps, OWNER, shown=shown, span=span_of(None, None), limit=10, offset=0).items
 
 
 def test_a_refund_that_was_sent_is_found_among_the_pending_as_it_is_shown(deps: Dependencies) -> None:
@@ -48,12 +49,12 @@ def test_what_contradicts_itself_is_refused(deps: Dependencies) -> None:
     cursor = Cursor(to_iso(MADE[2].created_at), MADE[2].id, 2, 4)
 
     def ask(**given: object) -> None:
-        asked = {"shown": None, "days": (None, None), "limit": 10, "offset": 0, "cursor": None} | given
+        asked = {"shown": None, "limit": 10, "offset": 0, "cursor": None} | given
         list_all_refunds(deps, OWNER, **asked)  # type: ignore[arg-type]
 
     with pytest.raises(BadRequest, match="can't be used together"):
         ask(cursor=cursor, offset=2)
     with pytest.raises(BadRequest, match="other days"):
-        ask(cursor=cursor, days=(TOMORROW, None))
+        ask(cursor=cursor, span=span_of(TOMORROW, None))
     with pytest.raises(BadRequest, match="from must not be after to"):
-        ask(days=(TOMORROW, TODAY))
+        ask(span=span_of(TOMORROW, TODAY))

@@ -82,7 +82,7 @@ def test_of_refunds_at_once_those_that_fit_are_made(shop: Shop) -> None:
     assert ends.count("Refund amount exceeds available amount") == 7
     after = shop.stored_payment(payment.id)
     assert (after.refundable, after.amount_refunded) == (50, 450)
-    assert list_refunds(shop.deps, payment.id, shop.merchant.id, 10, 0).total == 3
+    assert list_refunds(shop.deps, payment.id, shop.merchant.id, limit=10, offset=0).total == 3
 
 
 def test_the_same_refund_many_times_at_once_is_one(shop: Shop) -> None:
@@ -110,7 +110,7 @@ def test_what_belongs_to_another_merchant_is_not_found(shop: Shop) -> None:
     for act in (
         lambda: shop.refund(ghost, 100),
         lambda: find_refund(shop.deps, refund.id, "another"),
-        lambda: list_refunds(shop.deps, payment.id, "another", 10, 0),
+        lambda: list_refunds(shop.deps, payment.id, "another", limit=10, offset=0),
         lambda: cancel_refund(shop.deps, refund.id, "another", answered()),
         lambda: capture_payment(shop.deps, "another", payment.id, 100, answered()),
     ):

@@ -87,15 +87,15 @@ def test_what_belongs_to_another_merchant_is_not_found(shop: MemoryShop) -> None
     payment = shop.paid(500)
     refund = shop.refunded(payment, 100)
     assert find_refund(shop.deps, refund.id, shop.merchant.id) == refund
-    assert list_refunds(shop.deps, payment.id, shop.merchant.id, 1, 0).items == [refund]
-    assert list_refunds(shop.deps, payment.id, shop.merchant.id, 1, 1).items == []
+    assert list_refunds(shop.deps, payment.id, shop.merchant.id, limit=1, offset=0).items == [refund]
+    assert list_refunds(shop.deps, payment.id, shop.merchant.id, limit=1, offset=1).items == []
     with pytest.raises(NotFound) as nobody:
         find_refund(shop.deps, "rfnd_0", shop.merchant.id)
     with pytest.raises(NotFound) as other:
         find_refund(shop.deps, refund.id, "another")
     assert told(nobody) == told(other) == ("Refund not found", None)
     with pytest.raises(NotFound) as of_payment:
-        list_refunds(shop.deps, payment.id, "another", 1, 0)
+        list_refunds(shop.deps, payment.id, "another", limit=1, offset=0)
     assert told(of_payment) == ("Payment not found", None)
     shop.put(
         "payments", shop.payment(payment.id).__class__(**(payment.__dict__ | {"merchant_id": "another"}))

@@ -1,22 +1,28 @@
 """The dashboard's numbers equal a recount of the table, whatever was kept before."""
 
 import random
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
+from gateway.adapters.aws.dynamodb.lists.rollup_row import RollupRow, list_key
+from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.counting.counts import Kind
+from gateway.domain.counting.kept import Unit
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.span import ALL_TIME
 from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.operations.count_lists import count_list
 from gateway.use_cases.payments import summary as service
 from tests.support.aws_calls import watched
-from tests.support.database import merchants, rollups
+from tests.support.database import counting, merchants
 from tests.support.factories import NOW, Clock, a_card_payment, a_merchant, a_payment, some_deps
 from tests.support.recount import differences
 
@@ -80,16 +86,31 @@ def many_payments(merchant: Merchant, number: int, days: int = 40) -> None:
     store_all(rows)
 
 
+def count(deps: Dependencies, merchant: Merchant) -> None:
+    """What the sweeper does once it was asked."""
+    assert count_list(deps, Kind.PAYMENTS, merchant.id, deps.now() + timedelta(seconds=1))
+
+
 def kept_days(merchant: Merchant) -> set[date]:
-    return set(rollups.get_days(merchant.id, date(2000, 1, 1), date(2100, 1, 1)))
+    return {begin.date() for begin, _ in counting.buckets(Kind.PAYMENTS, merchant.id, Unit.DAY, ALL_TIME)}
 
 
-def test_the_numbers_equal_a_recount_before_and_after_days_are_kept(deps: Dependencies) -> None:
+def finish_one(merchant: Merchant, status: PaymentStatus, now: datetime) -> None:
+    """A worker settles a pending payment."""
+    row = next(row for row in PaymentRow.by_merchant.query(merchant.id) if row.status == "pending")
+    before = to_payment(row)
+    transaction = DynamoTransaction()
+    transaction.payments.change_status(before, replace(before, status=status, updated_at=now))
+    transaction.commit()
+
+
+def test_the_numbers_equal_a_recount_before_and_after_they_are_kept(deps: Dependencies) -> None:
     merchant = old_merchant()
     many_payments(merchant, 400)
     first = read_summary(deps, merchant.id, None, None)
     assert first["total_transactions"] == 400
     assert differences(first, merchant.id) == []
+    count(deps, merchant)
     assert len(kept_days(merchant)) >= 38
     assert read_summary(deps, merchant.id, None, None) == first
 
@@ -97,60 +118,50 @@ def test_the_numbers_equal_a_recount_before_and_after_days_are_kept(deps: Depend
 def test_the_numbers_stay_right_while_payments_finish_and_days_pass(deps: Dependencies, clock: Clock) -> None:
     merchant = old_merchant(days=3)
     many_payments(merchant, 60, days=3)
-    for _ in range(6):
+    for turn in range(6):
         assert differences(read_summary(deps, merchant.id, None, None), merchant.id) == []
         clock.advance(hours=11)
         put(merchant, NOW - clock(), status=PaymentStatus.PENDING)
-        row = next(row for row in PaymentRow.by_merchant.query(merchant.id) if row.status == "pending")
-        row.update(actions=[PaymentRow.status.set("failed")])
+        if turn % 2:
+            count(deps, merchant)
+        finish_one(merchant, PaymentStatus.FAILED, clock())
         assert differences(read_summary(deps, merchant.id, None, None), merchant.id) == []
 
 
-def test_a_day_with_a_pending_payment_is_not_kept_until_it_is_final(deps: Dependencies) -> None:
+def test_a_payment_that_finishes_days_later_changes_its_own_day(deps: Dependencies, clock: Clock) -> None:
     merchant = old_merchant(days=5)
     put(merchant, timedelta(days=3), status=PaymentStatus.PENDING)
     put(merchant, timedelta(days=4), timedelta(days=2))
+    count(deps, merchant)
     assert read_summary(deps, merchant.id, None, None)["by_status"]["pending"] == 1
-    day = (NOW - timedelta(days=3)).date()
-    assert day not in kept_days(merchant)
-    assert {day - timedelta(days=1), day + timedelta(days=1)} <= kept_days(merchant)
-    row = next(row for row in PaymentRow.by_merchant.query(merchant.id) if row.status == "pending")
-    row.update(actions=[PaymentRow.status.set("success")])
-    summary = read_summary(deps, merchant.id, None, None)
-    assert (summary["by_status"], differences(summary, merchant.id)) == (
-        {"pending": 0, "success": 3, "failed": 0},
-        [],
-    )
-    assert day in kept_days(merchant)
+    finish_one(merchant, PaymentStatus.SUCCESS, clock())
+    for _ in range(2):  # as a correction, and once it is part of what is kept
+        numbers = read_summary(deps, merchant.id, None, None)
+        assert numbers["by_status"] == {"pending": 0, "success": 3, "failed": 0}
+        assert differences(numbers, merchant.id) == []
+        clock.advance(minutes=5)
+        count(deps, merchant)
+    assert counting.kept(Kind.PAYMENTS, merchant.id).corrections == []
 
 
-def test_a_day_is_kept_an_hour_after_its_end_and_not_before(deps: Dependencies, clock: Clock) -> None:
-    merchant = old_merchant(days=0)
-    put(merchant, timedelta(0))
-    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    clock.advance(seconds=(midnight - NOW).total_seconds() + 3599)
-    read_summary(deps, merchant.id, None, None)
-    assert kept_days(merchant) == set()
-    clock.advance(seconds=1)
-    read_summary(deps, merchant.id, None, None)
-    assert kept_days(merchant) == {TODAY}
-
-
-def test_kept_days_are_not_counted_again(deps: Dependencies) -> None:
+def test_what_is_kept_is_read_in_one_round_trip_and_not_counted_again(deps: Dependencies) -> None:
     merchant = old_merchant(days=300)
     put(merchant, *(timedelta(days=number) for number in range(1, 300, 7)))
-    read_summary(deps, merchant.id, None, None)
+    count(deps, merchant)
     with watched() as calls:
         read_summary(deps, merchant.id, None, None)
-    assert calls == ["GetItem", "Query", "Query"]
+    assert calls == ["GetItem", "Query", "Query", "Query"]
 
 
-def test_kept_days_can_be_thrown_away(deps: Dependencies) -> None:
+def test_what_is_kept_can_be_thrown_away(deps: Dependencies) -> None:
     merchant = old_merchant()
     many_payments(merchant, 50)
     before = read_summary(deps, merchant.id, None, None)
-    for row in RollupRow.query(merchant.id):
+    count(deps, merchant)
+    for row in RollupRow.query(list_key(Kind.PAYMENTS, merchant.id)):
         row.delete()
+    assert read_summary(deps, merchant.id, None, None) == before
+    count(deps, merchant)
     assert read_summary(deps, merchant.id, None, None) == before
 
 
@@ -179,7 +190,6 @@ def test_days_before_the_merchant_and_after_today_are_empty(deps: Dependencies) 
     put(merchant, timedelta(0))
     summary = read_summary(deps, merchant.id, TODAY - timedelta(days=5), TODAY + timedelta(days=5))
     assert (summary["total_transactions"], len(summary["by_day"])) == (1, 11)
-    assert kept_days(merchant) == {TODAY - timedelta(days=1)}
 
 
 @pytest.mark.parametrize(
@@ -204,14 +214,15 @@ def test_a_merchants_numbers_are_its_own(deps: Dependencies) -> None:
     assert read_summary(deps, mine.id, None, None)["total_transactions"] == 0
 
 
-def test_what_is_too_much_for_one_request_is_finished_by_the_next_ones(
+def test_a_busy_day_is_counted_by_the_sweeper_and_then_read(
     deps: Dependencies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     merchant = old_merchant(days=10)
-    put(merchant, *(timedelta(days=number) for number in range(1, 10)))
-    monkeypatch.setattr(service, "COUNTED_MAX", 4)
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            read_summary(deps, merchant.id, None, None)
+    put(merchant, *(timedelta(hours=1, seconds=number) for number in range(9)))
+    monkeypatch.setattr(service, "READ_MAX", 4)
+    with pytest.raises(Unavailable):
+        read_summary(deps, merchant.id, None, None)
+    assert merchant.id in {asked.merchant_id for asked in counting.asked(1000)}
+    count(deps, merchant)
     summary = read_summary(deps, merchant.id, None, None)
     assert (summary["total_transactions"], differences(summary, merchant.id)) == (9, [])

@@ -13,7 +13,7 @@ from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
 from gateway.use_cases.unit_of_work import BUSY
-from tests.support.factories import NOW, a_payment, a_refund
+from tests.support.factories import NOW, a_payment, a_refund, an_order
 from tests.support.memory.shop import MemoryShop, lines, rendered, told
 
 KEY = IdempotencyKey("me#payments#k", "print")
@@ -204,7 +204,7 @@ def test_a_conflict_is_explained_by_nothing(shop: MemoryShop) -> None:
 def test_a_refusal_is_raised_as_it_is_where_nobody_explains(shop: MemoryShop, refusal: Exception) -> None:
     def write() -> None:
         with shop.deps.unit_of_work() as work:
-            work.orders.apply("order_1", OrderEvent.PAYMENT_CREATED, NOW)
+            work.orders.apply(an_order(id="order_1"), OrderEvent.PAYMENT_CREATED, NOW)
             work.enqueue(a_payment())
 
     shop.database.rows.fail_next(refusal)

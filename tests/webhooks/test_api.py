@@ -59,7 +59,7 @@ def test_the_log_is_filtered_by_status_and_event_and_totals_follow(
     assert listed(api, event="webhook.test")["total"] == 4
     assert listed(api, event="webhook.test", status="success")["total"] == 2
     assert listed(api, event="payment.success") | {"limit": 0} == {
-        "data": [], "total": 0, "limit": 0, "offset": 0,
+        "data": [], "total": 0, "limit": 0, "offset": 0, "next_cursor": None,
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from chalicelib.frame.ignored import shown_name
@@ -13,9 +13,13 @@ from gateway.domain.errors import BadRequest
 from gateway.domain.page import LIMIT_DEFAULT, LIMIT_MAX
 from gateway.domain.reasons import Reason
 
-OFFSET_MAX = 1_000_000_000
+# What is skipped is read; a cursor reads nothing twice.
+OFFSET_MAX = 10_000
 INTEGER_DIGITS_MAX = 10
 _DAY = re.compile("2[0-9]{3}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    rf"{_DAY.pattern}T[0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}([.][0-9]{{1,6}})?)?(Z|[+-][0-9]{{2}}:[0-9]{{2}})"
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Integer:
     maximum: int
     default: int
     description: str
+    otherwise: str = ""
     required = False
 
     def read(self, text: str | None) -> int:
@@ -37,7 +42,8 @@ class Integer:
         plain = text.isascii() and text.isdecimal() and len(text) <= INTEGER_DIGITS_MAX
         if not (plain and self.minimum <= int(text) <= self.maximum):
             raise BadRequest(
-                f"{self.name} must be an integer from {self.minimum} to {self.maximum}", field=self.name
+                f"{self.name} must be an integer from {self.minimum} to {self.maximum}{self.otherwise}",
+                field=self.name,
             )
         return int(text)
 
@@ -138,7 +144,43 @@ class Day:
         return {"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}
 
 
-Parameter = Integer | Choice | Choices | Identifier | Day
+@dataclass(frozen=True)
+class DayOrInstant:
+    """A query parameter that is a day, or a time with its zone; None where it is absent or empty."""
+
+    name: str
+    description: str
+    required = False
+
+    def read(self, text: str | None) -> date | datetime | None:
+        """Its value, in UTC, or BadRequest."""
+        if not text:
+            return None
+        try:
+            if _DAY.fullmatch(text):
+                return date.fromisoformat(text)
+            # The plus sign of a zone arrives as a space where a caller did not encode it.
+            if _INSTANT.fullmatch(text.replace(" ", "+")):
+                return datetime.fromisoformat(text.replace(" ", "+")).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+        raise BadRequest(
+            f"{self.name} must be a day such as 2026-01-31 or a time such as 2026-01-31T09:30:00Z",
+            field=self.name,
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """The same as JSON Schema."""
+        return {
+            "type": "string",
+            "anyOf": [
+                {"format": "date", "pattern": f"^{_DAY.pattern}$"},
+                {"format": "date-time", "pattern": f"^{_INSTANT.pattern}$"},
+            ],
+        }
+
+
+Parameter = Integer | Choice | Choices | Identifier | Day | DayOrInstant
 
 
 def read_query(known: Iterable[Parameter], given: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -161,8 +203,23 @@ def read_query(known: Iterable[Parameter], given: Mapping[str, list[str]]) -> di
 
 
 LIMIT = Integer("limit", 1, LIMIT_MAX, LIMIT_DEFAULT, "How many items to return at most.")
-OFFSET = Integer("offset", 0, OFFSET_MAX, 0, "How many items to skip, counted from the newest.")
+OFFSET = Integer(
+    "offset",
+    0,
+    OFFSET_MAX,
+    0,
+    "How many items to skip, counted from the newest. To read on further, use `cursor`.",
+    otherwise="; to read on further, use cursor",
+)
 PAGE = (LIMIT, OFFSET)
 CURSOR = Identifier(
     "cursor", "The last page's `next_cursor`, in place of `offset`.", length_max=CURSOR_LENGTH_MAX
 )
+
+
+def within(what: str) -> tuple[DayOrInstant, DayOrInstant]:
+    """The span of a list; `what` it is of, in the plural. Read it with `Request.span`."""
+    return (
+        DayOrInstant("from", f"Only {what} of this day (UTC) or time, or later."),
+        DayOrInstant("to", f"Only {what} of this day (UTC) or time, or earlier."),
+    )

@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.frame.caller import Caller
 from chalicelib.frame.operation import Operation
 from gateway.domain.cursor import Cursor, read_cursor
+from gateway.domain.span import Span, span_of
 from gateway.use_cases.dependencies import Dependencies
 
 
@@ -36,6 +37,10 @@ class Request:
     def limit_and_offset(self) -> tuple[int, int]:
         """The maximum length of the page and the number of items to skip."""
         return self.query["limit"], self.query["offset"]
+
+    def span(self) -> Span:
+        """The span that `from` and `to` say."""
+        return span_of(self.query["from"], self.query["to"])
 
     def cursor(self) -> Cursor | None:
         """Where the list continues; None without a cursor, BadRequest where it is none of ours."""

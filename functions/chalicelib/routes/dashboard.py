@@ -7,7 +7,7 @@ from chalice import Blueprint
 
 from chalicelib.frame.caller import Caller
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.parameters import PAGE, Day
+from chalicelib.frame.parameters import CURSOR, PAGE, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, NewKey, check_addresses
@@ -112,7 +112,7 @@ def get_summary(request: Request) -> Response:
     "GET",
     "/api/v1/dashboard/audit",
     needs=(Right.AUDIT,),
-    query=PAGE,
+    query=(*PAGE, CURSOR),
     responses={200: AUDIT_LIST},
 )
 def get_audit(request: Request) -> Response:
@@ -121,7 +121,8 @@ def get_audit(request: Request) -> Response:
     Keys, passwords, checkout origins, and the merchant's being switched off or on again.
     """
     limit, offset = request.limit_and_offset()
-    return Response(AUDIT_LIST.present(list_audit(request.deps, request.merchant_id, limit, offset)))
+    page = list_audit(request.deps, request.merchant_id, limit, offset, request.cursor())
+    return Response(AUDIT_LIST.present(page))
 
 
 def new_key(body: dict[str, Any], caller: Caller) -> NewKey:

@@ -7,7 +7,7 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_PAYMENTS, Right
@@ -45,8 +45,7 @@ def post_order(request: Request) -> Response:
         *PAGE,
         Choice("status", OrderStatus, "Only orders in this status."),
         Identifier("receipt", "Only orders with exactly this receipt.", length_max=RECEIPT_LENGTH_MAX),
-        Day("from", "Only orders of this day (UTC) or later."),
-        Day("to", "Only orders of this day (UTC) or earlier."),
+        *within("orders"),
         CURSOR,
     ),
     responses={200: ORDER_LIST},
@@ -58,8 +57,7 @@ def get_orders(request: Request) -> Response:
     filters = Filters(
         status=OrderStatus(query["status"]) if query["status"] else None,
         receipt=query["receipt"],
-        first=query["from"],
-        last=query["to"],
+        span=request.span(),
     )
     page = list_orders(
         request.deps, request.merchant_id, filters, limit=limit, offset=offset, cursor=request.cursor()

@@ -8,7 +8,7 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day, Identifier
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_PAYMENTS, Right
@@ -83,8 +83,7 @@ def post_public_payment(request: Request) -> Response:
         Choice("status", PaymentStatus, "Only payments in this status."),
         Identifier("order_id", "Only the payments of this order."),
         Choice("method", METHODS, "Only payments by this method."),
-        Day("from", "Only payments of this day (UTC) or later."),
-        Day("to", "Only payments of this day (UTC) or earlier."),
+        *within("payments"),
         Identifier(
             "q", "The id of a payment or of an order, or an order's receipt.", length_max=RECEIPT_LENGTH_MAX
         ),
@@ -100,8 +99,7 @@ def get_payments(request: Request) -> Response:
         order_id=query["order_id"],
         status=PaymentStatus(query["status"]) if query["status"] else None,
         method=query["method"],
-        first=query["from"],
-        last=query["to"],
+        span=request.span(),
         text=query["q"],
     )
     page = list_payments(

@@ -6,7 +6,7 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Day
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_REFUNDS, Right
@@ -43,13 +43,20 @@ def post_refund(request: Request) -> Response:
     "GET",
     "/api/v1/payments/{payment_id}/refunds",
     needs=READS_REFUNDS,
-    query=PAGE,
+    query=(*PAGE, CURSOR),
     responses={200: REFUND_LIST},
 )
 def get_refunds(request: Request) -> Response:
     """Lists the refunds of a payment, newest first. Cancelled ones are among them."""
     limit, offset = request.limit_and_offset()
-    page = list_refunds(request.deps, request.path["payment_id"], request.merchant_id, limit, offset)
+    page = list_refunds(
+        request.deps,
+        request.path["payment_id"],
+        request.merchant_id,
+        limit=limit,
+        offset=offset,
+        cursor=request.cursor(),
+    )
     return Response(REFUND_LIST.present(page))
 
 
@@ -61,8 +68,7 @@ def get_refunds(request: Request) -> Response:
     query=(
         *PAGE,
         Choice("status", STATUSES, "Only refunds in this status."),
-        Day("from", "Only refunds of this day (UTC) or later."),
-        Day("to", "Only refunds of this day (UTC) or earlier."),
+        *within("refunds"),
         CURSOR,
     ),
     responses={200: ALL_REFUNDS},
@@ -75,7 +81,7 @@ def get_all_refunds(request: Request) -> Response:
         request.deps,
         request.merchant_id,
         shown=RefundStatus(query["status"]) if query["status"] else None,
-        days=(query["from"], query["to"]),
+        span=request.span(),
         limit=limit,
         offset=offset,
         cursor=request.cursor(),

@@ -5,7 +5,7 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.parameters import LIMIT, PAGE, Choice, Choices, Identifier
+from chalicelib.frame.parameters import CURSOR, LIMIT, PAGE, Choice, Choices, Identifier, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_WEBHOOKS, Right
@@ -34,6 +34,8 @@ blueprint = Blueprint(__name__)
         *PAGE,
         Choice("status", DeliveryStatus, "Only deliveries in this status."),
         Choice("event", EVENTS, "Only deliveries of this event."),
+        *within("deliveries"),
+        CURSOR,
     ),
     responses={200: WEBHOOK_LIST},
 )
@@ -48,6 +50,8 @@ def get_webhooks(request: Request) -> Response:
         event=request.query["event"],
         limit=limit,
         offset=offset,
+        span=request.span(),
+        cursor=request.cursor(),
     )
     return Response(WEBHOOK_LIST.present(page))
 

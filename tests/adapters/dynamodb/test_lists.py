@@ -127,7 +127,7 @@ def test_a_short_first_page_needs_no_count() -> None:
     assert calls == ["Query"]
     with watched() as calls:
         page(merchant_id, limit=3)
-    assert calls == ["Query", "Query"]
+    assert calls == ["Query", "Query", "Query"]
 
 
 def test_the_refunds_of_a_payment_are_listed_newest_first() -> None:

@@ -62,7 +62,7 @@ def test_an_order_that_is_stored_again_late_keeps_what_became_of_it() -> None:
     order = an_order()
     orders.add(order)
     transaction = DynamoTransaction()
-    transaction.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, LATER)
+    transaction.orders.apply(order, OrderEvent.PAYMENT_CREATED, LATER)
     transaction.commit()
     orders.add(order)
     assert orders.get(order.id) == replace(order, status=OrderStatus.ATTEMPTED, updated_at=LATER, pending=1)

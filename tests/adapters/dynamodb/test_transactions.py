@@ -60,7 +60,7 @@ def approve(payment: Payment) -> Callable[[DynamoTransaction], None]:
 
 
 def step(order: Order, event: OrderEvent) -> Callable[[DynamoTransaction], None]:
-    return lambda transaction: transaction.orders.apply(order.id, event, LATER)
+    return lambda transaction: transaction.orders.apply(order, event, LATER)
 
 
 def test_a_payments_status_is_not_changed_from_one_that_is_gone() -> None:

@@ -13,6 +13,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
 from gateway.domain.card_testing.limits import FailureCount, Subject
 from gateway.domain.chaos import Chaos
+from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.webhooks.endpoint import EndpointHealth
 from tests.support.memory.money import Repository
@@ -194,5 +195,7 @@ class AuditTrail(Repository):
     def scan(self) -> Iterator[AuditEntry]:
         yield from self.where(lambda _row: True)
 
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
-        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, moment="at")
+    def page(
+        self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
+    ) -> Page[AuditEntry]:
+        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, cursor)

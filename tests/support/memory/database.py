@@ -12,7 +12,7 @@ from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from tests.support.memory import access, feed, money
+from tests.support.memory import access, counting, feed, money
 from tests.support.memory.rows import Rows
 from tests.support.memory.writes import MemoryTransaction
 
@@ -60,7 +60,7 @@ class MemoryDatabase:
         self.audit = access.AuditTrail(self.rows)
         self.audit_chain = access.AuditChain(self.rows)
         self.stats = money.Stats(self.rows)
-        self.rollups = money.Rollups(self.rows)
+        self.counting = counting.Counting(self.rows)
         self.idempotency = money.IdempotencyRecords(self.rows)
 
     def load(self, keys: Sequence[tuple[type[Any], str]]) -> Found:

@@ -1,10 +1,12 @@
 """Repositories of orders, payments, refunds, deliveries and the books, in memory."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from gateway.domain.counting.counts import Kind, Wanted, fits
+from gateway.domain.counting.kept import total
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import JOB_QUEUES, Batch, Overdue, QueueStats, Reading
@@ -13,9 +15,11 @@ from gateway.domain.payments.ledger import Balance, Entry
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
-from gateway.domain.payments.tally import Fact, Tally
-from gateway.domain.values import CURRENCIES, from_unix_ms, is_within_days, to_iso, to_unix_ms
+from gateway.domain.span import ALL_TIME, Span
+from gateway.domain.values import CURRENCIES, from_unix_ms, to_iso, to_unix_ms
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from tests.support.memory import counting
+from tests.support.memory.counting import cell_of
 from tests.support.memory.paging import page_of
 from tests.support.memory.rows import Rows, is_free
 
@@ -34,6 +38,28 @@ class Repository:
     def where(self, wanted: Callable[[Any], bool]) -> list[Any]:
         with self._rows.lock:
             return [row for row in self._rows.of(self.table).values() if wanted(row)]
+
+    def listed(
+        self,
+        kind: Kind,
+        merchant_id: str,
+        wanted: Wanted,
+        span: Span,
+        limit: int,
+        offset: int,
+        cursor: Cursor | None,
+    ) -> Page[Any]:
+        """A page of a merchant's list. What is kept of it has to say the same total as the rows."""
+
+        def fits_all(row: Any) -> bool:
+            mine = row.merchant_id == merchant_id and span.contains(row.created_at)
+            return mine and fits(cell_of(kind, row), wanted)
+
+        page = page_of(self.where(fits_all), limit, offset, cursor)
+        if cursor is None:
+            counted = total(counting.Counted(self._rows, kind, merchant_id, wanted), wanted, span)
+            assert counted.number == page.total, f"{kind}: kept {counted}, there are {page.total}"
+        return page
 
 
 class DueRepository(Repository):
@@ -89,14 +115,10 @@ class Orders(Repository):
         status: OrderStatus | None,
         limit: int,
         offset: int,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Order]:
-        def wanted(row: Order) -> bool:
-            in_status = status in (None, row.status)
-            return row.merchant_id == merchant_id and in_status and is_within_days(row.created_at, *days)
-
-        return page_of(self.where(wanted), limit, offset, cursor)
+        return self.listed(Kind.ORDERS, merchant_id, (one_of(status),), span, limit, offset, cursor)
 
     def of_ids(self, ids: Iterable[str]) -> list[Order]:
         return [order for order_id in ids if (order := self.get(order_id)) is not None]
@@ -118,33 +140,29 @@ class Payments(DueRepository):
         limit: int,
         offset: int,
         method: str | None = None,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Payment]:
+        if order_id is None:
+            cell = (None, one_of(method), one_of(status))
+            return self.listed(Kind.PAYMENTS, merchant_id, cell, span, limit, offset, cursor)
+
         def wanted(row: Payment) -> bool:
             return (
-                row.merchant_id == merchant_id
-                and order_id in (None, row.order_id)
+                (row.merchant_id, row.order_id) == (merchant_id, order_id)
                 and status in (None, row.status)
                 and method in (None, row.method)
-                and is_within_days(row.created_at, *days)
+                and span.contains(row.created_at)
             )
 
         return page_of(self.where(wanted), limit, offset, cursor)
-
-    def facts(self, merchant_id: str, first: date, last: date) -> Iterator[Fact]:
-        found = self.where(
-            lambda row: row.merchant_id == merchant_id and first <= row.created_at.date() <= last
-        )
-        for row in sorted(found, key=lambda row: row.created_at):
-            yield Fact(to_iso(row.created_at), row.currency, row.method, str(row.status), row.amount)
 
 
 class Refunds(DueRepository):
     table = "refunds"
 
-    def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]:
-        return page_of(self.where(lambda row: row.payment_id == payment_id), limit, offset)
+    def page(self, payment_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Refund]:
+        return page_of(self.where(lambda row: row.payment_id == payment_id), limit, offset, cursor)
 
     def page_of_merchant(
         self,
@@ -153,21 +171,17 @@ class Refunds(DueRepository):
         statuses: Collection[RefundStatus],
         limit: int,
         offset: int,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Refund]:
-        def wanted(row: Refund) -> bool:
-            in_status = not statuses or row.status in statuses
-            return row.merchant_id == merchant_id and in_status and is_within_days(row.created_at, *days)
-
-        return page_of(self.where(wanted), limit, offset, cursor)
+        return self.listed(Kind.REFUNDS, merchant_id, (statuses or None,), span, limit, offset, cursor)
 
 
 class Ledger(Repository):
     table = "ledger"
 
     def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
-        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, cursor)
+        return self.listed(Kind.LEDGER, merchant_id, (), ALL_TIME, limit, offset, cursor)
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         return [entry for entry_id in ids if (entry := self.get(entry_id)) is not None]
@@ -192,28 +206,45 @@ class Deliveries(DueRepository):
     table, due = "deliveries", "next_retry_at"
 
     def page(
-        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+        self,
+        merchant_id: str,
+        *,
+        status: DeliveryStatus | None,
+        event: str | None,
+        limit: int,
+        offset: int,
+        span: Span = ALL_TIME,
+        cursor: Cursor | None = None,
     ) -> Page[WebhookDelivery]:
-        def wanted(row: WebhookDelivery) -> bool:
-            return (
-                row.merchant_id == merchant_id and status in (None, row.status) and event in (None, row.event)
-            )
-
-        return page_of(self.where(wanted), limit, offset)
+        cell = (one_of(event), one_of(status))
+        return self.listed(Kind.WEBHOOKS, merchant_id, cell, span, limit, offset, cursor)
 
     def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
         place = (merchant_id, object_id, to_iso(created_at))
         return self.where(lambda row: (row.merchant_id, row.object_id, to_iso(row.created_at)) == place)
 
-    def record(self, before: WebhookDelivery, after: WebhookDelivery, *, planned: bool = False) -> bool:
+    def record(
+        self,
+        before: WebhookDelivery,
+        after: WebhookDelivery,
+        *,
+        planned: bool = False,
+        now: datetime | None = None,
+    ) -> bool:
         kept = replace(
             after,
             attempts=tuple(replace(attempt, retry_after_seconds=None) for attempt in after.attempts),
         )
-        written = self._rows.write_if(self.table, after.id, lambda _: kept, _as_read(before))
-        if written:
-            self._plan(after.id, "planned" if planned else None)
-        return written
+        attempt = after.last_attempt
+        at = now or after.next_retry_at or (attempt.ended_at if attempt else after.created_at)
+        with self._rows.lock:
+            done = self._rows.write_if(self.table, after.id, lambda _: kept, _as_read(before))
+            move = counting.move(Kind.WEBHOOKS, before, after.status, at)
+            if done:
+                self._plan(after.id, "planned" if planned else None)
+            if done and move is not None:
+                self._rows.write_if(move.table, move.key, move.change)
+            return done
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         return self._overdue(before, limit, None)
@@ -294,22 +325,6 @@ class Stats(Repository):
         self._rows.write_if(self.table, queue, lambda row: change(row or QueueStats()))
 
 
-class Rollups(Repository):
-    table = "rollups"
-
-    def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
-        found = self._rows.of(self.table).items()
-        return {
-            day: Tally.from_json(kept)
-            for (owner, day), kept in found
-            if owner == merchant_id and first <= day <= last
-        }
-
-    def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None:
-        for day, tally in days.items():
-            self._rows.of(self.table)[merchant_id, day] = tally.as_json()
-
-
 class IdempotencyRecords(Repository):
     table = "idempotency"
 
@@ -322,3 +337,7 @@ def _as_read(before: WebhookDelivery) -> Callable[[Any], bool]:
     return lambda row: (
         row is not None and row.status is before.status and len(row.attempts) == len(before.attempts)
     )
+
+
+def one_of(value: str | None) -> tuple[str, ...] | None:
+    return None if value is None else (value,)

@@ -8,14 +8,12 @@ from gateway.domain.page import Page
 from gateway.domain.values import to_iso
 
 
-def page_of(
-    rows: Iterable[Any], limit: int, offset: int, cursor: Cursor | None = None, moment: str = "created_at"
-) -> Page[Any]:
+def page_of(rows: Iterable[Any], limit: int, offset: int, cursor: Cursor | None = None) -> Page[Any]:
     """The rows from `offset` on, or from behind the cursor's row."""
-    newest = sorted(rows, key=lambda row: (to_iso(getattr(row, moment)), row.id), reverse=True)
+    newest = sorted(rows, key=lambda row: (to_iso(row.created_at), row.id), reverse=True)
     if cursor is None:
         found = newest[offset : offset + limit + 1]
         return Page(found[:limit], len(newest), limit, offset, len(found) > limit)
     place = (cursor.created_at, cursor.id)
-    found = [row for row in newest if (to_iso(getattr(row, moment)), row.id) < place][: limit + 1]
+    found = [row for row in newest if (to_iso(row.created_at), row.id) < place][: limit + 1]
     return Page(found[:limit], cursor.total, limit, cursor.offset, len(found) > limit)

@@ -11,20 +11,22 @@ from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.limits import Limits
+from gateway.domain.counting.counts import Kind
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments import order as orders
 from gateway.domain.payments.ledger import Balance, Entry, EntryKind
-from gateway.domain.payments.order import OrderEvent, PublicAttempt
+from gateway.domain.payments.order import OrderEvent, OrderPlace, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.feed import Untold, place_of
 from gateway.use_cases.protocols.refusals import Write
+from tests.support.memory import counting
 from tests.support.memory.rows import Change, Condition, PlannedWrite, Rows, exists, is_free
 
 # The ledger's sums, by the kind of the entry that adds to them.
 SUMS = {EntryKind.PAYMENT: "payments", EntryKind.REFUND: "refunds", EntryKind.REVERSAL: "reversals"}
-Plan = Callable[[str, str, str, Change, Condition], None]
+Plan = Callable[[str, str, Any, Change, Condition], None]
 
 
 def window_of(limit: Limit, subject: str, now: datetime) -> tuple[str, str, int]:
@@ -62,6 +64,12 @@ class MemoryTransaction:
 class _Writes:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+
+    def _count(self, kind: Kind, row: Any, status: Any, now: datetime) -> None:
+        """The correction of a row that gets a status late."""
+        move = counting.move(kind, row, status, now)
+        if move is not None:
+            self._plan(move.label, move.table, move.key, move.change, move.condition)
 
 
 class MerchantWrites(_Writes):
@@ -126,7 +134,7 @@ class OrderWrites(_Writes):
         self._plan(Write.ORDER, "orders", order.id, lambda _: order, is_free)
 
     def apply(
-        self, order_id: str, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
+        self, order: OrderPlace, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
     ) -> None:
         begins = event is OrderEvent.PAYMENT_CREATED
 
@@ -150,7 +158,9 @@ class OrderWrites(_Writes):
             counted = 1 if rolls else row.attempts + 1
             return replace(after, attempts=counted, attempts_hour=attempt.hour)
 
-        self._plan(Write.ORDER, "orders", order_id, change, allowed)
+        self._plan(Write.ORDER, "orders", order.id, change, allowed)
+        (status,) = {orders.next_status(before, event) for before in orders.statuses_before(event)}
+        self._count(Kind.ORDERS, order, status, now)
 
     def payment_failed(self, order_id: str) -> None:
         self._plan(Write.ORDER, "orders", order_id, lambda row: replace(row, pending=row.pending - 1), exists)
@@ -190,6 +200,7 @@ class PaymentWrites(_Writes):
             return exists(row) and (row.status, row.version) == (before.status, before.version)
 
         self._change(after.id, change, unchanged)
+        self._count(Kind.PAYMENTS, before, after.status, after.updated_at)
 
     def capture(self, after: Payment) -> None:
         released = after.amount - after.amount_captured
@@ -251,6 +262,7 @@ class RefundWrites(_Writes):
             )
 
         self._plan(Write.REFUND, "refunds", after.id, change, unchanged)
+        self._count(Kind.REFUNDS, before, after.status, after.updated_at)
 
 
 class LedgerWrites(_Writes):

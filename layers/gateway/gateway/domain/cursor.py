@@ -9,18 +9,19 @@ import binascii
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.domain.errors import BadRequest
 from gateway.domain.page import Page
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import to_iso
 
 CURSOR_LENGTH_MAX = 256
 NUMBER_MAX = 1_000_000_000
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
-# An entity's id, or that of a ledger entry, which names what it records: pay_...:payment.
-_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}(:[a-z]+)?", re.ASCII)
+# An entity's id, or that of a ledger entry, which names what it records: pay_...:payment; or a UUID.
+_ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}(:[a-z]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Cursor:
         text = json.dumps([self.created_at, self.id, self.offset, self.total], separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
-    def check_within(self, first: date | None, last: date | None) -> None:
-        """BadRequest if the cursor comes from a list of other days."""
-        day = self.created_at[:10]
-        if (first and day < first.isoformat()) or (last and day > last.isoformat()):
+    def check_within(self, span: Span) -> None:
+        """BadRequest if the cursor comes from a list of another time."""
+        first, before = span.first_text, span.before_text
+        if (first and self.created_at < first) or (before and self.created_at >= before):
             raise BadRequest("cursor belongs to a list of other days", field="cursor")
 
 
@@ -61,14 +62,14 @@ def next_cursor(page: Page[Any]) -> str | None:
     return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
 
 
-def check_place(cursor: Cursor | None, offset: int, first: date | None, last: date | None) -> None:
-    """BadRequest where these days (both included) and this place in their list don't go together."""
-    if first and last and first > last:
+def check_place(cursor: Cursor | None, offset: int, span: Span = ALL_TIME) -> None:
+    """BadRequest where this span and this place in its list don't go together."""
+    if span.is_backwards:
         raise BadRequest("from must not be after to", field="from")
     if cursor is not None:
         if offset:
             raise BadRequest("offset and cursor can't be used together", field="offset")
-        cursor.check_within(first, last)
+        cursor.check_within(span)
 
 
 def read_cursor(text: str) -> Cursor:

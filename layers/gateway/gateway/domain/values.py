@@ -5,7 +5,7 @@ datetimes in UTC, written as ISO 8601 with milliseconds and a `Z`, which also so
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ID_LENGTH = 16
@@ -39,12 +39,6 @@ def from_iso(text: str) -> datetime:
 def seconds_until(moment: datetime | None, now: datetime) -> int:
     """Whole seconds from now until then, rounded up; 0 for what has passed and for None."""
     return 0 if moment is None else max(0, -((now - moment) // timedelta(seconds=1)))
-
-
-def is_within_days(moment: datetime, first: date | None, last: date | None) -> bool:
-    """Whether it lies within these days (UTC, both included); None means no limit."""
-    day = moment.date()
-    return (first is None or first <= day) and (last is None or day <= last)
 
 
 def to_unix_ms(moment: datetime) -> int:

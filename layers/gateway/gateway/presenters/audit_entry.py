@@ -18,4 +18,4 @@ AUDIT_ENTRY = Resource[AuditEntry](
     Member("request_id", {**or_null(TEXT), "description": "The request's X-Request-Id."}),
     Member("key_id", {**or_null(TEXT), "description": "The API key that was used."}, attrgetter("api_key")),
 )
-AUDIT_LIST = a_collection("AuditList", AUDIT_ENTRY)
+AUDIT_LIST = a_collection("AuditList", AUDIT_ENTRY, by_cursor=True)

@@ -42,7 +42,7 @@ WEBHOOK_LISTED = Resource[WebhookDelivery](
     Member("last_attempt_at", or_null(TIME), _of_last_attempt("at")),
     Member("response_code", _HTTP_STATUS, _of_last_attempt("response_code")),
 )
-WEBHOOK_LIST = a_collection("WebhookList", WEBHOOK_LISTED)
+WEBHOOK_LIST = a_collection("WebhookList", WEBHOOK_LISTED, by_cursor=True)
 WEBHOOK = Resource[WebhookDelivery](
     "Webhook",
     *WEBHOOK_LISTED.members,

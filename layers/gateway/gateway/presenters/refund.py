@@ -23,5 +23,5 @@ REFUND_CREATED = Resource[Refund](
 )
 # What webhooks carry too.
 REFUND = Resource[Refund]("Refund", *REFUND_CREATED.members, Member("processed_at", or_null(TIME)))
-REFUND_LIST = a_collection("RefundList", REFUND)
+REFUND_LIST = a_collection("RefundList", REFUND, by_cursor=True)
 ALL_REFUNDS = a_collection("AllRefunds", REFUND, by_cursor=True)

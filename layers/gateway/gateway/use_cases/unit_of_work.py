@@ -3,7 +3,7 @@
     with deps.unit_of_work(idempotency, explain=explain) as work:
         order, merchant = work.load((Order, order_id), (Merchant, merchant_id))
         work.payments.add(payment)
-        work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now)
+        work.orders.apply(order, OrderEvent.PAYMENT_CREATED, now)
         work.notify(merchant, event)
         work.succeed(payment)
     return work.response

@@ -70,3 +70,8 @@ class AuditEntry:
     source: str | None = None
     request_id: str | None = None
     api_key: str | None = None
+
+    @property
+    def created_at(self) -> datetime:
+        """Its place in the list."""
+        return self.at

@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.domain.card_testing.limits import ATTEMPTS_WINDOW
 from gateway.domain.errors import BadRequest, IllegalTransition, RateLimited
@@ -66,6 +66,29 @@ def id_for_receipt(secret: bytes, merchant_id: str, receipt: str) -> str:
 def statuses_before(event: OrderEvent) -> list[OrderStatus]:
     """The statuses in which the event is legal: the condition of the write that applies it."""
     return [status for status, known in TRANSITIONS if known is event]
+
+
+class OrderPlace(Protocol):
+    """What a step of an order has to know of it: whose it is, since when, and the status before."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102 - the order's own
+    @property
+    def merchant_id(self) -> str: ...  # noqa: D102 - the order's own
+    @property
+    def created_at(self) -> datetime: ...  # noqa: D102 - the order's own
+    @property
+    def status(self) -> OrderStatus: ...  # noqa: D102 - as it was read
+
+
+@dataclass(frozen=True)
+class AttemptedOrder:
+    """The order of a payment that is under way, as the payment knows it. Implements `OrderPlace`."""
+
+    id: str
+    merchant_id: str
+    created_at: datetime
+    status: OrderStatus = OrderStatus.ATTEMPTED
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, NamedTuple
 
 from gateway.domain.payments.payment import PaymentStatus
 
 MAIN_CURRENCY = "INR"
-_SUCCESS, _FAILED, _PENDING = PaymentStatus.SUCCESS, PaymentStatus.FAILED, PaymentStatus.PENDING
+_SUCCESS, _FAILED = PaymentStatus.SUCCESS, PaymentStatus.FAILED
 
 Cell = tuple[str, str, str]  # currency, method, status
-
-
-class Fact(NamedTuple):
-    """The members of a payment that totals need; `created_at` as text, `amount` in minor units."""
-
-    created_at: str
-    currency: str
-    method: str
-    status: str
-    amount: int
 
 
 @dataclass
@@ -55,11 +44,6 @@ class Tally:
         )
 
     @property
-    def is_final(self) -> bool:
-        """Whether none of the payments can change its status any more."""
-        return not self.count(status=_PENDING)
-
-    @property
     def currencies(self) -> list[str]:
         """The currencies in use: the main one first, then by number of payments."""
         found: Counter[str] = Counter()
@@ -80,19 +64,6 @@ class Tally:
         success, failed = self.count(status=_SUCCESS), self.count(status=_FAILED)
         finished = success + failed
         return (2000 * success + finished) // (2 * finished) / 10 if finished else 0.0
-
-    def as_json(self) -> list[list[Any]]:
-        """What is stored: a row for each cell."""
-        return [[*cell, count, self.amounts[cell]] for cell, count in sorted(self.counts.items())]
-
-    @classmethod
-    def from_json(cls, cells: list[list[Any]]) -> "Tally":
-        """What `as_json` wrote."""
-        tally = cls()
-        for currency, method, status, count, amount in cells:
-            tally.counts[currency, method, status] = count
-            tally.amounts[currency, method, status] = amount
-        return tally
 
 
 @dataclass(frozen=True)

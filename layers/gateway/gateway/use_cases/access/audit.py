@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from gateway.domain.access.audit import Action, AuditEntry
+from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import Unavailable
 from gateway.domain.page import Page
 from gateway.use_cases.dependencies import Dependencies
@@ -52,6 +53,9 @@ def change_of(deps: Dependencies, what: str) -> Iterator[UnitOfWork]:
         raise Unavailable(f"The {what} is being changed by another request; please try again") from refusal
 
 
-def list_audit(deps: Dependencies, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
-    """What was changed of a merchant, newest first."""
-    return deps.database.audit.page(merchant_id, limit, offset)
+def list_audit(
+    deps: Dependencies, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
+) -> Page[AuditEntry]:
+    """What was changed of a merchant, newest first, starting at `offset` or at `cursor`."""
+    check_place(cursor, offset)
+    return deps.database.audit.page(merchant_id, limit, offset, cursor)

@@ -48,7 +48,8 @@ def _end_old_ones(deps: Dependencies, items: Sequence[Overdue], now: datetime) -
             continue
         # A retry by hand begins anew, and is due from then on.
         since = max(delivery.created_at, delivery.next_retry_at or delivery.created_at)
-        if since <= now - HELD_MAX and deps.database.deliveries.record(delivery, delivery.expired()):
+        too_long = since <= now - HELD_MAX
+        if too_long and deps.database.deliveries.record(delivery, delivery.expired(), now=now):
             log.warning(
                 "webhook held back for too long", webhook_id=delivery.id, merchant_id=delivery.merchant_id
             )

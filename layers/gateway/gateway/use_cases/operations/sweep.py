@@ -1,4 +1,4 @@
-"""The sweeper: sends overdue work again, and chains the audit trail.
+"""The sweeper: sends overdue work again, chains the audit trail, and counts the rows of lists ahead.
 
 A crash between commit and send, a purged queue or a message in the dead-letter queue costs a minute, never a
 payment. Each overdue row is first moved to a later due time, so that two sweeps don't send it twice; the
@@ -14,6 +14,7 @@ from gateway.domain.jobs import PAYMENTS, REFUNDS, SLOW_WEBHOOKS, WEBHOOKS, Over
 from gateway.runtime import log, metrics
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.operations.chain_audit import chain_audit
+from gateway.use_cases.operations.count_lists import count_asked
 from gateway.use_cases.operations.held_back import to_be_sent
 from gateway.use_cases.protocols.due import Due
 
@@ -76,6 +77,11 @@ def sweep(deps: Dependencies) -> Swept:
     # Deliveries behind an open circuit are sent again by design; payments and refunds never are.
     found = {"Swept": total, "SweptMoney": swept.payments + swept.refunds}
     metrics.put(deps.config, deps.now(), "swept", found, warn=total > 0, **counts)
+    try:
+        count_asked(deps)
+    except Unavailable as error:
+        log.error("lists not counted; the next sweep goes on", error)
+        failed.append(error)
     if failed:
         raise failed[0]
     return swept

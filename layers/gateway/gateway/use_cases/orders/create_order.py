@@ -10,6 +10,7 @@ from gateway.domain.reasons import Reason
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
+from gateway.use_cases.operations.count_lists import ask_for_some
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def create_order(
         order = _begin(deps, merchant_id, new)
         deps.database.orders.add(order)
         log.info("order created", order_id=order.id, merchant_id=merchant_id, amount=order.amount)
+        ask_for_some(deps, [(order.id, merchant_id)])
         return idempotency.render(order)
     with deps.unit_of_work(idempotency, explain=explain) as work:
         work.load()
@@ -54,6 +56,8 @@ def create_order(
         order = _begin(deps, merchant_id, new)
         work.orders.add(order)
         work.succeed(order, "order created", order_id=order.id, merchant_id=merchant_id, amount=order.amount)
+    if not work.response.replayed:
+        ask_for_some(deps, [(order.id, merchant_id)])
     return work.response
 
 

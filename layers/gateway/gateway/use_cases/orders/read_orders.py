@@ -1,13 +1,12 @@
 """Reading orders: one, or the merchant's list with its filters."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
 from gateway.domain.payments.order import Order, OrderStatus
-from gateway.domain.values import is_within_days
+from gateway.domain.span import ALL_TIME, Span
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are found: as many as one batch reads.
@@ -16,19 +15,18 @@ RECEIPT_ORDERS_MAX = 100
 
 @dataclass(frozen=True)
 class Filters:
-    """Which orders; None means any. `first` and `last` are days in UTC, both included."""
+    """Which orders; None means any. `span` is when they were created."""
 
     status: OrderStatus | None = None
     receipt: str | None = None
-    first: date | None = None
-    last: date | None = None
+    span: Span = ALL_TIME
 
     def fit(self, order: Order) -> bool:
         """Whether an order is among those."""
         return (
             self.status in (None, order.status)
             and self.receipt in (None, order.receipt)
-            and is_within_days(order.created_at, self.first, self.last)
+            and self.span.contains(order.created_at)
         )
 
 
@@ -53,11 +51,10 @@ def list_orders(
 
     By receipt, the first RECEIPT_ORDERS_MAX with exactly that receipt are found.
     """
-    check_place(cursor, offset, filters.first, filters.last)
+    check_place(cursor, offset, filters.span)
     if filters.receipt is None:
-        days = (filters.first, filters.last)
         return deps.database.orders.page(
-            merchant_id, status=filters.status, limit=limit, offset=offset, days=days, cursor=cursor
+            merchant_id, status=filters.status, limit=limit, offset=offset, span=filters.span, cursor=cursor
         )
     found = _of_receipt(deps, merchant_id, filters.receipt, filters)
     return Page.cut(found, limit=limit, offset=cursor.offset if cursor else offset)

@@ -86,7 +86,7 @@ def create_payment(
         )
         payment = _begin(deps, order, merchant, new, screening, by_shopper=by_shopper)
         work.payments.add(payment)
-        work.orders.apply(order.id, OrderEvent.PAYMENT_CREATED, now, attempt)
+        work.orders.apply(order, OrderEvent.PAYMENT_CREATED, now, attempt)
         # Their message goes first, so that receivers hear of the payment before its outcome is known.
         work.notify(merchant, *(payment_event(name, payment) for name in sequence_of(payment)))
         work.enqueue(payment, first=True)

@@ -30,6 +30,7 @@ from gateway.use_cases.ask_acquirer import (
 )
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
+from gateway.use_cases.operations.count_lists import ask_for_some
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.payments.screening import Batch
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
@@ -66,6 +67,7 @@ def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> d
         response = jobs.run_jobs(deps, PAYMENTS, batch, work, run_each)
     screened.count()
     outbox.flush()
+    ask_for_some(deps, ((payment.id, payment.merchant_id) for payment in payments))
     return response
 
 
@@ -173,7 +175,7 @@ def _write(turn: _Turn, before: Payment, change: Change) -> None:
     with deps.unit_of_work() as work:
         work.payments.change_status(before, after)
         if change.pays_order:
-            work.orders.apply(after.order_id, OrderEvent.PAYMENT_SUCCEEDED, now)
+            work.orders.apply(turn.screened.order_of(after), OrderEvent.PAYMENT_SUCCEEDED, now)
         elif before.status is not after.status and turn.screened.knows_order(after):
             work.orders.payment_failed(after.order_id)
         if change.entries:

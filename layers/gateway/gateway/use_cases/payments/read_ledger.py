@@ -15,5 +15,5 @@ def list_entries(
     deps: Dependencies, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
 ) -> Page[Entry]:
     """The merchant's entries, newest first, starting at `offset` or at `cursor`."""
-    check_place(cursor, offset, None, None)
+    check_place(cursor, offset)
     return deps.database.ledger.page(merchant_id, limit, offset, cursor)

@@ -1,13 +1,12 @@
 """Reading payments: one, or the merchant's list with its filters and its search."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import LIMIT_MAX, Page
 from gateway.domain.payments.payment import Payment, PaymentStatus
-from gateway.domain.values import is_within_days
+from gateway.domain.span import ALL_TIME, Span
 from gateway.use_cases.dependencies import Dependencies
 
 # How many orders with one receipt are searched for payments.
@@ -21,8 +20,7 @@ class Filters:
     order_id: str | None = None
     status: PaymentStatus | None = None
     method: str | None = None
-    first: date | None = None
-    last: date | None = None
+    span: Span = ALL_TIME
     text: str | None = None
 
     def fit(self, payment: Payment) -> bool:
@@ -31,7 +29,7 @@ class Filters:
             self.order_id in (None, payment.order_id)
             and self.status in (None, payment.status)
             and self.method in (None, payment.method)
-            and is_within_days(payment.created_at, self.first, self.last)
+            and self.span.contains(payment.created_at)
         )
 
 
@@ -64,7 +62,7 @@ def list_payments(
     cursor: Cursor | None = None,
 ) -> Page[Payment]:
     """The merchant's payments, newest first, starting at `offset` or at `cursor`."""
-    check_place(cursor, offset, filters.first, filters.last)
+    check_place(cursor, offset, filters.span)
     if filters.text is not None:
         found = _search(deps, merchant_id, filters.text, filters)
         return Page.cut(found, limit=limit, offset=cursor.offset if cursor else offset)
@@ -88,7 +86,7 @@ def _list(
         limit=limit,
         offset=offset,
         method=filters.method,
-        days=(filters.first, filters.last),
+        span=filters.span,
         cursor=cursor,
     )
 

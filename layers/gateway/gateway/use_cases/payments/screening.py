@@ -29,7 +29,7 @@ from gateway.domain.card_testing.limits import (
 )
 from gateway.domain.errors import ChallengeRequired, RateLimited, Unavailable
 from gateway.domain.payments.instruments import Card
-from gateway.domain.payments.order import Order, PublicAttempt
+from gateway.domain.payments.order import AttemptedOrder, Order, OrderPlace, PublicAttempt
 from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
 from gateway.runtime import log, metrics
 from gateway.use_cases.jobs import Job
@@ -142,6 +142,13 @@ class Batch:
     def knows_order(self, payment: Payment) -> bool:
         """Whether the payment's order was there."""
         return self._found is not None and self._found.get(Order, payment.order_id) is not None
+
+    def order_of(self, payment: Payment) -> OrderPlace:
+        """What is known of the order of a payment that has just succeeded."""
+        order = None if self._found is None else self._found.get(Order, payment.order_id)
+        # Without an order the write is refused, whatever is said of it here.
+        made = payment.created_at if order is None else order.created_at
+        return AttemptedOrder(payment.order_id, payment.merchant_id, made)
 
     def nothing_was_sent(self, job: Job, payment: Payment) -> bool:
         """Whether this is the first that any worker hears of the payment."""

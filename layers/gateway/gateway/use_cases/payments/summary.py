@@ -1,31 +1,31 @@
 """The dashboard's numbers: exact totals of a merchant's payments.
 
-Days that are over and whose payments are all final are totalled once and stored; the others are counted from
-the list's index each time. So no counter is written with the money, and a year costs one read of its stored
-days and one of today. Stored totals can be deleted at any time and are made again.
+They come from what is kept of the list of payments (gateway.domain.counting), with the payments that are
+newer than that. No counter is written with the money, and a year costs one read of its days and one of the
+last minutes.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 
+from gateway.domain.counting.counts import Counts, Kind
+from gateway.domain.counting.kept import Kept, corrections_within, kept_pieces, unkept
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.payments.tally import Summary, Tally, each_day, summarise
-from gateway.runtime import log
+from gateway.domain.payments.tally import Summary, Tally, summarise
+from gateway.domain.span import Span, span_of
 from gateway.use_cases.dependencies import Dependencies
 
 BY_DAY_DEFAULT = 30
 DAYS_MAX = 366
-# How long after its end a day may still change: a request takes up to ten seconds, an index lags a little.
-CLOSED_AFTER = timedelta(hours=1)
-# How many payments one request counts; the days that it finished are stored, so the next one gets further.
-COUNTED_MAX = 100_000
+# How many payments one request reads. There are more only where a merchant's payments were never counted.
+READ_MAX = 100_000
 
 
 def read_summary(deps: Dependencies, merchant_id: str, first: date | None, last: date | None) -> Summary:
     """The merchant's numbers of these days (UTC, both included); without any, of all time.
 
-    The chart's days are then the last BY_DAY_DEFAULT. Round trips: 3 (merchant, kept days, today).
+    The chart's days are then the last BY_DAY_DEFAULT. Round trips: 4 (merchant, what is kept, its days, what
+    is newer), and one for each megabyte of what is newer.
     """
     merchant = deps.database.merchants.get(merchant_id)
     if merchant is None:
@@ -44,51 +44,42 @@ def read_summary(deps: Dependencies, merchant_id: str, first: date | None, last:
 
 
 def tally_days(deps: Dependencies, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
-    """The totals of each of these days. Unavailable if there is more to count than one request may."""
+    """The totals of those of these days that have any. Unavailable if there is too much to read at once."""
     if first > last:
         return {}
-    known = deps.database.rollups.get_days(merchant_id, first, last)
-    missing = [day for day in each_day(first, last) if day not in known]
-    for begin, end in _runs(missing):
-        known |= _count(deps, merchant_id, begin, end)
-    return known
-
-
-def _count(deps: Dependencies, merchant_id: str, first: date, last: date) -> dict[date, Tally]:
-    days: defaultdict[date, Tally] = defaultdict(Tally)
-    day = first
-    for number, fact in enumerate(deps.database.payments.facts(merchant_id, first, last)):
-        day = date.fromisoformat(fact.created_at[:10])
-        if number >= COUNTED_MAX:
-            # The day in which counting stopped is incomplete.
-            _keep(deps, merchant_id, {done: days[done] for done in each_day(first, last) if done < day})
+    span = span_of(first, last)
+    kept = deps.database.counting.kept(Kind.PAYMENTS, merchant_id)
+    days = _kept_days(deps, merchant_id, span, kept)
+    left = READ_MAX
+    for piece in [span] if kept.until is None else unkept(span, kept.until):
+        facts = deps.database.counting.facts(Kind.PAYMENTS, merchant_id, piece, left + 1)
+        left -= len(facts)
+        if left < 0:
+            # The sweeper counts them within minutes.
+            deps.database.counting.ask(merchant_id, deps.now())
             raise Unavailable("The numbers are being added up; please try again")
-        days[day].add(fact.currency, fact.method, fact.status, fact.amount)
-    counted = {day: days[day] for day in each_day(first, last)}
-    _keep(deps, merchant_id, counted)
-    return counted
+        for fact in facts:
+            days[fact.created_at.date()].add(fact.cell, fact.amount)
+    return {day: _tally(counts) for day, counts in days.items()}
 
 
-def _keep(deps: Dependencies, merchant_id: str, days: dict[date, Tally]) -> None:
-    closed = {day: tally for day, tally in days.items() if tally.is_final and _is_over(day, deps.now())}
-    if not closed:
-        return
-    try:
-        deps.database.rollups.put_days(merchant_id, closed)
-    except Unavailable as error:
-        log.error("days not kept; they are counted again next time", error, merchant_id=merchant_id)
+def _kept_days(deps: Dependencies, merchant_id: str, span: Span, kept: Kept) -> defaultdict[date, Counts]:
+    days: defaultdict[date, Counts] = defaultdict(Counts)
+    pieces = [] if kept.until is None else kept_pieces(span, kept.until)
+    for unit, piece in pieces:
+        for begin, counts in deps.database.counting.buckets(Kind.PAYMENTS, merchant_id, unit, piece):
+            days[begin.date()].add_all([counts])
+    for moved in corrections_within(kept, [piece for _, piece in pieces]):
+        days[moved.created_at.date()].add(moved.before, moved.amount, -1)
+        days[moved.created_at.date()].add(moved.after, moved.amount)
+    return days
 
 
-def _is_over(day: date, now: datetime) -> bool:
-    return now >= datetime.combine(day + timedelta(days=1), time(), UTC) + CLOSED_AFTER
-
-
-def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Consecutive days as (first, last) of each run."""
-    runs: list[tuple[date, date]] = []
-    for day in days:
-        if runs and runs[-1][1] + timedelta(days=1) == day:
-            runs[-1] = (runs[-1][0], day)
-        else:
-            runs.append((day, day))
-    return runs
+def _tally(counts: Counts) -> Tally:
+    tally = Tally()
+    for cell, number in counts.counts.items():
+        if number:
+            currency, method, status = cell
+            tally.counts[currency, method, status] = number
+            tally.amounts[currency, method, status] = counts.amounts[cell]
+    return tally

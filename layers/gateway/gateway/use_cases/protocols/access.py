@@ -13,6 +13,7 @@ from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.session import Session
 from gateway.domain.card_testing.limits import Subject
+from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 
 
@@ -63,7 +64,12 @@ class FailureWindows(Protocol):
 class AuditTrail(Protocol):
     """Who changed what of a merchant's access."""
 
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]: ...  # noqa: D102
+    def page(
+        self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
+    ) -> Page[AuditEntry]:
+        """A merchant's entries, newest first."""
+        ...
+
     def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
         """Entries of that time, at most `limit` of each shard; the oldest, where there are more."""
         ...

@@ -5,8 +5,7 @@ What has to happen together goes through `Database.transaction`. Every method ra
 database does not answer; then a write may have happened or not.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gateway.domain.access.merchant import Merchant
@@ -19,7 +18,7 @@ from gateway.domain.payments.ledger import Balance, Entry
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
-from gateway.domain.payments.tally import Fact, Tally
+from gateway.domain.span import ALL_TIME, Span
 from gateway.use_cases.protocols.access import (
     ApiKeys,
     AuditChain,
@@ -28,6 +27,7 @@ from gateway.use_cases.protocols.access import (
     Sessions,
     Throttles,
 )
+from gateway.use_cases.protocols.counting import Counting
 from gateway.use_cases.protocols.deliveries import Deliveries, Endpoints, Feed
 from gateway.use_cases.protocols.due import Due
 from gateway.use_cases.protocols.writes import Transaction
@@ -67,10 +67,10 @@ class Orders(Protocol):
         status: OrderStatus | None,
         limit: int,
         offset: int,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Order]:
-        """A merchant's orders, newest first; `days` are the first and the last, in UTC, both included."""
+        """A merchant's orders, newest first; those created within `span`."""
         ...
 
     def of_ids(self, ids: Iterable[str]) -> list[Order]:
@@ -95,14 +95,10 @@ class Payments(Due, Protocol):
         limit: int,
         offset: int,
         method: str | None = None,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Payment]:
-        """A merchant's payments, newest first; `days` are the first and the last, in UTC, both included."""
-        ...
-
-    def facts(self, merchant_id: str, first: date, last: date) -> Iterator[Fact]:
-        """What is added up of each payment of these days (UTC, both included), oldest first."""
+        """A merchant's payments, newest first; those created within `span`."""
         ...
 
 
@@ -110,7 +106,10 @@ class Refunds(Due, Protocol):
     """Refunds."""
 
     def get(self, refund_id: str) -> Refund | None: ...  # noqa: D102 - the entity, or None
-    def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]: ...  # noqa: D102 - newest first
+    def page(self, payment_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Refund]:
+        """A payment's refunds, newest first."""
+        ...
+
     def page_of_merchant(
         self,
         merchant_id: str,
@@ -118,7 +117,7 @@ class Refunds(Due, Protocol):
         statuses: Collection[RefundStatus],
         limit: int,
         offset: int,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Refund]:
         """A merchant's refunds, newest first; no `statuses` means any."""
@@ -147,13 +146,6 @@ class Stats(Protocol):
     def keep_reading(self, found: Reading) -> None: ...  # noqa: D102 - shares what was read
 
 
-class Rollups(Protocol):
-    """Totals of closed days of a merchant's payments."""
-
-    def get_days(self, merchant_id: str, first: date, last: date) -> dict[date, Tally]: ...  # noqa: D102
-    def put_days(self, merchant_id: str, days: dict[date, Tally]) -> None: ...  # noqa: D102 - safe to repeat
-
-
 class IdempotencyRecords(Protocol):
     """What Idempotency-Keys stand for."""
 
@@ -178,7 +170,7 @@ class Database(Protocol):
     audit: AuditTrail
     audit_chain: AuditChain
     stats: Stats
-    rollups: Rollups
+    counting: Counting
     idempotency: IdempotencyRecords
 
     def load(self, keys: Sequence[tuple[type[Any], str]]) -> Loaded:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
+from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.domain.webhooks.feed import FeedEvent
@@ -16,7 +18,15 @@ class Deliveries(Due, Protocol):
 
     def get(self, delivery_id: str) -> WebhookDelivery | None: ...  # noqa: D102 - the entity, or None
     def page(
-        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+        self,
+        merchant_id: str,
+        *,
+        status: DeliveryStatus | None,
+        event: str | None,
+        limit: int,
+        offset: int,
+        span: Span = ALL_TIME,
+        cursor: Cursor | None = None,
     ) -> Page[WebhookDelivery]:
         """A merchant's deliveries, newest first."""
         ...
@@ -25,10 +35,18 @@ class Deliveries(Due, Protocol):
         """The deliveries about an object that were made at this very time, in one transaction."""
         ...
 
-    def record(self, before: WebhookDelivery, after: WebhookDelivery, *, planned: bool = False) -> bool:
+    def record(
+        self,
+        before: WebhookDelivery,
+        after: WebhookDelivery,
+        *,
+        planned: bool = False,
+        now: datetime | None = None,
+    ) -> bool:
         """Stores an attempt or a manual retry; False where the delivery changed since it was read.
 
-        `planned`: no message asks for the next attempt, the sweeper does.
+        `planned`: no message asks for the next attempt, the sweeper does. `now` is wanted where neither an
+        attempt nor a manual retry says when that was.
         """
         ...
 

@@ -15,7 +15,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.limits import Limits
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.ledger import Entry
-from gateway.domain.payments.order import Order, OrderEvent, PublicAttempt
+from gateway.domain.payments.order import Order, OrderEvent, OrderPlace, PublicAttempt
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
@@ -64,7 +64,7 @@ class OrderWrites(Protocol):
     def add(self, order: Order) -> None: ...  # noqa: D102 - refused where the id is taken
 
     def apply(
-        self, order_id: str, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
+        self, order: OrderPlace, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
     ) -> None:
         """The order after an event, with its count of pending payments.
 

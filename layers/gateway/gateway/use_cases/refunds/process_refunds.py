@@ -28,6 +28,7 @@ from gateway.use_cases.ask_acquirer import (
 )
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
+from gateway.use_cases.operations.count_lists import ask_for_some
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
 
@@ -58,6 +59,7 @@ def process_refunds(deps: Dependencies, records: Sequence[dict[str, Any]]) -> di
     with running_each(refund.attempt.account for refund in refunds) as run_each:
         response = jobs.run_jobs(deps, REFUNDS, batch, work, run_each)
     outbox.flush()
+    ask_for_some(deps, ((refund.id, refund.merchant_id) for refund in refunds))
     return response
 
 

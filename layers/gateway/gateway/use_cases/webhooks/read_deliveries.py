@@ -1,7 +1,9 @@
 """Reading deliveries, and an object's events whether they were delivered or not."""
 
+from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.events import Event
@@ -26,9 +28,14 @@ def list_deliveries(
     event: str | None,
     limit: int,
     offset: int,
+    span: Span = ALL_TIME,
+    cursor: Cursor | None = None,
 ) -> Page[WebhookDelivery]:
-    """The merchant's deliveries, newest first."""
-    return deps.database.deliveries.page(merchant_id, status=status, event=event, limit=limit, offset=offset)
+    """The merchant's deliveries, newest first, starting at `offset` or at `cursor`."""
+    check_place(cursor, offset, span)
+    return deps.database.deliveries.page(
+        merchant_id, status=status, event=event, limit=limit, offset=offset, span=span, cursor=cursor
+    )
 
 
 def events_of(deps: Dependencies, object_id: str, merchant_id: str) -> list[Event]:

@@ -72,11 +72,11 @@ class Orders(Resource):
         To read many, go on by `cursor`.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         status: Only orders in this status.
         receipt: Only orders with exactly this receipt.
-        from_: Only orders of this day (UTC) or later.
-        to: Only orders of this day (UTC) or earlier.
+        from_: Only orders of this day (UTC) or time, or later.
+        to: Only orders of this day (UTC) or time, or earlier.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
@@ -170,12 +170,12 @@ class Payments(Resource):
         To read many, go on by `cursor`: it costs the same on each page.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         status: Only payments in this status.
         order_id: Only the payments of this order.
         method: Only payments by this method.
-        from_: Only payments of this day (UTC) or later.
-        to: Only payments of this day (UTC) or earlier.
+        from_: Only payments of this day (UTC) or time, or later.
+        to: Only payments of this day (UTC) or time, or earlier.
         q: The id of a payment or of an order, or an order's receipt.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
@@ -285,21 +285,27 @@ class Refunds(Resource):
         )
 
     def list(
-        self, payment_id: str, *, limit: int | None = None, offset: int | None = None
+        self,
+        payment_id: str,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
     ) -> Page[models.Refund]:
         """Lists the refunds of a payment, newest first.
 
         Cancelled ones are among them.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
+        cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
             build(
                 "GET",
                 "/api/v1/payments/{payment_id}/refunds",
                 path_values={"payment_id": payment_id},
-                query={"limit": limit, "offset": offset},
+                query={"limit": limit, "offset": offset, "cursor": cursor},
             ),
             models.Refund,
         )
@@ -319,10 +325,10 @@ class Refunds(Resource):
         To read many, go on by `cursor`.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         status: Only refunds in this status.
-        from_: Only refunds of this day (UTC) or later.
-        to: Only refunds of this day (UTC) or earlier.
+        from_: Only refunds of this day (UTC) or time, or later.
+        to: Only refunds of this day (UTC) or time, or earlier.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
@@ -390,7 +396,7 @@ class Ledger(Resource):
         Each entry's debits equal its credits.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
@@ -424,22 +430,36 @@ class Webhooks(Resource):
             "webhook.test",
         ]
         | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+        cursor: str | None = None,
     ) -> Page[models.DeliveryListed]:
         """Lists the deliveries of webhooks, newest first.
 
         A delivery has up to five attempts.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         status: Only deliveries in this status.
         event: Only deliveries of this event.
+        from_: Only deliveries of this day (UTC) or time, or later.
+        to: Only deliveries of this day (UTC) or time, or earlier.
+        cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
             build(
                 "GET",
                 "/api/v1/webhooks",
                 path_values={},
-                query={"limit": limit, "offset": offset, "status": status, "event": event},
+                query={
+                    "limit": limit,
+                    "offset": offset,
+                    "status": status,
+                    "event": event,
+                    "from": from_,
+                    "to": to,
+                    "cursor": cursor,
+                },
             ),
             models.DeliveryListed,
         )
@@ -525,7 +545,7 @@ class ApiKeys(Resource):
         Those that are out of use are among them.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         """
         return self._page(
             build(
@@ -555,16 +575,24 @@ class Summary(Resource):
 class Audit(Resource):
     """Who changed what of the merchant's access."""
 
-    def list(self, *, limit: int | None = None, offset: int | None = None) -> Page[models.AuditEntry]:
+    def list(
+        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+    ) -> Page[models.AuditEntry]:
         """Lists who changed what of the merchant's access, newest first.
 
         Keys, passwords, checkout origins, and the merchant's being switched off or on again.
 
         limit: How many items to return at most.
-        offset: How many items to skip, counted from the newest.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
+        cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
-            build("GET", "/api/v1/dashboard/audit", path_values={}, query={"limit": limit, "offset": offset}),
+            build(
+                "GET",
+                "/api/v1/dashboard/audit",
+                path_values={},
+                query={"limit": limit, "offset": offset, "cursor": cursor},
+            ),
             models.AuditEntry,
         )
 

@@ -7,6 +7,7 @@ from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.access_tables import MerchantRow, SessionRow, ThrottleRow
+from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
 from gateway.adapters.aws.dynamodb.repositories.audit import AuditChain, AuditTrail
 from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries, to_delivery
@@ -17,7 +18,6 @@ from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants, to_m
 from gateway.adapters.aws.dynamodb.repositories.orders import Orders, to_order
 from gateway.adapters.aws.dynamodb.repositories.payments import Payments, to_payment
 from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds, to_refund
-from gateway.adapters.aws.dynamodb.repositories.rollups import Rollups
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, to_session
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import FailureWindows, Throttles, to_count
@@ -39,7 +39,7 @@ from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
-from gateway.use_cases.protocols import access, deliveries
+from gateway.use_cases.protocols import access, counting, deliveries
 from gateway.use_cases.protocols import database as protocols
 from gateway.use_cases.protocols.writes import Transaction
 
@@ -94,7 +94,7 @@ class DynamoDatabase:
         self.audit: access.AuditTrail = AuditTrail()
         self.audit_chain: access.AuditChain = AuditChain()
         self.stats: protocols.Stats = Stats()
-        self.rollups: protocols.Rollups = Rollups()
+        self.counting: counting.Counting = Counting()
         self.idempotency: protocols.IdempotencyRecords = IdempotencyRecords()
 
     def load(self, keys: Sequence[tuple[type[Any], str]]) -> protocols.Loaded:

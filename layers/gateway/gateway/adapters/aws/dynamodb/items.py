@@ -25,8 +25,13 @@ class Items:
     """Writes that happen together or not at all."""
 
     def __init__(self) -> None:
+        self._deletes: list[tuple[str, Model, Condition | None]] = []
         self._puts: list[tuple[str, Model, Condition | None]] = []
         self._updates: list[tuple[str, Model, list[Action], Condition | None]] = []
+
+    def delete(self, label: str, row: Model, condition: Condition | None = None) -> None:
+        """Deletes the row; only its keys count."""
+        self._deletes.append((label, row, condition))
 
     def put(self, label: str, row: Model, condition: Condition | None = None) -> None:
         """Writes the whole row."""
@@ -44,7 +49,7 @@ class Items:
         ConditionFailed where a condition did not hold, Conflict where other transactions were in the way each
         time, Unavailable where DynamoDB did not answer: then the writes may have happened or not.
         """
-        if not self._puts and not self._updates:  # TransactWriteItems refuses an empty list
+        if not (self._deletes or self._puts or self._updates):  # TransactWriteItems refuses an empty list
             return
         for tries_left in reversed(range(TRIES_MAX)):
             try:
@@ -57,12 +62,15 @@ class Items:
 
     def _try(self) -> None:
         write = TransactWrite(connection=connection())
-        # PynamoDB sends puts before updates; the cancellation reasons come in that order.
+        # PynamoDB sends deletes, puts, updates; the cancellation reasons come in that order.
+        for _, row, condition in self._deletes:
+            write.delete(row, condition=condition)
         for _, row, condition in self._puts:
             write.save(row, condition=condition)
         for _, row, actions, condition in self._updates:
             write.update(row, actions=actions, condition=condition)
-        labels = [label for label, *_ in self._puts] + [label for label, *_ in self._updates]
+        labels = [label for label, *_ in self._deletes] + [label for label, *_ in self._puts]
+        labels += [label for label, *_ in self._updates]
         try:
             with write:
                 pass

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -30,6 +30,18 @@ def put_if(row: Model, condition: Condition) -> bool:
         try:
             row.save(condition=condition)
         except PutError as error:
+            if error.cause_response_code == _REFUSED:
+                return False
+            raise
+    return True
+
+
+def delete_if(row: Model, condition: Condition) -> bool:
+    """Deletes a row, going by its keys alone; False where the condition does not hold."""
+    with unavailable_when_aws_fails():
+        try:
+            row.delete(condition=condition)
+        except DeleteError as error:
             if error.cause_response_code == _REFUSED:
                 return False
             raise

@@ -11,8 +11,8 @@ from pynamodb.models import Model
 from gateway.adapters.aws.dynamodb import indexes
 from gateway.adapters.aws.dynamodb.access_tables import ACCESS_ROWS
 from gateway.adapters.aws.dynamodb.connection import TransportConnection
+from gateway.adapters.aws.dynamodb.lists.rollup_row import RollupRow
 from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow
-from gateway.adapters.aws.dynamodb.repositories.rollups import RollupRow
 from gateway.adapters.aws.dynamodb.sharded_rows.events_row import EventsRow
 from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
 from gateway.adapters.aws.timeouts import WORK, Timeouts

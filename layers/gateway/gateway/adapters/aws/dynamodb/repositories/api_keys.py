@@ -9,7 +9,7 @@ from gateway.adapters.aws.dynamodb.access_tables import ApiKeyRow
 from gateway.adapters.aws.dynamodb.batch import KEYS_MAX
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.domain.access.api_key import LAST_USE_EVERY, ApiKey
 from gateway.domain.access.rights import Right
 from gateway.domain.page import Page
@@ -27,7 +27,8 @@ class ApiKeys:
 
     def page(self, merchant_id: str, limit: int, offset: int) -> Page[ApiKey]:
         """A merchant's keys, newest first, without digests: the index has their names."""
-        found = page_of(ApiKeyRow.by_merchant, merchant_id, _name, condition=None, limit=limit, offset=offset)
+        listing = Listing(ApiKeyRow.by_merchant, merchant_id, _name)
+        found = page_of(listing, limit=limit, offset=offset)
         return Page(_read(found.items), found.total, limit, offset, found.has_more)
 
     def in_use(self, merchant_id: str, now: datetime) -> int:

@@ -8,9 +8,10 @@ from gateway.adapters.aws.dynamodb import batch, rows
 from gateway.adapters.aws.dynamodb.access_tables import AuditChainRow, AuditRow
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.access.audit_chain import Block, Head, Link
+from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
 
@@ -22,11 +23,12 @@ _HEAD = "head"
 class AuditTrail:
     """Who changed what of a merchant."""
 
-    def page(self, merchant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+    def page(
+        self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
+    ) -> Page[AuditEntry]:
         """A merchant's entries, newest first."""
-        return page_of(
-            AuditRow.by_merchant, merchant_id, _to_entry, condition=None, limit=limit, offset=offset
-        )
+        listing = Listing(AuditRow.by_merchant, merchant_id, _to_entry)
+        return page_of(listing, limit=limit, offset=offset, cursor=cursor)
 
     def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
         """Entries of that time, at most `limit` of each shard; the oldest, where there are more."""

@@ -10,14 +10,25 @@ from pynamodb.expressions.update import Action
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import READ_PAGE_SIZE_MAX
-from gateway.adapters.aws.dynamodb.sharded_rows.shards import merged, shard_of, shards_of, side_by_side
+from gateway.adapters.aws.dynamodb.lists.corrections import note_move
+from gateway.adapters.aws.dynamodb.lists.paging import counted
+from gateway.adapters.aws.dynamodb.sharded_rows.delivery_log import (
+    created_at,
+    newest_first,
+    partitions_of,
+    position,
+)
+from gateway.adapters.aws.dynamodb.sharded_rows.shards import merged, shard_of, side_by_side
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
+from gateway.domain.counting.counts import Kind, is_late
+from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import from_iso, to_iso
 from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.feed import place_of
+from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
 
 
 def to_delivery(row: WebhookRow) -> WebhookDelivery:
@@ -38,16 +49,6 @@ def to_delivery(row: WebhookRow) -> WebhookDelivery:
     )
 
 
-def created_at(row: WebhookRow) -> datetime:
-    """When the delivery was made: to the millisecond, whichever release wrote the row."""
-    return from_iso(row.place.partition("/")[0] if row.place else row.created_at)
-
-
-def position(row: WebhookRow) -> tuple[str, str]:
-    """Where the row stands in lists."""
-    return row.place or row.created_at, row.id
-
-
 class Deliveries:
     """Webhook deliveries."""
 
@@ -56,10 +57,18 @@ class Deliveries:
         row = rows.get(WebhookRow, delivery_id)
         return None if row is None else to_delivery(row)
 
-    def record(self, before: WebhookDelivery, after: WebhookDelivery, *, planned: bool = False) -> bool:
+    def record(
+        self,
+        before: WebhookDelivery,
+        after: WebhookDelivery,
+        *,
+        planned: bool = False,
+        now: datetime | None = None,
+    ) -> bool:
         """Stores an attempt or a manual retry; False where the row changed since it was read.
 
-        `planned`: no message asks for the next attempt, the sweeper does.
+        `planned`: no message asks for the next attempt, the sweeper does. `now` is wanted where neither an
+        attempt nor a manual retry says when that was.
         """
         actions: list[Action] = [
             WebhookRow.status.set(str(after.status)),
@@ -76,7 +85,18 @@ class Deliveries:
         else:
             actions.append(WebhookRow.next_retry_at.set(to_iso(after.next_retry_at)))
         condition = (WebhookRow.status == str(before.status)) & (WebhookRow.attempts == len(before.attempts))
-        return rows.update_if(WebhookRow(after.id), actions, condition)
+        now = now or _changed_at(after)
+        if after.status is before.status or not is_late(Kind.WEBHOOKS, before.created_at, now):
+            return rows.update_if(WebhookRow(after.id), actions, condition)
+        items = Items()
+        items.update("delivery", WebhookRow(after.id), actions, condition)
+        cells = tuple((one.event, str(one.status)) for one in (before, after))
+        note_move(items, Kind.WEBHOOKS, before, cells, now)
+        try:
+            items.commit()
+        except (ConditionFailed, Conflict):
+            return False
+        return True
 
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
         """Holds back a pending delivery, untried, until the sweeper looks at it: its circuit is open."""
@@ -87,34 +107,47 @@ class Deliveries:
         return rows.update_if(WebhookRow(delivery.id), actions, condition)
 
     def page(
-        self, merchant_id: str, *, status: DeliveryStatus | None, event: str | None, limit: int, offset: int
+        self,
+        merchant_id: str,
+        *,
+        status: DeliveryStatus | None,
+        event: str | None,
+        limit: int,
+        offset: int,
+        span: Span = ALL_TIME,
+        cursor: Cursor | None = None,
     ) -> Page[WebhookDelivery]:
-        """A merchant's webhook log, newest first; rows of one status and of one event where asked for."""
+        """A merchant's webhook log, newest first; of one status, event or span of time where asked for.
+
+        A `cursor` says where the list continues, and brings its own offset.
+        """
         condition = None if status is None else WebhookRow.status == str(status)
         if event is not None:
             same = WebhookRow.event == event
             condition = same if condition is None else condition & same
-        keys: list[tuple[Any, str]] = [
-            (WebhookRow.by_merchant_shard, shard) for shard in shards_of(merchant_id)
-        ]
-        keys.append((WebhookRow.by_merchant, merchant_id))
-        wanted = offset + limit + 1  # one more tells whether there are more
-        # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
-        page_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, wanted)
-        queries = [
-            index.query(
-                key, filter_condition=condition, scan_index_forward=False, page_size=page_size, limit=wanted
-            )
-            for index, key in keys
-        ]
-        with unavailable_when_aws_fails():
-            rows_found = list(islice(merged(queries, position, newest_first=True), offset, wanted))
+        partitions = partitions_of(merchant_id)
+
+        def count(within: Span) -> int:
+            counts = [
+                partial(index.count, key, between(within), filter_condition=condition)
+                for index, key, between in partitions
+            ]
+            return sum(side_by_side(counts))
+
+        skip = offset if cursor is None else 0
+        read = islice(newest_first(partitions, condition, span, skip + limit + 1, cursor), skip, None)
+        # One more than the page tells whether there are more.
+        rows_found = list(islice(read, limit + 1))
         found = [to_delivery(row) for row in rows_found]
-        has_more = len(found) > limit
+        items, has_more = found[:limit], len(found) > limit
+        if cursor is not None:
+            return Page(items, cursor.total, limit, cursor.offset, has_more)
         if not offset and not has_more:
-            return Page(found, len(found), limit, offset)
-        counts = [partial(index.count, key, filter_condition=condition) for index, key in keys]
-        return Page(found[:limit], sum(side_by_side(counts)), limit, offset, has_more)
+            return Page(items, len(items), limit, offset)
+        wanted = (None if event is None else (event,), None if status is None else (status,))
+        newest = found[0].created_at if found else None
+        total = counted(Kind.WEBHOOKS, merchant_id, wanted, span, count=count, newest=newest)
+        return Page(items, total, limit, offset, has_more)
 
     def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
         """The deliveries about an object that were made at this very time, in one transaction."""
@@ -171,6 +204,13 @@ class DeliveryWrites:
             **due.due_columns(delivery.id, delivery.next_retry_at),
         )
         self._items.put(delivery.event, row, WebhookRow.id.does_not_exist())
+
+
+def _changed_at(after: WebhookDelivery) -> datetime:
+    """When a delivery got its status: with its last attempt, or with the manual retry that waits now."""
+    if after.next_retry_at is not None:
+        return after.next_retry_at
+    return after.created_at if after.last_attempt is None else after.last_attempt.ended_at
 
 
 def _from_attempt(attempt: Attempt) -> dict[str, Any]:

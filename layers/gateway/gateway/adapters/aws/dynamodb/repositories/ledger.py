@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import page_of
+from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.adapters.aws.dynamodb.tables import BalanceRow, LedgerRow
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.payments.ledger import Balance, Entry, EntryKind
@@ -39,15 +40,8 @@ class Ledger:
 
     def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
         """A merchant's entries, newest first. A `cursor` says where they continue, and brings its offset."""
-        return page_of(
-            LedgerRow.by_merchant,
-            merchant_id,
-            to_entry,
-            condition=None,
-            limit=limit,
-            offset=offset,
-            cursor=cursor,
-        )
+        listing = Listing(LedgerRow.by_merchant, merchant_id, to_entry, kind=Kind.LEDGER)
+        return page_of(listing, limit=limit, offset=offset, cursor=cursor)
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         """The entries with these ids that exist. One round trip."""

@@ -1,18 +1,21 @@
 """Orders."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.adapters.aws.dynamodb import batch, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import between_days, page_of
+from gateway.adapters.aws.dynamodb.lists.corrections import note_move
+from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.adapters.aws.dynamodb.tables import OrderRow
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.payments import order as domain
-from gateway.domain.payments.order import Order, OrderEvent, OrderStatus, PublicAttempt
+from gateway.domain.payments.order import Order, OrderEvent, OrderPlace, OrderStatus, PublicAttempt
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
@@ -56,24 +59,17 @@ class Orders:
         status: OrderStatus | None,
         limit: int,
         offset: int,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Order]:
-        """A merchant's orders, newest first; only those in one status, or made within some days.
+        """A merchant's orders, newest first; only those in one status, or made within a span of time.
 
-        `days` are the first and the last (UTC, both included). A `cursor` says where the list continues, and
-        brings its own offset.
+        A `cursor` says where the list continues, and brings its own offset.
         """
-        return page_of(
-            OrderRow.by_merchant,
-            merchant_id,
-            to_order,
-            condition=None if status is None else OrderRow.status == str(status),
-            limit=limit,
-            offset=offset,
-            between=between_days(OrderRow.created_at, *days),
-            cursor=cursor,
-        )
+        condition = None if status is None else OrderRow.status == str(status)
+        wanted = (None if status is None else (status,),)
+        listing = Listing(OrderRow.by_merchant, merchant_id, to_order, condition, Kind.ORDERS, wanted)
+        return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
     def of_ids(self, ids: Iterable[str]) -> list[Order]:
         """Those of these orders that exist, as they are now. One round trip for up to 100."""
@@ -99,7 +95,7 @@ class OrderWrites:
         self._items.put(Write.ORDER, _row(order), OrderRow.id.does_not_exist())
 
     def apply(
-        self, order_id: str, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
+        self, order: OrderPlace, event: OrderEvent, now: datetime, attempt: PublicAttempt | None = None
     ) -> None:
         """The order's step, with its count of pending payments; refused (ORDER) where it is not allowed.
 
@@ -122,7 +118,9 @@ class OrderWrites:
         if attempt is not None:
             actions += _counted(attempt)
             condition &= _within(attempt)
-        self._items.update(Write.ORDER, OrderRow(order_id), actions, condition)
+        self._items.update(Write.ORDER, OrderRow(order.id), actions, condition)
+        # Another payment may have made it `attempted` since it was read; then its correction says the same.
+        note_move(self._items, Kind.ORDERS, order, ((str(order.status),), (str(status),)), now)
 
     def payment_failed(self, order_id: str) -> None:
         """The order once a payment of it has failed: one less is pending; refused (ORDER) without such."""

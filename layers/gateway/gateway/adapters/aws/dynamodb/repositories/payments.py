@@ -1,7 +1,6 @@
 """Payments: written once when made and once when the outcome is known, each time conditionally."""
 
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from functools import reduce
 from operator import and_
 
@@ -10,16 +9,17 @@ from pynamodb.expressions.update import Action
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.attempts import to_attempt, to_members
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import between_days, page_of
-from gateway.adapters.aws.dynamodb.repositories.payment_facts import facts
+from gateway.adapters.aws.dynamodb.lists.corrections import note_move
+from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.card_testing.limits import Screening
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
-from gateway.domain.payments.tally import Fact
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import from_iso, from_unix_ms, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
@@ -77,37 +77,27 @@ class Payments:
         limit: int,
         offset: int,
         method: str | None = None,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Payment]:
-        """A merchant's payments, newest first; only those of one order, status, method or some days.
+        """A merchant's payments, newest first; only those of one order, status, method or span of time.
 
-        `days` are the first and the last (UTC, both included). A `cursor` says where the list continues, and
-        brings its own offset.
+        A `cursor` says where the list continues, and brings its own offset.
         """
         conditions = [PaymentRow.status == str(status)] if status is not None else []
         if method is not None:
             conditions.append(PaymentRow.method == method)
-        index, key = (
-            (PaymentRow.by_merchant, merchant_id) if order_id is None else (PaymentRow.by_order, order_id)
-        )
         if order_id is not None:
             conditions.append(PaymentRow.merchant_id == merchant_id)
         condition = reduce(and_, conditions) if conditions else None
-        return page_of(
-            index,
-            key,
-            to_payment,
-            condition=condition,
-            limit=limit,
-            offset=offset,
-            between=between_days(PaymentRow.created_at, *days),
-            cursor=cursor,
-        )
-
-    def facts(self, merchant_id: str, first: date, last: date) -> Iterator[Fact]:
-        """What is added up of each payment of these days (UTC, both included), oldest first."""
-        return facts(merchant_id, first, last)
+        if order_id is not None:
+            listing = Listing(PaymentRow.by_order, order_id, to_payment, condition)
+        else:
+            wanted = (None, None if method is None else (method,), None if status is None else (status,))
+            listing = Listing(
+                PaymentRow.by_merchant, merchant_id, to_payment, condition, Kind.PAYMENTS, wanted
+            )
+        return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         """Payments whose outcome, or whose release, should have been settled before then."""
@@ -178,6 +168,8 @@ class PaymentWrites:
         unchanged = (PaymentRow.version == before.version) | PaymentRow.version.does_not_exist()  # an old row
         condition = (PaymentRow.status == str(before.status)) & unchanged
         self._items.update(Write.PAYMENT, PaymentRow(after.id), actions, condition)
+        cells = tuple((before.currency, before.method, str(one.status)) for one in (before, after))
+        note_move(self._items, Kind.PAYMENTS, before, cells, after.updated_at, amount=before.amount)
 
     def capture(self, after: Payment) -> None:
         """A capture; refused (PAYMENT) unless it is the first and what it releases is still there."""

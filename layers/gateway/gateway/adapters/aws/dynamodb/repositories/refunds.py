@@ -1,20 +1,23 @@
 """Refunds. Each status is written on the condition that the one read is still there."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.attempts import to_attempt, to_members
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.paging import between_days, page_of
+from gateway.adapters.aws.dynamodb.lists.corrections import note_move
+from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.adapters.aws.dynamodb.tables import RefundRow
 from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import from_iso, from_unix_ms, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
@@ -48,11 +51,10 @@ class Refunds:
         row = rows.get(RefundRow, refund_id)
         return None if row is None else to_refund(row)
 
-    def page(self, payment_id: str, limit: int, offset: int) -> Page[Refund]:
-        """A payment's refunds, newest first."""
-        return page_of(
-            RefundRow.by_payment, payment_id, to_refund, condition=None, limit=limit, offset=offset
-        )
+    def page(self, payment_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Refund]:
+        """A payment's refunds, newest first. A `cursor` says where they continue."""
+        listing = Listing(RefundRow.by_payment, payment_id, to_refund)
+        return page_of(listing, limit=limit, offset=offset, cursor=cursor)
 
     def page_of_merchant(
         self,
@@ -61,24 +63,17 @@ class Refunds:
         statuses: Collection[RefundStatus],
         limit: int,
         offset: int,
-        days: tuple[date | None, date | None] = (None, None),
+        span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Refund]:
-        """A merchant's refunds, newest first; only those in one of `statuses`, if any, or of some days.
+        """A merchant's refunds, newest first; only those in one of `statuses`, if any, or of a span of time.
 
-        `days` are the first and the last (UTC, both included). A `cursor` says where the list continues, and
-        brings its own offset.
+        A `cursor` says where the list continues, and brings its own offset.
         """
-        return page_of(
-            RefundRow.by_merchant,
-            merchant_id,
-            to_refund,
-            condition=RefundRow.status.is_in(*(str(status) for status in statuses)) if statuses else None,
-            limit=limit,
-            offset=offset,
-            between=between_days(RefundRow.created_at, *days),
-            cursor=cursor,
-        )
+        condition = RefundRow.status.is_in(*(str(status) for status in statuses)) if statuses else None
+        wanted = (statuses or None,)
+        listing = Listing(RefundRow.by_merchant, merchant_id, to_refund, condition, Kind.REFUNDS, wanted)
+        return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         """Refunds that should have been processed before then."""
@@ -132,3 +127,5 @@ class RefundWrites:
         unchanged = (RefundRow.version == before.attempt.version) | RefundRow.version.does_not_exist()
         condition = (RefundRow.status == str(before.status)) & unchanged
         self._items.update(Write.REFUND, RefundRow(after.id), actions, condition)
+        cells = ((str(before.status),), (str(after.status),))
+        note_move(self._items, Kind.REFUNDS, before, cells, after.updated_at)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
-from gateway.adapters.aws.dynamodb.repositories.deliveries import position
+from gateway.adapters.aws.dynamodb.sharded_rows.delivery_log import position
 from gateway.adapters.aws.dynamodb.sharded_rows.events_row import EventsRow
 from gateway.adapters.aws.dynamodb.sharded_rows.shards import merged, shard_of, shards_of
 from gateway.adapters.aws.dynamodb.tables import WebhookRow

@@ -1,0 +1,1 @@
+"""Lists: their pages, their totals, and what is counted for those."""

@@ -1,0 +1,152 @@
+"""Lists, newest first, with a total.
+
+A merchant's long lists have theirs from what is kept (gateway.domain.counting): what it takes does not grow
+with the list. A short list, of one order or one payment, is counted by a COUNT over its index.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from pynamodb.expressions.condition import Condition
+
+from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.lists.counting import Counting
+from gateway.adapters.aws.dynamodb.rows import hash_name
+from gateway.domain.counting.counts import Counts, Kind, Wanted
+from gateway.domain.counting.kept import Kept, Total, Unit, total
+from gateway.domain.cursor import Cursor
+from gateway.domain.page import Page
+from gateway.domain.span import ALL_TIME, TICK, Span
+from gateway.domain.values import to_iso
+
+READ_PAGE_SIZE_MAX = 1000
+# A list asks to be counted where it had to read so many rows that are older than those counted each minute.
+READ_MAX = 1000
+BEHIND_MAX = timedelta(minutes=15)
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Item]):
+    """A list: the partition of an index, what narrows it, and what is kept of it, if anything.
+
+    `wanted` must say the same as `condition`.
+    """
+
+    index: Any
+    key: str
+    to_item: Callable[[Any], Item]
+    condition: Condition | None = None
+    kind: Kind | None = None
+    wanted: Wanted = ()
+
+
+def page_of(
+    listing: Listing[Item],
+    *,
+    limit: int,
+    offset: int,
+    span: Span = ALL_TIME,
+    cursor: Cursor | None = None,
+) -> Page[Item]:
+    """The items from `offset` on, at most `limit`, newest first; those created within `span`.
+
+    A `cursor` says which item was the last one before, its place and the total; nothing is counted then.
+    """
+    skip = offset if cursor is None else 0
+    wanted = limit + 1  # one more tells whether there are more
+    index, condition = listing.index, listing.condition
+    # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
+    read_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, skip + wanted)
+    with unavailable_when_aws_fails():
+        rows = index.query(
+            listing.key,
+            between(type(index).created_at, span),
+            filter_condition=condition,
+            scan_index_forward=False,
+            page_size=read_size,
+            last_evaluated_key=None if cursor is None else _key_of(listing, cursor),
+        )
+        read = list(islice(rows, skip, skip + wanted))
+        found = [listing.to_item(row) for row in read]
+        items, has_more = found[:limit], len(found) > limit
+        if cursor is not None:
+            return Page(items, cursor.total, limit, cursor.offset, has_more)
+        if not offset and not has_more:
+            return Page(items, len(items), limit, offset)
+        newest = datetime.fromisoformat(read[0].created_at) if read else None
+        return Page(items, _total(listing, span, newest), limit, offset, has_more)
+
+
+def between(created_at: Any, span: Span) -> Condition | None:
+    """The condition that the attribute, a time in ISO 8601, lies within a span."""
+    condition: Condition | None = None
+    if span.first is not None and span.before is not None:
+        condition = created_at.between(to_iso(span.first), to_iso(span.before - TICK))
+    elif span.first is not None:
+        condition = created_at >= to_iso(span.first)
+    elif span.before is not None:
+        condition = created_at < to_iso(span.before)
+    return condition
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Implements `domain.counting.kept.Source`."""
+
+    kind: Kind
+    merchant_id: str
+    count: Callable[[Span], int]
+
+    def kept(self) -> Kept:
+        return Counting().kept(self.kind, self.merchant_id)
+
+    def buckets(self, unit: Unit, span: Span) -> list[tuple[datetime, Counts]]:
+        return Counting().buckets(self.kind, self.merchant_id, unit, span)
+
+
+def counted(
+    kind: Kind,
+    merchant_id: str,
+    wanted: Wanted,
+    span: Span,
+    *,
+    count: Callable[[Span], int],
+    newest: datetime | None,
+) -> int:
+    """The total of a merchant's list by what is kept of it; `count` reads the wanted rows of a span.
+
+    A list that is far behind, going by its newest row, asks to be counted.
+    """
+    found = total(_Counted(kind, merchant_id, count), wanted, span)
+    if newest is not None and _is_behind(found, newest):
+        Counting().ask(merchant_id, newest)
+    return found.number
+
+
+def _total(listing: Listing[Any], span: Span, newest: datetime | None) -> int:
+    count = partial(_count, listing)
+    if listing.kind is None:
+        return count(span)
+    return counted(listing.kind, listing.key, listing.wanted, span, count=count, newest=newest)
+
+
+def _is_behind(found: Total, newest: datetime) -> bool:
+    return found.read > READ_MAX and (found.until is None or found.until < newest - BEHIND_MAX)
+
+
+def _count(listing: Listing[Any], span: Span) -> int:
+    index = listing.index
+    return int(
+        index.count(listing.key, between(type(index).created_at, span), filter_condition=listing.condition)
+    )
+
+
+def _key_of(listing: Listing[Any], cursor: Cursor) -> dict[str, Any]:
+    key = {"S": listing.key}
+    return {hash_name(listing.index): key, "created_at": {"S": cursor.created_at}, "id": {"S": cursor.id}}

@@ -1,0 +1,186 @@
+"""Totals that are kept are those of a recount, whatever happens; who asks for counting, and who does it."""
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gateway.domain.counting import counts
+from gateway.domain.counting.counts import Kind
+from gateway.domain.counting.kept import Kept
+from gateway.domain.errors import Unavailable
+from gateway.domain.payments.payment import PaymentStatus
+from gateway.use_cases.operations import count_lists, sweep
+from gateway.use_cases.operations.count_lists import count_asked, count_list
+from tests.support.counting import Life
+from tests.support.factories import NOW, a_payment, a_refund
+from tests.support.memory.shop import MemoryShop, lines
+
+SEED = int(os.environ.get("ASYNCPAY_SEED", "0"))
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def shop() -> MemoryShop:
+    shop = MemoryShop()
+    shop.database.counting.began(NOW - DAY)
+    return shop
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_kept_totals_equal_a_recount_whatever_happens_when(number: int) -> None:
+    shop = MemoryShop()
+    life = Life(shop.deps, shop.clock, shop.merchant.id, SEED + number)
+    for _ in range(150):
+        life.step()
+        life.check()
+    kept = [shop.database.counting.kept(kind, shop.merchant.id) for kind in Kind]
+    assert sum(one.until is not None for one in kept) >= 4
+    assert sum(len(one.corrections) for one in kept) > 0
+
+
+def put_payments(shop: MemoryShop, *ages: timedelta, **members: Any) -> None:
+    for age in ages:
+        known = {"merchant_id": shop.merchant.id, "created_at": NOW - age, "status": PaymentStatus.SUCCESS}
+        shop.put("payments", a_payment(**(known | members)))
+
+
+def kept(shop: MemoryShop, kind: Kind = Kind.PAYMENTS) -> Kept:
+    found: Kept = shop.database.counting.kept(kind, shop.merchant.id)
+    return found
+
+
+def test_the_sweeper_counts_what_was_asked_for_once(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put_payments(shop, timedelta(hours=1), timedelta(minutes=1))
+    shop.put("refunds", a_refund(merchant_id=shop.merchant.id, created_at=NOW - DAY))
+    sweep.sweep(shop.deps)
+    assert kept(shop).until is None
+    shop.database.counting.ask(shop.merchant.id, NOW)
+    sweep.sweep(shop.deps)
+    assert (kept(shop).counts.matching(()), kept(shop).until) == (1, NOW - timedelta(minutes=3))
+    assert kept(shop, Kind.REFUNDS).counts.matching(()) == 1
+    assert kept(shop, Kind.ORDERS) == Kept()
+    assert lines(capsys, "lists counted") == [{"level": "INFO", "merchants": 1, "asked": 1}]
+    assert shop.database.counting.asked(10) == []
+    sweep.sweep(shop.deps)
+    assert lines(capsys, "lists counted") == []
+
+
+def test_nothing_is_counted_while_workers_of_an_earlier_release_may_run() -> None:
+    shop = MemoryShop()
+    put_payments(shop, timedelta(hours=1))
+    shop.database.counting.ask(shop.merchant.id, NOW)
+    for seconds, done in ((0, 0), (899, 0), (1, 1)):
+        shop.clock.advance(seconds=seconds)
+        assert count_asked(shop.deps) == done
+
+
+def test_a_wish_that_is_repeated_while_it_is_met_is_met_again(shop: MemoryShop) -> None:
+    counting = shop.database.counting
+    counting.ask(shop.merchant.id, NOW)
+    (asked,) = counting.asked(10)
+    counting.ask(shop.merchant.id, NOW + DAY)
+    counting.answered(asked)
+    assert [again.at for again in counting.asked(10)] == [NOW + DAY]
+
+
+def test_all_who_ask_have_their_turn_from_wherever_the_sweeper_begins(shop: MemoryShop) -> None:
+    for _ in range(3):
+        shop.clock.advance(minutes=1)
+        for name in ("0a", "7b", "ff"):
+            shop.database.counting.ask(name, NOW)
+        assert count_asked(shop.deps) == 3
+
+
+def test_what_takes_too_long_is_left_for_the_next_sweep(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_payments(shop, *(timedelta(hours=hour) for hour in range(1, 60)))
+    shop.database.counting.ask(shop.merchant.id, NOW)
+    advance = shop.database.counting.advance
+
+    def slow(*step: Any) -> bool:
+        shop.clock.advance(seconds=15)
+        done: bool = advance(*step)
+        return done
+
+    monkeypatch.setattr(shop.database.counting, "advance", slow)
+    assert count_asked(shop.deps) == 0
+    assert kept(shop).counts.matching(()) == 48  # two steps of a day
+    assert count_asked(shop.deps) == 1
+    assert kept(shop).counts.matching(()) == 59
+
+
+def test_of_two_that_count_at_once_one_wins_and_nothing_is_counted_twice(shop: MemoryShop) -> None:
+    put_payments(shop, timedelta(hours=1))
+    counting, facts = shop.database.counting, shop.database.counting.facts
+
+    def overtaken(*asked: Any) -> Any:
+        counting.facts = facts
+        assert count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
+        return facts(*asked)
+
+    counting.facts = overtaken
+    assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
+    assert kept(shop).counts.matching(()) == 1
+
+
+def test_a_failure_to_count_does_not_hold_up_the_sweep(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment = shop.pending()
+    shop.clock.advance(minutes=5)
+
+    def fail(*_: object, **__: object) -> None:
+        raise Unavailable("no")
+
+    monkeypatch.setattr(shop.database.counting, "asked", fail)
+    with pytest.raises(Unavailable):
+        sweep.sweep(shop.deps)
+    assert payment.id in str(shop.queues.sent("payments"))
+    (line,) = lines(capsys, "lists not counted; the next sweep goes on")
+    assert line["level"] == "ERROR"
+
+
+def test_new_rows_ask_by_chance_and_a_failure_to_ask_harms_nothing(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counting = shop.database.counting
+
+    def asked() -> bool:
+        found = bool(counting.asked(10))
+        shop.database.rows.of("asked").clear()
+        return found
+
+    shop.paid()
+    assert not asked()
+    monkeypatch.setattr(counts, "ASKED_EVERY", 1)
+    payment = shop.paid()
+    assert asked()
+    shop.process_refunds(shop.refunded(payment, 100))
+    assert asked()
+    count_lists.ask_for_some(shop.deps, [("order_1", "m1"), ("order_2", "m1"), ("order_3", "m2")])
+    assert [wish.merchant_id for wish in counting.asked(10)] == ["m1", "m2"]
+
+    def fail(*_: object) -> None:
+        raise Unavailable("no")
+
+    monkeypatch.setattr(counting, "ask", fail)
+    count_lists.ask_for_some(shop.deps, [("order_1", "m1")])
+    (line,) = lines(capsys, "counting not asked for; another row will")
+    assert (line["level"], line["merchant_id"]) == ("ERROR", "m1")
+
+
+def test_more_rows_of_one_millisecond_than_a_step_reads_are_told(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in (count_lists, "gateway.domain.counting.steps"):
+        name = module if isinstance(module, str) else module.__name__
+        monkeypatch.setattr(f"{name}.FACTS_MAX", 2)
+    put_payments(shop, timedelta(hours=1), timedelta(hours=1))
+    assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
+    (line,) = lines(capsys, "a list can't be counted on: too many rows of one millisecond")
+    assert (line["level"], line["kind"], line["merchant_id"]) == ("ERROR", "payments", shop.merchant.id)
