@@ -59,6 +59,7 @@ class Pump:
         for message in batch:
             self.parked[url].remove(message)
             message.receives += 1
+            message.record = _received_again(message.record)
         batch += self._receive(url, self.at_once - len(batch))
         for message in [message for message in batch if message.receives > RECEIVES_MAX]:
             # The queue's redrive policy.
@@ -78,7 +79,7 @@ class Pump:
 
     def duplicate(self, url: str, record: dict[str, Any]) -> None:
         """Hands a worker a message that it has had before."""
-        self._call(url, [record])
+        self._call(url, [_received_again(record)])
 
     def forget(self) -> None:
         """Drops what it holds, so that the next test starts with nothing."""
@@ -130,6 +131,11 @@ class Pump:
             self.sqs.change_message_visibility(
                 QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=HIDDEN_SECONDS
             )
+
+
+def _received_again(record: dict[str, Any]) -> dict[str, Any]:
+    count = int(record["attributes"]["ApproximateReceiveCount"]) + 1
+    return record | {"attributes": {"ApproximateReceiveCount": str(count)}}
 
 
 def _record(message: dict[str, Any]) -> dict[str, Any]:
