@@ -87,4 +87,7 @@ def handled(handler: Handler, event: dict[str, Any]) -> Reply:
     # Lambda hands events and answers on as JSON.
     answer = json.loads(json.dumps(handler(json.loads(json.dumps(event)), CONTEXT)))
     names = {name.lower(): value for name, value in answer["headers"].items()}
+    # Fields that come more than once (Set-Cookie): one to a line.
+    several = answer.get("multiValueHeaders") or {}
+    names |= {name.lower(): "\n".join(values) for name, values in several.items()}
     return Reply(answer["statusCode"], names, answer["body"])

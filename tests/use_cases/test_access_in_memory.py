@@ -433,7 +433,8 @@ def test_a_session_is_found_by_its_cookie_until_it_ends(
     assert (visit.merchant.id, visit.actor) == (TEST_MERCHANT_ID, "user:test@example.com")
     assert visit.session.expires_at == (NOW + timedelta(minutes=30)).replace(microsecond=0)
     assert (visit.session.created_at, visit.session.version) == (NOW, 0)
-    assert lines(capsys, "logged in") == [{"level": "INFO", "merchant_id": TEST_MERCHANT_ID}]
+    line = {"level": "INFO", "merchant_id": TEST_MERCHANT_ID, "known_device": False}
+    assert lines(capsys, "logged in") == [line]
     assert find_visit(seeded.deps, visit.cookie) == visit
     token = session_domain.read(b"pepper", visit.cookie)
     assert token is not None

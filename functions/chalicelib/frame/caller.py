@@ -9,6 +9,7 @@ it says anything.
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.frame.errors import RequestForged
@@ -23,6 +24,8 @@ from gateway.use_cases.access.sessions import Visit, find_visit
 from gateway.use_cases.dependencies import Dependencies
 
 COOKIE = "asyncpay_session"
+DEVICE_COOKIE = "asyncpay_device"
+EDGE_HEADER = "X-Edge-Secret"
 API_KEY_HEADER = "X-Api-Key"
 API_SECRET_HEADER = "X-Api-Secret"  # noqa: S105 - the name of a header
 CSRF_HEADER = "X-CSRF-Token"
@@ -54,7 +57,7 @@ def identify(deps: Dependencies, sent: Any) -> Caller:
     cookie = None if api_key or api_secret else read_cookie(deps, headers)
     if cookie is None:
         check_headers(headers)
-        key = authenticate(deps, api_key, api_secret, source_of(sent))
+        key = authenticate(deps, api_key, api_secret, source_of(deps, sent))
         actor = f"key:{key.api_key}"
         return Caller(
             key.merchant_id,
@@ -121,28 +124,45 @@ def check_same_site(deps: Dependencies, headers: Mapping[str, str]) -> None:
         raise RequestForged("Sec-Fetch-Site")
 
 
-def source_of(sent: Any) -> str:
-    """The network address that API Gateway was called from."""
-    return (sent.context.get("identity") or {}).get("sourceIp") or ""
+def source_of(deps: Dependencies, sent: Any) -> str:
+    """The network address that limits are counted for.
+
+    API Gateway sees who called it. For what comes by CloudFront that is an edge, an address that strangers
+    share. A request with the secret of this stage's own distribution is taken at its word: the last address
+    that CloudFront added to X-Forwarded-For is the viewer's (CloudFront developer guide, "Request and
+    response behavior for custom origins"). The first one costs a round trip in each process.
+    """
+    caller: str = (sent.context.get("identity") or {}).get("sourceIp") or ""
+    given, arn = sent.headers.get(EDGE_HEADER.lower()), deps.config.edge_secret_arn
+    if not given or not arn or not hmac.compare_digest(given.encode(), deps.secrets.get(arn)):
+        return caller
+    hops = [hop.strip() for hop in (sent.headers.get("x-forwarded-for") or "").split(",")]
+    # API Gateway adds whoever called it: the edge.
+    if hops[-1] == caller:
+        hops.pop()
+    return (hops and hops[-1]) or caller
 
 
-def read_cookie(deps: Dependencies, headers: Mapping[str, str]) -> str | None:
-    """The session cookie's value, or None (RFC 6265, 4.2.1)."""
+def read_cookie(deps: Dependencies, headers: Mapping[str, str], plain_name: str = COOKIE) -> str | None:
+    """A cookie's value, or None (RFC 6265, 4.2.1); the session's unless another one is named."""
     for pair in (headers.get("cookie") or "").split(";"):
         name, _, value = pair.strip().partition("=")
-        if name == cookie_name(deps) and value:
+        if name == cookie_name(deps, plain_name) and value:
             return value
     return None
 
 
-def cookie_name(deps: Dependencies) -> str:
+def cookie_name(deps: Dependencies, plain_name: str = COOKIE) -> str:
     """`__Host-` outside test stages: such a cookie can't come from another host (RFC 6265bis, 4.1.3.2)."""
-    return COOKIE if deps.config.is_test_stage else f"__Host-{COOKIE}"
+    return plain_name if deps.config.is_test_stage else f"__Host-{plain_name}"
 
 
-def set_cookie(deps: Dependencies, value: str) -> str:
+def set_cookie(
+    deps: Dependencies, value: str, plain_name: str = COOKIE, lasts_for: timedelta = LASTS_FOR
+) -> str:
     """A Set-Cookie header's value; an empty `value` clears the cookie."""
     # The longest that a session can last; the server decides when it really ends.
-    seconds = int(LASTS_FOR.total_seconds()) if value else 0
+    seconds = int(lasts_for.total_seconds()) if value else 0
     secure = "" if deps.config.is_test_stage else "; Secure"
-    return f"{cookie_name(deps)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    pair = f"{cookie_name(deps, plain_name)}={value}"
+    return f"{pair}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"

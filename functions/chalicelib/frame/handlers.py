@@ -118,7 +118,7 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         check_allowed(deps, caller, declared.needs, confirmed=declared.confirmed)
     if declared.own_page:
         check_same_site(deps, sent.headers)
-    source = source_of(sent)
+    source = source_of(deps, sent)
     log.identify(merchant_id=caller.merchant_id, api_key=caller.api_key, source=source)
     actor = Actor(caller.actor or "anonymous", source, log.request_id.get(), caller.api_key)
     given = sent.to_original_event()["multiValueQueryStringParameters"] or {}

@@ -18,7 +18,7 @@ class Response:
 
     body: Any
     http_status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
 
     def to_chalice(self) -> ChaliceResponse:
         """The same for Chalice."""

@@ -1,11 +1,14 @@
 """The session of the dashboard: logging in, staying, logging out."""
 
+from collections.abc import Mapping
+
 from chalice import Blueprint
 
-from chalicelib.frame.caller import set_cookie, visit_of
+from chalicelib.frame.caller import DEVICE_COOKIE, read_cookie, set_cookie, visit_of
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
+from gateway.domain.access.device import LASTS_FOR as DEVICE_LASTS_FOR
 from gateway.domain.access.rights import ANYTHING
 from gateway.domain.errors import AuthenticationFailed, RateLimited
 from gateway.presenters.merchant import SESSION, SESSION_ENDED
@@ -27,8 +30,11 @@ PATH = "/api/v1/dashboard/session"
 )
 def post_session(request: Request) -> Response:
     """Logs in to the dashboard. The session's cookie is HttpOnly; the token goes into X-CSRF-Token."""
-    visit = log_in(request.deps, request.body["email"], request.body["password"], request.source)
-    return _shown(request, visit, {"Set-Cookie": set_cookie(request.deps, visit.cookie)})
+    deps = request.deps
+    device = read_cookie(deps, request.headers, DEVICE_COOKIE)
+    visit = log_in(deps, request.body["email"], request.body["password"], request.source, device)
+    given = set_cookie(deps, visit.device, DEVICE_COOKIE, DEVICE_LASTS_FOR)
+    return _shown(request, visit, {"Set-Cookie": [set_cookie(deps, visit.cookie), given]})
 
 
 @operation(blueprint, "GET", PATH, needs=ANYTHING, responses={200: SESSION})
@@ -59,5 +65,5 @@ def delete_session(request: Request) -> Response:
     return Response(SESSION_ENDED.present(None), headers={"Set-Cookie": set_cookie(request.deps, "")})
 
 
-def _shown(request: Request, visit: Visit, headers: dict[str, str]) -> Response:
+def _shown(request: Request, visit: Visit, headers: Mapping[str, str | list[str]]) -> Response:
     return Response(SESSION.present((visit, request.deps.config.stage)), headers=headers)

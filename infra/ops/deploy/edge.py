@@ -79,6 +79,7 @@ def _decided(target: Target, api: Mapping[str, str]) -> dict[str, str]:
         "Stage": target.stage,
         "ApiDomain": f"{api['ApiId']}.execute-api.{target.region}.amazonaws.com",
         "ApiStage": api["ApiStage"],
+        "EdgeSecretArn": api.get("EdgeSecretArn", ""),
     }
 
 

@@ -38,7 +38,10 @@ def test_a_session_begins_with_a_cookie_that_scripts_cannot_read(deps: Dependenc
         "test",
         to_iso((NOW + IDLE_FOR).replace(microsecond=0)),
     )
-    name, _, attributes = reply.headers["set-cookie"].partition("=")
+    session, device = reply.headers["set-cookie"].split("\n")
+    assert device.partition("=")[0] == "asyncpay_device"
+    assert device.endswith("; Path=/; Max-Age=15552000; HttpOnly; SameSite=Strict")
+    name, _, attributes = session.partition("=")
     assert name == "asyncpay_session"
     assert attributes.split("; ")[1:] == ["Path=/", "Max-Age=43200", "HttpOnly", "SameSite=Strict"]
     assert reply.json["csrf_token"] not in reply.headers["set-cookie"]

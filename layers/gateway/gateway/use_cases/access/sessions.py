@@ -1,13 +1,15 @@
 """Logging in to the dashboard, staying logged in, and logging out.
 
 A session lives in a table and is read with its merchant at every request: ending it, disabling the merchant
-or setting a new password counts from the next request on. Attempts are limited per e-mail address and per
-network address, before the password is checked.
+or setting a new password counts from the next request on. Attempts are limited before the password is
+checked: per network address first, so that a refused one uses up nobody's tries, then per e-mail address. A
+browser that is known for the address has tries of its own.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from gateway.domain.access import device
 from gateway.domain.access import session as domain
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import TEST_MERCHANT_ID, Merchant
@@ -18,18 +20,20 @@ from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 
 PER_EMAIL = Limit("login-email", 10, timedelta(minutes=15))
-# Many people may share an address: an office, a mobile network, an edge of the CDN.
+PER_DEVICE = Limit("login-device", 10, timedelta(minutes=15))
+# Many people may share an address: an office, a mobile network.
 PER_SOURCE = Limit("login-source", 100, timedelta(minutes=15))
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A session, its merchant, and the two values that the browser holds."""
+    """A session, its merchant, and what the browser holds; `device` is set by logging in alone."""
 
     session: Session
     merchant: Merchant
     cookie: str = field(repr=False)
     csrf_token: str = field(repr=False)
+    device: str = field(default="", repr=False, compare=False)
 
     @property
     def actor(self) -> str:
@@ -37,21 +41,29 @@ class Visit:
         return f"user:{self.session.email}"
 
 
-def log_in(deps: Dependencies, email: str, password: str, source: str) -> Visit:
-    """A new session; AuthenticationFailed or RateLimited. `source` is the caller's network address."""
+def log_in(
+    deps: Dependencies, email: str, password: str, source: str, device_cookie: str | None = None
+) -> Visit:
+    """A new session; AuthenticationFailed or RateLimited.
+
+    `source` is the caller's network address, `device_cookie` what an earlier log-in gave the browser.
+    """
     email = plain_email(email)
     now = deps.now()
-    _use_attempt(deps, email, source)
+    known = device.read_device(_key(deps), device_cookie, email)
+    tries = _tries(source, (PER_DEVICE, known) if known else (PER_EMAIL, email))
+    _use(deps, tries)
     merchant = _merchant_of(deps, email, password)
     if merchant is None or not merchant.active:
         log.warning("log-in refused", merchant_id=merchant.id if merchant else None)
         raise AuthenticationFailed("Wrong e-mail or password")
-    _give_attempt_back(deps, email, source)
+    _give_back(deps, tries)
     token = Token(deps.new_id("") + deps.new_id("") + deps.new_id(""), merchant.id)
     session = domain.begin(token, email, merchant.session_version, now, deps.config.stage)
     deps.database.sessions.add(session)
-    log.info("logged in", merchant_id=merchant.id)
-    return _visit(deps, token, session, merchant)
+    log.info("logged in", merchant_id=merchant.id, known_device=known is not None)
+    given = device.sign_device(_key(deps), known or deps.new_id("") + deps.new_id(""), email)
+    return replace(_visit(deps, token, session, merchant), device=given)
 
 
 def find_visit(deps: Dependencies, cookie: str) -> Visit:
@@ -81,12 +93,14 @@ def find_visit(deps: Dependencies, cookie: str) -> Visit:
 def confirm(deps: Dependencies, visit: Visit, password: str, source: str) -> Visit:
     """The session with the password given again; AuthenticationFailed or RateLimited as at logging in."""
     now, email = deps.now(), visit.session.email
-    _use_attempt(deps, email, source)
+    # Who has a session is no stranger.
+    tries = _tries(source, (PER_DEVICE, visit.session.id))
+    _use(deps, tries)
     merchant = _merchant_of(deps, email, password)
     if merchant is None or merchant.id != visit.merchant.id:
         log.warning("confirmation refused", merchant_id=visit.merchant.id)
         raise Forbidden("Wrong password", field="password")
-    _give_attempt_back(deps, email, source)
+    _give_back(deps, tries)
     confirmed = replace(visit.session, confirmed_at=now)
     if not deps.database.sessions.confirm(confirmed):
         raise AuthenticationFailed
@@ -105,16 +119,20 @@ def plain_email(email: str) -> str:
     return email.strip().lower()
 
 
-def _use_attempt(deps: Dependencies, email: str, source: str) -> None:
+def _tries(source: str, of_whom: tuple[Limit, str]) -> tuple[tuple[Limit, str], ...]:
+    return ((PER_SOURCE, source), of_whom)
+
+
+def _use(deps: Dependencies, tries: tuple[tuple[Limit, str], ...]) -> None:
     now = deps.now()
-    for limit, subject in ((PER_EMAIL, email), (PER_SOURCE, source)):
+    for limit, subject in tries:
         if not deps.database.throttles.use(limit, subject, now):
             log.warning("log-in throttled", by=limit.name)
             raise RateLimited("Too many attempts to log in; please wait", limit.left_seconds(now))
 
 
-def _give_attempt_back(deps: Dependencies, email: str, source: str) -> None:
-    for limit, subject in ((PER_EMAIL, email), (PER_SOURCE, source)):
+def _give_back(deps: Dependencies, tries: tuple[tuple[Limit, str], ...]) -> None:
+    for limit, subject in tries:
         deps.database.throttles.give_back(limit, subject, deps.now())
 
 
