@@ -1,7 +1,8 @@
 /**
  * Builds checkout.js (for shops' pages) and its npm package, the npm package for servers, the checkout page and
  * the dashboard. Prints sizes and the script's SRI hash, and fails if something exceeds its size limit.
- * CHECKOUT_ORIGIN is the origin at which the browser package opens the checkout unless told otherwise.
+ * CHECKOUT_ORIGIN is the origin at which the browser package opens the checkout unless told otherwise. CHECKOUT_DIST is
+ * where everything goes, the packages too, in place of the directories that local servers and npm read.
  */
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -15,7 +16,9 @@ import { Marked } from "marked";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SDK = join(HERE, "../sdk/checkout");
 const NODE_SDK = join(HERE, "../sdk/node");
-const DIST = join(HERE, "dist");
+const DIST = process.env.CHECKOUT_DIST ?? join(HERE, "dist");
+const SDK_DIST = process.env.CHECKOUT_DIST ? join(DIST, "sdk/checkout") : join(SDK, "dist");
+const NODE_SDK_DIST = process.env.CHECKOUT_DIST ? join(DIST, "sdk/node") : join(NODE_SDK, "dist");
 const TARGET = ["chrome105", "edge105", "firefox121", "safari16.4"];
 const STAGE = process.env.CHECKOUT_STAGE === "test" ? "test" : "live";
 const LIMITS = { "checkout.js": 6_000, page: 50_000, dashboard: 80_000, "api-reference": 600_000 };
@@ -70,11 +73,11 @@ async function buildSdk() {
   const entry = { entryPoints: [join(SDK, "src/index.ts")] };
   const built = (isScript, options) =>
     bundle({ ...entry, ...options, define: { ...shared.define, __IS_SCRIPT__: String(isScript) } });
-  await rm(join(SDK, "dist"), { recursive: true, force: true });
+  await rm(SDK_DIST, { recursive: true, force: true });
   const script = umd(await built(true, { format: "iife", globalName: "asyncpay" }));
-  await put(join(SDK, "dist/checkout.js"), script);
-  await put(join(SDK, "dist/esm/index.js"), await built(false, { format: "esm" }));
-  await put(join(SDK, "dist/cjs/index.cjs"), await built(false, { format: "cjs" }));
+  await put(join(SDK_DIST, "checkout.js"), script);
+  await put(join(SDK_DIST, "esm/index.js"), await built(false, { format: "esm" }));
+  await put(join(SDK_DIST, "cjs/index.cjs"), await built(false, { format: "cjs" }));
   // Types are for the npm package. Serving needs none, so TypeScript need not be installed for it.
   if (!process.argv.includes("--no-types")) await declareTypes(SDK);
   return script;
@@ -83,9 +86,9 @@ async function buildSdk() {
 /** The package for servers. It is not minified, so that stack traces are readable. */
 async function buildNodeSdk() {
   const entry = { entryPoints: [join(NODE_SDK, "src/index.ts")], minify: false, target: "node20" };
-  await rm(join(NODE_SDK, "dist"), { recursive: true, force: true });
-  await put(join(NODE_SDK, "dist/esm/index.js"), await bundle({ ...entry, format: "esm" }));
-  await put(join(NODE_SDK, "dist/cjs/index.cjs"), await bundle({ ...entry, format: "cjs" }));
+  await rm(NODE_SDK_DIST, { recursive: true, force: true });
+  await put(join(NODE_SDK_DIST, "esm/index.js"), await bundle({ ...entry, format: "esm" }));
+  await put(join(NODE_SDK_DIST, "cjs/index.cjs"), await bundle({ ...entry, format: "cjs" }));
   if (!process.argv.includes("--no-types")) await declareTypes(NODE_SDK);
 }
 

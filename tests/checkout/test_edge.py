@@ -1,12 +1,17 @@
 """AWS serves checkout and dashboard as a laptop does; test_checkout_page.py has the function of the page."""
 
 import json
+import os
+import re
+import subprocess
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from infra.ops.deploy import edge
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADERS = json.loads((ROOT / "checkout-site/headers.json").read_text())
@@ -69,28 +74,78 @@ def test_the_dashboard_has_the_same_headers_and_hsts(resources: dict[str, Any]) 
     assert headers_of(resources["DashboardHeaders"]) == HEADERS["dashboard"] | HEADERS["transport"]
 
 
-@pytest.mark.parametrize(
-    ("path", "origin", "page"),
-    [
-        ("/login", "site", True),
-        ("/dashboard", "site", True),
-        ("/dashboard/transactions/pay_1", "site", True),
-        ("/dashboard/assets/page-1.js", "site", False),
-        ("/api/v1/payments", "api", False),
-        ("/health", "api", False),
-        ("/openapi.json", "api", False),
-        ("/checkout.js", "site", False),
-    ],
-)
-def test_the_edge_tells_the_dashboards_addresses_from_files_and_the_api(
-    resources: dict[str, Any], path: str, origin: str, page: bool
-) -> None:
+def test_the_api_reference_has_the_same_headers_and_hsts(resources: dict[str, Any]) -> None:
+    assert headers_of(resources["ReferenceHeaders"]) == HEADERS["reference"] | HEADERS["transport"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the build makes, for a checkout at an origin."""
+    made = tmp_path_factory.mktemp("site") / "dist"
+    environment = os.environ | {"CHECKOUT_DIST": str(made), "CHECKOUT_ORIGIN": "https://pay.example.com"}
+    command = ["node", str(ROOT / "checkout-site/build.mjs"), "--no-types"]
+    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=100)
+    return made
+
+
+@pytest.fixture(scope="module")
+def uploaded(built: Path) -> set[str]:
+    """The keys that a deployment puts into the site's bucket."""
+    patterns = (*edge.ASSETS, *edge.NAMING, *edge.OWN_ASSETS, *edge.OWN_NAMING)
+    return {path.relative_to(built).as_posix() for pattern in patterns for path in built.glob(pattern)}
+
+
+def served(resources: dict[str, Any], path: str) -> tuple[str, str]:
+    """Where the distribution gets a path from: its origin, and the path that it asks there."""
     config = resources["Distribution"]["Properties"]["DistributionConfig"]
+    # The first pattern that fits counts.
     fitting = (one for one in config["CacheBehaviors"] if fnmatchcase(path, one["PathPattern"]))
     behaviour = next(fitting, config["DefaultCacheBehavior"])
-    functions = [one["FunctionARN"] for one in behaviour.get("FunctionAssociations", [])]
-    assert behaviour["TargetOriginId"] == origin
-    assert (functions == ["DashboardRequest.FunctionARN"]) is page
+    for association in behaviour.get("FunctionAssociations", []):
+        function = resources[association["FunctionARN"].partition(".")[0]]
+        (path,) = re.findall(r"uri = '([^']+)'", function["Properties"]["FunctionCode"])
+    return behaviour["TargetOriginId"], path
+
+
+PAGES = ["/login", "/dashboard", "/dashboard/transactions/pay_1", "/api-reference", "/docs/errors.html"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_of_the_site_is_in_the_bucket_under_the_address_that_it_has_there(
+    resources: dict[str, Any], built: Path, uploaded: set[str], page: str
+) -> None:
+    origin, path = served(resources, page)
+    assert origin == "site"
+    assert path.lstrip("/") in uploaded
+    # And so is what it names.
+    text = (built / path.lstrip("/")).read_text()
+    for asset in re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css))"', text):
+        assert served(resources, asset) == ("site", asset)
+        assert asset.lstrip("/") in uploaded
+
+
+def test_the_scripts_and_what_the_checkout_page_names_are_there_too(
+    resources: dict[str, Any], built: Path, uploaded: set[str]
+) -> None:
+    release = json.loads((built / "checkout/release.json").read_text())
+    names = re.findall(r'(?:src|href)="(/[^"]+\.(?:js|css))"', (built / "edge/index.html").read_text())
+    assert len(names) >= 2
+    for path in ("/checkout.js", "/checkout/release.json", release["script"], *names):
+        assert served(resources, path) == ("site", path)
+        assert path.lstrip("/") in uploaded
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/payments", "/api/v1/dashboard/session", "/health", "/openapi.json"]
+)
+def test_the_api_is_behind_the_same_host(resources: dict[str, Any], path: str) -> None:
+    assert served(resources, path) == ("api", path)
+
+
+def test_the_script_of_a_stage_opens_that_stages_checkout_wherever_it_is_served_from(built: Path) -> None:
+    script = (built / "checkout.js").read_text()
+    assert "https://pay.example.com" in script
+    assert "localhost" not in script
 
 
 def test_the_page_comes_from_its_function_and_is_kept_for_each_key(resources: dict[str, Any]) -> None:

@@ -149,6 +149,23 @@ def test_the_edge_has_the_pages_files(stack: Stack, live: str) -> None:
     assert script["CacheControl"] == "public, max-age=300"
 
 
+def test_the_edge_has_every_page_and_its_origin_is_let_in(stack: Stack, live: str) -> None:
+    s3, outputs = stack.aws("s3"), stack_outputs(stack.endpoint, f"{NAME}-edge")
+    keys = {item["Key"] for item in s3.list_objects_v2(Bucket=outputs["BucketName"])["Contents"]}
+    assert {"dashboard/index.html", "api-reference/index.html", "docs/errors.html"} <= keys
+    script = s3.get_object(Bucket=outputs["BucketName"], Key="checkout.js")["Body"].read().decode()
+    assert outputs["Url"] in script
+    # Browsers name an origin on the page's own POSTs. (The emulator itself refuses whatever names one.)
+    found = stack.aws("cloudformation").describe_stack_resource(
+        StackName=NAME, LogicalResourceId="ApiFunction"
+    )["StackResourceDetail"]
+    configuration = stack.aws("lambda").get_function_configuration(FunctionName=found["PhysicalResourceId"])
+    variables = configuration["Environment"]["Variables"]
+    assert outputs["Url"] in variables["ALLOWED_ORIGINS"].split(",")
+    assert variables["CHECKOUT_URL"] == outputs["Url"]
+    assert variables["DOCS_URL"] == f"{outputs['Url']}/docs"
+
+
 def test_the_test_stage_next_to_it_goes_on(stack: Stack, live: str) -> None:
     payment = stack.pay(stack.order()["id"])
     assert stack.final(payment["id"])["status"] == "success"

@@ -30,6 +30,19 @@ def ensure(settings: Settings, progress: Progress, *, dev: bool = False) -> None
         _build(settings, site / "dist" / ".stamp", progress)
 
 
+def build_for(settings: Settings, origin: str, into: Path) -> Path:
+    """Builds everything once more, in a directory of its own, for a checkout at an origin; returns it."""
+    stamp, wanted = into / ".stamp", f"{_digest(settings.root)} {origin}"
+    with locks.wait_for(settings.root / ".build" / "site.lock"):
+        if not stamp.is_file() or stamp.read_text() != wanted:
+            build = settings.root / "checkout-site" / "build.mjs"
+            given = [f"CHECKOUT_ORIGIN={origin}", f"CHECKOUT_DIST={into}"]
+            settings.logs.mkdir(parents=True, exist_ok=True)
+            run(["env", *given, "node", str(build), "--no-types"], settings.logs / "build-site.log")
+            stamp.write_text(wanted)
+    return into
+
+
 def _install(site: Path, logs: Path, progress: Progress, *, dev: bool) -> None:
     # What generates types needs another TypeScript than the pages, so it is a package of its own.
     wanted = [site, site / "openapi-types"] if dev else [site]

@@ -25,9 +25,19 @@ if TYPE_CHECKING:
 TEMPLATE = "infra/edge.yaml"
 FOREVER = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
-ASSETS = ("checkout-*.js", "checkout/assets/*")
-NAMING = ("checkout.js", "checkout/release.json")
-CHANGING = ["/checkout", "/checkout.js", "/checkout/release.json"]
+OWN_ASSETS, OWN_NAMING = ("checkout-*.js",), ("checkout.js", "checkout/release.json")
+ASSETS = ("checkout-*.js", "checkout/assets/*", "dashboard/assets/*", "api-reference/assets/*")
+NAMING = (
+    "checkout.js",
+    "checkout/release.json",
+    "dashboard/index.html",
+    "api-reference/index.html",
+    "docs/*.html",
+)
+CHANGING = [
+    *("/checkout", "/checkout.js", "/checkout/release.json"),
+    *("/login", "/dashboard*", "/api-reference*", "/docs/*"),
+]
 
 
 def deploy(target: Target, api: Mapping[str, str], progress: Progress) -> None:
@@ -51,14 +61,26 @@ def deploy(target: Target, api: Mapping[str, str], progress: Progress) -> None:
         execute(made, change)
     outputs = _outputs(target)
     progress.say("uploading the pages' files")
-    upload(target.aws("s3"), outputs["BucketName"], dist, ASSETS, FOREVER)
-    upload(target.aws("s3"), outputs["BucketName"], dist, NAMING, SHORT)
+    bucket = outputs["BucketName"]
+    upload(target.aws("s3"), bucket, dist, ASSETS, FOREVER)
+    upload(target.aws("s3"), bucket, dist, NAMING, SHORT)
+    # The script of this stage: wherever a copy of it is served from, it opens this stage's checkout.
+    own = site.build_for(settings, outputs["Url"], settings.root / ".build" / f"site-{target.stack}")
+    upload(target.aws("s3"), bucket, own, OWN_ASSETS, FOREVER)
+    upload(target.aws("s3"), bucket, own, OWN_NAMING, SHORT)
     paths = {"Quantity": len(CHANGING), "Items": CHANGING}
     target.aws("cloudfront").create_invalidation(
         DistributionId=outputs["DistributionId"],
         InvalidationBatch={"Paths": paths, "CallerReference": str(time.time_ns())},
     )
     progress.say(f"checkout: {outputs['Url']}")
+
+
+def url_of(target: Target) -> str:
+    """Where the stage's edge is; empty where there is none, or not yet."""
+    if not stack_status(target.aws("cloudformation"), target.edge_stack):
+        return ""
+    return _outputs(target).get("Url", "")
 
 
 def _is_agreed(target: Target, change: Change, settings: list[str]) -> bool:

@@ -38,6 +38,7 @@ from infra.ops.deploy.stage_parameters import (
 )
 from infra.ops.deploy.target import Target, find
 from infra.ops.deploy.verification import verify
+from infra.ops.operate.versions import delete_old_versions
 from infra.ops.operate.workers import trigger_parameters
 from infra.ops.settings import Settings
 
@@ -74,6 +75,8 @@ def _deploy(target: Target, progress: Progress) -> None:
     _try_out(target, before, outputs, progress)
     monitoring.deploy(target, outputs, progress)
     edge.deploy(target, outputs, progress)
+    _tell_of_the_edge(target, progress)
+    delete_old_versions(target.aws, target.stack)
     progress.say(
         f"API: {api_base_url(target.endpoint, outputs) if target.is_emulator else outputs['ApiUrl']}"
     )
@@ -83,7 +86,7 @@ def settings_of(target: Target) -> tuple[dict[str, str], list[str]]:
     """The values of the application's parameters, and what of them changes, to be shown."""
     outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws) if _stands(target) else {}
     before = stage_settings.deployed(target, target.stack)
-    found_out = {"Version": version(target.settings.root)}
+    found_out = {"Version": version(target.settings.root), "EdgeUrl": edge.url_of(target)}
     if outputs:
         found_out |= trigger_parameters(target.aws, target.stack)
     if secret := secret_of_test_merchant(target, outputs):
@@ -137,6 +140,22 @@ def _change(target: Target, changes: list[Change], progress: Progress) -> bool:
         execute(made, changes[0])
         del changes[0]
     return True
+
+
+def _tell_of_the_edge(target: Target, progress: Progress) -> None:
+    """Changes the application where its edge is new, or has a new address, which browsers name as origin."""
+    known = stage_settings.deployed(target, target.stack).values.get("EdgeUrl", "")
+    release = releases.deployed(target)
+    if release is None or edge.url_of(target) == known:
+        return
+    values, _ = settings_of(target)
+    made = target.aws("cloudformation")
+    change = create(made, target.stack, release.template_url, values, tags=tags_of(target.stage))
+    if change is None:
+        return
+    progress.say(f"telling stack {target.stack} where its edge is: {values['EdgeUrl']}")
+    execute(made, change)
+    releases.keep(target, releases.deployed(target))
 
 
 def _try_out(

@@ -21,7 +21,7 @@ TEMPLATES = ("template.yaml", "infra/monitoring.yaml", "infra/edge.yaml")
 EDGE_TEMPLATE = "infra/edge.yaml"
 # What the deployment itself says, by template.
 DECIDED = {
-    "template.yaml": {"Stage", "DataStack", "SettingsVersion", "Release", "Version"},
+    "template.yaml": {"Stage", "DataStack", "SettingsVersion", "Release", "Version", "EdgeUrl"},
     "infra/monitoring.yaml": {"Stage", "ApplicationStack", "DataStack", "MetricsInsights"},
     EDGE_TEMPLATE: {"Stage", "ApiDomain", "ApiStage"},
 }

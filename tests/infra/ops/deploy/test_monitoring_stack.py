@@ -208,12 +208,15 @@ def steps(target: Target, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(stage, "_try_out", note("verification"))
     monkeypatch.setattr(monitoring, "deploy", note("monitoring"))
     monkeypatch.setattr(stage.edge, "deploy", note("edge"))
+    monkeypatch.setattr(stage, "_tell_of_the_edge", note("the edge's origin"))
+    monkeypatch.setattr(stage, "delete_old_versions", note("old versions"))
     return done
 
 
 def test_stacks_change_in_an_order_in_which_none_misses_another(target: Target, steps: list[str]) -> None:
     stage.main(target.settings, Progress())
-    assert steps == ["data and application", "protection", "verification", "monitoring", "edge"]
+    last = ["monitoring", "edge", "the edge's origin", "old versions"]
+    assert steps == ["data and application", "protection", "verification", *last]
 
 
 def test_a_failed_application_leaves_the_alarms_that_it_has(

@@ -13,6 +13,7 @@ from infra.ops.cloudformation.artifacts import package, upload_template
 from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.template import load
 from infra.ops.deploy.stage_parameters import with_version
+from infra.ops.operate.versions import delete_old_versions
 from tests.support.emulator import Emulator
 from tests.support.templates import APPLICATION
 
@@ -59,10 +60,13 @@ class Project:
         if change is not None:
             execute(made, change)
 
+    def function(self) -> str:
+        stack = self.emulator.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+        return str(stack["Outputs"][0]["OutputValue"])
+
     def published(self) -> tuple[int, dict[str, Any]]:
         """How many versions there are, and what the alias runs."""
-        stack = self.emulator.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
-        name, lambda_ = stack["Outputs"][0]["OutputValue"], self.emulator.client("lambda")
+        name, lambda_ = self.function(), self.emulator.client("lambda")
         alias = lambda_.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
         found = lambda_.get_function_configuration(FunctionName=name, Qualifier=alias)
         return int(alias), found
@@ -87,6 +91,19 @@ def test_a_release_of_the_layer_alone_is_published_as_one_of_the_code_is(
     newer, after = project.published()
     assert newer > version
     assert json.dumps(before["Layers"]) != json.dumps(after["Layers"]) or "layers" not in changed
+
+
+def test_versions_that_nothing_runs_are_deleted(project: Project) -> None:
+    for number in range(4):
+        project.write("functions/app.py", f"# {number}\n{HANDLER}")
+        project.deploy()
+    current, _ = project.published()
+    assert delete_old_versions(project.emulator.client, project.name) == ["1", "2"]
+    functions = project.emulator.client("lambda")
+    left = functions.list_versions_by_function(FunctionName=project.function())["Versions"]
+    assert {one["Version"] for one in left} == {"$LATEST", str(current - 1), str(current)}
+    assert project.published()[0] == current
+    assert delete_old_versions(project.emulator.client, project.name) == []
 
 
 def test_the_same_release_is_published_once(project: Project) -> None:
