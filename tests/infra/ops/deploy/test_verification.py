@@ -14,7 +14,7 @@ from tests.infra.conftest import SettingsMaker
 HEALTHY = Reply(
     200, {"status": "healthy", "database": "connected", "redis": "connected", "worker": "running"}
 )
-STOPPED = Reply(503, {**HEALTHY.body, "status": "unhealthy", "worker": "stopped"})
+STOPPED = Reply(200, {**HEALTHY.body, "worker": "stopped"})  # which is still "healthy"
 OUTPUTS = {"ApiUrl": "https://api", "ApiId": "a", "ApiStage": "s", "Release": "new"}
 
 
@@ -82,7 +82,7 @@ def test_a_live_stage_is_sent_no_payment(look: Any) -> None:
 @pytest.mark.parametrize(
     ("replies", "told"),
     [
-        ({"health": STOPPED}, "/health answers 503"),
+        ({"health": STOPPED}, "/health answers 200"),
         ({"orders": Reply(500, {"error": {"code": "SERVER_ERROR"}})}, "orders answers 500"),
         ({"payments": Reply(401, {})}, "payments answers 401"),
         ({"pay_1": Reply(200, {"status": "pending"})}, "is pending"),
@@ -94,6 +94,11 @@ def test_a_stage_that_does_not_work_is_not_fit_for_use(
     with pytest.raises(Problem, match="not fit for use") as caught:
         verified(look("test", Api(**replies)))
     assert told in caught.value.message
+
+
+def test_a_live_stage_whose_workers_stand_still_is_not_fit_for_use(look: Any) -> None:
+    with pytest.raises(Problem, match="'worker': 'stopped'"):
+        verified(look("live", Api(health=STOPPED)))
 
 
 def test_workers_that_an_operator_stopped_are_no_fault_of_the_release(look: Any) -> None:
