@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.payments.payment import OrderDetails
 from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.webhooks.events import EVENTS as KNOWN
 from gateway.domain.webhooks.events import payment_event, refund_event, sample_event
@@ -167,10 +168,13 @@ def test_a_sample_takes_our_fresh_deliveries_once_and_no_others(judge: Judge, tm
 
 
 LATER = NOW + timedelta(seconds=7)
-PAID = a_payment().approved(LATER)
+OF_ORDER = OrderDetails("receipt #1", {"shelf": "B4"})
+PAID = a_payment(of_order=OF_ORDER).approved(LATER)
 EVENTS: dict[str, Any] = {
     "payment.success by UPI": payment_event("payment.success", PAID),
-    "payment.failed by card": payment_event("payment.failed", a_card_payment().declined(DECLINED, LATER)),
+    "payment.failed by card": payment_event(
+        "payment.failed", a_card_payment(of_order=OF_ORDER).declined(DECLINED, LATER)
+    ),
     "refund.processed": refund_event(
         "refund.processed", a_refund(reason="x", status=RefundStatus.PROCESSED, processed_at=LATER), PAID
     ),

@@ -45,7 +45,8 @@ def test_a_payments_events_follow_from_its_status() -> None:
 def test_an_event_shows_the_payment_as_it_was_then(name: str, at: datetime, status: PaymentStatus) -> None:
     event = payment_event(name, REVERSED)
     assert (event.at, event.sequence) == (at, sequence_of(REVERSED).index(name) + 1)
-    assert event.payment == replace(REVERSED, status=status)
+    has_failed = status is PaymentStatus.FAILED
+    assert event.payment == replace(REVERSED, status=status, failure=DECLINED if has_failed else None)
     assert (event.object_id, event.merchant_id, event.refund) == (REVERSED.id, REVERSED.merchant_id, None)
 
 

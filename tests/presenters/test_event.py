@@ -4,13 +4,15 @@ import json
 import random
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from gateway.domain.payments.payment import OrderDetails
 from gateway.domain.payments.refund import RefundEvent
-from gateway.domain.webhooks.events import payment_event, refund_event
+from gateway.domain.webhooks.events import payment_event, refund_event, sequence_of
 from gateway.presenters.event import delivery_of, event_payload
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
@@ -86,7 +88,11 @@ def test_a_payments_event_has_the_envelope_of_the_contract(
     at = NOW if sequence < 3 else LATER
     assert list(body)[:3] == ["event", "timestamp", "data"]
     assert (body["event"], body["timestamp"], body["sequence"]) == (event, int(at.timestamp()), sequence)
-    assert body["data"] == {"payment": PAYMENT_CREATED.present(payment) | {"status": status}}
+    wanted = PAYMENT_CREATED.present(payment) | {"status": status, "amount_captured": 0, "amount_refunded": 0}
+    if status == "failed":
+        failure = {"code": DECLINED.code, "reason": DECLINED.reason, "description": DECLINED.description}
+        wanted |= {f"error_{name}": text for name, text in failure.items()}
+    assert body["data"] == {"payment": wanted}
     assert (hook.event, hook.object_id, hook.merchant_id) == (event, payment.id, payment.merchant_id)
 
 
@@ -96,6 +102,34 @@ def test_a_refunds_event_carries_the_refund_and_its_payment() -> None:
     body = json.loads(event_payload(refund_event("refund.processed", processed, payment)))
     assert (body["event"], body["sequence"]) == ("refund.processed", 2)
     assert body["data"] == {"refund": REFUND.present(processed), "payment": PAYMENT_CREATED.present(payment)}
+
+
+def test_a_payments_events_tell_the_receipt_and_the_notes_of_its_order() -> None:
+    payment = a_payment(of_order=OrderDetails("receipt-1", {"shelf": "₹"}))
+    refund = a_refund()
+    events = [payment_event("payment.created", payment), refund_event("refund.created", refund, payment)]
+    for event in events:
+        told = json.loads(event_payload(event))["data"]["payment"]
+        assert (told["receipt"], told["notes"]) == ("receipt-1", {"shelf": "₹"})
+    # A release that did not keep them stored others.
+    assert (
+        "receipt"
+        not in json.loads(event_payload(payment_event("payment.created", a_payment())))["data"]["payment"]
+    )
+
+
+def test_an_event_shows_no_more_than_had_happened_then() -> None:
+    paid = a_payment(of_order=OrderDetails(None, {})).approved(LATER)
+    later = replace(paid, captured=True, amount_captured=30_000, amount_refunded=500)
+    before, after = (event_payload(payment_event("payment.success", one)) for one in (paid, later))
+    assert before == after
+    failed = a_payment().declined(DECLINED, LATER)
+    told = [
+        json.loads(event_payload(payment_event(name, failed)))["data"]["payment"]
+        for name in sequence_of(failed)
+    ]
+    assert [one["status"] for one in told] == ["pending", "pending", "failed"]
+    assert ["error_reason" in one for one in told] == [False, False, True]
 
 
 def test_a_new_delivery_is_due_at_once() -> None:

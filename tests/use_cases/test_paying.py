@@ -15,7 +15,7 @@ from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Una
 from gateway.domain.payments.instruments import check_card
 from gateway.domain.payments.ledger import payment_reversed, payment_taken
 from gateway.domain.payments.order import OrderStatus
-from gateway.domain.payments.payment import Failure, PaymentStatus
+from gateway.domain.payments.payment import Failure, OrderDetails, PaymentStatus
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.orders.create_order import NewOrder
 from gateway.use_cases.orders.read_orders import find_order
@@ -133,6 +133,7 @@ def test_a_payment_is_pending_and_its_order_attempted(
         updated_at=later,
         due_at=later + timedelta(milliseconds=5001),
         attempt=Attempt(asked_at=later),
+        of_order=OrderDetails(order.receipt, order.notes),
     )
     assert payment == expected
     assert payment.id.startswith("pay_")

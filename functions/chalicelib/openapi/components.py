@@ -29,6 +29,8 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     merchant.CHECKOUT_ORIGINS,
     NOTICE_RECEIVED,
     payment.PAYMENT_CREATED,
+    payment.PAYMENT_TOLD,
+    payment.PAYMENT_OF_REFUND,
     payment.PAYMENT,
     payment.PAYMENT_LIST,
     timeline.TIMELINE,

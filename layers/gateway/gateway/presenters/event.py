@@ -8,16 +8,19 @@ from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.events import PAYMENT_EVENTS, REFUND_EVENTS, TEST_EVENT, Event
 from gateway.domain.webhooks.feed import FeedEvent, FeedPage, Untold
 from gateway.presenters.json_text import compact_json
-from gateway.presenters.payment import PAYMENT_CREATED
+from gateway.presenters.payment import PAYMENT_OF_REFUND, PAYMENT_TOLD
 from gateway.presenters.refund import REFUND
 from gateway.presenters.resource import Component, Member, Resource
 from gateway.presenters.vocabulary import BOOLEAN, COUNT, TEXT, TIME, UUID, an_array, an_object, one_of
 
 _TEST_MESSAGE = "This is a test event from AsyncPay"
 _PAYMENT = Member[Event](
+    "payment", PAYMENT_TOLD.ref, lambda event: event.payment and PAYMENT_TOLD.present(event.payment)
+)
+_PAYMENT_OF_REFUND = Member[Event](
     "payment",
-    PAYMENT_CREATED.ref,
-    lambda event: event.payment and PAYMENT_CREATED.present(event.payment),
+    PAYMENT_OF_REFUND.ref,
+    lambda event: event.payment and PAYMENT_OF_REFUND.present(event.payment),
 )
 
 
@@ -45,7 +48,7 @@ REFUND_EVENT = _envelope(
     Resource(
         "RefundEventData",
         Member("refund", REFUND.ref, lambda event: event.refund and REFUND.present(event.refund)),
-        _PAYMENT,
+        _PAYMENT_OF_REFUND,
     ),
 )
 TEST_EVENT_SENT = _envelope(

@@ -15,10 +15,12 @@ from gateway.presenters.vocabulary import (
     BOOLEAN,
     COUNT,
     CURRENCY,
+    OBJECT,
     TEXT,
     TIME,
     an_id,
     one_of,
+    or_null,
 )
 
 
@@ -36,6 +38,10 @@ def _failed(payment: Payment) -> bool:
 
 def _waits_for_the_shopper(payment: Payment) -> bool:
     return payment.status is PaymentStatus.PENDING and payment.attempt.redirect_url is not None
+
+
+def _knows_its_order(payment: Payment) -> bool:
+    return payment.of_order is not None
 
 
 _PAID = (
@@ -73,7 +79,6 @@ _NEXT_ACTION = Member[Payment](
     when=_waits_for_the_shopper,
 )
 
-# What webhooks carry too.
 PAYMENT_CREATED = Resource[Payment](
     "PaymentCreated",
     *_PAID,
@@ -87,6 +92,26 @@ PAYMENT_CREATED = Resource[Payment](
     _STATUS,
     Member("created_at", TIME),
 )
+_OF_ORDER = (
+    Member[Payment]("receipt", or_null(TEXT), attrgetter("of_order.receipt"), when=_knows_its_order),
+    Member[Payment](
+        "notes",
+        OBJECT,
+        attrgetter("of_order.notes"),
+        when=_knows_its_order,
+    ),
+)
+# What webhooks tell of a payment: as it was when the event happened.
+PAYMENT_TOLD = Resource[Payment](
+    "PaymentTold",
+    *PAYMENT_CREATED.members,
+    Member("amount_captured", COUNT),
+    Member("amount_refunded", COUNT),
+    *_OF_ORDER,
+    *_FAILURE,
+)
+# Beside a refund, the payment is only named: what was captured and refunded of it is a question to the API.
+PAYMENT_OF_REFUND = Resource[Payment]("PaymentOfRefund", *PAYMENT_CREATED.members, *_OF_ORDER)
 PAYMENT = Resource[Payment](
     "Payment",
     *PAYMENT_CREATED.members,

@@ -7,6 +7,7 @@ refunded is kept as one number, `refundable`, so that the limit can be the condi
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.card_testing.limits import Screening
@@ -63,6 +64,14 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class OrderDetails:
+    """What a shop knows an order by: what events tell of it beside its id."""
+
+    receipt: str | None
+    notes: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Payment:
     """A payment as it is stored. `amount` is in minor units of `currency`.
 
@@ -73,7 +82,7 @@ class Payment:
     to have given back, and `release` that operation: the rest of a partial capture, or all of a payment
     that came too late. `late_at` is when a failed payment was found to be authorised. `return_url` is where
     a shopper comes back to who had to go somewhere to prove who they are. `screening` is what its failure
-    would be counted under.
+    would be counted under. `of_order` is None where a release stored the payment that did not keep it.
     """
 
     id: str
@@ -103,6 +112,7 @@ class Payment:
     late_at: datetime | None = None
     return_url: str | None = None
     screening: Screening | None = None
+    of_order: OrderDetails | None = None
 
     @property
     def version(self) -> str:

@@ -78,8 +78,10 @@ def refund_sequence_of(refund: Refund) -> list[str]:
 
 def payment_event(name: str, payment: Payment) -> Event:
     """One of a payment's events; ValueError if it has not happened."""
-    begun = name in ("payment.created", "payment.pending")
-    then = replace(payment, status=PaymentStatus.PENDING) if begun else payment
+    # None of these was captured yet, nor any of it refunded.
+    then = replace(payment, amount_captured=0, amount_refunded=0)
+    if name in ("payment.created", "payment.pending"):
+        then = replace(then, status=PaymentStatus.PENDING, failure=None)
     blank = Event(name, payment.merchant_id, payment.id, payment.created_at, 0, then)
     return _placed(blank, _payment_history(payment))
 

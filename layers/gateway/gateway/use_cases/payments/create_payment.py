@@ -13,7 +13,7 @@ from gateway.domain.card_testing.limits import Failures, Limits, Scope, Screenin
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderEvent
-from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.payments.payment import OrderDetails, Payment, PaymentStatus
 from gateway.domain.webhooks.events import payment_event, sequence_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
@@ -159,4 +159,5 @@ def _begin(
         attempt=first_attempt(way.account, way.acquirer.capabilities.authorize_key_life, now),
         return_url=return_url,
         screening=screening,
+        of_order=OrderDetails(order.receipt, order.notes),
     )

@@ -327,12 +327,53 @@ class WebhookSent(Model):
     status: Literal["pending", "success", "failed"]
 
 
+class PaymentTold(Model):
+    """`PaymentTold` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    _optional = frozenset(
+        {
+            "card_last4",
+            "card_network",
+            "error_code",
+            "error_description",
+            "error_reason",
+            "notes",
+            "receipt",
+            "vpa",
+        }
+    )
+    id: str
+    order_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    method: Literal["upi", "card"]
+    vpa: str | None
+    """With UPI."""
+    card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
+    """With a card."""
+    card_last4: str | None
+    """With a card."""
+    status: Literal["pending", "success", "failed"]
+    created_at: datetime
+    amount_captured: int
+    amount_refunded: int
+    receipt: str | None
+    notes: dict[str, Any] | None
+    error_code: Literal["PAYMENT_FAILED", "ORDER_ALREADY_PAID"] | None
+    """Once it failed."""
+    error_reason: str | None
+    error_description: str | None
+
+
 class PaymentEventData(Model):
     """`PaymentEventData` of the OpenAPI document."""
 
     __slots__ = ()
-    _converts = {"payment": PaymentCreated}
-    payment: PaymentCreated
+    _converts = {"payment": PaymentTold}
+    payment: PaymentTold
 
 
 class PaymentEvent(Model):
@@ -350,13 +391,37 @@ class PaymentEvent(Model):
     """Its place among the object's events."""
 
 
+class PaymentOfRefund(Model):
+    """`PaymentOfRefund` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    _optional = frozenset({"card_last4", "card_network", "notes", "receipt", "vpa"})
+    id: str
+    order_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    method: Literal["upi", "card"]
+    vpa: str | None
+    """With UPI."""
+    card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
+    """With a card."""
+    card_last4: str | None
+    """With a card."""
+    status: Literal["pending", "success", "failed"]
+    created_at: datetime
+    receipt: str | None
+    notes: dict[str, Any] | None
+
+
 class RefundEventData(Model):
     """`RefundEventData` of the OpenAPI document."""
 
     __slots__ = ()
-    _converts = {"refund": Refund, "payment": PaymentCreated}
+    _converts = {"refund": Refund, "payment": PaymentOfRefund}
     refund: Refund
-    payment: PaymentCreated
+    payment: PaymentOfRefund
 
 
 class RefundEvent(Model):

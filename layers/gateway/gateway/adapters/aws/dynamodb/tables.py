@@ -80,6 +80,7 @@ class PaymentRow(Model):
     version = UnicodeAttribute(null=True)
     late_at = UnicodeAttribute(null=True)
     screening = JSONAttribute(null=True)
+    of_order = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 

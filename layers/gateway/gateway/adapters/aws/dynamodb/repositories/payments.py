@@ -18,7 +18,7 @@ from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
-from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
+from gateway.domain.payments.payment import Failure, OrderDetails, Payment, PaymentStatus
 from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import from_iso, from_unix_ms, to_iso
 from gateway.use_cases.protocols.refusals import Write
@@ -57,6 +57,7 @@ def to_payment(row: PaymentRow) -> Payment:
         late_at=from_iso(row.late_at) if row.late_at else None,
         return_url=row.return_url,
         screening=Screening(**row.screening) if row.screening else None,
+        of_order=OrderDetails(**row.of_order) if row.of_order else None,
     )
 
 
@@ -142,6 +143,7 @@ class PaymentWrites:
             version=payment.version,
             return_url=payment.return_url,
             screening=vars(payment.screening) if payment.screening else None,
+            of_order=vars(payment.of_order) if payment.of_order else None,
             **due.due_columns(payment.id, payment.due_at),
         )
         self._items.put(Write.PAYMENT, row, PaymentRow.id.does_not_exist())
