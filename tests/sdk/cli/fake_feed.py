@@ -5,10 +5,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from gateway.domain.webhooks.events import event_id
+from gateway.domain.webhooks.feed import FeedCursor, FeedEvent, place_of, read_feed_cursor, take_page
+from gateway.presenters.event import FEED
+
+BEGAN, APART = datetime(2026, 1, 31, 9, 30, tzinfo=UTC), timedelta(milliseconds=200)
 SECRET = "whsec_test_abc123"
 KEY, API_SECRET = "key_test_abc123", "secret_test_xyz789"
 
@@ -20,9 +26,22 @@ def event(object_number: int, sequence: int, *, timestamp: int = 1_769_851_800) 
     return {"event": name, "timestamp": timestamp, "data": {"payment": payment}, "sequence": sequence}
 
 
+def told_of(number: int, one: dict[str, Any]) -> FeedEvent:
+    """The event as the gateway records it."""
+    object_id, sequence = one["data"]["payment"]["id"], one["sequence"]
+    return FeedEvent(
+        id=event_id(object_id, sequence),
+        name=one["event"],
+        payload=json.dumps(one),
+        place=place_of(BEGAN + APART * number, sequence),
+        row_id=object_id,
+        previous_id=event_id(object_id, sequence - 1) if sequence > 1 else None,
+    )
+
+
 @dataclass
 class Feed:
-    """What happened. The cursor is the number of events before."""
+    """What happened, 200 ms apart: the newest hundred are young. Pages and cursors are the gateway's."""
 
     url: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -33,11 +52,14 @@ class Feed:
     secret: str = SECRET
 
     def page(self, query: dict[str, str]) -> dict[str, Any]:
-        begin = int(query.get("after", "c0").removeprefix("c"))
-        types = query["types"].split(",") if "types" in query else None
-        end = min(begin + int(query.get("limit", 10)), len(self.events))
-        data = [one for one in self.events[begin:end] if types is None or one["event"] in types]
-        return {"data": data, "next_cursor": f"c{end}", "has_more": end < len(self.events)}
+        cursor = read_feed_cursor(query["after"]) if "after" in query else FeedCursor.at_the_beginning(BEGAN)
+        names = query["types"].split(",") if "types" in query else []
+        told = [told_of(number, one) for number, one in enumerate(self.events)]
+        read = [one for one in told if one.place >= cursor.position[0]]
+        now = BEGAN + APART * len(told)
+        page = take_page(cursor, read, limit=int(query.get("limit", 10)), names=names, now=now, is_cut=False)
+        shown: dict[str, Any] = FEED.present(page)
+        return shown
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
         if self.failing:

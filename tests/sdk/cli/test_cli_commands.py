@@ -80,8 +80,8 @@ def test_the_feed_is_listed_with_the_cursor_to_go_on_from(cli: Cli, feed: Feed) 
     feed.events += [event(1, 1), event(1, 2)]
     code, out, _ = cli("events", "list", "--limit", "1", "--output", "json")
     printed = json.loads(out)
-    assert (code, printed["next_cursor"], printed["has_more"]) == (0, "c1", True)
-    code, out, _ = cli("events", "list", "--after", "c1", "--type", "payment.pending")
+    assert (code, printed["has_more"], len(printed["data"])) == (0, True, 1)
+    code, out, _ = cli("events", "list", "--after", printed["next_cursor"], "--type", "payment.pending")
     assert out == "payment.pending\tpay_0000000000000001\t2\t1769851800\n"
 
 

@@ -165,7 +165,7 @@ def test_what_is_given_up_is_kept_and_told_by_the_exit_code(
     until(lambda: len(receiver.taken) == 1)
     assert stop(process) == 6
     (kept,) = home.glob("listen/*.given-up.jsonl")
-    assert json.loads(kept.read_text()) == event(1, 1)
+    assert json.loads(kept.read_text()).items() >= event(1, 1).items()
 
 
 def test_two_listeners_for_one_receiver_are_one_too_many(
