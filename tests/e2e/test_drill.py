@@ -24,7 +24,7 @@ import requests
 from infra.ops.aws_clients import client
 from infra.ops.cloudformation.stacks import stack_outputs
 from tests.e2e.conftest import ROOT, until
-from tests.e2e.upgrade_clients import Shopper, Stage
+from tests.e2e.upgrade_clients import Sender, Stage
 from tests.support import old_release
 from tests.support.emulator import running_emulator
 
@@ -168,13 +168,13 @@ class LiveMerchant:
         return dict(answer.json())
 
 
-def more(shopper: Shopper) -> None:
+def more(shopper: Sender) -> None:
     """Waits for some payments more."""
     before = len(shopper.paid)
     until(lambda: len(shopper.paid), lambda count: count >= before + PAYMENTS_PER_STEP, 120)
 
 
-def statuses(stage: Stage, shopper: Shopper) -> set[str]:
+def statuses(stage: Stage, shopper: Sender) -> set[str]:
     return {stage.payment(payment["id"])["status"] for payment in shopper.paid}
 
 
@@ -210,7 +210,7 @@ def test_the_drill_loses_no_payment(
             drill.ops("live", "deploy")
         merchant = a_live_merchant(drill, drill.stage("live"))
         merchant.order()
-        shopper = Shopper(drill.stage("test"))
+        shopper = Sender(drill.stage("test"))
         with shopper.shopping():
             more(shopper)
             with drill.step("upgrade"):
@@ -250,7 +250,7 @@ def _break_a_release(drill: Drill, into: Path) -> None:
     settled(stage)
 
 
-def _stop_the_workers(drill: Drill, shopper: Shopper) -> None:
+def _stop_the_workers(drill: Drill, shopper: Sender) -> None:
     """Payments are taken and wait; nothing is sent twice, and a deployment starts nothing."""
     stage = drill.stage("test")
     with drill.step("stop and start the workers"):

@@ -21,7 +21,7 @@ ROWS = [
 PARAMETERS = {row[0].strip("`"): row for row in ROWS if len(row) == 4}
 VARIABLES = {name: row for row in ROWS if len(row) == 3 for name in re.findall(r"`(\w+)`", row[0])}
 # AWS's own, read by a test's or a bench's run, or set by the template for the functions.
-ELSEWHERE = {"AWS_REGION", "BENCH_EVENTS", "BENCH_RATE", "CHECKOUT_ORIGIN"}
+ELSEWHERE = {"AWS_REGION", "BENCH_EVENTS", "BENCH_RATE", "BENCH_ROWS", "CHECKOUT_ORIGIN"}
 
 
 def test_every_parameter_of_the_template_is_in_the_tables_and_no_other() -> None:
