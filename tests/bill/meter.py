@@ -1,13 +1,12 @@
 """The real code's calls, answered by moto in this process and counted.
 
-moto is right for counting: one thread, no money at stake. It never judges conditions or races
-(docs/decisions.md).
+moto is right for counting: one thread, no money at stake. It never judges money or races (docs/decisions.md).
 """
 
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -74,7 +73,7 @@ class Meter:
             counted.sqs_requests += -(-len(request.body) // SQS_REQUEST_BYTES)
         writes = list(_writes(request.operation, body)) if request.service == "dynamodb" else []
         before = [self._item(table, key) for table, key in self._keys(writes)]
-        response = _moto(request)
+        response = asked_of_moto(request)
         if response.status >= 400:
             raise AssertionError(f"moto refused {request.operation}: {response.body[:500]!r}")
         after = [self._item(table, key) for table, key in self._keys(writes)]
@@ -113,7 +112,8 @@ def _text(item: Mapping[str, Any], attribute: str) -> str:
     return str(next(iter(item[attribute].values()))) if attribute in item else ""
 
 
-def _moto(request: Request) -> Response:
+def asked_of_moto(request: Request) -> Response:
+    """What moto responds."""
     url = f"https://{request.service}.{REGION}.amazonaws.com{request.path}"
     answer = requests.request(
         request.method, url, headers=dict(request.headers), data=request.body, timeout=10
@@ -156,13 +156,20 @@ def _reads(operation: str, body: Mapping[str, Any], answer: Mapping[str, Any]) -
 def metered() -> Iterator[Meter]:
     """Puts moto in AWS's place for the library's transport and for boto3, and counts."""
     meter = Meter()
+    with on_moto(meter.send):
+        yield meter
+
+
+@contextmanager
+def on_moto(send: Callable[[Request], Response]) -> Iterator[None]:
+    """Puts moto in AWS's place for boto3, and for the library's transport: `send` carries out each try."""
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
             patch.delenv(name)
         patch.setenv("AWS_DEFAULT_REGION", REGION)
         forget_transport()
-        transport().send = meter.send
+        transport().send = send
         try:
-            yield meter
+            yield
         finally:
             forget_transport()

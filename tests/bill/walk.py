@@ -39,7 +39,7 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class _Moto(Emulator):
+class Moto(Emulator):
     """moto, where the tests' world expects the emulator."""
 
     def client(self, service: str) -> Any:
@@ -66,7 +66,7 @@ def walk(payments: int) -> Walk:
 @contextmanager
 def _world() -> Iterator[tuple[Meter, World]]:
     with metered() as meter:
-        moto = _Moto("moto")
+        moto = Moto("moto")
         meter.prefix = moto.make_tables()
         tables.bind(meter.prefix)
         shards = due.SHARDS

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import blocks_of
 from tests.e2e.conftest import ROOT, own_ports
+from tests.sdk.cli.fake_feed import serving_receiver
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 START_SECONDS = 600
@@ -107,6 +110,36 @@ def test_a_new_user_has_a_gateway_and_makes_a_first_payment(user: User) -> None:
     done = user.run(str(user.home / "venv/bin/python"), "-c", FIRST_PAYMENT.format(url=user.api))
     assert done.stdout.startswith("success "), done.stderr
     assert str(user.home) in done.stdout
+
+
+def test_the_readmes_example_prints_success(user: User) -> None:
+    (example,) = (block.text for block in blocks_of(ROOT / "README.md") if block.language == "python")
+    assert "http://localhost:8000" in example
+    own = example.replace("http://localhost:8000", user.api)
+    done = user.run(str(user.home / "venv/bin/python"), "-c", own)
+    assert done.stdout == "success\n", done.stderr
+
+
+def test_listen_brings_events_to_the_users_receiver(user: User) -> None:
+    login = user.run("asyncpay", "login", "--test", "--base-url", user.api)
+    assert login.returncode == 0, login.stderr
+    with serving_receiver() as receiver:
+        command = ["asyncpay", "listen", "--forward-to", receiver.url]
+        with subprocess.Popen(
+            command, cwd=user.home, env=user.environment, stderr=subprocess.PIPE, text=True
+        ) as listener:
+            assert listener.stderr is not None
+            while "Listening" not in listener.stderr.readline():
+                assert listener.poll() is None
+            made = user.run("asyncpay", "trigger", "payment.success")
+            assert made.returncode == 0, made.stderr
+            deadline = time.monotonic() + 60
+            while len(receiver.got) < 3 and time.monotonic() < deadline:
+                time.sleep(0.1)
+            listener.send_signal(signal.SIGINT)
+            assert listener.wait(20) == 0
+        names = list(dict.fromkeys(one.json["event"] for one in receiver.got))
+        assert names == ["payment.created", "payment.pending", "payment.success"]
 
 
 def test_the_command_works_from_there(user: User) -> None:
