@@ -60,6 +60,14 @@ def list_backups(aws: Clients, tables: Mapping[str, str]) -> dict[str, int]:
     return found
 
 
+def restorable(aws: Clients, tables: Mapping[str, str], backup: str | None) -> dict[str, str]:
+    """Those of the tables that a backup has, or that are there: a later release may have brought more."""
+    dynamodb: DynamoDBClient = aws("dynamodb")
+    if backup is None:
+        return {name: table for name, table in tables.items() if _exists(dynamodb, table)}
+    return {name: table for name, table in tables.items() if backup in _backups_of(dynamodb, table)}
+
+
 def restore(
     aws: Clients,
     source: Mapping[str, str],
@@ -75,6 +83,7 @@ def restore(
     lacks a table, or a name is taken.
     """
     dynamodb: DynamoDBClient = aws("dynamodb")
+    target = {name: target[name] for name in source}
     taken = [table for table in target.values() if _exists(dynamodb, table)]
     if taken:
         raise Problem("Tables of these names are there already. Nothing was restored.", taken)

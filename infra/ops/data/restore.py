@@ -19,7 +19,7 @@ from infra.ops.cloudformation.stacks import stack_status
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem, Progress
 from infra.ops.data import stack
-from infra.ops.data.backups import back_up, list_backups, restore, table_names
+from infra.ops.data.backups import back_up, list_backups, restorable, restore, table_names
 from infra.ops.deploy import lock
 from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.emulators import expire_rows
@@ -59,18 +59,18 @@ def _restore(source: Target, into: Target, given: argparse.Namespace, progress: 
     if stack_status(into.aws("cloudformation"), into.data_stack):
         raise Problem(f"Stack {into.data_stack} is there already. Nothing was restored.")
     moment = f"backup {given.backup}" if given.backup else f"their state at {given.at or 'the newest moment'}"
+    all_of_them = table_names(template, source.data_stack)
+    there = restorable(source.aws, all_of_them, given.backup)
+    if not there:
+        raise Problem(f"There is nothing to restore from {moment} of {source.data_stack}.")
+    if newer := [table for name, table in all_of_them.items() if name not in there]:
+        print(f"Not in {moment}, and made empty: {', '.join(newer)}")
     if not agreed(into, f"Make the tables of {into.data_stack} from {moment} of {source.data_stack}?"):
         print("Nothing was restored.")
         return
-    tables = table_names(template, into.data_stack)
+    tables = {name: table for name, table in table_names(template, into.data_stack).items() if name in there}
     progress.say(f"restoring {len(tables)} tables")
-    restore(
-        into.aws,
-        table_names(template, source.data_stack),
-        tables,
-        backup=given.backup,
-        at=moment_of(given.at) if given.at else None,
-    )
+    restore(into.aws, there, tables, backup=given.backup, at=moment_of(given.at) if given.at else None)
     progress.say(f"importing them into stack {into.data_stack}")
     _import(into, tables, template)
     _bring_back_settings(into, tables, template)
@@ -88,9 +88,10 @@ def moment_of(text: str) -> datetime:
 
 
 def _import(into: Target, tables: Mapping[str, str], template: Path) -> None:
-    """Hands the tables to a new stack. Outputs and tags come after it: an import may not add any."""
+    """Hands the tables to a new stack. What else there is comes after it: an import may add nothing more."""
     made, whole = into.aws("cloudformation"), load(template)
     without = {name: part for name, part in whole.items() if name != "Outputs"}
+    without["Resources"] = {name: whole["Resources"][name] for name in tables}
     url = upload_template(into.aws("s3"), into.bucket, as_sent(without))
     values = {"Retention": stack.retention(into)}
     change = importing(made, into.data_stack, url, values, tables)
