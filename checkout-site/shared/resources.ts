@@ -4,6 +4,7 @@ import type { Error as ErrorBody, LedgerEntry, Summary, Webhook } from "../../sd
 
 export type {
   ApiKey,
+  AtAcquirerList,
   AuditEntry,
   AuditList,
   Balance,

@@ -17,6 +17,7 @@ from gateway.presenters import (
     summary,
     timeline,
 )
+from gateway.presenters.acquirers.look import AT_ACQUIRER, AT_ACQUIRER_LIST
 from gateway.presenters.acquirers.notice import NOTICE_RECEIVED
 from gateway.presenters.resource import Component, Resource
 
@@ -28,6 +29,8 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     order.CHECKOUT_ORDER,
     merchant.CHECKOUT_ORIGINS,
     NOTICE_RECEIVED,
+    AT_ACQUIRER,
+    AT_ACQUIRER_LIST,
     payment.PAYMENT_CREATED,
     payment.PAYMENT_TOLD,
     payment.PAYMENT_OF_REFUND,

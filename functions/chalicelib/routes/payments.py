@@ -17,9 +17,11 @@ from gateway.domain.errors import BadRequest, ExpiredCard, InvalidCard, InvalidV
 from gateway.domain.payments.instruments import check_card, check_vpa
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.payment import METHODS, PaymentStatus
+from gateway.presenters.acquirers.look import AT_ACQUIRER_LIST
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
 from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.access.checkout import success_signature
+from gateway.use_cases.acquirers.look import operations_at_acquirer
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.payments.read_payments import (
@@ -120,6 +122,19 @@ def get_timeline(request: Request) -> Response:
     return Response(
         TIMELINE.present(read_timeline(request.deps, request.path["payment_id"], request.merchant_id))
     )
+
+
+@operation(
+    blueprint,
+    "GET",
+    "/api/v1/payments/{payment_id}/acquirer",
+    needs=READS_PAYMENTS,
+    responses={200: AT_ACQUIRER_LIST},
+)
+def get_at_acquirer(request: Request) -> Response:
+    """Lists what was asked of the acquirer about a payment. Its own ids and codes are in it, and no card."""
+    payment = find_payment(request.deps, request.path["payment_id"], request.merchant_id)
+    return Response(AT_ACQUIRER_LIST.present(operations_at_acquirer(request.deps, payment)))
 
 
 @operation(blueprint, "GET", "/api/v1/payments/{payment_id}", needs=READS_PAYMENTS, responses={200: PAYMENT})

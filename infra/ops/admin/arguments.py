@@ -11,6 +11,7 @@ LIMITS = ("order_attempts", "card_failures", "address_failures", "merchant_failu
 
 
 ACQUIRERS = ("simulated", "stripe")
+RULINGS = ("ask", "taken", "not-taken", "given-back")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -63,3 +64,10 @@ def _add_acquirers(command: Callable[..., argparse.ArgumentParser]) -> None:
     rotate = command("rotate-acquirer", "Replace credentials of a merchant's acquirer account.", "merchant")
     rotate.add_argument("--secret-key", action="store_true", help="ask for a new secret key")
     rotate.add_argument("--webhook-secret", action="store_true", help="ask for a new webhook secret")
+    payment = command("payment", "Show what the acquirer said about a payment.", "payment")
+    payment.add_argument("--ask", action="store_true", help="have a worker ask the acquirer now")
+    command("parked", "List what waits for a person, the oldest first.")
+    told = "Settle a payment or a refund that is parked, once you looked at the acquirer's own pages."
+    settle = command("settle", told, "id")
+    settle.add_argument("ruling", choices=RULINGS, help="docs/operations.md says which fits")
+    settle.add_argument("--reason", required=True, help="kept in the audit trail")

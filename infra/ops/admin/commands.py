@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.admin import acquirers
+from infra.ops.admin import acquirers, payments
 from infra.ops.admin.arguments import LIMITS
 from infra.ops.connection import Connection, connect
 from infra.ops.console import Problem
@@ -50,10 +50,18 @@ def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str
         password, shown = _password(given)
         merchant = merchants.create_merchant(deps, given.name, given.email, password, actor)
         return _lines(merchant_id=merchant.id, email=merchant.email, **shown)
+    if given.admin_command in ("payment", "parked", "settle"):
+        return payments.run(deps, actor, given)
     if given.admin_command in ("rotate-key", "disable-key"):
         return _change_key(deps, actor, given)
     if given.admin_command == "list" or (given.admin_command == "audit" and given.verify):
         return _of_all(deps, given)
+    return _of_a_merchant(deps, actor, given)
+
+
+def _of_a_merchant(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str]:
+    from gateway.use_cases.access import merchants
+
     if not given.merchant:
         raise Problem("Name a merchant, by its id or its e-mail address; or --verify.")
     merchant = merchants.find_merchant(deps, given.merchant)

@@ -10,6 +10,7 @@ METHODS = {
     "get_payments": "payments.list",
     "get_payment": "payments.retrieve",
     "get_timeline": "payments.timeline",
+    "get_at_acquirer": "payments.at_acquirer",
     "post_capture": "captures.create",
     "post_refund": "refunds.create",
     "get_refunds": "refunds.list",

@@ -78,16 +78,29 @@ class DueRepository(Repository):
         return moved[1] if moved is not None and moved[0] == at else to_unix_ms(at)
 
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
+        return self._found(before, limit, None)
+
+    def planned(self, before: datetime, limit: int) -> list[Overdue]:
+        return self._found(before, limit, "planned")
+
+    def _found(self, before: datetime, limit: int, shards: str | None) -> list[Overdue]:
         found = [
             Overdue(row.id, row.merchant_id, at_ms)
-            for row in self.where(lambda _row: True)
+            for row in self.where(lambda row: self._shards(row) == shards)
             if (at_ms := self._due_ms(row)) is not None and at_ms < to_unix_ms(before)
         ]
         return sorted(found, key=lambda item: item.due_at_ms)[:limit]
 
     def oldest_due(self) -> int | None:
-        found = [self._due_ms(row) for row in self.where(lambda _row: True)]
+        found = [self._due_ms(row) for row in self.where(lambda row: self._shards(row) is None)]
         return min((at_ms for at_ms in found if at_ms is not None), default=None)
+
+    def _shards(self, row: Any) -> str | None:
+        found: str | None = self._rows.of(f"{self.table} planned").get(row.id)
+        return found
+
+    def _plan(self, row_id: str, shards: str | None) -> None:
+        self._rows.of(f"{self.table} planned")[row_id] = shards
 
     def postpone(self, item: Overdue, until: datetime) -> bool:
         with self._rows.lock:
@@ -100,6 +113,11 @@ class DueRepository(Repository):
     def _move(self, row: Any, until: datetime) -> None:
         until = from_unix_ms(to_unix_ms(until))
         self._rows.of(self.table)[row.id] = replace(row, **{self.due: until})
+
+
+def parked(rows: list[Any], limit: int) -> list[Overdue]:
+    found = [Overdue(row.id, row.merchant_id, to_unix_ms(row.updated_at)) for row in rows]
+    return sorted(found, key=lambda item: item.due_at_ms)[:limit]
 
 
 class Orders(Repository):
@@ -131,6 +149,9 @@ class Orders(Repository):
 class Payments(DueRepository):
     table = "payments"
 
+    def parked(self, limit: int) -> list[Overdue]:
+        return parked(self.where(lambda row: row.is_parked), limit)
+
     def page(
         self,
         merchant_id: str,
@@ -160,6 +181,9 @@ class Payments(DueRepository):
 
 class Refunds(DueRepository):
     table = "refunds"
+
+    def parked(self, limit: int) -> list[Overdue]:
+        return parked(self.where(lambda row: row.attempt.parked is not None), limit)
 
     def page(self, payment_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Refund]:
         return page_of(self.where(lambda row: row.payment_id == payment_id), limit, offset, cursor)
@@ -246,31 +270,8 @@ class Deliveries(DueRepository):
                 self._rows.write_if(move.table, move.key, move.change)
             return done
 
-    def overdue(self, before: datetime, limit: int) -> list[Overdue]:
-        return self._overdue(before, limit, None)
-
-    def planned(self, before: datetime, limit: int) -> list[Overdue]:
-        return self._overdue(before, limit, "planned")
-
     def held_back(self, before: datetime, limit: int) -> list[Overdue]:
-        return self._overdue(before, limit, "held")
-
-    def _overdue(self, before: datetime, limit: int, shards: str | None) -> list[Overdue]:
-        found = super().overdue(before, len(self._rows.of(self.table)))
-        return [item for item in found if self._planned.get(item.id) == shards][:limit]
-
-    def oldest_due(self) -> int | None:
-        found = [self._due_ms(row) for row in self.where(lambda row: row.id not in self._planned)]
-        return min((at_ms for at_ms in found if at_ms is not None), default=None)
-
-    @property
-    def _planned(self) -> dict[Any, Any]:
-        return self._rows.of("deliveries planned")
-
-    def _plan(self, delivery_id: str, shards: str | None) -> None:
-        self._planned.pop(delivery_id, None)
-        if shards:
-            self._planned[delivery_id] = shards
+        return self._found(before, limit, "held")
 
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
         with self._rows.lock:

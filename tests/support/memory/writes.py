@@ -201,6 +201,7 @@ class PaymentWrites(_Writes):
 
         self._change(after.id, change, unchanged)
         self._count(Kind.PAYMENTS, before, after.status, after.updated_at)
+        self._plan(Write.PAYMENT, "payments planned", after.id, lambda _: waits(after), lambda _row: True)
 
     def capture(self, after: Payment) -> None:
         released = after.amount - after.amount_captured
@@ -263,6 +264,14 @@ class RefundWrites(_Writes):
 
         self._plan(Write.REFUND, "refunds", after.id, change, unchanged)
         self._count(Kind.REFUNDS, before, after.status, after.updated_at)
+        if after.due_at != before.due_at:
+            planned = waits(after)
+            self._plan(Write.REFUND, "refunds planned", after.id, lambda _: planned, lambda _row: True)
+
+
+def waits(after: Payment | Refund) -> str | None:
+    """In which shards it is due, where a worker decided to ask later and sent no message."""
+    return "planned" if after.due_at is not None and after.due_at > after.updated_at else None
 
 
 class LedgerWrites(_Writes):

@@ -181,6 +181,21 @@ export const en = {
       updated: "Last change",
       error: "Error",
     },
+    acquirer: {
+      title: "At the acquirer",
+      parked: (reason: string) => `The operator has to look at this first: ${reason}.`,
+      kinds: { payment: "Payment", release: "Release", reversal: "Reversal", refund: "Refund" },
+      heads: {
+        kind: "What",
+        amount: "Amount",
+        account: "Account",
+        reference: "Its id",
+        key: "Our key",
+        code: "Its code",
+        asked: "First asked",
+        next: "Asked again",
+      },
+    },
     refundHeads: { id: "Refund", amount: "Amount", status: "Status", reason: "Reason", created: "Created" },
   },
   kinds: {

@@ -7,6 +7,7 @@ import { capturable, refundable } from "../logic/payment";
 import { moment } from "../logic/time";
 import type { Payment, Refund, RefundList } from "../../../shared/resources";
 import { en } from "../texts/en";
+import { AtAcquirer } from "./AtAcquirer";
 import { CaptureDialog } from "./CaptureDialog";
 import { useAppContext } from "./context";
 import { Await, Badge, Card, Copy, Empty, Head, Moment } from "./parts";
@@ -102,6 +103,12 @@ function Shown({ payment, refunds }: Read): JSX.Element {
       </div>
       <Card title={texts.refunds}>
         <Refunds refunds={refunds} />
+      </Card>
+      <Card title={texts.acquirer.title}>
+        <AtAcquirer
+          payment={payment}
+          changes={[payment.updated_at, ...refunds.map(({ status }) => status)].join()}
+        />
       </Card>
     </div>
   );

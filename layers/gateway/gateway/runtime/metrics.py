@@ -21,20 +21,33 @@ def put(
     counts: Mapping[str, int],
     *,
     queue: str | None = None,
+    acquirer: str | None = None,
     warn: bool = False,
     **members: Any,
 ) -> None:
-    """One line with these counts, by stack and, where `queue` is given, by queue too."""
+    """One line with these counts, by stack and, where `queue` is given, by queue too.
+
+    Those with an `acquirer` are counted twice: for all of the stack, and for each acquirer. What is named
+    `...Seconds` is such a time.
+    """
     dimensions = {"Stack": config.stack_name}
+    sets = [["Stack"]]
     if queue is not None:
         dimensions["Queue"] = queue
+        sets = [["Stack", "Queue"]]
+    if acquirer is not None:
+        dimensions["Acquirer"] = acquirer
+        sets = [["Stack"], ["Stack", "Acquirer"]]
     described = {
         "Timestamp": int(now.timestamp() * 1000),
         "CloudWatchMetrics": [
             {
                 "Namespace": NAMESPACE,
-                "Dimensions": [list(dimensions)],
-                "Metrics": [{"Name": name, "Unit": "Count"} for name in counts],
+                "Dimensions": sets,
+                "Metrics": [
+                    {"Name": name, "Unit": "Seconds" if name.endswith("Seconds") else "Count"}
+                    for name in counts
+                ],
             }
         ],
     }

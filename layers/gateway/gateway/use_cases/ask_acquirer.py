@@ -55,14 +55,18 @@ def running_each(accounts: Iterable[str]) -> Iterator[RunEach]:
 
 def conclude(deps: Dependencies, asking: Asking, **ids: str) -> Decision:
     """What comes of a step."""
-    now = deps.now()
+    now, account = deps.now(), asking.operation.attempt.account
     response, soon = _ask(asking.look_up if asking.step is Step.LOOK_UP else asking.send, asking.step, **ids)
+    deps.asked.note(account, response if isinstance(response, Trouble) else None)
     step = asking.step
     if response is Trouble.UNKNOWN and step is not Step.LOOK_UP:
         found, _ = _ask(asking.look_up, Step.LOOK_UP, **ids)
+        deps.asked.note(account, found if isinstance(found, Trouble) else None)
         if isinstance(found, Result) and found.outcome is not Outcome.NOT_FOUND:
             step, response = Step.LOOK_UP, found
     decision = judge(asking.operation, step, response, now)
+    if decision.verdict is Verdict.KEEP:
+        deps.asked.note_open(account, (now - asking.operation.terms.began_at).total_seconds())
     if decision.verdict is Verdict.KEEP and soon is not None:
         return replace(decision, ask_again=timedelta(seconds=soon))
     return decision

@@ -14,6 +14,7 @@ from gateway.domain.chaos import Chaos
 from gateway.domain.webhooks.delivery import JITTER_MAX
 from gateway.runtime.config import Config
 from gateway.use_cases.acquirer import Acquirer
+from gateway.use_cases.acquirers.asked import Asked
 from gateway.use_cases.idempotency import Idempotency
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.protocols.challenger import Challenger
@@ -45,6 +46,7 @@ class Dependencies:
     secrets: Secrets
     post_webhook: PostWebhook
     outbox: Outbox | None = None
+    asked: Asked = field(default_factory=Asked)
     challenger: Challenger = field(default_factory=ProofOfWork)
     actor: Actor = SYSTEM
     jitter: Callable[[], float] = lambda: random.uniform(0, JITTER_MAX)  # noqa: S311 - spreads load, no secret
@@ -82,7 +84,7 @@ class Dependencies:
 
     def sharing(self, outbox: Outbox) -> Self:
         """The same dependencies for a worker's batch, whose messages go into this outbox."""
-        return replace(self, outbox=outbox)
+        return replace(self, outbox=outbox, asked=Asked())
 
     def on_behalf_of(self, actor: Actor) -> Self:
         """The same dependencies for what this actor asks."""

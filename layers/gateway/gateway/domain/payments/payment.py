@@ -126,6 +126,12 @@ class Payment:
         return self.amount - self.amount_captured if self.captured else 0
 
     @property
+    def is_parked(self) -> bool:
+        """Whether a person has to look at what is open of it."""
+        attempt = self.release if self.release_pending else self.attempt
+        return attempt is not None and attempt.parked is not None
+
+    @property
     def is_watched(self) -> bool:
         """Whether it failed and may still turn out to be authorised."""
         return self.status is PaymentStatus.FAILED and not self.release_pending and self.due_at is not None

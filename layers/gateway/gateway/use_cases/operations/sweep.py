@@ -21,6 +21,7 @@ from gateway.use_cases.protocols.due import Due
 # How long after being sent again an item counts as overdue again.
 POSTPONED_BY = timedelta(seconds=60)
 SWEEP_MAX = 1000
+PARKED_MAX = 100
 BATCH_MAX = 10  # what one send takes
 # A delivery may wait in the slow lane, and the rows don't say which of the two it is in.
 LANES = {WEBHOOKS: (WEBHOOKS, SLOW_WEBHOOKS)}
@@ -30,7 +31,8 @@ LANES = {WEBHOOKS: (WEBHOOKS, SLOW_WEBHOOKS)}
 class Swept:
     """How many rows were sent again, and how many of the audit trail were chained.
 
-    `planned` are deliveries whose next attempt had to wait long, or was held back by an open circuit.
+    `planned` is what had to wait long: deliveries, also those that an open circuit held back, and what an
+    acquirer has not decided.
     """
 
     payments: int
@@ -61,21 +63,31 @@ def sweep(deps: Dependencies) -> Swept:
     now = deps.now()
     grace = timedelta(seconds=deps.config.sweep_grace_seconds)
     database = deps.database
-    kinds = [
+    overdue = [
         _Kind(PAYMENTS, "payment_id", database.payments, database.payments.overdue, now - grace),
         _Kind(REFUNDS, "refund_id", database.refunds, database.refunds.overdue, now - grace),
         _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.overdue, now - grace),
-        _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.planned, now, is_planned=True),
+    ]
+    planned_kinds = [
+        *(
+            _Kind(kind.queue, kind.id_name, kind.due, kind.due.planned, now, is_planned=True)
+            for kind in overdue
+        ),
         _Kind(WEBHOOKS, "webhook_id", database.deliveries, database.deliveries.held_back, now, is_held=True),
     ]
     failed: list[Unavailable] = []
-    payments, refunds, webhooks, planned, held = (_send_again(deps, kind, now, failed) for kind in kinds)
-    swept = Swept(payments, refunds, webhooks, planned + held, audited=chain_audit(deps))
+    payments, refunds, webhooks = (_send_again(deps, kind, now, failed) for kind in overdue)
+    planned = sum(_send_again(deps, kind, now, failed) for kind in planned_kinds)
+    swept = Swept(payments, refunds, webhooks, planned, audited=chain_audit(deps))
     counts = asdict(swept)
     # What was planned is no sign of anything lost.
     total = payments + refunds + webhooks
     # Deliveries behind an open circuit are sent again by design; payments and refunds never are.
-    found = {"Swept": total, "SweptMoney": swept.payments + swept.refunds}
+    found = {
+        "Swept": total,
+        "SweptMoney": swept.payments + swept.refunds,
+        "Parked": _parked(deps, failed),
+    }
     metrics.put(deps.config, deps.now(), "swept", found, warn=total > 0, **counts)
     try:
         count_asked(deps)
@@ -85,6 +97,15 @@ def sweep(deps: Dependencies) -> Swept:
     if failed:
         raise failed[0]
     return swept
+
+
+def _parked(deps: Dependencies, failed: list[Unavailable]) -> int:
+    """How many payments and refunds wait for a person, up to PARKED_MAX of each."""
+    try:
+        return sum(len(kind.parked(PARKED_MAX)) for kind in (deps.database.payments, deps.database.refunds))
+    except Unavailable as error:
+        failed.append(error)
+        return 0
 
 
 def _send_again(deps: Dependencies, kind: _Kind, now: datetime, failed: list[Unavailable]) -> int:

@@ -66,6 +66,7 @@ def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> d
     with running_each(accounts) as run_each:
         response = jobs.run_jobs(deps, PAYMENTS, batch, work, run_each)
     screened.count()
+    sharing.asked.put(deps.config, deps.now())
     outbox.flush()
     ask_for_some(deps, ((payment.id, payment.merchant_id) for payment in payments))
     return response

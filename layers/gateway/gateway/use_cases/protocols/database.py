@@ -29,7 +29,7 @@ from gateway.use_cases.protocols.access import (
 )
 from gateway.use_cases.protocols.counting import Counting
 from gateway.use_cases.protocols.deliveries import Deliveries, Endpoints, Feed
-from gateway.use_cases.protocols.due import Due
+from gateway.use_cases.protocols.due import Due, Parking
 from gateway.use_cases.protocols.writes import Transaction
 
 Entity = TypeVar("Entity")
@@ -82,7 +82,7 @@ class Orders(Protocol):
         ...
 
 
-class Payments(Due, Protocol):
+class Payments(Due, Parking, Protocol):
     """Payments."""
 
     def get(self, payment_id: str) -> Payment | None: ...  # noqa: D102 - the entity, or None
@@ -102,7 +102,7 @@ class Payments(Due, Protocol):
         ...
 
 
-class Refunds(Due, Protocol):
+class Refunds(Due, Parking, Protocol):
     """Refunds."""
 
     def get(self, refund_id: str) -> Refund | None: ...  # noqa: D102 - the entity, or None

@@ -50,10 +50,6 @@ class Deliveries(Due, Protocol):
         """
         ...
 
-    def planned(self, before: datetime, limit: int) -> list[Overdue]:
-        """Deliveries that no message asks for and that are to be tried before then, at most `limit`."""
-        ...
-
     def held_back(self, before: datetime, limit: int) -> list[Overdue]:
         """Deliveries behind open circuits that are to be looked at before then."""
         ...

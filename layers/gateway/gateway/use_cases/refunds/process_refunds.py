@@ -58,6 +58,7 @@ def process_refunds(deps: Dependencies, records: Sequence[dict[str, Any]]) -> di
 
     with running_each(refund.attempt.account for refund in refunds) as run_each:
         response = jobs.run_jobs(deps, REFUNDS, batch, work, run_each)
+    sharing.asked.put(deps.config, deps.now())
     outbox.flush()
     ask_for_some(deps, ((refund.id, refund.merchant_id) for refund in refunds))
     return response

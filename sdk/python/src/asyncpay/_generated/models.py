@@ -180,6 +180,41 @@ class Timeline(Model):
     data: list[Moment]
 
 
+class AtAcquirer(Model):
+    """`AtAcquirer` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"asked_at": moment, "next_at": moment}
+    kind: Literal["payment", "release", "reversal", "refund"]
+    id: str
+    acquirer: str
+    account: str
+    amount: int
+    """In the currency's minor unit."""
+    key: str
+    """The idempotency key that the acquirer knows it by."""
+    number: int
+    """How many keys were used, one after the other."""
+    reference: str | None
+    """The acquirer's own id."""
+    raw_code: str | None
+    """What the acquirer said last, in its words."""
+    captured: bool
+    asked_at: datetime | None
+    is_open: bool
+    next_at: datetime | None
+    parked: str | None
+    """Why a person has to look at it first."""
+
+
+class AtAcquirerList(Model):
+    """`AtAcquirerList` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": each(AtAcquirer)}
+    data: list[AtAcquirer]
+
+
 class RefundCreated(Model):
     """`RefundCreated` of the OpenAPI document."""
 

@@ -209,6 +209,16 @@ class Payments(Resource):
             models.Timeline,
         )
 
+    def at_acquirer(self, payment_id: str) -> models.AtAcquirerList:
+        """Lists what was asked of the acquirer about a payment.
+
+        Its own ids and codes are in it, and no card.
+        """
+        return self._call(
+            build("GET", "/api/v1/payments/{payment_id}/acquirer", path_values={"payment_id": payment_id}),
+            models.AtAcquirerList,
+        )
+
     def retrieve(self, payment_id: str) -> models.Payment:
         """Reads a payment.
 

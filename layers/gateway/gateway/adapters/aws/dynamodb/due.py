@@ -20,10 +20,13 @@ from pynamodb.expressions.update import Action
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.domain.jobs import Overdue
-from gateway.domain.values import to_unix_ms
+from gateway.domain.values import from_unix_ms, to_unix_ms
 
 SHARDS = 8
 PLANNED, HELD = "planned-", "held-"
+# What waits for a person is in the index too, by when it began to, where no sweeper looks. There is little
+# of it.
+PARKED = "parked"
 
 
 def due_columns(row_id: str, due_at: datetime | None, *, shards: str = "") -> dict[str, Any]:
@@ -37,9 +40,18 @@ def due_columns(row_id: str, due_at: datetime | None, *, shards: str = "") -> di
     return {"due_shard": shard, "due_at_ms": to_unix_ms(due_at)}
 
 
-def due_actions(row_type: Any, row_id: str, due_at: datetime | None, *, shards: str = "") -> list[Action]:
-    """The update that puts a row into the index, or removes it."""
+def due_actions(
+    row_type: Any,
+    row_id: str,
+    due_at: datetime | None,
+    *,
+    shards: str = "",
+    parked_at: datetime | None = None,
+) -> list[Action]:
+    """The update that puts a row into the index, as due or as waiting for a person, or removes it."""
     columns = due_columns(row_id, due_at, shards=shards)
+    if parked_at is not None:
+        columns = {"due_shard": PARKED, "due_at_ms": to_unix_ms(parked_at)}
     if not columns:
         return [row_type.due_shard.remove(), row_type.due_at_ms.remove()]
     return [
@@ -80,6 +92,20 @@ def oldest(row_type: Any) -> int | None:
         with unavailable_when_aws_fails():
             first += [int(row.due_at_ms) for row in row_type.due.query(str(shard), limit=1, page_size=1)]
     return min(first, default=None)
+
+
+def due_at_of(row: Any) -> datetime | None:
+    """When a row is due; None for one that is not, or waits for a person."""
+    if row.due_at_ms is None or row.due_shard == PARKED:
+        return None
+    return from_unix_ms(int(row.due_at_ms))
+
+
+def parked(row_type: Any, limit: int) -> list[Overdue]:
+    """Rows that wait for a person, the oldest first."""
+    with unavailable_when_aws_fails():
+        found = list(row_type.due.query(PARKED, limit=limit, page_size=limit))
+    return [Overdue(row.id, row.merchant_id, int(row.due_at_ms)) for row in found]
 
 
 def postpone(row_type: Any, item: Overdue, until: datetime) -> bool:

@@ -20,7 +20,7 @@ from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.payments.payment import Failure, OrderDetails, Payment, PaymentStatus
 from gateway.domain.span import ALL_TIME, Span
-from gateway.domain.values import from_iso, from_unix_ms, to_iso
+from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
 
@@ -47,7 +47,7 @@ def to_payment(row: PaymentRow) -> Payment:
         refundable=int(row.refundable),
         created_at=from_iso(row.created_at),
         updated_at=from_iso(row.updated_at),
-        due_at=None if row.due_at_ms is None else from_unix_ms(int(row.due_at_ms)),
+        due_at=due.due_at_of(row),
         failure=failure,
         finished_at=from_iso(row.finished_at) if row.finished_at else None,
         release_pending=int(row.release_pending or 0),
@@ -104,9 +104,17 @@ class Payments:
         """Payments whose outcome, or whose release, should have been settled before then."""
         return list(due.overdue(PaymentRow, before, limit))
 
+    def planned(self, before: datetime, limit: int) -> list[Overdue]:
+        """Those that an acquirer is to be asked about again, and no message says so."""
+        return list(due.overdue(PaymentRow, before, limit, shards=due.PLANNED))
+
     def oldest_due(self) -> int | None:
         """When the open payment that is due first is, or was, due, in unix milliseconds."""
         return due.oldest(PaymentRow)
+
+    def parked(self, limit: int) -> list[Overdue]:
+        """Those that wait for a person, the oldest first."""
+        return due.parked(PaymentRow, limit)
 
     def postpone(self, item: Overdue, until: datetime) -> bool:
         """Gives an overdue payment until then; False where it was finished or postponed meanwhile."""
@@ -155,7 +163,14 @@ class PaymentWrites:
             PaymentRow.updated_at.set(to_iso(after.updated_at)),
             PaymentRow.attempt.set(to_members(after.attempt)),
             PaymentRow.version.set(after.version),
-            *due.due_actions(PaymentRow, after.id, after.due_at),
+            *due.due_actions(
+                PaymentRow,
+                after.id,
+                after.due_at,
+                # A worker that decides to ask later sends no message.
+                planned=after.due_at is not None and after.due_at > after.updated_at,
+                parked_at=after.updated_at if after.is_parked else None,
+            ),
         ]
         if after.status is not before.status:
             # Only then: refunds change it as well, on conditions of their own.

@@ -18,7 +18,7 @@ from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.span import ALL_TIME, Span
-from gateway.domain.values import from_iso, from_unix_ms, to_iso
+from gateway.domain.values import from_iso, to_iso
 from gateway.use_cases.protocols.refusals import Write
 
 
@@ -38,7 +38,7 @@ def to_refund(row: RefundRow) -> Refund:
         created_at=from_iso(row.created_at),
         updated_at=from_iso(row.updated_at),
         processed_at=from_iso(row.processed_at) if row.processed_at else None,
-        due_at=None if row.due_at_ms is None else from_unix_ms(int(row.due_at_ms)),
+        due_at=due.due_at_of(row),
         attempt=attempt,
     )
 
@@ -79,9 +79,17 @@ class Refunds:
         """Refunds that should have been processed before then."""
         return list(due.overdue(RefundRow, before, limit))
 
+    def planned(self, before: datetime, limit: int) -> list[Overdue]:
+        """Those that an acquirer is to be asked about again, and no message says so."""
+        return list(due.overdue(RefundRow, before, limit, shards=due.PLANNED))
+
     def oldest_due(self) -> int | None:
         """When the open refund that is due first is, or was, due, in unix milliseconds."""
         return due.oldest(RefundRow)
+
+    def parked(self, limit: int) -> list[Overdue]:
+        """Those that wait for a person, the oldest first."""
+        return due.parked(RefundRow, limit)
 
     def postpone(self, item: Overdue, until: datetime) -> bool:
         """Gives an overdue refund until then; False where it was finished or postponed meanwhile."""
@@ -120,8 +128,12 @@ class RefundWrites:
             RefundRow.attempt.set(to_members(after.attempt)),
             RefundRow.version.set(after.attempt.version),
         ]
-        if after.due_at != before.due_at:
-            actions += due.due_actions(RefundRow, after.id, after.due_at)
+        if after.attempt.parked is not None:
+            actions += due.due_actions(RefundRow, after.id, None, parked_at=after.updated_at)
+        elif after.due_at != before.due_at:
+            # A worker that decides to ask later sends no message.
+            planned = after.due_at is not None and after.due_at > after.updated_at
+            actions += due.due_actions(RefundRow, after.id, after.due_at, planned=planned)
         if after.processed_at is not None:
             actions.append(RefundRow.processed_at.set(to_iso(after.processed_at)))
         unchanged = (RefundRow.version == before.attempt.version) | RefundRow.version.does_not_exist()
