@@ -102,7 +102,9 @@ def _write(
     with change_of(deps, "payment") as work:
         work.payments.change_status(before, after)
         if change.pays_order:
-            work.orders.apply(after.order_id, OrderEvent.PAYMENT_SUCCEEDED, deps.now())
+            order = deps.database.orders.get(after.order_id)
+            assert order is not None
+            work.orders.apply(order, OrderEvent.PAYMENT_SUCCEEDED, deps.now())
         if change.entries:
             work.ledger.add(*change.entries)
         if change.event is not None:

@@ -60,6 +60,16 @@ def due_actions(
     ]
 
 
+def decided_actions(row_type: Any, after: Any, *, is_parked: bool) -> list[Action]:
+    """The same for a payment or a refund once a worker decided about it.
+
+    One that decides to ask the acquirer later sends no message, so that is planned.
+    """
+    shards = PLANNED if after.due_at is not None and after.due_at > after.updated_at else ""
+    parked_at = after.updated_at if is_parked else None
+    return due_actions(row_type, after.id, after.due_at, shards=shards, parked_at=parked_at)
+
+
 def overdue(row_type: Any, before: datetime, limit: int, *, shards: str = "") -> Iterator[Overdue]:
     """Rows due before then, oldest first within each shard: at most its share of `limit` from each of them.
 

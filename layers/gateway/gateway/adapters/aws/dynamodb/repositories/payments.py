@@ -81,10 +81,7 @@ class Payments:
         span: Span = ALL_TIME,
         cursor: Cursor | None = None,
     ) -> Page[Payment]:
-        """A merchant's payments, newest first; only those of one order, status, method or span of time.
-
-        A `cursor` says where the list continues, and brings its own offset.
-        """
+        """A merchant's payments, newest first, as the protocol says; a `cursor` brings its own offset."""
         conditions = [PaymentRow.status == str(status)] if status is not None else []
         if method is not None:
             conditions.append(PaymentRow.method == method)
@@ -163,14 +160,7 @@ class PaymentWrites:
             PaymentRow.updated_at.set(to_iso(after.updated_at)),
             PaymentRow.attempt.set(to_members(after.attempt)),
             PaymentRow.version.set(after.version),
-            *due.due_actions(
-                PaymentRow,
-                after.id,
-                after.due_at,
-                # A worker that decides to ask later sends no message.
-                planned=after.due_at is not None and after.due_at > after.updated_at,
-                parked_at=after.updated_at if after.is_parked else None,
-            ),
+            *due.decided_actions(PaymentRow, after, is_parked=after.is_parked),
         ]
         if after.status is not before.status:
             # Only then: refunds change it as well, on conditions of their own.

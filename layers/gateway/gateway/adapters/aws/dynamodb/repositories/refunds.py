@@ -128,12 +128,8 @@ class RefundWrites:
             RefundRow.attempt.set(to_members(after.attempt)),
             RefundRow.version.set(after.attempt.version),
         ]
-        if after.attempt.parked is not None:
-            actions += due.due_actions(RefundRow, after.id, None, parked_at=after.updated_at)
-        elif after.due_at != before.due_at:
-            # A worker that decides to ask later sends no message.
-            planned = after.due_at is not None and after.due_at > after.updated_at
-            actions += due.due_actions(RefundRow, after.id, after.due_at, planned=planned)
+        if after.due_at != before.due_at or after.attempt.parked is not None:
+            actions += due.decided_actions(RefundRow, after, is_parked=after.attempt.parked is not None)
         if after.processed_at is not None:
             actions.append(RefundRow.processed_at.set(to_iso(after.processed_at)))
         unchanged = (RefundRow.version == before.attempt.version) | RefundRow.version.does_not_exist()
