@@ -7,7 +7,9 @@ import shlex
 import pytest
 
 from gateway.adapters.acquirers.accounts import Accounts
+from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
+from gateway.domain.payments.payment import PaymentStatus
 from gateway.use_cases.access.authentication import authenticate, forget_all
 from gateway.use_cases.access.merchants import find_merchant
 from gateway.use_cases.access.sessions import log_in
@@ -17,7 +19,7 @@ from infra.ops import command_line
 from infra.ops.admin import commands
 from infra.ops.console import Problem
 from infra.ops.settings import ROOT
-from tests.support.factories import some_deps, some_id
+from tests.support.factories import NOW, a_payment, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "admin:me"
@@ -155,6 +157,36 @@ def test_a_command_line_that_is_none_is_explained(
     with pytest.raises(SystemExit):
         parse(*argv)
     assert "usage: python -m infra.ops admin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("page", ["acquirers.md", "operations.md"])
+def test_the_commands_about_acquirers_in_the_documents_are_such_commands(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    told = [
+        shlex.split(line.partition("  #")[0].partition("python -m infra.ops ")[2])
+        for line in text.splitlines()
+        if re.match(r"(\.venv/bin/)?python -m infra\.ops admin ", line)
+    ]
+    known = {command_line.parser().parse_args(argv).admin_command for argv in told}
+    assert {"set-acquirer", "rotate-acquirer"} <= known or {"parked", "payment", "settle"} <= known
+
+
+def test_what_is_parked_is_listed_shown_and_settled_by_commands(console: Console) -> None:
+    payment = a_payment(
+        status=PaymentStatus.PENDING,
+        attempt=Attempt(asked_at=NOW, reference="pi_1", parked="amount or currency differs"),
+        due_at=None,
+    )
+    with console.deps.unit_of_work() as work:
+        work.payments.add(payment)
+    with console.deps.unit_of_work() as work:
+        work.payments.change_status(payment, payment)
+    assert payment.id in console.run("parked")
+    shown = console.run("payment", payment.id)
+    assert "reference: pi_1" in shown
+    assert "parked: amount or currency differs" in shown
+    assert "failed" in console.run("settle", payment.id, "not-taken", "--reason", "nothing is there")
+    assert payment.id not in console.run("parked")
 
 
 def test_the_commands_in_the_documents_are_such_commands() -> None:
