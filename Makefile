@@ -1,6 +1,6 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types sdk wheel torture drill mutants bill bench \
+.PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types hashes sdk wheel torture drill mutants bill bench \
   bench-lists bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
@@ -64,6 +64,9 @@ packages: # System packages that tests need
 
 openapi-types: install-dev ## Make the TypeScript types of the API's resources anew, after the API has changed
 	@$(PYTHON) -m local openapi | node checkout-site/openapi-types/generate.mjs
+
+hashes: ## Add the digests of their files to all pins, after a list has changed (needs uv)
+	@$(PYTHON) -m infra.ops.build.hashes
 
 sdk: install-dev ## Make the Python SDK's models and resources anew, after the API has changed
 	@$(PYTHON) -m local openapi | PYTHONPATH=sdk/python $(VENV)/python -m generator

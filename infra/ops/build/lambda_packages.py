@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from infra.ops import locks
-from infra.ops.build import bytecode
+from infra.ops.build import bytecode, sbom
 from infra.ops.build.programs import run
 from infra.ops.build.venvs import digest, main_venv
 from infra.ops.console import Problem
@@ -20,6 +20,8 @@ LEFT_OUT = ("__pycache__", "*.pyc", ".*", "*.orig")
 IGNORED = shutil.ignore_patterns(*LEFT_OUT)
 # Chalice's router needs these; the rest of it (deploy, cli, templates, local server) is for `chalice deploy`.
 CHALICE_AT_RUN_TIME = {"__init__.py", "app.py", "py.typed"}
+# botocore's descriptions of services, 100 MB of them, are for its clients, which the gateway does not use.
+BOTOCORE_DATA_KEPT = {"endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json"}
 
 
 def build_directory(settings: Settings) -> Path:
@@ -49,6 +51,7 @@ def build(settings: Settings) -> None:
     used = bytecode.compile_tree(layer, "/opt/python", cache)
     used |= bytecode.compile_tree(output / "functions", "/var/task", cache)
     bytecode.forget_unused(cache, used)
+    sbom.write(settings, output / "sbom.json")
 
 
 def _install_packages(settings: Settings, layer: Path, stamp: Path) -> None:
@@ -72,6 +75,10 @@ def _prune(layer: Path) -> None:
         record.unlink()  # it has the digests of programs that name this machine's interpreter
     for path in (layer / "chalice").iterdir():
         if path.name not in CHALICE_AT_RUN_TIME:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    data = layer / "botocore" / "data"
+    for path in data.iterdir() if data.is_dir() else ():
+        if path.name not in BOTOCORE_DATA_KEPT:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     compiled = [path.name for path in layer.rglob("*.so")]
     if compiled:

@@ -36,6 +36,10 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
             "chalice/cli/x.py",
             "chalice/deploy.py",
             "bin/chalice",
+            "botocore/__init__.py",
+            "botocore/cacert.pem",
+            "botocore/data/endpoints.json",
+            "botocore/data/s3/2006-03-01/service-2.json.gz",
             "chalice-1.dist-info/RECORD",
             "chalice-1.dist-info/METADATA",
         ):
@@ -58,7 +62,8 @@ def test_the_layer_holds_our_package_and_what_chalice_needs_at_run_time(
     lambda_packages.build(settings)
     layer = _files(project / ".build" / "layer" / "python")
     metadata = "chalice-1.dist-info/METADATA"
-    assert layer == {"gateway/__init__.py", "chalice/__init__.py", "chalice/app.py", metadata}
+    botocore = {f"botocore/{name}" for name in ("__init__.py", "cacert.pem", "data/endpoints.json")}
+    assert layer == {"gateway/__init__.py", "chalice/__init__.py", "chalice/app.py", metadata, *botocore}
     assert len(installed) == 1
 
 

@@ -97,16 +97,31 @@ def test_an_installation_without_end_is_ended(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["local", "dev", "emulator"])
-def test_every_requirement_is_pinned_to_one_version(name: str) -> None:
-    lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
-    wanted = [line for line in lines if line and not line.startswith(("#", "-r "))]
-    assert wanted
-    # Behind a semicolon it says on which machines.
-    assert [line for line in wanted if line.partition(";")[0].count("==") != 1] == []
+LISTS = [
+    "requirements/local.txt",
+    "requirements/dev.txt",
+    "requirements/emulator.txt",
+    "requirements/mutants.txt",
+]
+LISTS += ["requirements/stripe.txt", "layers/gateway/requirements.txt"]
+
+
+def pins_of(name: str) -> dict[str, str]:
+    """The pins of a list, each with its digests."""
+    text = (ROOT / name).read_text().replace("\\\n", "")
+    lines = [line for line in text.splitlines() if line and not line.startswith(("#", "-r "))]
+    return {line.split()[0]: line for line in lines}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_every_requirement_is_pinned_to_one_version_and_to_its_files(name: str) -> None:
+    # With one digest in a list, pip asks for the digests of everything in it.
+    pins = pins_of(name)
+    assert pins
+    assert [pin for pin in pins if pin.count("==") != 1] == []
+    assert [pin for pin, line in pins.items() if "--hash=sha256:" not in line] == []
 
 
 def test_the_layer_s_pins_are_those_that_the_tests_run_with() -> None:
-    dev = (ROOT / "requirements" / "dev.txt").read_text().splitlines()
-    layer = (ROOT / "layers" / "gateway" / "requirements.txt").read_text().splitlines()
-    assert {line for line in layer if line and not line.startswith("#")} <= set(dev)
+    tested = pins_of("requirements/dev.txt") | pins_of("requirements/local.txt")
+    assert pins_of("layers/gateway/requirements.txt").items() <= tested.items()
