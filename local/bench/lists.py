@@ -203,7 +203,7 @@ def _lists() -> dict[str, Callable[[], object]]:
         "GET /orders?status=attempted": orders(status=OrderStatus.ATTEMPTED),
         "GET /refunds": refunds(),
         "GET /refunds?status=processed": refunds(RefundStatus.PROCESSED),
-        "GET /ledger": lambda: read_ledger.list_entries(deps, owner, 10, 0),
+        "GET /ledger": lambda: read_ledger.list_entries(deps, owner, limit=10, offset=0),
         "GET /webhooks": webhooks(),
         "GET /webhooks?status=failed": webhooks(DeliveryStatus.FAILED),
         "GET /dashboard/summary (40 days)": lambda: summary.tally_days(

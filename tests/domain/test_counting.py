@@ -163,9 +163,10 @@ def test_a_correction_of_what_is_not_counted_yet_waits() -> None:
 
 
 def test_a_step_takes_what_one_transaction_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    hours = [a_fact(number, NOON + number * HOUR) for number in range(40)]
-    step = next_step(Kept(), hours, NOON + 50 * HOUR, NOON + 60 * HOUR)
-    assert (len(step.gained), step.after.until, step.leaves_some) == (24, NOON + 24 * HOUR, True)
+    hours = [a_fact(number, NOON + number * HOUR) for number in range(100)]
+    step = next_step(Kept(), hours, NOON + 150 * HOUR, NOON + 160 * HOUR)
+    # Four days, each with its bucket.
+    assert (len(step.gained), step.after.until, step.leaves_some) == (76, NOON + 76 * HOUR, True)
     corrections = [moved(number, NOON + number * HOUR, NOON) for number in range(200)]
     kept = Kept(NOON + 300 * HOUR, version=1, corrections=corrections)
     step = next_step(kept, [], NOON + 300 * HOUR, NOON + 301 * HOUR)

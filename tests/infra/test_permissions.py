@@ -158,7 +158,7 @@ def api(shop: Shop, payment_id: str) -> None:
     shop.cancel(refund, shop.key("cancel"))
     shop.capture(paid, 300, shop.key("capture"))
     read_balances(deps, merchant_id)
-    list_entries(deps, merchant_id, 1, 0)
+    list_entries(deps, merchant_id, limit=1, offset=0)
     set_webhook_url(deps, merchant_id, "https://shop.example/hook")
     rotate_webhook_secret(deps, merchant_id)
     hook = send_test_event(deps, merchant_id)

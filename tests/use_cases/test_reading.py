@@ -20,7 +20,7 @@ from gateway.domain.values import to_iso
 from gateway.use_cases.operations.count_lists import count_list
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.orders import read_orders
-from gateway.use_cases.payments import read_payments, summary
+from gateway.use_cases.payments import read_ledger, read_payments, summary
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_all_refunds
@@ -209,14 +209,38 @@ def test_refunds_and_entries_of_a_merchant_are_listed(shop: MemoryShop) -> None:
     with pytest.raises(BadRequest):
         refunds(offset=1, cursor=Cursor(to_iso(NOW), pending.id, 1, 2))
     assert read_balances(shop.deps, shop.merchant.id) == [Balance("INR", 500, 100, 0)]
-    entries = list_entries(shop.deps, shop.merchant.id, 5, 0)
+    entries = list_entries(shop.deps, shop.merchant.id, limit=5, offset=0)
     assert {entry.kind for entry in entries.items} == {"payment", "refund"}
     newest, oldest = entries.items
-    assert list_entries(shop.deps, shop.merchant.id, 1, 1).items == [oldest]
+    assert list_entries(shop.deps, shop.merchant.id, limit=1, offset=1).items == [oldest]
     cursor = Cursor(to_iso(newest.created_at), newest.id, 1, 2)
-    assert list_entries(shop.deps, shop.merchant.id, 5, 0, cursor).items == [oldest]
+    assert list_entries(shop.deps, shop.merchant.id, limit=5, offset=0, cursor=cursor).items == [oldest]
     with pytest.raises(BadRequest):
-        list_entries(shop.deps, shop.merchant.id, 1, 1, cursor)
+        list_entries(shop.deps, shop.merchant.id, limit=1, offset=1, cursor=cursor)
+
+
+def test_the_ledger_is_read_by_object(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_ledger, "LIMIT_MAX", 1)
+    payment, other = shop.paid(500), shop.paid(700)
+    refunds = [shop.refunded(payment, amount) for amount in (100, 200)]
+    for refund in refunds:
+        shop.clock.advance(seconds=1)
+        shop.process_refunds(refund)
+
+    def about(object_id: str, limit: int = 5, **place: Any) -> list[str]:
+        known: dict[str, Any] = {"offset": 0} | place
+        page = list_entries(shop.deps, shop.merchant.id, limit=limit, object_id=object_id, **known)
+        return [entry.id for entry in page.items]
+
+    of_payment = [f"{refunds[1].id}:refund", f"{refunds[0].id}:refund", f"{payment.id}:payment"]
+    assert about(payment.id) == of_payment
+    assert about(payment.id, limit=1, offset=1) == of_payment[1:2]
+    assert about(payment.id, cursor=Cursor(to_iso(NOW), of_payment[0], 1, 3)) == of_payment[1:]
+    assert about(refunds[0].id) == of_payment[1:2]
+    assert about(other.id) == [f"{other.id}:payment"]
+    for unknown in ("pay_0", "rfnd_0", shop.put("payments", a_payment()).id):
+        with pytest.raises(NotFound):
+            about(unknown)
 
 
 def counted(shop: MemoryShop, first: date | None = None, last: date | None = None) -> Any:

@@ -1,7 +1,9 @@
+from datetime import UTC, date, datetime
+
 import pytest
 
 from chalicelib.frame.application import Application
-from chalicelib.frame.parameters import OFFSET_MAX, Choice, Identifier
+from chalicelib.frame.parameters import OFFSET_MAX, Choice, DayOrInstant, Identifier
 from gateway.domain.errors import BadRequest
 from tests.functions.conftest import KEYS
 from tests.support.http_calls import send
@@ -62,6 +64,50 @@ def test_another_limit_or_offset_is_named(gateway: Application, name: str, text:
     reply = send(gateway, "GET", "/things", headers=KEYS, query={name: [text]})
     assert (reply.status, reply.error["code"], reply.error["field"]) == (400, "BAD_REQUEST_ERROR", name)
     assert reply.error["description"].startswith(f"{name} must be an integer from ")
+
+
+def test_an_offset_beyond_what_is_skipped_names_the_cursor(gateway: Application) -> None:
+    reply = send(gateway, "GET", "/things", headers=KEYS, query={"offset": ["10001"]})
+    told = "offset must be an integer from 0 to 10000; to read on further, use cursor"
+    assert (reply.status, reply.error["field"], reply.error["description"]) == (400, "offset", told)
+
+
+AT = DayOrInstant("from", "When.")
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (None, None),
+        ("", None),
+        ("2026-01-31", date(2026, 1, 31)),
+        ("2026-01-31T09:30:00Z", datetime(2026, 1, 31, 9, 30, tzinfo=UTC)),
+        ("2026-01-31T09:30Z", datetime(2026, 1, 31, 9, 30, tzinfo=UTC)),
+        ("2026-01-31T15:00:00.250+05:30", datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)),
+        ("2026-01-31T15:00:00 05:30", datetime(2026, 1, 31, 9, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_day_or_an_instant_is_read(text: str | None, read: date | datetime | None) -> None:
+    assert AT.read(text) == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-1-31",
+        "2026-02-30",
+        "2026-01-31T09:30:00",
+        "2026-01-31T25:00:00Z",
+        "20260131T093000Z",
+        "now",
+        "1",
+    ],
+)
+def test_what_is_neither_day_nor_instant_is_named(text: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        AT.read(text)
+    told = "from must be a day such as 2026-01-31 or a time such as 2026-01-31T09:30:00Z"
+    assert (refused.value.field, refused.value.description) == ("from", told)
 
 
 STATUS = Choice("status", ["a", "b"], "Where it stands.")

@@ -11,7 +11,7 @@ from gateway.domain.counting.kept import Correction, Fact, Kept, Unit, floor
 # What one step reads, and writes: a transaction takes 100, of the sums, the buckets and the corrections.
 FACTS_MAX = 5000
 WRITES_MAX = 96
-HOURS_MAX = 24
+BUCKETS_MAX = 80
 
 
 @dataclass
@@ -36,7 +36,7 @@ def next_step(kept: Kept, facts: Sequence[Fact], until: datetime, now: datetime)
     """The step that counts `facts`, a list's rows from `kept.until` to `until`, the oldest first.
 
     `kept.corrections` must have been read after the facts: a row that has moved since it settled is counted
-    as it was then. Fewer facts are taken where FACTS_MAX or HOURS_MAX cut them off.
+    as it was then. Fewer facts are taken where FACTS_MAX or BUCKETS_MAX cut them off.
     """
     wanted, (facts, until) = until, _cut(facts, until)
     moved = {correction.id: correction.before for correction in kept.corrections}
@@ -55,11 +55,11 @@ def _cut(facts: Sequence[Fact], until: datetime) -> tuple[Sequence[Fact], dateti
     if len(facts) >= FACTS_MAX:
         # There may be more of the last one's millisecond.
         until = facts[-1].created_at
-    hours: set[datetime] = set()
+    buckets: set[tuple[Unit, datetime]] = set()
     for fact in facts:
-        hours.add(floor(fact.created_at, Unit.HOUR))
-        if len(hours) > HOURS_MAX:
-            until = min(until, max(hours))
+        buckets |= {(unit, floor(fact.created_at, unit)) for unit in Unit}
+        if len(buckets) > BUCKETS_MAX:
+            until = min(until, floor(fact.created_at, Unit.HOUR))
             break
     return [fact for fact in facts if fact.created_at < until], until
 

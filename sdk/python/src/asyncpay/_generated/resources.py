@@ -399,7 +399,12 @@ class Ledger(Resource):
     """Each movement of money."""
 
     def list(
-        self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        cursor: str | None = None,
+        object: str | None = None,
     ) -> Page[models.LedgerEntry]:
         """Lists the movements of money, newest first.
 
@@ -408,13 +413,14 @@ class Ledger(Resource):
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         cursor: The last page's `next_cursor`, in place of `offset`.
+        object: Only entries about this payment, with its refunds, or about this refund.
         """
         return self._page(
             build(
                 "GET",
                 "/api/v1/ledger",
                 path_values={},
-                query={"limit": limit, "offset": offset, "cursor": cursor},
+                query={"limit": limit, "offset": offset, "cursor": cursor, "object": object},
             ),
             models.LedgerEntry,
         )
