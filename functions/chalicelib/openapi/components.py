@@ -57,6 +57,7 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     event.EVENTS_READ,
     event.FEED,
     event.FEED_EVENT,
+    *event.FEED_EVENTS,
     event.EVENT_LIST,
     event.EVENT,
     event.PAYMENT_EVENT,

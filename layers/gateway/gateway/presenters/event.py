@@ -86,8 +86,13 @@ def _in_feed(event: FeedEvent) -> dict[str, Any]:
 
 
 _TIME_LENGTH = len("2026-01-31T09:30:00.250Z")
-_ADDED = an_object({"id": {**UUID, "description": "The same as `webhook-id`."}, "created_at": TIME})
-FEED_EVENT = Component("FeedEvent", {"allOf": [EVENT.ref, _ADDED]})
+_ADDED = {"id": {**UUID, "description": "The same as `webhook-id`."}, "created_at": TIME}
+# An object for each kind: makers of clients can't read an allOf of a oneOf.
+FEED_EVENTS = tuple(
+    Component(f"Feed{kind.name}", an_object({**kind.schema["properties"], **_ADDED}))
+    for kind in (PAYMENT_EVENT, REFUND_EVENT, TEST_EVENT_SENT)
+)
+FEED_EVENT = Component("FeedEvent", {"oneOf": [kind.ref for kind in FEED_EVENTS]})
 FEED = Resource[FeedPage](
     "Feed",
     Member("data", an_array(FEED_EVENT.ref), lambda page: [_in_feed(event) for event in page.events]),
