@@ -11,6 +11,7 @@ from chalice.app import SQSEvent
 
 from chalicelib.frame.application import Application
 from chalicelib.routes import (
+    account,
     acquirers,
     chaos,
     checkout,
@@ -18,6 +19,7 @@ from chalicelib.routes import (
     ledger,
     orders,
     payments,
+    people,
     reference,
     refunds,
     sessions,
@@ -38,6 +40,8 @@ app.register_blueprint(ledger.blueprint)
 app.register_blueprint(webhooks.blueprint)
 app.register_blueprint(sessions.blueprint)
 app.register_blueprint(dashboard.blueprint)
+app.register_blueprint(people.blueprint)
+app.register_blueprint(account.blueprint)
 app.register_blueprint(status.blueprint)
 app.register_blueprint(chaos.blueprint)
 app.register_blueprint(reference.blueprint)

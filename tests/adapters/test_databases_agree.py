@@ -20,6 +20,7 @@ from gateway.domain.access.audit_chain import next_blocks
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.access.user import Role, User
 from gateway.domain.card_testing.limits import FailureCount, Limits, Scope, Screening, Subject
 from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
@@ -364,13 +365,46 @@ def test_api_keys_are_replaced_and_disabled_once(database: Database) -> None:
     assert used == replace(newer, last_used_at=NOW)
 
 
-def test_a_login_is_one_merchants(database: Database) -> None:
-    email = f"{some_id('')}@example.com".lower()
-    assert commit(database, lambda t: t.logins.set(email, "m1", "hash", NOW)) == set()
-    assert commit(database, lambda t: t.logins.set(email, "m1", "other", NOW)) == set()
-    assert commit(database, lambda t: t.logins.set(email, "m2", "hash", NOW)) == {Write.LOGIN}
-    assert database.sessions.get_login(email) == ("m1", "other")
-    assert database.sessions.get_login("nobody@example.com") is None
+def test_somebody_changes_as_they_were_read_only(database: Database) -> None:
+    merchant_id = some_id("")
+    user = User(
+        f"{some_id('').lower()}@example.com",
+        merchant_id,
+        "hash",
+        role=Role.SUPPORT,
+        refund_limit=500,
+        version=2,
+        created_at=NOW,
+        link_hash="digest",
+        link_until=LATER,
+        totp_secret="secret",
+        totp_pending="other",
+        totp_step=7,
+        recovery=("a", "b"),
+    )
+    assert database.users.get(user.email) is None
+    assert commit(database, lambda t: t.users.put(None, user, NOW)) == set()
+    assert commit(database, lambda t: t.users.put(None, user, NOW)) == {Write.USER}
+    stored = database.users.get(user.email)
+    assert stored == replace(user, revision=1)
+    plain = User(user.email, merchant_id)
+    assert commit(database, lambda t: t.users.put(stored, plain, NOW)) == set()
+    assert commit(database, lambda t: t.users.put(stored, plain, NOW)) == {Write.USER}
+    assert database.load([(User, user.email)]).get(User, user.email) == replace(plain, revision=2)
+    assert database.users.of_merchant(merchant_id, 10) == [replace(plain, revision=2)]
+    assert commit(database, lambda t: t.users.remove(stored)) == {Write.USER}
+    assert commit(database, lambda t: t.users.remove(replace(plain, revision=2))) == set()
+    assert database.users.get(user.email) is None
+    assert database.users.of_merchant(merchant_id, 10) == []
+
+
+def test_a_limit_takes_several_uses_at_once(database: Database) -> None:
+    limit, subject = Limit("sum", 100, timedelta(days=1)), some_id("")
+    assert database.throttles.used(limit, subject, NOW) == 0
+    assert commit(database, lambda t: t.throttles.use(limit, subject, NOW, 60)) == set()
+    assert commit(database, lambda t: t.throttles.use(limit, subject, NOW, 41)) == {Write.THROTTLE}
+    assert commit(database, lambda t: t.throttles.use(limit, subject, NOW, 40)) == set()
+    assert database.throttles.used(limit, subject, NOW) == 100
 
 
 def test_a_limit_counts_within_its_window(database: Database) -> None:
@@ -553,8 +587,14 @@ def test_a_batch_read_finds_any_kind(database: Database) -> None:
 
 
 def test_sessions_are_extended_until_they_end(database: Database) -> None:
-    session = Session(some_id(""), "m", "me@example.com", 3, NOW, NOW.replace(microsecond=0))
-    database.sessions.add(session)
+    session = Session(
+        some_id(""), "m", some_id("me"), 3, NOW, NOW.replace(microsecond=0), "test", None, 4, "::1"
+    )
+    assert commit(database, lambda t: t.sessions.add(session)) == set()
+    assert database.sessions.of_email(session.email, 5) == [session]
+    confirmed = replace(session, confirmed_at=LATER)
+    assert database.sessions.confirm(confirmed) is True
+    session = confirmed
     longer = replace(session, expires_at=LATER.replace(microsecond=0))
     assert database.sessions.extend(longer) is True
     assert database.load([(Session, session.id)]).get(Session, session.id) == longer

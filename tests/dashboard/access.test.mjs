@@ -41,6 +41,9 @@ const pages = () => ({
   "/dashboard/webhooks": "webhook-log-item",
   ...(hook ? { [`/dashboard/webhooks/${hook.id}`]: "webhook-payload" } : {}),
   "/dashboard/keys": "keys-table",
+  "/dashboard/audit": "audit-row",
+  "/dashboard/people": "people-table",
+  "/dashboard/account": "sessions-table",
   "/dashboard/chaos": "chaos-form",
   "/dashboard/docs": "code-snippet-webhook",
 });

@@ -57,6 +57,9 @@ async function pages(page, shoot, payment, hook) {
     ["webhooks", "/dashboard/webhooks", "webhook-log-item"],
     ["delivery", `/dashboard/webhooks/${hook.id}`, "webhook-attempt"],
     ["keys", "/dashboard/keys", "keys-table"],
+    ["audit", "/dashboard/audit", "audit-row"],
+    ["people", "/dashboard/people", "people-table"],
+    ["account", "/dashboard/account", "sessions-table"],
     ["guide", "/dashboard/docs", "code-snippet-webhook"],
   ];
   for (const [name, path, ready] of places) {

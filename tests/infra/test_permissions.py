@@ -12,6 +12,7 @@ from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.adapters.webhook_http import webhook_client
+from gateway.domain.access.user import Role
 from gateway.domain.acquiring.results import Result, Unknown
 from gateway.domain.counting import counts
 from gateway.domain.errors import AuthenticationFailed
@@ -21,8 +22,10 @@ from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys,
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.authentication import authenticate
 from gateway.use_cases.access.checkout import find_checkout_order, find_checkout_origins
+from gateway.use_cases.access.own_sessions import list_sessions
+from gateway.use_cases.access.people import invite, list_people, remove_person, set_password_by_link
 from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
-from gateway.use_cases.access.sessions import find_visit, log_in, log_out
+from gateway.use_cases.access.sessions import confirm, find_visit, log_in, log_out
 from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos
 from gateway.use_cases.operations.queue_status import read_queues
 from gateway.use_cases.operations.status import FRESH_MS, shared_health
@@ -73,6 +76,7 @@ def allowed(role: str) -> set[Use]:
         for line in policy["PolicyDocument"]["Statement"]:
             actions = line["Action"] if isinstance(line["Action"], list) else [line["Action"]]
             targets = line["Resource"] if isinstance(line["Resource"], list) else [line["Resource"]]
+            targets = [target["Fn::If"][1] if "Fn::If" in target else target for target in targets]
             uses |= {(action, _target(target)) for action in actions for target in targets}
     return uses
 
@@ -173,7 +177,14 @@ def dashboard(shop: Shop) -> None:
     deps, merchant_id = shop.deps, shop.merchant.id
     visit = log_in(deps, deps.config.test_merchant_email, "any", "127.0.0.1")
     shop.clock.advance(minutes=10)
-    log_out(deps, find_visit(deps, visit.cookie))
+    visit = find_visit(deps, visit.cookie)
+    list_sessions(deps, visit)
+    confirm(deps, visit, "any", "127.0.0.1")
+    invited = invite(deps, visit.merchant, f"{some_id('').lower()}@example.com", Role.SUPPORT, 500)
+    set_password_by_link(deps, invited.token, "correct horse battery")
+    list_people(deps, visit.merchant)
+    remove_person(deps, visit.merchant, invited.user.email)
+    log_out(deps, visit)
     allowed_chaos = replace(deps, config=replace(deps.config, allows_chaos=True))
     count_request(deps, merchant_id, begin_chaos(allowed_chaos, merchant_id, {"error_percent": 1}))
     end_chaos(allowed_chaos, merchant_id)

@@ -11,6 +11,7 @@ import pytest
 from gateway.domain.access.api_key import ApiKey, Credentials, IssuedKey
 from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.access.session import Session
+from gateway.domain.access.user import Role, User
 from gateway.domain.page import Page
 from gateway.domain.payments.ledger import Balance, payment_taken, refund_paid
 from gateway.domain.payments.moment import KINDS, Moment
@@ -21,7 +22,6 @@ from gateway.domain.webhooks.delivery import GAPS_SECONDS, Attempt
 from gateway.domain.webhooks.events import payment_event, refund_event, sample_event
 from gateway.presenters import event as events
 from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, ROTATED_API_KEY
-from gateway.presenters.audit_entry import AUDIT_LIST
 from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.ledger import BALANCE_LIST, LEDGER_LIST
@@ -34,6 +34,7 @@ from gateway.presenters.merchant import (
 )
 from gateway.presenters.order import CHECKOUT_ORDER, ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
+from gateway.presenters.people import AUDIT_LIST
 from gateway.presenters.refund import ALL_REFUNDS, REFUND, REFUND_CREATED, REFUND_LIST
 from gateway.presenters.resource import At
 from gateway.presenters.status import HEALTH, JOB_QUEUES_STATUS, JOBS_STATUS
@@ -72,7 +73,10 @@ change = AuditEntry(
     DELIVERY_ID, MERCHANT_ID, NOW, "user:a@b.c", Action.API_KEY_ROTATED, "key_test_old", {"overlap_hours": 24}
 )
 visit = SimpleNamespace(
-    session=Session("s", MERCHANT_ID, "chai@example.com", 0, NOW, LATER), merchant=merchant, csrf_token="csrf"
+    session=Session("s", MERCHANT_ID, "chai@example.com", 0, NOW, LATER),
+    merchant=merchant,
+    csrf_token="csrf",
+    user=User("chai@example.com", MERCHANT_ID, role=Role.SUPPORT, refund_limit=500),
 )
 
 

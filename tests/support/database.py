@@ -11,10 +11,11 @@ from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants
 from gateway.adapters.aws.dynamodb.repositories.orders import Orders
 from gateway.adapters.aws.dynamodb.repositories.payments import Payments
 from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds
-from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions
+from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, Users
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import Throttles
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
+from gateway.domain.access.session import Session
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
@@ -34,11 +35,18 @@ counting = Counting()
 sessions = Sessions()
 stats = Stats()
 throttles = Throttles()
+users = Users()
 
 
 def set_webhook_url(merchant_id: str, url: str | None) -> None:
     transaction = DynamoTransaction()
     transaction.merchants.set_webhook_url(merchant_id, url)
+    transaction.commit()
+
+
+def add_session(session: Session) -> None:
+    transaction = DynamoTransaction()
+    transaction.sessions.add(session)
     transaction.commit()
 
 

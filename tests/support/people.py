@@ -11,7 +11,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Token
 from gateway.use_cases.access.api_keys import IssuedKey, issue_key
 from gateway.use_cases.dependencies import Dependencies
-from tests.support.database import merchants, sessions
+from tests.support.database import add_session, merchants
 from tests.support.factories import a_merchant, some_id
 from tests.support.http_calls import Reply, send
 
@@ -27,6 +27,7 @@ class Person:
     issued: IssuedKey
     cookie: str
     csrf_token: str
+    session_id: str
 
     @property
     def key_headers(self) -> dict[str, str]:
@@ -43,12 +44,18 @@ class Person:
 
 
 def a_person(deps: Dependencies, *, stage: str | None = None, **members: Any) -> Person:
-    merchant = a_merchant(**members)
+    merchant = a_merchant(**({"email": f"{some_id('').lower()}@example.com"} | members))
     merchants.add(merchant)
     token = Token(some_id("") * 2, merchant.id)
-    sessions.add(sessions_domain.begin(token, merchant.email, 0, deps.now(), stage or deps.config.stage))
+    begun = sessions_domain.begin(token, merchant.email, 0, deps.now(), stage or deps.config.stage)
+    add_session(begun)
     key = read_secret(deps.config.session_key_arn)
     issued = issue_key(deps, merchant.id, "admin:test")
     return Person(
-        deps, merchant, issued, sessions_domain.sign(key, token), sessions_domain.csrf_token(key, token)
+        deps,
+        merchant,
+        issued,
+        sessions_domain.sign(key, token),
+        sessions_domain.csrf_token(key, token),
+        begun.id,
     )

@@ -10,6 +10,7 @@ from gateway.domain.access import session as session_domain
 from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.access.merchant import TEST_MERCHANT_ID
 from gateway.domain.access.password import password_matches
+from gateway.domain.access.user import User
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, RateLimited, Unavailable
 from gateway.use_cases.access import merchants as administration
 from gateway.use_cases.access.api_keys import (
@@ -290,7 +291,8 @@ def test_a_merchant_is_created_with_who_may_log_in(
     assert live.database.merchants.get(made.id) == made
     assert (made.name, made.email, made.active, made.webhook_url) == ("Chai", "me@example.com", True, None)
     assert (made.created_at, made.webhook_secret[:6], len(made.webhook_secret)) == (NOW, "whsec_", 38)
-    owner, hashed = live.database.sessions.get_login("me@example.com")
+    user = live.database.users.get("me@example.com")
+    owner, hashed = user.merchant_id, user.password_hash
     assert owner == made.id
     assert password_matches(PASSWORD, hashed)
     details = {"name": "Chai", "email": "me@example.com"}
@@ -342,13 +344,14 @@ def test_the_longest_name_and_address_pass(shop: MemoryShop, monkeypatch: pytest
 def test_a_new_password_ends_all_sessions(live: MemoryShop, capsys: pytest.CaptureFixture[str]) -> None:
     live.set_merchant(email="Me@example.com")
     administration.set_password(live.deps, live.merchant, PASSWORD, "admin:a")
-    owner, hashed = live.database.sessions.get_login("me@example.com")
+    user = live.database.users.get("me@example.com")
+    owner, hashed = user.merchant_id, user.password_hash
     assert (owner, password_matches(PASSWORD, hashed)) == (live.merchant.id, True)
     assert live.database.merchants.get(live.merchant.id).session_version == 1
     assert live.audit() == [("admin:a", "password.set", live.merchant.id, {})]
     line = {"level": "INFO", "merchant_id": live.merchant.id, "actor": "admin:a"}
     assert lines(capsys, "password set") == [line]
-    live.database.rows.of("logins")["me@example.com"] = ("another", "hash")
+    live.database.rows.of("users")["me@example.com"] = User("me@example.com", "another", "hash")
     with pytest.raises(BadRequest) as refusal:
         administration.set_password(live.deps, live.merchant, PASSWORD, "admin:a")
     assert told(refusal) == ("email is another merchant's", "email")

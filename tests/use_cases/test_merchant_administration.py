@@ -18,7 +18,7 @@ from gateway.use_cases.access.sessions import find_visit, log_in
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from tests.support.aws_calls import a_cancellation, answering
-from tests.support.database import orders, sessions
+from tests.support.database import orders, users
 from tests.support.factories import Clock, an_order, some_deps, some_id
 from tests.support.keys import answered
 
@@ -53,14 +53,16 @@ def test_a_new_merchant_can_log_in_and_is_found_by_id_and_by_address(
     assert visit.merchant == merchant
     assert find_merchant(deps, merchant.id) == find_merchant(deps, f" {merchant.email} ") == merchant
     assert merchant.webhook_secret.startswith("whsec_")
-    assert trail(merchant.id) == {("merchant.created", merchant.id, ROOT)}
+    me = f"user:{merchant.email}"
+    created = ("merchant.created", merchant.id, ROOT)
+    assert trail(merchant.id) == {created, ("session.begun", me, me)}
 
 
 def test_what_is_stored_of_a_password_is_a_slow_hash(merchant: Merchant) -> None:
-    login = sessions.get_login(merchant.email)
-    assert login is not None
-    assert login[1].startswith("$scrypt$ln=16,r=8,p=2$")
-    assert PASSWORD not in login[1]
+    user = users.get(merchant.email)
+    assert user is not None
+    assert (user.password_hash or "").startswith("$scrypt$ln=16,r=8,p=2$")
+    assert PASSWORD not in (user.password_hash or "")
 
 
 def test_an_address_belongs_to_one_merchant(deps: Dependencies, merchant: Merchant) -> None:
@@ -127,6 +129,7 @@ def test_a_disabled_merchant_stops_within_fifteen_seconds_and_can_come_back(
         "api_key.issued",
         "merchant.disabled",
         "merchant.enabled",
+        "session.begun",
     }
 
 

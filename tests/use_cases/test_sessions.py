@@ -8,6 +8,7 @@ from gateway.adapters.aws.dynamodb.access_tables import SessionRow
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.access.merchant import TEST_MERCHANT_ID, Merchant
 from gateway.domain.access.password import hash_password
+from gateway.domain.access.user import User
 from gateway.domain.errors import AuthenticationFailed, RateLimited
 from gateway.use_cases.access import sessions as service
 from gateway.use_cases.access.seed import seed_test_merchant
@@ -31,7 +32,7 @@ def a_person(*, active: bool = True) -> tuple[str, Merchant]:
     merchant, email = a_merchant(active=active), some_email()
     merchants.add(merchant)
     transaction = DynamoTransaction()
-    transaction.logins.set(email, merchant.id, HASH, NOW)
+    transaction.users.put(None, User(email, merchant.id, HASH), NOW)
     transaction.commit()
     return email, merchant
 
@@ -184,16 +185,17 @@ def test_a_cookie_that_we_did_not_sign_is_refused_before_anything_is_read(live: 
     email, merchant = a_person()
     other_email, other = a_person()
     cookie, others = enter(live, email).cookie, enter(live, other_email).cookie
-    secret_id, _, signature = cookie.split(".")
+    secret_id, _, name, signature = cookie.split(".")
     forged = [
         "",
         "x",
         "a.b.c",
         cookie[:-1],
         cookie + "0",
-        f"{secret_id}.{other.id}.{signature}",
-        f"{secret_id}.{other.id}.{others.split('.')[2]}",
-        f"{others.split('.')[0]}.{merchant.id}.{signature}",
+        f"{secret_id}.{other.id}.{name}.{signature}",
+        f"{secret_id}.{merchant.id}.{others.split('.')[2]}.{signature}",
+        f"{secret_id}.{other.id}.{name}.{others.split('.')[3]}",
+        f"{others.split('.')[0]}.{merchant.id}.{name}.{signature}",
         "é" * 50,
         "x" * 5000,
     ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.frame.errors import RequestForged
 from chalicelib.frame.ignored import shown_name
-from gateway.domain.access.rights import EVERYTHING, Right
+from gateway.domain.access.rights import Right
 from gateway.domain.access.session import LASTS_FOR
 from gateway.domain.chaos import Chaos
 from gateway.domain.errors import AuthenticationFailed, Forbidden
@@ -46,6 +46,11 @@ class Caller:
     api_key: str | None = None
     chaos: Chaos | None = None
 
+    @property
+    def refund_limit(self) -> int | None:
+        """What the caller may refund a day; None for no limit."""
+        return self.visit.user.refund_limit if self.visit is not None else None
+
 
 NOBODY = Caller()
 
@@ -72,7 +77,7 @@ def identify(deps: Dependencies, sent: Any) -> Caller:
         given = headers.get(CSRF_HEADER.lower()) or ""
         if not hmac.compare_digest(given.encode(), visit.csrf_token.encode()):
             raise RequestForged(CSRF_HEADER)
-    return Caller(visit.merchant.id, visit.actor, visit, EVERYTHING)
+    return Caller(visit.merchant.id, visit.actor, visit, visit.user.rights)
 
 
 def check_allowed(deps: Dependencies, caller: Caller, needs: tuple[Right, ...], *, confirmed: bool) -> None:

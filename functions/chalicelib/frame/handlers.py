@@ -120,7 +120,9 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
         check_same_site(deps, sent.headers)
     source = source_of(deps, sent)
     log.identify(merchant_id=caller.merchant_id, api_key=caller.api_key, source=source)
-    actor = Actor(caller.actor or "anonymous", source, log.request_id.get(), caller.api_key)
+    actor = Actor(
+        caller.actor or "anonymous", source, log.request_id.get(), caller.api_key, caller.refund_limit
+    )
     given = sent.to_original_event()["multiValueQueryStringParameters"] or {}
     return Request(
         deps=deps.on_behalf_of(actor),

@@ -11,8 +11,21 @@ from gateway.domain.access.api_key import (
 )
 from gateway.domain.access.password import PASSWORD_LENGTH_MAX
 from gateway.domain.access.rights import KEY_RIGHTS
+from gateway.domain.access.user import LINK_LENGTH_MAX, Role
+from gateway.domain.values import AMOUNT_MAX
 
 EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
+
+_PASSWORD = {"type": "string", "maxLength": PASSWORD_LENGTH_MAX}
+_ROLE: dict[str, Any] = {
+    "role": {"type": "string", "enum": [str(role) for role in Role]},
+    "refund_limit": {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": AMOUNT_MAX,
+        "description": "What support may refund a day, in minor units of each currency.",
+    },
+}
 
 ACCESS_BODIES: dict[str, dict[str, Any]] = {
     "LogIn": {
@@ -21,6 +34,11 @@ ACCESS_BODIES: dict[str, dict[str, Any]] = {
         "properties": {
             "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
             "password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX},
+            "code": {
+                "type": ["string", "null"],
+                "maxLength": 32,
+                "description": "Of the authenticator app, or a recovery code, where that is switched on.",
+            },
         },
         "examples": [{"email": "test@example.com", "password": "any, in a test stage"}],
     },
@@ -29,6 +47,45 @@ ACCESS_BODIES: dict[str, dict[str, Any]] = {
         "required": ["password"],
         "properties": {"password": {"type": "string", "maxLength": PASSWORD_LENGTH_MAX}},
         "examples": [{"password": "any, in a test stage"}],
+    },
+    "NewUser": {
+        "type": "object",
+        "required": ["email", "role"],
+        "properties": {
+            "email": {"type": "string", "minLength": 1, "maxLength": EMAIL_LENGTH_MAX},
+            **_ROLE,
+        },
+        "examples": [
+            {"email": "asha@chai.example", "role": "developer"},
+            {"email": "ravi@chai.example", "role": "support", "refund_limit": 500000},
+        ],
+    },
+    "UserRole": {
+        "type": "object",
+        "required": ["role"],
+        "properties": _ROLE,
+        "examples": [{"role": "read_only"}],
+    },
+    "PasswordChange": {
+        "type": "object",
+        "required": ["current_password", "new_password"],
+        "properties": {"current_password": _PASSWORD, "new_password": _PASSWORD},
+        "examples": [{"current_password": "the old one", "new_password": "correct horse battery"}],
+    },
+    "PasswordReset": {
+        "type": "object",
+        "required": ["token", "password"],
+        "properties": {
+            "token": {"type": "string", "maxLength": LINK_LENGTH_MAX},
+            "password": _PASSWORD,
+        },
+        "examples": [{"token": "YXNoYUBjaGFpLmV4YW1wbGU.secret", "password": "correct horse battery"}],
+    },
+    "SecondFactorCode": {
+        "type": "object",
+        "required": ["code"],
+        "properties": {"code": {"type": "string", "maxLength": 32}},
+        "examples": [{"code": "123456"}],
     },
     "NewApiKey": {
         "type": "object",

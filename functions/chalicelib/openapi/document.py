@@ -28,6 +28,8 @@ TAGS = {
     "ledger": "What you are owed, and each movement that led to it.",
     "webhooks": "Where events go, how each delivery went, and events that you missed.",
     "sessions": "How people log in to the dashboard.",
+    "people": "Who may log in for a merchant, and as what.",
+    "account": "One's own password, second factor and sessions.",
     "dashboard": "Credentials, numbers and the audit trail, as the dashboard shows them.",
     "status": "Whether the gateway works, and what exists in test stages only.",
     "chaos": "Faults on request, in test stages only: to prove that your software survives them.",
@@ -40,6 +42,8 @@ PATH_PARAMETERS = {
     "refund_id": "The id of a refund.",
     "webhook_id": "The id of a delivery.",
     "api_key": "An API key, without its secret.",
+    "email": "Somebody's e-mail address.",
+    "session_id": "The id of a session, as the list has it.",
     "account": "The name of an acquirer account.",
 }
 DESCRIPTION = """\

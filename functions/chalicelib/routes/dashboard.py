@@ -14,7 +14,7 @@ from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, NewKey, check_a
 from gateway.domain.access.rights import KEY_RIGHTS_ALL, READS_KEYS, Right, check_key_rights
 from gateway.domain.errors import BadRequest, RateLimited
 from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, KEY_LIST, ROTATED_API_KEY
-from gateway.presenters.audit_entry import AUDIT_LIST
+from gateway.presenters.people import AUDIT_LIST
 from gateway.presenters.resource import At
 from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.access import api_keys

@@ -32,7 +32,8 @@ def post_session(request: Request) -> Response:
     """Logs in to the dashboard. The session's cookie is HttpOnly; the token goes into X-CSRF-Token."""
     deps = request.deps
     device = read_cookie(deps, request.headers, DEVICE_COOKIE)
-    visit = log_in(deps, request.body["email"], request.body["password"], request.source, device)
+    body = request.body
+    visit = log_in(deps, body["email"], body["password"], request.source, device, code=body.get("code"))
     given = set_cookie(deps, visit.device, DEVICE_COOKIE, DEVICE_LASTS_FOR)
     return _shown(request, visit, {"Set-Cookie": [set_cookie(deps, visit.cookie), given]})
 

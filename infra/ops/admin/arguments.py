@@ -30,6 +30,9 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     password = command("set-password", "Set a merchant's password; its sessions end.", "merchant")
     for each in (create, password):
         each.add_argument("--ask-password", action="store_true", help="ask, instead of making one up")
+    reset = command("reset-password", "Make a link by which somebody sets a new password.", "merchant")
+    reset.add_argument("email", nargs="?", help="whose; without it, the merchant's own address")
+    command("users", "List who may log in for a merchant.", "merchant")
     command("issue-key", "Issue an API key.", "merchant")
     rotate = command("rotate-key", "Replace an API key; the old one works on for a while.", "api_key")
     rotate.add_argument("--overlap-hours", type=int, default=24, help="how long the old one works on (24)")

@@ -65,7 +65,7 @@ def _of_a_merchant(deps: "Dependencies", actor: str, given: argparse.Namespace) 
     if not given.merchant:
         raise Problem("Name a merchant, by its id or its e-mail address; or --verify.")
     merchant = merchants.find_merchant(deps, given.merchant)
-    if given.admin_command in ("keys", "audit"):
+    if given.admin_command in ("keys", "audit", "users"):
         return _listed(deps, merchant, given)
     if given.admin_command == "set-limits":
         changed = {name: value for name in LIMITS if (value := getattr(given, name)) is not None}
@@ -95,10 +95,8 @@ def _change_merchant(
 ) -> list[str]:
     from gateway.use_cases.access import api_keys, checkout, merchants
 
-    if given.admin_command == "set-password":
-        password, shown = _password(given)
-        merchants.set_password(deps, merchant, password, actor)
-        return _lines(email=merchant.email, **shown)
+    if given.admin_command in ("set-password", "reset-password"):
+        return _change_password(deps, actor, merchant, given)
     if given.admin_command == "issue-key":
         issued = api_keys.issue_key(deps, merchant.id, actor, limited=False)
         return _lines(api_key=issued.key.api_key, api_secret=issued.secret)
@@ -112,6 +110,20 @@ def _change_merchant(
     active = given.admin_command == "enable-merchant"
     merchants.set_active(deps, merchant, actor, active=active)
     return [f"{merchant.name} is {_state(on=active)}"]
+
+
+def _change_password(
+    deps: "Dependencies", actor: str, merchant: "Merchant", given: argparse.Namespace
+) -> list[str]:
+    from gateway.use_cases.access import merchants, people
+
+    if given.admin_command == "set-password":
+        password, shown = _password(given)
+        merchants.set_password(deps, merchant, password, actor)
+        return _lines(email=merchant.email, **shown)
+    email = given.email or merchant.email
+    token = people.make_reset_link(deps, merchant, email, actor)
+    return _lines(email=email, path=f"/login#invitation={token}", valid_for="24 hours, once")
 
 
 def _listed(deps: "Dependencies", merchant: "Merchant", given: argparse.Namespace) -> list[str]:
@@ -130,7 +142,11 @@ def _listed(deps: "Dependencies", merchant: "Merchant", given: argparse.Namespac
             + (f"  until {key['expires_at']}" if key["expires_at"] else "")
             for key in keys
         ]
-    from gateway.presenters.audit_entry import AUDIT_ENTRY
+    if given.admin_command == "users":
+        from gateway.use_cases.access import people
+
+        return [f"{user.email}  {user.role}" for user in people.list_people(deps, merchant)]
+    from gateway.presenters.people import AUDIT_ENTRY
 
     told = [AUDIT_ENTRY.present(entry) for entry in audit.list_audit(deps, merchant.id, LISTED_MAX, 0).items]
     return [f"{row['at']} {row['actor']} {row['action']} {row['object']} {row['details']}" for row in told]

@@ -43,7 +43,7 @@ METHODS = {
 BY_HAND = {"get_events": ("events.list", "events.of_object")}
 BROWSER = "for the checkout page in a shopper's browser, which has no secret"
 SESSION = "for the dashboard's pages, which log in with a password and keep a cookie"
-PEOPLE = "for people with a session: an API key changes no API keys"
+PEOPLE = "for people with a session: an API key changes neither keys nor people"
 OMITTED = {
     "post_public_payment": BROWSER,
     "get_public_payment": BROWSER,
@@ -54,6 +54,18 @@ OMITTED = {
     "post_session": SESSION,
     "get_session": SESSION,
     "post_confirmation": SESSION,
+    "put_password": SESSION,
+    "post_password_reset": SESSION,
+    "post_second_factor": SESSION,
+    "post_second_factor_code": SESSION,
+    "delete_second_factor": SESSION,
+    "get_sessions": SESSION,
+    "delete_sessions": SESSION,
+    "delete_one_session": SESSION,
+    "get_users": PEOPLE,
+    "post_user": PEOPLE,
+    "put_user": PEOPLE,
+    "delete_user": PEOPLE,
     "delete_session": SESSION,
     "post_api_key": PEOPLE,
     "post_rotation": PEOPLE,

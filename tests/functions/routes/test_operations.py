@@ -52,6 +52,7 @@ OF_A_SHOP = {"merchant_name": "Chai & Co", "acquirer": "simulated", "methods": [
 ALSO_PUBLIC = {
     ("GET", "/openapi.json"),
     ("POST", "/api/v1/dashboard/session"),
+    ("POST", "/api/v1/dashboard/password/reset"),
     ("GET", "/api/v1/checkout/orders/{id}"),
     ("GET", "/api/v1/checkout/origins"),
     ("POST", "/api/v1/acquirers/{id}/webhooks"),

@@ -11,6 +11,7 @@ from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import FailureCount, Subject
 from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor
@@ -105,15 +106,20 @@ class ApiKeys(Repository):
         self._rows.write_if(self.table, key.api_key, lambda _: key)
 
 
+class Users(Repository):
+    table = "users"
+
+    def of_merchant(self, merchant_id: str, limit: int) -> list[User]:
+        found = self.where(lambda row: row.merchant_id == merchant_id)
+        return sorted(found, key=lambda user: user.email)[:limit]
+
+
 class Sessions(Repository):
     table = "sessions"
 
-    def get_login(self, email: str) -> tuple[str, str] | None:
-        login: tuple[str, str] | None = self._rows.of("logins").get(email)
-        return login
-
-    def add(self, session: Session) -> None:
-        self._rows.write_if(self.table, session.id, lambda _: session)
+    def of_email(self, email: str, limit: int) -> list[Session]:
+        found = self.where(lambda row: row.email == email)
+        return sorted(found, key=lambda session: session.created_at, reverse=True)[:limit]
 
     def extend(self, session: Session) -> bool:
         return self._rows.write_if(
@@ -144,6 +150,9 @@ class Throttles(Repository):
         self._rows.write_if(self.table, name, lambda used: (used or 0) + 1)
         number: int = self._rows.of(self.table)[name]
         return number
+
+    def used(self, limit: Limit, subject: str, now: datetime) -> int:
+        return self._rows.of(self.table).get(window_of(limit, subject, now)) or 0
 
     def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
         self._rows.write_if(

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import FailureCount
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.order import Order
@@ -25,6 +26,7 @@ TABLES = {
     EndpointHealth: "endpoints",
     IdempotencyRecord: "idempotency",
     Session: "sessions",
+    User: "users",
     FailureCount: "failures",
 }
 
@@ -55,6 +57,7 @@ class MemoryDatabase:
         self.endpoints = access.Endpoints(self.rows)
         self.api_keys = access.ApiKeys(self.rows)
         self.sessions = access.Sessions(self.rows)
+        self.users = access.Users(self.rows)
         self.throttles = access.Throttles(self.rows)
         self.failures = access.FailureWindows(self.rows)
         self.audit = access.AuditTrail(self.rows)

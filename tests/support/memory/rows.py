@@ -91,4 +91,8 @@ class Rows:
                 raise ConditionFailed(frozenset(failed))
             for write in writes:
                 table = self.of(write.table)
-                table[write.key] = write.change(table.get(write.key))
+                row = write.change(table.get(write.key))
+                if row is None:  # a row that is removed
+                    del table[write.key]
+                else:
+                    table[write.key] = row

@@ -10,6 +10,8 @@ from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Session
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import Limits
 from gateway.domain.counting.counts import Kind
 from gateway.domain.idempotency import IdempotencyRecord
@@ -49,7 +51,8 @@ class MemoryTransaction:
         self.deliveries = DeliveryWrites(self._plan)
         self.idempotency = IdempotencyWrites(self._plan)
         self.api_keys = ApiKeyWrites(self._plan)
-        self.logins = LoginWrites(self._plan)
+        self.users = UserWrites(self._plan)
+        self.sessions = SessionWrites(self._plan)
         self.throttles = ThrottleWrites(self._plan)
         self.audit = AuditWrites(self._plan)
         self.audit_chain = AuditChainWrites(self._plan)
@@ -342,25 +345,34 @@ class ApiKeyWrites(_Writes):
         )
 
 
-class LoginWrites(_Writes):
-    def set(self, email: str, merchant_id: str, password_hash: str, _now: datetime) -> None:
-        self._plan(
-            Write.LOGIN,
-            "logins",
-            email,
-            lambda _: (merchant_id, password_hash),
-            lambda row: row is None or row[0] == merchant_id,
-        )
+class UserWrites(_Writes):
+    def put(self, before: User | None, after: User, now: datetime) -> None:  # noqa: ARG002 - the protocol's
+        revision = (before.revision if before else 0) + 1
+        self._plan(Write.USER, "users", after.email, lambda _: replace(after, revision=revision), _as(before))
+
+    def remove(self, user: User) -> None:
+        self._plan(Write.USER, "users", user.email, lambda _: None, _as(user))
+
+
+def _as(before: User | None) -> Condition:
+    if before is None:
+        return is_free
+    return lambda row: exists(row) and row.revision == before.revision
+
+
+class SessionWrites(_Writes):
+    def add(self, session: Session) -> None:
+        self._plan("session", "sessions", session.id, lambda _: session, is_free)
 
 
 class ThrottleWrites(_Writes):
-    def use(self, limit: Limit, subject: str, now: datetime) -> None:
+    def use(self, limit: Limit, subject: str, now: datetime, count: int = 1) -> None:
         self._plan(
             Write.THROTTLE,
             "throttles",
             window_of(limit, subject, now),
-            lambda used: (used or 0) + 1,
-            lambda used: used is None or used < limit.uses_max,
+            lambda used: (used or 0) + count,
+            lambda used: used is None or used <= limit.uses_max - count,
         )
 
 

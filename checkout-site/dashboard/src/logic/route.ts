@@ -11,6 +11,9 @@ export type Route =
   | { page: "webhooks" }
   | { page: "webhook"; id: string }
   | { page: "keys" }
+  | { page: "audit" }
+  | { page: "people" }
+  | { page: "account" }
   | { page: "chaos" }
   | { page: "docs" }
   | { page: "missing" };
@@ -27,6 +30,9 @@ const PAGES: Record<string, Route> = {
   "/dashboard/balance": { page: "balance" },
   "/dashboard/webhooks": { page: "webhooks" },
   "/dashboard/keys": { page: "keys" },
+  "/dashboard/audit": { page: "audit" },
+  "/dashboard/people": { page: "people" },
+  "/dashboard/account": { page: "account" },
   "/dashboard/chaos": { page: "chaos" },
   "/dashboard/docs": { page: "docs" },
 };
@@ -49,6 +55,15 @@ export const paymentPath = (id: string): string => `/dashboard/transactions/${en
 /** An order's payments, in the list of payments. */
 export const orderPath = (id: string): string => `/dashboard/transactions?q=${encodeURIComponent(id)}`;
 export const webhookPath = (id: string): string => `/dashboard/webhooks/${encodeURIComponent(id)}`;
+
+const INVITATION = "#invitation=";
+/** The link of an invitation: its token is in the fragment, which no server and no log sees. */
+export const invitationPath = (token: string): string => `/login${INVITATION}${token}`;
+
+/** The token of such a link; "" where it is none. */
+export function invitationOf(hash: string): string {
+  return hash.startsWith(INVITATION) ? hash.slice(INVITATION.length) : "";
+}
 
 /** Where a visitor without a session is sent, with the address to return to. */
 export function loginPath(from: string): string {

@@ -8,6 +8,8 @@ import { HOME, loginPath, routeOf, type Route } from "../logic/route";
 import type { Settings } from "../logic/settings";
 import type { Session } from "../../../shared/resources";
 import { en } from "../texts/en";
+import { Account } from "./Account";
+import { Audit } from "./Audit";
 import { Balance } from "./Balance";
 import { ChaosPage } from "./ChaosPage";
 import { Context } from "./context";
@@ -19,6 +21,7 @@ import { Orders } from "./Orders";
 import { Overview } from "./Overview";
 import { Head, Loading, Problem } from "./parts";
 import { PaymentPage } from "./PaymentPage";
+import { People } from "./People";
 import { Refunds } from "./Refunds";
 import { useAddress } from "./router";
 import { Transactions } from "./Transactions";
@@ -80,6 +83,12 @@ function View({ route }: { route: Route }): JSX.Element {
       return <WebhookPage id={route.id} />;
     case "keys":
       return <Keys />;
+    case "audit":
+      return <Audit />;
+    case "people":
+      return <People />;
+    case "account":
+      return <Account />;
     case "chaos":
       return <ChaosPage />;
     case "docs":

@@ -1,17 +1,20 @@
-/** API keys: creating, rotating with an overlap, disabling; and the audit log. */
+/** API keys: making them with the rights that they need, rotating with an overlap, disabling. */
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { ApiKey, AuditList, Credentials } from "../../../shared/resources";
+import type { ApiKey, ApiKeyList } from "../../../shared/resources";
 import { en } from "../texts/en";
+import { OffsetPager } from "./Audit";
+import { useConfirmed } from "./Confirmed";
 import { useAppContext } from "./context";
 import { Confirm } from "./Dialog";
-import { Await, Badge, Card, Copy, Empty, Head, Moment, Problem } from "./parts";
+import { KeyDialog, type WantedKey } from "./KeyDialog";
+import { Await, Badge, Card, Copy, Head, Moment } from "./parts";
 import { Cell, Table } from "./Table";
-import { useAction } from "./useAction";
 import { useLoad } from "./useLoad";
 
 const OVERLAP_HOURS = 24;
+const ROWS = 20;
 const texts = en.keys;
 
 interface Question {
@@ -28,20 +31,22 @@ export function Keys(): JSX.Element {
   const { api, say } = useAppContext();
   const [made, setMade] = useState<Made | null>(null);
   const [asked, setAsked] = useState<Question | null>(null);
+  const [isCreating, setCreating] = useState(false);
   const [changes, setChanges] = useState(0);
-  const action = useAction();
-  const creation = useAction();
-  const keys = useLoad(`keys ${changes}`, (signal) =>
-    api.get<Credentials>("/dashboard/credentials", {}, signal),
+  const [offset, setOffset] = useState(0);
+  const action = useConfirmed();
+  const keys = useLoad(`keys ${changes} ${offset}`, (signal) =>
+    api.get<ApiKeyList>("/dashboard/api-keys", { limit: String(ROWS), offset: String(offset) }, signal),
   );
   const changed = (notice: string): void => {
     setAsked(null);
+    setCreating(false);
     setChanges((count) => count + 1);
     say(notice);
   };
-  const create = (): void => {
-    void creation.run(async () => {
-      setMade(await api.send<Made>("POST", "/dashboard/api-keys"));
+  const create = (wanted: WantedKey): void => {
+    void action.run(async () => {
+      setMade(await api.send<Made>("POST", "/dashboard/api-keys", wanted));
       changed(texts.created);
     });
   };
@@ -62,47 +67,44 @@ export function Keys(): JSX.Element {
       changed(texts.disabled);
     },
   });
+  const close = (): void => {
+    action.clear();
+    setAsked(null);
+    setCreating(false);
+  };
   return (
     <>
       <Head title={en.pages.keys}>
-        <button
-          type="button"
-          class="primary"
-          data-test-id="create-key"
-          aria-disabled={creation.busy}
-          onClick={create}
-        >
+        <button type="button" class="primary" data-test-id="create-key" onClick={() => setCreating(true)}>
           {texts.create}
         </button>
       </Head>
-      {creation.error && <Problem error={creation.error} />}
       {made && <ShownOnce made={made} onClose={() => setMade(null)} />}
       <Card title={texts.title}>
         <Await of={keys}>
-          {(read) => (
-            <KeyTable
-              keys={read.keys}
-              onRotate={(key) => setAsked(rotate(key))}
-              onDisable={(key) => setAsked(disable(key))}
-            />
+          {({ data, total }) => (
+            <>
+              <KeyTable
+                keys={data}
+                onRotate={(key) => setAsked(rotate(key))}
+                onDisable={(key) => setAsked(disable(key))}
+              />
+              <OffsetPager offset={offset} rows={ROWS} total={total} onOffset={setOffset} />
+            </>
           )}
         </Await>
       </Card>
-      <Card title={texts.audit}>
-        <Audit changes={changes} />
-      </Card>
+      {isCreating && <KeyDialog action={action} onCreate={create} onClose={close} />}
       {asked && (
         <Confirm
           title={asked.title}
           question={asked.question}
           action={action}
           onConfirm={() => void action.run(asked.work)}
-          onClose={() => {
-            action.clear();
-            setAsked(null);
-          }}
+          onClose={close}
         />
       )}
+      {action.dialog}
     </>
   );
 }
@@ -147,13 +149,18 @@ function KeyTable({ keys, onRotate, onDisable }: KeyTableProps): JSX.Element {
       {keys.map((key) => (
         <tr key={key.api_key} role="row" data-test-id="key-row" data-key={key.api_key}>
           <Cell head={heads.key} class="id">
+            {key.name && <span>{key.name} </span>}
             {key.api_key}
           </Cell>
           <Cell head={heads.status} testId="key-status">
             <Badge status={statusOf(key)} />
           </Cell>
-          <Cell head={heads.created}>
-            <Moment at={key.created_at} />
+          <Cell head={heads.rights} testId="key-rights">
+            {key.rights ? key.rights.join(", ") : texts.everything}
+            {key.addresses.length > 0 && <span class="soft"> {key.addresses.join(", ")}</span>}
+          </Cell>
+          <Cell head={heads.used}>
+            <Moment at={key.last_used_at} />
           </Cell>
           <Cell head={heads.expires}>
             <Moment at={key.expires_at} />
@@ -191,32 +198,4 @@ function KeyTable({ keys, onRotate, onDisable }: KeyTableProps): JSX.Element {
 function statusOf(key: ApiKey): string {
   if (!key.active) return "disabled";
   return key.expires_at ? "expiring" : "active";
-}
-
-function Audit({ changes }: { changes: number }): JSX.Element {
-  const { api } = useAppContext();
-  const rows = useLoad(`audit ${changes}`, (signal) => api.get<AuditList>("/dashboard/audit", {}, signal));
-  const heads = texts.auditHeads;
-  return (
-    <Await of={rows}>
-      {({ data }) =>
-        data.length === 0 ? (
-          <Empty>{texts.noAudit}</Empty>
-        ) : (
-          <Table caption={texts.audit} heads={Object.values(heads)} testId="audit-table">
-            {data.map((row) => (
-              <tr key={row.id} role="row" data-test-id="audit-row">
-                <Cell head={heads.at}>
-                  <Moment at={row.at} />
-                </Cell>
-                <Cell head={heads.action}>{row.action}</Cell>
-                <Cell head={heads.actor}>{row.actor}</Cell>
-                <Cell head={heads.object}>{row.object}</Cell>
-              </tr>
-            ))}
-          </Table>
-        )
-      }
-    </Await>
-  );
 }

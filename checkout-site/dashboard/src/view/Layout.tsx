@@ -2,12 +2,15 @@
 
 import type { ComponentChildren, JSX } from "preact";
 import { Mark } from "../../../checkout/src/view/icons";
+import type { Session } from "../../../shared/resources";
 import { HOME, type PageName } from "../logic/route";
 import { en } from "../texts/en";
 import { useAppContext } from "./context";
 import { Problem } from "./parts";
 import { Link } from "./router";
 import { useAction } from "./useAction";
+
+type Right = Session["user"]["rights"][number];
 
 const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
   ["overview", HOME, []],
@@ -17,14 +20,25 @@ const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
   ["balance", "/dashboard/balance", []],
   ["webhooks", "/dashboard/webhooks", ["webhook"]],
   ["keys", "/dashboard/keys", []],
+  ["audit", "/dashboard/audit", []],
+  ["people", "/dashboard/people", []],
+  ["account", "/dashboard/account", []],
   ["docs", "/dashboard/docs", []],
 ];
+// Pages that need a right which not every role has: any of these is enough.
+const NEEDS: Partial<Record<PageName, readonly Right[]>> = {
+  keys: ["keys", "audit"],
+  audit: ["audit"],
+  people: ["people"],
+};
 // There is none in other stages.
 const IN_TEST_STAGES: (typeof NAVIGATION)[number] = ["chaos", "/dashboard/chaos", []];
 
 export function Layout({ page, children }: { page: PageName; children: ComponentChildren }): JSX.Element {
   const { api, session, testStage, setSession, navigate } = useAppContext();
   const signOut = useAction();
+  const isOpen = (name: PageName): boolean =>
+    NEEDS[name]?.some((right) => session?.user.rights.includes(right)) ?? true;
   const leave = (): void => {
     void signOut.run(async () => {
       await api.send("DELETE", "/dashboard/session");
@@ -49,13 +63,15 @@ export function Layout({ page, children }: { page: PageName; children: Component
           </span>
           <nav aria-label={en.navigation}>
             <ul>
-              {[...NAVIGATION, ...(testStage ? [IN_TEST_STAGES] : [])].map(([name, path, below]) => (
-                <li key={name}>
-                  <Link to={path} aria-current={name === page || below.includes(page) ? "page" : undefined}>
-                    {en.pages[name]}
-                  </Link>
-                </li>
-              ))}
+              {[...NAVIGATION.filter(([name]) => isOpen(name)), ...(testStage ? [IN_TEST_STAGES] : [])].map(
+                ([name, path, below]) => (
+                  <li key={name}>
+                    <Link to={path} aria-current={name === page || below.includes(page) ? "page" : undefined}>
+                      {en.pages[name]}
+                    </Link>
+                  </li>
+                ),
+              )}
             </ul>
           </nav>
           <div class="who">

@@ -14,6 +14,8 @@ class Reason(StrEnum):
     INVALID_CREDENTIALS = "invalid_credentials"
     RIGHT_MISSING = "right_missing"
     PASSWORD_NOT_RECENT = "password_not_recent"  # noqa: S105 - a word
+    CODE_REQUIRED = "code_required"
+    REFUND_LIMIT_REACHED = "refund_limit_reached"
     TOO_MANY_ACTIVE_KEYS = "too_many_active_keys"
     EMPTY_BODY = "empty_body"
     INVALID_JSON = "invalid_json"

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.chaos import SETTINGS, Chaos
+from gateway.presenters.people import SIGNED_IN
 from gateway.presenters.resource import Member, Resource
 from gateway.presenters.vocabulary import BOOLEAN, COUNT, TEXT, TIME, UUID, an_array, one_of, or_null
 
@@ -31,6 +32,7 @@ SESSION = Resource[tuple[Any, str]](
         lambda seen: seen[0].session.expires_at,
     ),
     Member("stage", one_of(["test", "live"]), lambda seen: seen[1]),
+    Member("user", SIGNED_IN.schema, lambda seen: SIGNED_IN.present(seen[0].user)),
 )
 SESSION_ENDED = Resource[None]("SessionEnded", Member("ended", {**BOOLEAN, "const": True}, lambda _: True))
 # The subject is the merchant with its API key.

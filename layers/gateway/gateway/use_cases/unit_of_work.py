@@ -91,7 +91,8 @@ class UnitOfWork:
         self.refunds = self._transaction.refunds
         self.ledger = self._transaction.ledger
         self.api_keys = self._transaction.api_keys
-        self.logins = self._transaction.logins
+        self.users = self._transaction.users
+        self.sessions = self._transaction.sessions
         self.throttles = self._transaction.throttles
         self.audit = self._transaction.audit
         self.audit_chain = self._transaction.audit_chain

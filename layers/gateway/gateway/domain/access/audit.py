@@ -31,6 +31,14 @@ class Action(StrEnum):
     REFUND_CANCELLED = "refund.cancelled"
     WEBHOOK_URL_SET = "webhook_url.set"
     WEBHOOK_SECRET_ROTATED = "webhook_secret.rotated"  # noqa: S105 - a name
+    USER_INVITED = "user.invited"
+    USER_CHANGED = "user.changed"
+    USER_REMOVED = "user.removed"
+    PASSWORD_RESET_BEGUN = "password.reset_begun"  # noqa: S105 - a name
+    SECOND_FACTOR_BEGUN = "second_factor.begun"
+    SECOND_FACTOR_ON = "second_factor.on"
+    SECOND_FACTOR_OFF = "second_factor.off"
+    SESSIONS_ENDED = "sessions.ended"
     LOGGED_IN = "session.begun"
     LOG_IN_REFUSED = "session.refused"
     EXPORT_BEGUN = "export.begun"
@@ -41,13 +49,15 @@ class Actor:
     """Who asks: `user:<e-mail>`, `key:<API key>`, `admin:<name>`, or a part of the gateway itself.
 
     `source` is the network address and `request_id` names the request in the logs; both are empty where there
-    was no request. `api_key` is None unless a key was used.
+    was no request. `api_key` is None unless a key was used. `refund_limit` is what
+    they may refund a day, in minor units of each currency; None for no limit.
     """
 
     name: str
     source: str = ""
     request_id: str = ""
     api_key: str | None = None
+    refund_limit: int | None = None
 
 
 SYSTEM = Actor("system")

@@ -21,12 +21,14 @@ class Right(StrEnum):
     AUDIT = "audit"
     KEYS = "keys"
     PEOPLE = "people"
+    OWN_ACCOUNT = "own_account"  # one's own password, second factor and sessions
 
 
 # What a restricted key can be given.
 KEY_RIGHTS = (Right.READ, Right.PAYMENTS, Right.REFUNDS, Right.WEBHOOKS)
 KEY_RIGHTS_ALL = frozenset((*KEY_RIGHTS, Right.AUDIT))
 EVERYTHING = frozenset(Right)
+PEOPLE_ONLY = (Right.OWN_ACCOUNT,)
 ANYTHING = tuple(Right)  # what whoever has any right at all may do
 
 # What leads to the operations of each resource, besides being allowed to read everything.

@@ -5,6 +5,8 @@ digest of the id, is what decides. So ending a session takes effect on the serve
 contents let nobody in. The CSRF token is a second signature over the id, so it needs no storage.
 """
 
+import base64
+import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass, replace
@@ -18,14 +20,18 @@ LASTS_FOR = timedelta(hours=12)
 EXTENDED_EVERY = timedelta(minutes=5)
 # For this long after the password was given, keys and people may be changed.
 PASSWORD_RECENT_FOR = timedelta(minutes=15)
-TOKEN_LENGTH_MAX = 256
+TOKEN_LENGTH_MAX = 640
 
 
 class Token(NamedTuple):
-    """What a cookie says: the session's secret id and whose it is."""
+    """What a cookie says: the session's secret id, the merchant, and the person's e-mail address.
+
+    So all three are read in one round trip. Cookies of earlier releases have no address.
+    """
 
     secret_id: str
     merchant_id: str
+    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,8 @@ class Session:
     """A dashboard session as it is stored. `id` is the digest of the cookie's secret id.
 
     `version` is the merchant's session version when it began: raising that ends all sessions at once. It is
-    valid in the `stage` that it began in. `confirmed_at` is when the password was given again.
+    valid in the `stage` that it began in, while the person's version is `user_version`. `confirmed_at` is
+    when the password was given again.
     """
 
     id: str
@@ -44,6 +51,8 @@ class Session:
     expires_at: datetime
     stage: str | None = None
     confirmed_at: datetime | None = None
+    user_version: int = 0
+    source: str | None = None
 
     def is_current(self, now: datetime, version: int) -> bool:
         """Whether it is still valid; DynamoDB deletes expired rows only some time later."""
@@ -77,18 +86,24 @@ def stored_id(secret_id: str) -> str:
 def sign(key: bytes, token: Token) -> str:
     """The cookie's value."""
     text = f"{token.secret_id}.{token.merchant_id}"
+    if token.email:
+        text += "." + base64.urlsafe_b64encode(token.email.encode()).decode().rstrip("=")
     return f"{text}.{_signature(key, 'session', text)}"
 
 
 def read(key: bytes, value: str) -> Token | None:
     """The token in a cookie's value, or None if we did not sign it."""
     text, _, signature = value.rpartition(".")
-    secret_id, _, merchant_id = text.partition(".")
+    secret_id, _, rest = text.partition(".")
+    merchant_id, _, name = rest.partition(".")
     if len(value) > TOKEN_LENGTH_MAX or not secret_id or not merchant_id or not value.isascii():
         return None
     if not hmac.compare_digest(signature, _signature(key, "session", text)):
         return None
-    return Token(secret_id, merchant_id)
+    try:
+        return Token(secret_id, merchant_id, base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode())
+    except (binascii.Error, ValueError):
+        return None
 
 
 def csrf_token(key: bytes, token: Token) -> str:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.password import check_password, hash_password
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import Limits
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
-from gateway.use_cases.access.sessions import plain_email
+from gateway.use_cases.access.sessions import plain_email, user_of
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.protocols.refusals import ConditionFailed
 
@@ -27,8 +28,8 @@ def find_merchant(deps: Dependencies, wanted: str) -> Merchant:
     """The merchant with this id or e-mail address, or NotFound."""
     merchant_id: str | None = wanted
     if "@" in wanted:
-        login = deps.database.sessions.get_login(plain_email(wanted))
-        merchant_id = login[0] if login is not None else None
+        user = deps.database.users.get(plain_email(wanted))
+        merchant_id = user.merchant_id if user is not None else None
     merchant = deps.database.merchants.get(merchant_id) if merchant_id else None
     if merchant is None:
         raise NotFound("Merchant not found")
@@ -40,8 +41,7 @@ def create_merchant(deps: Dependencies, name: str, email: str, password: str, ac
     name, email = name.strip(), plain_email(email)
     if not 1 <= len(name) <= NAME_LENGTH_MAX:
         raise BadRequest(f"name must have 1 to {NAME_LENGTH_MAX} characters", field="name")
-    if len(email) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(email):
-        raise BadRequest("email must look like name@example.com", field="email")
+    email = check_email(email)
     hashed = _hashed(deps, password)
     merchant = Merchant(
         id=deps.new_uuid(),
@@ -56,7 +56,7 @@ def create_merchant(deps: Dependencies, name: str, email: str, password: str, ac
     try:
         with change_of(deps, "merchant") as work:
             work.merchants.add(merchant)
-            work.logins.set(email, merchant.id, hashed, deps.now())
+            work.users.put(None, User(email, merchant.id, hashed, created_at=deps.now()), deps.now())
             record(
                 work,
                 deps,
@@ -75,9 +75,13 @@ def create_merchant(deps: Dependencies, name: str, email: str, password: str, ac
 def set_password(deps: Dependencies, merchant: Merchant, password: str, actor: str) -> None:
     """Sets the password of the merchant's e-mail address, and ends all its sessions."""
     hashed = _hashed(deps, password)
+    before = deps.database.users.get(plain_email(merchant.email))
+    user = user_of(merchant, before, plain_email(merchant.email))
+    if user is None or (before is not None and before.merchant_id != merchant.id):
+        raise BadRequest("email is another merchant's", field="email")
     try:
         with change_of(deps, "merchant") as work:
-            work.logins.set(plain_email(merchant.email), merchant.id, hashed, deps.now())
+            work.users.put(before, user.with_password(hashed), deps.now())
             work.merchants.end_sessions(merchant.id)
             record(
                 work,
@@ -129,6 +133,14 @@ def set_limits(deps: Dependencies, merchant: Merchant, changed: Mapping[str, int
 def list_merchants(deps: Dependencies, limit: int) -> list[Merchant]:
     """All merchants, in no order, at most `limit`. Reads the whole table: for administrators only."""
     return deps.database.merchants.scan(limit)
+
+
+def check_email(text: str) -> str:
+    """An e-mail address in lower case, or BadRequest."""
+    email = plain_email(text)
+    if len(email) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(email):
+        raise BadRequest("email must look like name@example.com", field="email")
+    return email
 
 
 def _hashed(deps: Dependencies, password: str) -> str:

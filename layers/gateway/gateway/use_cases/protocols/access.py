@@ -12,6 +12,7 @@ from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.session import Session
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import Subject
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
@@ -27,14 +28,17 @@ class ApiKeys(Protocol):
     def note_use(self, key: ApiKey) -> None: ...  # noqa: D102 - when it was used, unless that is known already
 
 
+class Users(Protocol):
+    """The people of merchants."""
+
+    def get(self, email: str) -> User | None: ...  # noqa: D102 - by the address in lower case
+    def of_merchant(self, merchant_id: str, limit: int) -> list[User]: ...  # noqa: D102 - by their addresses
+
+
 class Sessions(Protocol):
-    """Sessions of the dashboard, and who may begin one."""
+    """Sessions of the dashboard."""
 
-    def get_login(self, email: str) -> tuple[str, str] | None:
-        """The merchant's id and the password's hash for an e-mail address in lower case, or None."""
-        ...
-
-    def add(self, session: Session) -> None: ...  # noqa: D102 - a new session
+    def of_email(self, email: str, limit: int) -> list[Session]: ...  # noqa: D102 - newest first
     def extend(self, session: Session) -> bool: ...  # noqa: D102 - False where it was ended meanwhile
     def confirm(self, session: Session) -> bool: ...  # noqa: D102 - the same; when the password was given
     def end(self, session_id: str) -> None: ...  # noqa: D102 - for good
@@ -48,6 +52,7 @@ class Throttles(Protocol):
         """1, 2, 3 … for each call with this name, whoever calls; forgotten some time after `until`."""
         ...
 
+    def used(self, limit: Limit, subject: str, now: datetime) -> int: ...  # noqa: D102 - in this window
     def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
         """Returns a use that turned out not to count; it has an effect within the same window only."""
         ...

@@ -19,14 +19,7 @@ from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.span import ALL_TIME, Span
-from gateway.use_cases.protocols.access import (
-    ApiKeys,
-    AuditChain,
-    AuditTrail,
-    FailureWindows,
-    Sessions,
-    Throttles,
-)
+from gateway.use_cases.protocols import access
 from gateway.use_cases.protocols.counting import Counting
 from gateway.use_cases.protocols.deliveries import Deliveries, Endpoints, Feed
 from gateway.use_cases.protocols.due import Due, Parking
@@ -163,12 +156,13 @@ class Database(Protocol):
     deliveries: Deliveries
     feed: Feed
     endpoints: Endpoints
-    api_keys: ApiKeys
-    sessions: Sessions
-    throttles: Throttles
-    failures: FailureWindows
-    audit: AuditTrail
-    audit_chain: AuditChain
+    api_keys: access.ApiKeys
+    sessions: access.Sessions
+    users: access.Users
+    throttles: access.Throttles
+    failures: access.FailureWindows
+    audit: access.AuditTrail
+    audit_chain: access.AuditChain
     stats: Stats
     counting: Counting
     idempotency: IdempotencyRecords

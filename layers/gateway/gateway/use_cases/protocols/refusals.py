@@ -14,7 +14,7 @@ class Write(StrEnum):
     API_KEY = "api_key"
     REPLACED_KEY = "replaced"
     ACTIVE_KEYS = "active_keys"
-    LOGIN = "login"
+    USER = "user"
     THROTTLE = "throttle"
 
 

@@ -12,6 +12,8 @@ from gateway.domain.access.audit import AuditEntry
 from gateway.domain.access.audit_chain import Block, Head
 from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.access.session import Session
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import Limits
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.ledger import Entry
@@ -149,18 +151,28 @@ class ApiKeyWrites(Protocol):
     def disable(self, api_key: str) -> None: ...  # noqa: D102 - refused (API_KEY) where it is already
 
 
-class LoginWrites(Protocol):
-    """Label LOGIN."""
+class UserWrites(Protocol):
+    """Label USER."""
 
-    def set(self, email: str, merchant_id: str, password_hash: str, now: datetime) -> None:
-        """Who may log in. Refused where the address is another merchant's."""
+    def put(self, before: User | None, after: User, now: datetime) -> None:
+        """Somebody as they are from now on. Refused where they are no longer as before."""
         ...
+
+    def remove(self, user: User) -> None: ...  # noqa: D102 - refused where they are no longer as read
+
+
+class SessionWrites(Protocol):
+    """Label "session"."""
+
+    def add(self, session: Session) -> None: ...  # noqa: D102 - a new session
 
 
 class ThrottleWrites(Protocol):
     """Label THROTTLE."""
 
-    def use(self, limit: Limit, subject: str, now: datetime) -> None: ...  # noqa: D102 - refused at the limit
+    def use(self, limit: Limit, subject: str, now: datetime, count: int = 1) -> None:
+        """Some uses. Refused where there are not as many left."""
+        ...
 
 
 class AuditWrites(Protocol):
@@ -189,7 +201,8 @@ class Transaction(Protocol):
     events: EventWrites
     idempotency: IdempotencyWrites
     api_keys: ApiKeyWrites
-    logins: LoginWrites
+    users: UserWrites
+    sessions: SessionWrites
     throttles: ThrottleWrites
     audit: AuditWrites
     audit_chain: AuditChainWrites

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.domain.access.audit import Action
+from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.attempt import Attempt
-from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.errors import BadRequest, Forbidden, NotFound
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.reasons import Reason
 from gateway.domain.webhooks.events import refund_event
 from gateway.use_cases.access.audit import record
 from gateway.use_cases.dependencies import Dependencies
@@ -40,18 +42,21 @@ def create_refund(
     def explain() -> None:
         payment = deps.database.payments.get(payment_id)
         if payment is not None:
-            _checked_amount(payment, new)
+            _check_limit(deps, payment.currency, _checked_amount(payment, new))
 
     with deps.unit_of_work(idempotency, explain=explain) as work:
         payment, merchant = work.load((Payment, payment_id), (Merchant, merchant_id))
         if payment is None or payment.merchant_id != merchant_id:
             raise NotFound("Payment not found")
         amount = _checked_amount(payment, new)
+        _check_limit(deps, payment.currency, new.amount or 0)
         refund = _begin(deps, payment, amount, new.reason, now, merchant=merchant)
         work.refunds.add(refund)
         work.payments.take_for_refund(payment.id, refund.amount, now)
         work.notify(merchant, refund_event("refund.created", refund, payment))
         work.enqueue(refund)
+        if (limit := _limit_of(deps)) is not None:
+            work.throttles.use(limit, _limited(deps, payment.currency), now, refund.amount)
         record(
             work,
             deps,
@@ -69,6 +74,31 @@ def create_refund(
             amount=refund.amount,
         )
     return work.response
+
+
+def _limit_of(deps: Dependencies) -> Limit | None:
+    """What whoever asks may refund a day, if there is a limit."""
+    most = deps.actor.refund_limit
+    return None if most is None else Limit("refunds", most, timedelta(days=1))
+
+
+def _limited(deps: Dependencies, currency: str) -> str:
+    return f"{deps.actor.name} {currency}"
+
+
+def _check_limit(deps: Dependencies, currency: str, amount: int) -> None:
+    """Forbidden where the actor's limit has not that much left; a race is the transaction's."""
+    limit = _limit_of(deps)
+    if limit is None:
+        return
+    left = limit.uses_max - deps.database.throttles.used(limit, _limited(deps, currency), deps.now())
+    if amount > left:
+        raise Forbidden(
+            f"Your role may refund {limit.uses_max} of {currency} a day; {left} are left",
+            field="amount",
+            reason=Reason.REFUND_LIMIT_REACHED,
+            facts={"refund_limit": limit.uses_max, "amount_left": left},
+        )
 
 
 def _checked_amount(payment: Payment, new: NewRefund) -> int:

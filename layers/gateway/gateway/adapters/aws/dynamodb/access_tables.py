@@ -59,8 +59,22 @@ class LoginRow(Model):
 
     email = UnicodeAttribute(hash_key=True)
     merchant_id = UnicodeAttribute()
-    password_hash = UnicodeAttribute()
+    # None until an invitation is accepted.
+    password_hash = UnicodeAttribute(null=True)
     updated_at = UnicodeAttribute()
+    role = UnicodeAttribute(null=True)
+    refund_limit = NumberAttribute(null=True)
+    version = NumberAttribute(null=True)
+    revision = NumberAttribute(null=True)
+    created_at = UnicodeAttribute(null=True)
+    link_hash = UnicodeAttribute(null=True)
+    link_until = UnicodeAttribute(null=True)
+    totp_secret = UnicodeAttribute(null=True)
+    totp_pending = UnicodeAttribute(null=True)
+    totp_step = NumberAttribute(null=True)
+    recovery = JSONAttribute(null=True)
+
+    by_merchant = indexes.LoginsByMerchant()
 
 
 class SessionRow(Model):
@@ -77,6 +91,10 @@ class SessionRow(Model):
     expires_at = NumberAttribute()
     stage = UnicodeAttribute(null=True)
     confirmed_at = UnicodeAttribute(null=True)
+    user_version = NumberAttribute(null=True)
+    source = UnicodeAttribute(null=True)
+
+    by_email = indexes.SessionsByEmail()
 
 
 class ThrottleRow(Model):

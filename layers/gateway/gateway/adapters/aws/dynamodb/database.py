@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.access_tables import MerchantRow, SessionRow, ThrottleRow
+from gateway.adapters.aws.dynamodb.access_tables import LoginRow, MerchantRow, SessionRow, ThrottleRow
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
 from gateway.adapters.aws.dynamodb.repositories.audit import AuditChain, AuditTrail
@@ -18,7 +18,7 @@ from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants, to_m
 from gateway.adapters.aws.dynamodb.repositories.orders import Orders, to_order
 from gateway.adapters.aws.dynamodb.repositories.payments import Payments, to_payment
 from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds, to_refund
-from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, to_session
+from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, Users, to_session, to_user
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.adapters.aws.dynamodb.repositories.throttles import FailureWindows, Throttles, to_count
 from gateway.adapters.aws.dynamodb.sharded_rows.feed import Feed
@@ -32,6 +32,7 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
+from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import FailureCount
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.order import Order
@@ -55,6 +56,7 @@ _KINDS: dict[type[Any], tuple[type[Model], Callable[[Any], Any]]] = {
     EndpointHealth: (EndpointRow, to_health),
     IdempotencyRecord: (IdempotencyRow, to_record),
     Session: (SessionRow, to_session),
+    User: (LoginRow, to_user),
     FailureCount: (ThrottleRow, to_count),
 }
 
@@ -89,6 +91,7 @@ class DynamoDatabase:
         self.endpoints: deliveries.Endpoints = Endpoints()
         self.api_keys: access.ApiKeys = ApiKeys()
         self.sessions: access.Sessions = Sessions()
+        self.users: access.Users = Users()
         self.throttles: access.Throttles = Throttles()
         self.failures: access.FailureWindows = FailureWindows()
         self.audit: access.AuditTrail = AuditTrail()

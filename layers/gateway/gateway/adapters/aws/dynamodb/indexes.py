@@ -126,6 +126,27 @@ class ApiKeysByMerchant(_NewestFirst):
     merchant_id = UnicodeAttribute(hash_key=True)
 
 
+class LoginsByMerchant(GlobalSecondaryIndex[Any]):
+    """The people of a merchant."""
+
+    class Meta:
+        index_name = "by-merchant"
+        projection = KeysOnlyProjection()
+
+    merchant_id = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute(range_key=True)
+
+
+class SessionsByEmail(_NewestFirst):
+    """The sessions of a person."""
+
+    class Meta:
+        index_name = "by-email"
+        projection = AllProjection()
+
+    email = UnicodeAttribute(hash_key=True)
+
+
 class AuditByTime(_NewestFirst):
     """All changes in the order of their times, in shards: what the chain of digests is made of."""
 

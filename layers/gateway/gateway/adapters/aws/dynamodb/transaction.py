@@ -10,7 +10,7 @@ from gateway.adapters.aws.dynamodb.repositories.merchants import MerchantWrites
 from gateway.adapters.aws.dynamodb.repositories.orders import OrderWrites
 from gateway.adapters.aws.dynamodb.repositories.payments import PaymentWrites
 from gateway.adapters.aws.dynamodb.repositories.refunds import RefundWrites
-from gateway.adapters.aws.dynamodb.repositories.sessions import LoginWrites
+from gateway.adapters.aws.dynamodb.repositories.sessions import SessionWrites, UserWrites
 from gateway.adapters.aws.dynamodb.repositories.throttles import ThrottleWrites
 from gateway.adapters.aws.dynamodb.sharded_rows.feed import EventWrites
 from gateway.use_cases.protocols import writes
@@ -30,7 +30,8 @@ class DynamoTransaction:
         self.events: writes.EventWrites = EventWrites(self._items)
         self.idempotency: writes.IdempotencyWrites = IdempotencyWrites(self._items)
         self.api_keys: writes.ApiKeyWrites = ApiKeyWrites(self._items)
-        self.logins: writes.LoginWrites = LoginWrites(self._items)
+        self.users: writes.UserWrites = UserWrites(self._items)
+        self.sessions: writes.SessionWrites = SessionWrites(self._items)
         self.throttles: writes.ThrottleWrites = ThrottleWrites(self._items)
         self.audit: writes.AuditWrites = AuditWrites(self._items)
         self.audit_chain: writes.AuditChainWrites = AuditChainWrites(self._items)

@@ -26,6 +26,11 @@ class Throttles:
         """Takes one use; False where there is none left in this window."""
         return rows.update_if(*_use(limit, subject, now))
 
+    def used(self, limit: Limit, subject: str, now: datetime) -> int:
+        """How much is used in this window."""
+        row = rows.get(ThrottleRow, _id(limit, subject, now))
+        return 0 if row is None else int(row.used)
+
     def give_back(self, limit: Limit, subject: str, now: datetime) -> None:
         """Returns a use that turned out not to count; it must be of the same window to have an effect."""
         row = ThrottleRow(_id(limit, subject, now))
@@ -62,15 +67,15 @@ class ThrottleWrites:
     def __init__(self, items: Items) -> None:
         self._items = items
 
-    def use(self, limit: Limit, subject: str, now: datetime) -> None:
-        """One use; refused (THROTTLE) where there is none left."""
-        self._items.update(Write.THROTTLE, *_use(limit, subject, now))
+    def use(self, limit: Limit, subject: str, now: datetime, count: int = 1) -> None:
+        """Some uses; refused (THROTTLE) where there are not as many left."""
+        self._items.update(Write.THROTTLE, *_use(limit, subject, now, count))
 
 
-def _use(limit: Limit, subject: str, now: datetime) -> tuple[ThrottleRow, list[Any], Any]:
+def _use(limit: Limit, subject: str, now: datetime, count: int = 1) -> tuple[ThrottleRow, list[Any], Any]:
     ends_at = int(now.timestamp()) + limit.left_seconds(now)
-    actions = [ThrottleRow.used.add(1), ThrottleRow.expires_at.set(ends_at)]
-    left = ThrottleRow.used.does_not_exist() | (ThrottleRow.used < limit.uses_max)
+    actions = [ThrottleRow.used.add(count), ThrottleRow.expires_at.set(ends_at)]
+    left = ThrottleRow.used.does_not_exist() | (ThrottleRow.used <= limit.uses_max - count)
     return ThrottleRow(_id(limit, subject, now)), actions, left
 
 
