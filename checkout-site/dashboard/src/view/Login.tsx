@@ -61,43 +61,45 @@ export function Login(): JSX.Element {
           {en.login.ended}
         </p>
       )}
-      <form data-test-id="login-form" hidden={Boolean(token)} onSubmit={submit}>
-        <Field label={en.login.email}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              data-test-id="email-input"
-              type="email"
-              name="email"
-              autocomplete="username"
-              required
-              maxLength={254}
-              value={email}
-              onInput={(event) => setEmail(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        <Field label={en.login.password} hint={settings.testStage ? en.login.anyPassword : undefined}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              data-test-id="password-input"
-              type="password"
-              name="password"
-              autocomplete="current-password"
-              required
-              maxLength={1024}
-              value={password}
-              onInput={(event) => setPassword(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        {needsCode && <CodeField label={en.login.code} testId="code-input" text={code} onText={setCode} />}
-        {signIn.error && <Problem error={signIn.error} />}
-        <button type="submit" class="primary" data-test-id="login-button" aria-disabled={signIn.busy}>
-          {signIn.busy ? en.login.busy : en.login.button}
-        </button>
-      </form>
+      {!token && (
+        <form data-test-id="login-form" onSubmit={submit}>
+          <Field label={en.login.email}>
+            {(attributes) => (
+              <input
+                {...attributes}
+                data-test-id="email-input"
+                type="email"
+                name="email"
+                autocomplete="username"
+                required
+                maxLength={254}
+                value={email}
+                onInput={(event) => setEmail(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          <Field label={en.login.password} hint={settings.testStage ? en.login.anyPassword : undefined}>
+            {(attributes) => (
+              <input
+                {...attributes}
+                data-test-id="password-input"
+                type="password"
+                name="password"
+                autocomplete="current-password"
+                required
+                maxLength={1024}
+                value={password}
+                onInput={(event) => setPassword(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+          {needsCode && <CodeField label={en.login.code} testId="code-input" text={code} onText={setCode} />}
+          {signIn.error && <Problem error={signIn.error} />}
+          <button type="submit" class="primary" data-test-id="login-button" aria-disabled={signIn.busy}>
+            {signIn.busy ? en.login.busy : en.login.button}
+          </button>
+        </form>
+      )}
       {settings.testStage && <p class="test-note">{en.banner}</p>}
     </main>
   );
