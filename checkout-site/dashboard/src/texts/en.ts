@@ -360,7 +360,7 @@ export const en = {
     invite: "Invite",
     invited: "Invited. Hand on the link.",
     change: "Change role",
-    changeOf: (email: string) => `Change the role of ${email}`,
+    changeOf: (email: string) => `Change role of ${email}`,
     changed: "Role changed",
     remove: "Remove",
     removeOf: (email: string) => `Remove ${email}`,
