@@ -93,6 +93,6 @@ class Rows:
                 table = self.of(write.table)
                 row = write.change(table.get(write.key))
                 if row is None:  # a row that is removed
-                    del table[write.key]
+                    table.pop(write.key, None)
                 else:
                     table[write.key] = row
