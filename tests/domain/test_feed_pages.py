@@ -10,6 +10,7 @@ from gateway.domain.errors import BadRequest
 from gateway.domain.values import to_iso
 from gateway.domain.webhooks.events import event_id
 from gateway.domain.webhooks.feed import (
+    CURSOR_LENGTH_MAX,
     RECENT_MAX,
     SETTLED_AFTER,
     FeedCursor,
@@ -96,20 +97,20 @@ def test_one_that_is_committed_late_in_front_of_others_is_not_skipped() -> None:
 
 def test_events_committed_in_any_order_are_all_read_once_and_in_order_for_each_object() -> None:
     choose = random.Random(20_260_131)
-    for _ in range(5):
+    for _ in range(3):
         at, arrivals = NOW, list[tuple[datetime, FeedEvent]]()
         for number in range(60):
             at += timedelta(milliseconds=choose.randrange(900))
             placed = previous = at
             for sequence in (1, 2, 3):
                 # An object's next event begins when the one before is committed; each may take long.
-                committed = placed + timedelta(milliseconds=choose.choice((5, 40, 9_000, 15_000)))
+                committed = placed + timedelta(milliseconds=choose.choice((5, 40, 9_000, 60_000)))
                 # And the index may show it late.
                 seen = committed + timedelta(milliseconds=choose.choice((0, 0, 10, 4_000)))
                 arrivals.append((seen, an_event(number, placed, sequence=sequence, previous_at=previous)))
                 placed, previous = committed, placed
         cursor, read, clock = BEGINNING, list[FeedEvent](), NOW
-        while clock < at + timedelta(seconds=90):
+        while clock < at + timedelta(seconds=300):
             clock += timedelta(milliseconds=choose.randrange(1, 4_000))
             there = [event for seen, event in arrivals if seen <= clock]
             taken = page(cursor, there, limit=choose.randrange(1, 20), now=clock)
@@ -160,11 +161,11 @@ def test_a_test_event_is_in_no_page() -> None:
 def test_with_too_many_young_events_for_a_cursor_the_feed_stays_behind() -> None:
     there = [an_event(number, NOW - timedelta(milliseconds=number)) for number in range(RECENT_MAX + 50)]
     cursor, read = BEGINNING, list[FeedEvent]()
-    for _ in range(4):
+    for _ in range(6):
         taken = page(cursor, there, limit=100)
         read, cursor = read + taken.events, taken.cursor
     assert (len(read), taken.has_more) == (RECENT_MAX, False)
-    assert len(cursor.encode()) < 2048
+    assert len(cursor.encode()) < CURSOR_LENGTH_MAX
     later = NOW + SETTLED_AFTER + timedelta(seconds=1)
     read += page(cursor, there, now=later).events
     assert sorted(ids(read)) == sorted(ids(there))

@@ -9,6 +9,7 @@ import pytest
 from chalice.app import SQSEventConfig
 
 from app import app
+from gateway.domain.webhooks.feed import SETTLED_AFTER
 from infra.ops.cloudformation.template import load
 from tests.support.syntax import syntax_tree
 from tests.support.templates import APPLICATION, ROOT, events, functions, resources
@@ -216,3 +217,10 @@ def test_no_stage_but_test_allows_chaos() -> None:
     settings = {name: one["Environment"]["Variables"]["ALLOWS_CHAOS"] for name, one in FUNCTIONS.items()}
     assert settings.keys() == FUNCTIONS.keys()
     assert all(one == {"Fn::If": ["IsTestStage", "true", "false"]} for one in settings.values())
+
+
+def test_the_feed_waits_longer_than_any_function_that_writes_events_may_run() -> None:
+    default = load(APPLICATION)["Globals"]["Function"]["Timeout"]
+    writers = ("ApiFunction", "ProcessPaymentFunction", "ProcessRefundFunction")
+    longest = max(FUNCTIONS[name].get("Timeout", default) for name in writers)
+    assert SETTLED_AFTER.total_seconds() >= longest + 5

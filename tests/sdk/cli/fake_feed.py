@@ -14,7 +14,7 @@ from gateway.domain.webhooks.events import event_id
 from gateway.domain.webhooks.feed import FeedCursor, FeedEvent, place_of, read_feed_cursor, take_page
 from gateway.presenters.event import FEED
 
-BEGAN, APART = datetime(2026, 1, 31, 9, 30, tzinfo=UTC), timedelta(milliseconds=200)
+BEGAN, APART = datetime(2026, 1, 31, 9, 30, tzinfo=UTC), timedelta(seconds=1)
 SECRET = "whsec_test_abc123"
 KEY, API_SECRET = "key_test_abc123", "secret_test_xyz789"
 
@@ -41,7 +41,7 @@ def told_of(number: int, one: dict[str, Any]) -> FeedEvent:
 
 @dataclass
 class Feed:
-    """What happened, 200 ms apart: the newest hundred are young. Pages and cursors are the gateway's."""
+    """What happened, a second apart: the newest 75 are young. Pages and cursors are the gateway's."""
 
     url: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)

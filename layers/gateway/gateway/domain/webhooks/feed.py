@@ -20,12 +20,12 @@ from gateway.domain.values import to_iso
 from gateway.domain.webhooks.events import TEST_EVENT
 
 # Longer than a function that writes events may run, and two clocks and the lag of an index on top.
-SETTLED_AFTER = timedelta(seconds=20)
+SETTLED_AFTER = timedelta(seconds=75)
 # How long events can be read, unless a setting says otherwise.
 EVENTS_KEPT = timedelta(days=30)
 # How many young events a cursor can name. A merchant with more of them reads SETTLED_AFTER behind.
-RECENT_MAX = 200
-CURSOR_LENGTH_MAX = 2048
+RECENT_MAX = 400
+CURSOR_LENGTH_MAX = 4096
 _MARK_BYTES = 6
 _PLACE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(/\d\d)?", re.ASCII)
 _ROW_ID = re.compile(r"[A-Za-z0-9_-]{0,64}", re.ASCII)
