@@ -60,7 +60,7 @@ ACCESS_BODIES: dict[str, dict[str, Any]] = {
             {"email": "ravi@chai.example", "role": "support", "refund_limit": 500000},
         ],
     },
-    "UserRole": {
+    "RoleChange": {
         "type": "object",
         "required": ["role"],
         "properties": _ROLE,

@@ -44,7 +44,13 @@ def post_user(request: Request) -> Response:
 
 
 @operation(
-    blueprint, "PUT", f"{PATH}/{{email}}", needs=NEEDS, confirmed=True, body="UserRole", responses={200: USER}
+    blueprint,
+    "PUT",
+    f"{PATH}/{{email}}",
+    needs=NEEDS,
+    confirmed=True,
+    body="RoleChange",
+    responses={200: USER},
 )
 def put_user(request: Request) -> Response:
     """Changes what somebody may do. Their sessions end."""

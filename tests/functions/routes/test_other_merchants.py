@@ -49,7 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "Confirmation": {"password": "any"},
     "NewApiKey": {},
     "NewUser": {"email": "{email}", "role": "read_only"},
-    "UserRole": {"role": "read_only"},
+    "RoleChange": {"role": "read_only"},
     "PasswordChange": {"current_password": "x", "new_password": "correct horse battery"},
     "SecondFactorCode": {"code": "123456"},
     "ChaosWanted": {"repeat_percent": 10},
