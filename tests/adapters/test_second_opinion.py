@@ -4,6 +4,7 @@ All tests that hold the database in memory to the one on DynamoDB, once more on 
 out concurrent transactions one into another (docs/decisions.md), so races are no matter for it.
 """
 
+import inspect
 from collections.abc import Iterator
 
 import pytest
@@ -16,8 +17,13 @@ from tests.adapters import test_databases_agree
 from tests.bill.meter import asked_of_moto, on_moto
 from tests.bill.walk import Moto
 
+# Tests that do not say which database they are about make one of their own, on the emulator.
 globals().update(
-    {name: test for name, test in vars(test_databases_agree).items() if name.startswith("test_")}
+    {
+        name: test
+        for name, test in vars(test_databases_agree).items()
+        if name.startswith("test_") and "database" in inspect.signature(test).parameters
+    }
 )
 
 

@@ -80,7 +80,7 @@ def test_a_payment_on_its_own_takes_no_more_units_than_it_did(alone: Walk) -> No
     limits = {
         "POST /orders": (3.0, 0.0),
         "POST /payments": (18.0, 3.0),
-        "process payment": (18.0, 2.0),
+        "process payment": (18.0, 3.0),
         "deliver webhooks": (11.0, 8.0),
         # Four indexes of eight shards: payments, refunds, deliveries, and deliveries without a message.
         # And who asks for lists to be counted.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.domain.access.user import User
 from gateway.domain.errors import AuthenticationFailed, RateLimited
 from gateway.use_cases.access import sessions as sessions_service
 from gateway.use_cases.access.sessions import PER_DEVICE, PER_EMAIL, PER_SOURCE, confirm, log_in
@@ -13,6 +14,10 @@ STRANGERS, OWNERS = "198.51.100.1", "203.0.113.7"
 @pytest.fixture
 def shop() -> MemoryShop:
     return MemoryShop()
+
+
+def an_owner(shop: MemoryShop) -> None:
+    shop.database.rows.of("users")["owner@example.com"] = User("owner@example.com", shop.merchant.id, "hash")
 
 
 def guess(shop: MemoryShop, source: str, device: str | None = None, *, right: bool = False) -> None:
@@ -34,7 +39,7 @@ def test_a_refused_source_uses_up_nobodys_tries(shop: MemoryShop, monkeypatch: p
 
 def test_strangers_do_not_lock_a_known_device_out(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions_service, "password_matches", lambda given, _: given == "right")
-    shop.database.rows.of("logins")["owner@example.com"] = (shop.merchant.id, "hash")
+    an_owner(shop)
     first = log_in(shop.deps, "owner@example.com", "right", OWNERS)
     for _ in range(PER_EMAIL.uses_max):
         with pytest.raises(AuthenticationFailed):
@@ -54,7 +59,7 @@ def test_whoever_has_a_session_confirms_it_whatever_strangers_guess(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions_service, "password_matches", lambda given, _: given == "right")
-    shop.database.rows.of("logins")["owner@example.com"] = (shop.merchant.id, "hash")
+    an_owner(shop)
     visit = log_in(shop.deps, "owner@example.com", "right", OWNERS)
     for _ in range(PER_EMAIL.uses_max):
         with pytest.raises(AuthenticationFailed):

@@ -188,7 +188,7 @@ def test_of_captures_at_once_one_succeeds(shop: Shop) -> None:
     ends = at_once(8, lambda number: shop.capture(payment, 100 + number))
     captured = [end for end in ends if not isinstance(end, str)]
     assert len(captured) == 1
-    assert set(ends) - set(captured) == {"Payment not in capturable state"}
+    assert {end for end in ends if isinstance(end, str)} == {"Payment not in capturable state"}
     after = shop.stored_payment(payment.id)
     assert (after.captured, after.amount_captured) == (True, captured[0].amount_captured)
     assert after.refundable == after.amount_captured

@@ -194,7 +194,7 @@ def test_the_commands_in_the_documents_are_such_commands() -> None:
     told = [
         shlex.split(line)[4:] for line in text.splitlines() if line.startswith("python -m infra.ops admin")
     ]
-    assert len({parse(*argv).admin_command for argv in told}) == 12
+    assert {"issue-key", "audit"} <= {parse(*argv).admin_command for argv in told}
 
 
 @pytest.fixture
@@ -231,6 +231,7 @@ def test_a_live_stages_merchant_is_not_simulated(console: Console) -> None:
         console.run("rotate-acquirer", console.email)
 
 
+@pytest.mark.usefixtures("empty_store")
 def test_the_record_is_verified(console: Console) -> None:
     console.run("create-merchant", "--name", "Chai", "--email", console.email)
     assert "are older than the chain." in console.run("audit", "--verify")
