@@ -1,7 +1,8 @@
 """An earlier release out of this repository's history: its sources, its packages, its stacks.
 
 Today's tools deploy it, with its own templates and code, so nothing of its own tools has to be installed.
-The layer's third-party packages are today's, as long as their pins are the same.
+The layer's third-party packages are today's, as long as all that the old one had are pinned to the same
+versions; today's may have more.
 """
 
 import functools
@@ -47,20 +48,23 @@ def take_out(commit: str, into: Path, *, library: str) -> Path:
 
 def _build(root: Path, library: str) -> None:
     pins = "requirements.txt"
-    old, today = root / "layers" / library / pins, ROOT / "layers" / "gateway" / pins
-    assert _pins(old) == _pins(today), "build the old layer from its own pins now"
+    old, today = _pins(root / "layers" / library / pins), _pins(ROOT / "layers" / "gateway" / pins)
+    assert old <= today, "build the old layer from its own pins now"
+    # The old layer left these to Lambda's runtime, and asks more of it: today's botocore knows no service.
+    added = {pin.partition("==")[0] for pin in today - old}
     settings, output = Settings.read({}), root / ".build"
     with lambda_packages.take_lock(settings):
         lambda_packages.build(settings)
         built = lambda_packages.build_directory(settings) / "layer"
-        shutil.copytree(built, output / "layer", ignore=shutil.ignore_patterns("gateway"))
+        shutil.copytree(built, output / "layer", ignore=shutil.ignore_patterns("gateway", *added))
     shutil.copytree(root / "layers" / library / library, output / "layer" / "python" / library)
     shutil.copytree(root / "functions", output / "functions")
 
 
-def _pins(requirements: Path) -> list[str]:
+def _pins(requirements: Path) -> set[str]:
+    """The packages and their versions. Digests, which later releases have too, stand indented below."""
     lines = requirements.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
+    return {line.removesuffix("\\").strip() for line in lines if "==" in line and line[0] not in "# "}
 
 
 def deploy(root: Path, endpoint: str, stack: str, environment: Mapping[str, str]) -> dict[str, str]:

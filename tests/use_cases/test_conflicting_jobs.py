@@ -46,10 +46,13 @@ def test_a_batch_whose_every_job_crashed_is_no_sign_of_a_worker_that_runs(shop: 
     payments = [shop.pending(), shop.pending()]
     shop.database.rows.fail_next(Unavailable("gone"), Unavailable("gone"))
     assert len(shop.process(*payments)) == 2
-    assert shop.database.stats.read()["payments"].taken_at_ms == 0
+    crashed = shop.database.stats.read()["payments"]
+    assert crashed.taken_at_ms == 0 < crashed.crashed_at_ms
     shop.database.rows.fail_next(Unavailable("gone"))
     assert len(shop.process(*payments)) == 1
-    assert shop.database.stats.read()["payments"].taken_at_ms > 0
+    found = shop.database.stats.read()["payments"]
+    assert found.taken_at_ms > 0
+    assert found.crashed_at_ms == crashed.crashed_at_ms
 
 
 def test_losing_against_others_is_no_failure_of_the_worker(shop: MemoryShop) -> None:

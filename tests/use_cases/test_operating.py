@@ -248,6 +248,9 @@ def test_work_is_sent_again_though_nobody_can_note_it(
     assert noted[0]["error"] == "Unavailable < TimeoutError"
 
 
+IN_HAND = QueueDepth(0, 5, 5)
+
+
 def a_queue(**members: Any) -> QueueStatus:
     known = {"depth": QueueDepth(1, 0, 0), "stats": QueueStats(), "has_trigger": True, "now_ms": NOW_MS}
     return QueueStatus(name="payments", **(known | members))
@@ -260,7 +263,11 @@ def a_queue(**members: Any) -> QueueStatus:
         ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1}, True),
         ({"due_since_ms": NOW_MS - STALLED_AFTER_MS}, False),
         ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1, "depth": QueueDepth(0, 5, 0)}, False),
-        ({"due_since_ms": NOW_MS - STALLED_AFTER_MS - 1, "depth": QueueDepth(0, 5, 5)}, True),
+        ({"due_since_ms": 1, "depth": IN_HAND}, False),
+        ({"due_since_ms": 1, "depth": IN_HAND, "stats": QueueStats(taken_at_ms=5, crashed_at_ms=6)}, True),
+        ({"due_since_ms": 1, "depth": IN_HAND, "stats": QueueStats(taken_at_ms=6, crashed_at_ms=6)}, False),
+        ({"due_since_ms": NOW_MS, "depth": IN_HAND, "stats": QueueStats(crashed_at_ms=6)}, False),
+        ({"depth": IN_HAND, "stats": QueueStats(taken_at_ms=5, waiting_since_ms=6)}, True),
         ({"due_since_ms": 1, "stats": QueueStats(taken_at_ms=NOW_MS - STALLED_AFTER_MS)}, False),
         ({"due_since_ms": 1, "stats": QueueStats(taken_at_ms=NOW_MS - STALLED_AFTER_MS - 1)}, True),
         ({"stats": QueueStats(waiting_since_ms=NOW_MS - STALLED_AFTER_MS - 1)}, True),

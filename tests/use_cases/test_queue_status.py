@@ -29,9 +29,8 @@ NEVER = 0
 @pytest.mark.parametrize(
     ("visible", "taken", "due", "swept", "stalled"),
     [
-        (0, NEVER, NOW_MS + 60_000, NEVER, False),
-        (0, NEVER, LONG_AGO, NEVER, True),
-        (0, JUST_NOW, LONG_AGO, NEVER, False),
+        (0, NEVER, LONG_AGO, NEVER, False),
+        (0, NEVER, LONG_AGO, LONG_AGO, True),
         (1, NEVER, None, NEVER, False),
         (1, NEVER, JUST_NOW, NEVER, False),
         (1, NEVER, LONG_AGO, NEVER, True),
@@ -43,9 +42,8 @@ NEVER = 0
         (1, LONG_AGO, NOW_MS + 60_000, JUST_NOW, False),
     ],
     ids=[
-        "in flight, and not due before a while",
-        "in flight again and again, and no batch succeeds",
-        "in flight, and batches succeed",
+        "in the hands of a worker that was replaced",
+        "in flight, sent again by the sweeper, and no batch succeeds",
         "nothing is due",
         "due just now",
         "due long ago and never taken from",
@@ -68,11 +66,38 @@ def test_a_queue_stalls_when_due_work_waits_and_nobody_takes_it(
     assert replace(found, depth=QueueDepth(visible=0, delayed=9, in_flight=0)).is_stalled is False
 
 
+@pytest.mark.parametrize(
+    ("crashed", "taken", "due", "stalled"),
+    [
+        (JUST_NOW, NEVER, LONG_AGO, True),
+        (JUST_NOW, LONG_AGO, LONG_AGO, True),
+        (LONG_AGO - 1, LONG_AGO, LONG_AGO, False),
+        (NOW_MS, JUST_NOW, LONG_AGO, False),
+        (JUST_NOW, NEVER, JUST_NOW, False),
+        (JUST_NOW, NEVER, NOW_MS + 60_000, False),
+    ],
+    ids=[
+        "every batch fails",
+        "batches fail since a while",
+        "one succeeded since",
+        "one succeeded just before",
+        "due just now",
+        "not due before a while",
+    ],
+)
+def test_messages_in_flight_stall_a_queue_of_money_where_batches_fail(
+    crashed: int, taken: int, due: int, *, stalled: bool
+) -> None:
+    hidden, stats = QueueDepth(visible=0, delayed=0, in_flight=2), QueueStats(0, 0, taken, NEVER, crashed)
+    found = QueueStatus("refunds", hidden, stats, True, NOW_MS, due)  # noqa: FBT003
+    assert found.is_stalled is stalled
+
+
 @pytest.mark.parametrize("lane", ["webhooks", "slow_webhooks"])
 def test_retries_that_are_hidden_are_no_work_that_waits_in_a_lane_of_webhooks(lane: str) -> None:
     """The overdue row may be the other lane's; what the sweeper saw is this one's."""
     hidden = QueueDepth(visible=0, delayed=0, in_flight=9)
-    found = QueueStatus(lane, hidden, QueueStats(0, 0, NEVER, NEVER), True, NOW_MS, LONG_AGO)  # noqa: FBT003
+    found = QueueStatus(lane, hidden, QueueStats(0, 0, NEVER, NEVER, 1), True, NOW_MS, LONG_AGO)  # noqa: FBT003
     assert found.is_stalled is False
     assert replace(found, stats=QueueStats(0, 0, LONG_AGO - 1, LONG_AGO)).is_stalled is True
 

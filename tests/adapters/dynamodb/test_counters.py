@@ -39,6 +39,13 @@ def test_batches_at_once_are_all_counted() -> None:
 
 
 @pytest.mark.usefixtures("empty_store")
+def test_batches_that_fail_are_told_from_those_that_succeed() -> None:
+    stats.count_batch(Batch("refunds", 5, completed=0, failed=0))
+    stats.count_batch(Batch("refunds", 9, completed=0, failed=0, succeeded=False))
+    assert stats.read()["refunds"] == QueueStats(taken_at_ms=5, crashed_at_ms=9)
+
+
+@pytest.mark.usefixtures("empty_store")
 def test_the_time_that_work_waits_since_is_kept_beside_the_sums() -> None:
     stats.note_waiting("webhooks", 5)
     stats.note_waiting("webhooks", 9)

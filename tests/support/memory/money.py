@@ -297,7 +297,8 @@ class Stats(Repository):
                 known,
                 completed=known.completed + done.completed,
                 failed=known.failed + done.failed,
-                taken_at_ms=max(known.taken_at_ms, done.at_ms) if done.succeeded else known.taken_at_ms,
+                taken_at_ms=max(known.taken_at_ms, done.at_ms if done.succeeded else 0),
+                crashed_at_ms=max(known.crashed_at_ms, 0 if done.succeeded else done.at_ms),
             ),
         )
 

@@ -44,13 +44,15 @@ class Batch(NamedTuple):
 class QueueStats:
     """One queue's totals, when its newest batch that succeeded ended, since when the sweeper saw work wait.
 
-    Times are unix milliseconds, 0 where there was none.
+    `crashed_at_ms` is when its newest batch ended that did not succeed. Times are unix milliseconds, 0 where
+    there was none.
     """
 
     completed: int = 0
     failed: int = 0
     taken_at_ms: int = 0
     waiting_since_ms: int = 0
+    crashed_at_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 A worker runs when its trigger is enabled and no due work waits untaken. What waits is known without AWS's
 metrics, so it is the same on every target: messages that are there, the due index of the tables, the end of
-the newest batch that succeeded, and what the sweeper saw before it gave overdue rows a later time (the index
-has them as due later from then on). The slow lane of webhooks shares its table with the other one, so there
-the sweeper's word is missing: a stall in it that lasts shows with gaps.
+the newest batch that succeeded and of the newest that did not, and what the sweeper saw before it gave
+overdue rows a later time (the index has them as due later from then on). The slow lane of webhooks shares its
+table with the other one, so there the sweeper's word is missing: a stall in it that lasts shows with gaps.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -48,16 +48,20 @@ class QueueStatus:
     def is_stalled(self) -> bool:
         """Whether due work waits, and for STALLED_AFTER_MS, or since it was due, no batch has succeeded.
 
-        Messages in flight wait too: where every batch fails, they are visible for moments only. What is due
-        says so for queues that have an index of their own. In the webhooks' lanes, which share one, hidden
-        messages may be retries that are not due, and the overdue rows the other lane's.
+        Messages in flight wait too where batches fail, as they are visible for moments only: the newest batch
+        says so, in queues that have an index of their own. (In the webhooks' lanes, which share one, hidden
+        messages may be retries that are not due, and the overdue rows the other lane's.) Where no batch
+        failed, whoever took them has them still, or died and was replaced, as by a deployment: SQS gives
+        them back. A worker that dies before it can count is told by the sweeper's messages, which nobody
+        works on either.
         """
         if not (self.depth.visible or self.depth.in_flight):
             return False
         before = self.now_ms - STALLED_AFTER_MS
         taken_at_ms, swept_ms = self.stats.taken_at_ms, self.stats.waiting_since_ms
         is_late = self.due_since_ms is not None and max(self.due_since_ms, taken_at_ms) < before
-        overdue = is_late and _waits(self.name, self.depth)
+        fails = self.name in INDEXED_ALONE and taken_at_ms < self.stats.crashed_at_ms
+        overdue = is_late and (self.depth.visible > 0 or fails)
         return overdue or taken_at_ms < swept_ms < before
 
     @property

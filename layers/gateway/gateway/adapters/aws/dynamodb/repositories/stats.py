@@ -22,13 +22,13 @@ class Stats:
     """What workers did."""
 
     def count_batch(self, done: Batch) -> None:
-        """Adds a batch to one shard, and records that its queue is being served if the batch succeeded."""
+        """Adds a batch to one shard, and records when the queue was served, or when that failed."""
+        ended_at_ms = StatsRow.taken_at_ms if done.succeeded else StatsRow.crashed_at_ms
         actions: list[Action] = [
             StatsRow.completed.add(done.completed),
             StatsRow.failed.add(done.failed),
+            ended_at_ms.set(done.at_ms),
         ]
-        if done.succeeded:
-            actions.append(StatsRow.taken_at_ms.set(done.at_ms))
         with unavailable_when_aws_fails():
             StatsRow(_shard_id(done.queue, done.at_ms)).update(actions=actions)
 
@@ -51,6 +51,7 @@ class Stats:
                 failed=sum(int(row.failed) for row in own),
                 taken_at_ms=max((int(row.taken_at_ms) for row in own), default=0),
                 waiting_since_ms=int(waiting.waiting_since_ms) if waiting else 0,
+                crashed_at_ms=max((int(row.crashed_at_ms) for row in own), default=0),
             )
         return found
 

@@ -14,6 +14,7 @@ class StatsRow(Model):
     completed = NumberAttribute(default=0)
     failed = NumberAttribute(default=0)
     taken_at_ms = NumberAttribute(default=0)
+    crashed_at_ms = NumberAttribute(default=0)
     waiting_since_ms = NumberAttribute(default=0)
     # What was last read of the gateway's health.
     parts = JSONAttribute(null=True)
