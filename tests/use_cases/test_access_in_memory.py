@@ -309,6 +309,12 @@ def test_a_merchant_is_created_with_who_may_log_in(
     assert told(refusal) == ("email is another merchant's", "email")
 
 
+def test_the_seeded_merchant_is_found_by_its_address_though_nobody_signs_in_with_it(shop: MemoryShop) -> None:
+    seed_test_merchant(shop.deps)
+    found = administration.find_merchant(shop.deps, "Test@example.com")
+    assert (found.id, shop.database.users.get("test@example.com")) == (TEST_MERCHANT_ID, None)
+
+
 def test_merchants_that_do_not_exist_are_not_found(shop: MemoryShop) -> None:
     for wanted in ("nobody", "nobody@example.com", ""):
         with pytest.raises(NotFound) as refusal:
