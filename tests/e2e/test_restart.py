@@ -14,6 +14,7 @@ UNCHANGED = "nothing has changed since the last deployment"
 def test_a_kept_home_deploys_nothing_anew_and_works_on_another_port() -> None:
     # Given one by one, since an address is a setting: a moved port of these would be a change.
     fixed = {"TEST_MODE": "true", "TEST_WEBHOOK_URL": "", "ALLOWED_ORIGINS": "http://localhost"}
+    fixed |= {"DOCS_URL": "http://localhost/docs", "CHECKOUT_URL": "http://localhost"}
     with running_stack("kept", keep_home=True, **fixed) as first:
         assert not any(UNCHANGED in line for line in first.printed)
         order = first.order()
