@@ -4,6 +4,7 @@ Where a scenario needs the outcome of queued work, it waits for it, as a merchan
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.proof.shop import DECLINED, SLOW, Request, Shop
 from tests.support.people import a_person
@@ -170,6 +171,43 @@ def the_dashboard(shop: Shop) -> None:
     shop.ask(Request("DELETE", session, public=True, headers=visit))
 
 
+def people(shop: Shop) -> None:
+    """Somebody at a new merchant looks after people, sessions and a second factor; some of it is refused."""
+    with shop.world.wire.unwatched():
+        person = a_person(shop.world.deps)
+    headers = tuple(person.session_headers.items())
+    at = "/api/v1/dashboard"
+
+    def ask(method: str, path: str, body: Any = None) -> None:
+        shop.ask(Request(method, f"{at}/{path}", body, public=True, headers=headers))
+
+    for path in ("api-keys", "sessions", "users"):
+        ask("GET", path)
+    guest = f"{person.merchant.id}@example.com"
+    ask("POST", "users", {"email": guest, "role": "developer"})
+    ask("PUT", f"users/{guest}", {"role": "read_only"})
+    ask("DELETE", f"users/{guest}")
+    ask("POST", "session/confirm", {"password": "not the one"})
+    ask("PUT", "password", {"current_password": "not the one", "new_password": "correct horse battery"})
+    ask("POST", "second-factor")
+    ask("POST", "second-factor/confirm", {"code": "000000"})
+    ask("DELETE", "second-factor")
+    ask("DELETE", "sessions/unknown")
+    ask("DELETE", "sessions")
+
+
+def a_disturbed_integration(shop: Shop) -> None:
+    """Chaos on and off, the feed, and what the acquirer said."""
+    chaos = "/api/v1/test/chaos"
+    shop.ask(Request("PUT", chaos, {"requests": {"slow": 1}}))
+    shop.get(chaos)
+    shop.ask(Request("DELETE", chaos))
+    payment = shop.pay(shop.order())
+    shop.wait()
+    shop.get(f"/api/v1/payments/{payment}/acquirer")
+    shop.get("/api/v1/events?limit=10")
+
+
 def seeding(shop: Shop) -> None:
     """The test merchant is made, or found."""
     shop.world.seed()
@@ -185,6 +223,8 @@ SCENARIOS: list[Scenario] = [
     a_failing_receiver,
     a_slow_receiver,
     the_dashboard,
+    people,
+    a_disturbed_integration,
     seeding,
     overdue_work,
     reading,
