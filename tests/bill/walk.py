@@ -93,9 +93,8 @@ def _pay(world: World, account: Account, payments: int, step: Step) -> None:
         body = {"order_id": order, "method": "upi", "vpa": "success@asyncpay"}
         _sent(world, account, "/api/v1/payments", body, key=str(uuid.uuid4()))
     # The first two webhooks go out before the bank has answered; the last one in a batch of its own.
-    while True:
-        if not [queue for queue in ("webhooks", "payments") if _served(world, queue, step)]:
-            break
+    while sum(_served(world, queue, step) for queue in ("webhooks", "payments")):
+        pass
     step("sweep")
     assert world.sweep(), "something was left to the sweeper"
 

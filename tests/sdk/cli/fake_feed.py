@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from gateway.domain.webhooks.events import event_id
 from gateway.domain.webhooks.feed import FeedCursor, FeedEvent, place_of, read_feed_cursor, take_page
 from gateway.presenters.event import FEED
+from tests.support.http_server import QuietHandler, serving
 
 BEGAN, APART = datetime(2026, 1, 31, 9, 30, tzinfo=UTC), timedelta(seconds=1)
 SECRET = "whsec_test_abc123"
@@ -117,8 +117,8 @@ def serving_feed() -> Iterator[Feed]:
                 status, body = 401, {"error": {"code": "AUTHENTICATION_ERROR", "description": "Invalid"}}
             self.respond(status, json.dumps(body).encode())
 
-    with _serving(Handler) as server:
-        feed.url = f"http://127.0.0.1:{server.server_port}"
+    with serving(Handler) as server:
+        feed.url = server.url
         yield feed
 
 
@@ -129,7 +129,7 @@ def serving_receiver(receiver: Receiver | None = None) -> Iterator[Receiver]:
 
     class Handler(_Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.read_body()
             delivery = Delivery({name.lower(): value for name, value in self.headers.items()}, body)
             with receiver.lock:
                 receiver.got.append(delivery)
@@ -139,13 +139,13 @@ def serving_receiver(receiver: Receiver | None = None) -> Iterator[Receiver]:
                     receiver.taken.append(number)
             self.respond(status, b"")
 
-    with _serving(Handler, receiver.port) as server:
+    with serving(Handler, port=receiver.port) as server:
         receiver.port = server.server_port
-        receiver.url = f"http://127.0.0.1:{server.server_port}/hook"
+        receiver.url = f"{server.url}/hook"
         yield receiver
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     def respond(self, status: int, content: bytes) -> None:
         try:
             self.send_response(status)
@@ -154,28 +154,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
         except OSError:
             pass  # who asked was killed meanwhile
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class _Server(ThreadingHTTPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, *_: object) -> None:
-        """Connections of killed processes end in the middle."""
-
-
-@contextmanager
-def _serving(handler: type[BaseHTTPRequestHandler], port: int = 0) -> Iterator[_Server]:
-    server = _Server(("127.0.0.1", port), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
