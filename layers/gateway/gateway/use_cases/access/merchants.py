@@ -77,9 +77,13 @@ def create_merchant(deps: Dependencies, name: str, email: str, password: str, ac
                 details=details,
             )
     except ConditionFailed as refusal:
-        raise BadRequest("email is another merchant's", field="email") from refusal
+        raise _address_taken() from refusal
     log.info("merchant created", merchant_id=merchant.id, actor=actor)
     return merchant
+
+
+def _address_taken() -> BadRequest:
+    return BadRequest("email is another merchant's", field="email")
 
 
 def set_password(deps: Dependencies, merchant: Merchant, password: str, actor: str) -> None:
@@ -88,7 +92,7 @@ def set_password(deps: Dependencies, merchant: Merchant, password: str, actor: s
     before = deps.database.users.get(plain_email(merchant.email))
     user = user_of(merchant, before, plain_email(merchant.email))
     if user is None or (before is not None and before.merchant_id != merchant.id):
-        raise BadRequest("email is another merchant's", field="email")
+        raise _address_taken()
     try:
         with change_of(deps, "merchant") as work:
             work.users.put(before, user.with_password(hashed), deps.now())
@@ -102,7 +106,7 @@ def set_password(deps: Dependencies, merchant: Merchant, password: str, actor: s
                 changed=merchant.id,
             )
     except ConditionFailed as refusal:
-        raise BadRequest("email is another merchant's", field="email") from refusal
+        raise _address_taken() from refusal
     log.info("password set", merchant_id=merchant.id, actor=actor)
 
 
