@@ -64,8 +64,9 @@ class Emulator:
         for row, name in tables.ROWS.items():
             table = f"{prefix}-{name}"
             keys = [key["AttributeName"] for key in row._get_schema()["key_schema"]]
-            for item in dynamodb.scan(TableName=table)["Items"]:
-                dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
+            for page in dynamodb.get_paginator("scan").paginate(TableName=table):
+                for item in page["Items"]:
+                    dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys})
 
     def make_queue(self, **attributes: str) -> str:
         """A new queue; answers its URL."""
@@ -154,9 +155,15 @@ def table_prefix(emulator: Emulator) -> str:
 
 
 @pytest.fixture
-def store(table_prefix: str) -> str:
-    """The store, bound to the shared tables; answers their prefix."""
-    return _bound(table_prefix)
+def store(request: pytest.FixtureRequest) -> str:
+    """The store, bound to the shared tables; answers their prefix.
+
+    A test that asks for `empty_store` as well has the empty tables, in whichever order the two are set up: a
+    module's `usefixtures` comes after the one of its test.
+    """
+    if "empty_store" in request.fixturenames:
+        return str(request.getfixturevalue("empty_store"))
+    return _bound(str(request.getfixturevalue("table_prefix")))
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 import argparse
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 
 from gateway.adapters.acquirers.accounts import Accounts
+from gateway.domain.access.audit_chain import SETTLED_AFTER
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
 from gateway.domain.payments.payment import PaymentStatus
@@ -15,10 +17,12 @@ from gateway.use_cases.access.merchants import find_merchant
 from gateway.use_cases.access.sessions import log_in
 from gateway.use_cases.acquirers.accounts import find_account
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.operations.chain_audit import chain_audit
 from infra.ops import command_line
 from infra.ops.admin import commands
 from infra.ops.console import Problem
 from infra.ops.settings import ROOT
+from tests.support.emulator import Emulator
 from tests.support.factories import NOW, a_payment, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
@@ -231,9 +235,18 @@ def test_a_live_stages_merchant_is_not_simulated(console: Console) -> None:
         console.run("rotate-acquirer", console.email)
 
 
-@pytest.mark.usefixtures("empty_store")
-def test_the_record_is_verified(console: Console) -> None:
+def test_the_record_is_verified(console: Console, emulator: Emulator, empty_store: str) -> None:
     console.run("create-merchant", "--name", "Chai", "--email", console.email)
-    assert "are older than the chain." in console.run("audit", "--verify")
+    (row,) = console.deps.database.audit.scan()
+    later = replace(console.deps, now=lambda: row.at + 2 * SETTLED_AFTER)
+    assert "0 rows in 0 blocks are whole; 0 are older" in console.run("audit", "--verify")
+    assert chain_audit(later) == 1
+    assert "1 rows in 1 blocks are whole" in console.run("audit", "--verify")
+    emulator.client("dynamodb").delete_item(TableName=f"{empty_store}-audit", Key={"id": {"S": row.id}})
+    with pytest.raises(Problem, match=f"row {row.id} is missing"):
+        console.run("audit", "--verify")
+
+
+def test_the_record_of_a_merchant_wants_its_name(console: Console) -> None:
     with pytest.raises(Problem, match="Name a merchant"):
         console.run("audit")
