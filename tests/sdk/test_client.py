@@ -252,3 +252,30 @@ def test_with_options_changes_a_copy(gateway: Gateway) -> None:
 )
 def test_retry_after_has_two_forms(header: str | None, seconds: float | None) -> None:
     assert retry_after_seconds(header, 1_000_000) == seconds
+
+
+@pytest.mark.parametrize("body", [[], "x", 3, None, b"<html>"])
+def test_a_success_without_a_json_object_is_an_error_that_shows_it(
+    person: Person, gateway: Gateway, body: Any
+) -> None:
+    gateway.answers(Answer(200, body))
+    with pytest.raises(asyncpay.APIError, match="No JSON object came"):
+        person.call("orders.retrieve", ORDER["id"])
+
+
+@pytest.mark.parametrize("call", ["orders.list", "events.list"])
+def test_a_list_from_something_that_is_not_asyncpay_is_an_error(
+    person: Person, gateway: Gateway, call: str
+) -> None:
+    gateway.answers(Answer(200, {"detail": "ok"}))
+    with pytest.raises(asyncpay.APIError, match="A list was asked for"):
+        person.call(call)
+
+
+@pytest.mark.parametrize("key", ["", " ", "a\nb: c", "\u091a", "x" * 256])
+def test_an_idempotency_key_that_can_not_be_sent_is_refused_before_anything_is(
+    person: Person, gateway: Gateway, key: str
+) -> None:
+    with pytest.raises(ValueError, match="idempotency_key must be 1 to 255"):
+        person.call("orders.create", amount=100, idempotency_key=key)
+    assert gateway.asked == []

@@ -1,9 +1,6 @@
 """The commands: what they ask, print and end with."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -137,25 +134,6 @@ def test_each_command_has_help_and_the_common_options(bare: Cli, command: str) -
 def test_a_misspelt_command_is_told_what_is_near(bare: Cli, line: str, near: str) -> None:
     code, _, err = bare(*line.split())
     assert (code, f"Did you mean {near}" in err) == (2, True)
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_is_printed_and_completes(bare: Cli, shell: str) -> None:
-    code, out, err = bare("completion", shell)
-    assert (code, "_ASYNCPAY_COMPLETE" in out, bool(err)) == (0, True, True)
-    words = {"COMP_WORDS": "asyncpay pay", "COMP_CWORD": "1" if shell != "fish" else "pay"}
-    done = subprocess.run(
-        [sys.executable, "-c", "from asyncpay.cli.app import app; app(prog_name='asyncpay')"],
-        env={
-            "PYTHONPATH": str(ROOT / "sdk/python/src"),
-            "PATH": os.environ["PATH"],
-            "_ASYNCPAY_COMPLETE": f"{shell}_complete",
-            **words,
-        },
-        capture_output=True,
-        text=True,
-    )
-    assert "payments" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,14 @@ def test_credentials_that_do_not_work_are_not_kept(bare: Cli, home: Path, tmp_pa
     assert not (home / "credentials.json").exists()
 
 
+def test_an_address_where_something_else_answers_is_not_kept(bare: Cli, home: Path, tmp_path: Path) -> None:
+    with scripted() as gateway:
+        gateway.answers(Answer(200, {"detail": "ok"}))
+        code, _, err = login(bare, gateway, tmp_path)
+    assert (code, "is not AsyncPay" in err) == (1, True)
+    assert not (home / "credentials.json").exists()
+
+
 def test_profiles_stand_beside_each_other(bare: Cli, home: Path, tmp_path: Path) -> None:
     with scripted() as gateway:
         login(bare, gateway, tmp_path)

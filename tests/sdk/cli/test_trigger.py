@@ -7,7 +7,7 @@ import pytest
 from asyncpay.cli import scenario
 from asyncpay.client import Client
 from tests.sdk.cli.conftest import Cli
-from tests.sdk.cli.test_cli_commands import REFUND, SUCCESS
+from tests.sdk.cli.test_cli_commands import SUCCESS
 from tests.sdk.scripted import Answer, Gateway
 from tests.sdk.test_client import ORDER, PAYMENT
 
@@ -19,6 +19,8 @@ steps:
   - {call: orders.create, as: first, with: {amount: "${amount}", receipt: "r-${amount}"}}
   - {call: orders.create, with: {amount: 900, notes: {first: "${first.id}"}}}
 """
+TWICE = "{call: orders.create, as: o, with: {amount: 1}}"
+REFERS = "{call: orders.create, with: {amount: 1, receipt: '${%s}'}}"
 
 
 @pytest.mark.parametrize("name", scenario.names())
@@ -79,6 +81,18 @@ def test_a_users_own_scenario_is_found_by_name_and_by_file(
         ("steps: [{call: orders.create, with: 3}]", "must be names with values"),
         ("parameters: 3\nsteps: [{call: x}]", "`parameters` must be"),
         ("steps: [3]", "step 1 must have `call`"),
+        ("steps: [{call: orders.create, with: {1: 2}}]", "the name 1 is no text"),
+        ("steps: [{call: orders.create, with: {amount: .nan}}]", "JSON cannot carry it"),
+        ("steps: [{call: orders.create, with: {amount: 1, notes: &n {x: *n}}}]", "JSON cannot carry it"),
+        ("steps: [{call: orders.create, with: {amount: 1, notes: !!binary aGVs}}]", "JSON cannot carry it"),
+        ("steps: [{call: orders.create, as: [a], with: {amount: 1}}]", "`as` of step 1 must be a name"),
+        ("steps: [{call: orders.create, with: {amount: '${first'}}]", "'${first' is no reference"),
+        ("steps: [{call: orders.create, with: {amount: 'a ${} b'}}]", "'${}' is no reference"),
+        (f"steps: [{TWICE}, {TWICE}]", "two steps are called 'o'"),
+        ("parameters: {a: 1, b: '${a}'}\nsteps: [{call: balance.retrieve}]", "refer to nothing"),
+        (f"steps: [{TWICE}, {REFERS % 'o.idd'}]", "${o.idd}: there is no 'idd'. Did you mean id"),
+        (f"steps: [{TWICE[:-1]}, expect: {{stauts: created}}}}]", "no 'stauts'. Did you mean status"),
+        ("[" * 5000, "nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_told_before_anything_is_done(
@@ -95,9 +109,46 @@ def test_what_is_wrong_is_told_before_anything_is_done(
     assert gateway.asked == []
 
 
+def test_a_file_that_is_no_text_is_told(bare: Cli, gateway: Gateway, home: Path) -> None:
+    (home / "scenarios").mkdir(parents=True)
+    file = home / "scenarios" / "latin.yaml"
+    file.write_bytes(b"about: caf\xe9")
+    for how in (["latin"], ["--file", str(file)]):
+        code, _, err = bare("trigger", *how)
+        assert (code, "latin.yaml" in err, "Traceback" in err) == (2, True, False)
+
+
+def test_the_list_has_scenarios_that_are_broken_too(bare: Cli, home: Path) -> None:
+    (home / "scenarios").mkdir(parents=True)
+    for name, text in (("a", b"steps: ["), ("b", b"[]"), ("c", b"\xe9"), ("d", b"steps: []")):
+        (home / "scenarios" / f"{name}.yaml").write_bytes(text)
+    code, out, _ = bare("trigger", "--list")
+    broken = [
+        line.partition("\t")[0] for line in out.splitlines() if line.endswith("broken; run it to see why")
+    ]
+    assert (code, broken, "\nd\t" in out) == (0, ["a", "b", "c"], True)
+
+
+def test_dates_stay_texts_and_expectations_can_refer_to_parameters(
+    bare: Cli, gateway: Gateway, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "parameters: {Amount-1: 700}\n"
+        "steps: [{call: orders.create, with: {amount: '${Amount-1}', receipt: 2026-01-31},"
+        " expect: {amount: '${Amount-1}'}}]"
+    )
+    gateway.answers(Answer(201, {**ORDER, "amount": 700}), Answer(201, {**ORDER, "amount": 701}))
+    assert bare("trigger", "--file", str(tmp_path / "own.yaml"))[0] == 0
+    assert gateway.asked[0].json == {"amount": 700, "receipt": "2026-01-31"}
+    code, _, err = bare("trigger", "--file", str(tmp_path / "own.yaml"))
+    assert (code, "amount is 701, not 700" in err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("trigger payment.success --set order.amount=.inf", "JSON cannot carry it"),
+        ("trigger payment.success --set amount=${order.id}", "refer to nothing"),
         ("trigger payment.sucess", "Did you mean payment.success"),
         ("trigger payment.success --set amuont=1", "Did you mean amount"),
         ("trigger payment.success --set order.amuont=1", "takes no 'amuont'"),
@@ -115,22 +166,6 @@ def test_an_unknown_name_on_the_command_line_is_an_error(
     code, _, err = bare(*line.split())
     assert (code, said in err) == (2, True), err
     assert gateway.asked == []
-
-
-def test_edit_runs_what_the_editor_saved(
-    bare: Cli,
-    gateway: Gateway,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    editor = tmp_path / "editor"
-    editor.write_text('#!/bin/sh\nsed -i s/50000/900/ "$1"\n')
-    editor.chmod(0o700)
-    monkeypatch.setenv("EDITOR", str(editor))
-    monkeypatch.delenv("VISUAL", raising=False)
-    gateway.answers(Answer(201, {**REFUND, **ORDER}), Answer(201, PAYMENT))
-    assert bare("trigger", "payment.created", "--edit")[0] == 0
-    assert gateway.asked[0].json["amount"] == 900
 
 
 def test_show_prints_the_scenario_and_does_nothing(bare: Cli) -> None:

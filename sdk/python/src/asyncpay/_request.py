@@ -26,6 +26,7 @@ BACKOFF_SECONDS_MAX = 8.0
 # Who must wait longer than this is told so at once.
 RETRY_AFTER_SECONDS_MAX = 60.0
 BODY_SHOWN_MAX = 200
+IDEMPOTENCY_KEY_LENGTH_MAX = 255
 # A gateway's overload and hiccups, which pass (RFC 9110, 15.6).
 PASSING = frozenset({500, 502, 503, 504})
 
@@ -80,6 +81,8 @@ def build(
             **(body or {}),
             **{key: value for key, value in (optional or {}).items() if value is not None},
         }
+    if idempotency_key is not None:
+        check_idempotency_key(idempotency_key)
     return Request(
         method=method,
         path=path,
@@ -89,6 +92,17 @@ def build(
         # One key for all attempts of this call, so that a repetition is never a second effect.
         idempotency_key=(idempotency_key or str(uuid.uuid4())) if method == "POST" else None,
     )
+
+
+def check_idempotency_key(key: str) -> None:
+    """ValueError where it can't be sent as a header, or is empty, which would protect nothing."""
+    if not (
+        0 < len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX and key.isascii() and key.isprintable() and key.strip()
+    ):
+        raise ValueError(
+            f"idempotency_key must be 1 to {IDEMPOTENCY_KEY_LENGTH_MAX} printable ASCII characters, "
+            f"not {key[:IDEMPOTENCY_KEY_LENGTH_MAX]!r}"
+        )
 
 
 def _text(value: Any) -> str:
@@ -152,7 +166,7 @@ class Call:
         wanted = retry_after_seconds(lower.get("retry-after"), time.time())
         if 200 <= status < 300 or body is None:
             shown = content[:BODY_SHOWN_MAX].decode(errors="replace")
-            body = {"error": {"description": f"No JSON came, but: {shown!r}"}} if content else {}
+            body = {"error": {"description": f"No JSON object came, but: {shown!r}"}} if content else {}
         error = error_of(status, lower, body, wanted)
         if not self._passes(error):
             raise error
@@ -201,8 +215,10 @@ def retry_after_seconds(header: str | None, now: float) -> float | None:
         return None
 
 
-def _parsed(content: bytes) -> Any:
+def _parsed(content: bytes) -> dict[str, Any] | None:
+    """The JSON object of a response; None where it is anything else, which is never the gateway's."""
     try:
-        return json.loads(content)
+        body = json.loads(content)
     except ValueError:
         return None
+    return body if isinstance(body, dict) else None

@@ -7,12 +7,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
 from asyncpay._request import Request
+from asyncpay.errors import APIError
 
 if TYPE_CHECKING:
     from asyncpay.async_client import AsyncClient
     from asyncpay.client import Client
 
 T = TypeVar("T")
+
+
+def items_of(body: Mapping[str, Any]) -> list[Any]:
+    """The items of a list's response; APIError where it has none, because something else answered."""
+    items = body.get("data")
+    if not isinstance(items, list):
+        raise APIError("A list was asked for, and none came", status=200, headers={}, body=body)
+    return items
 
 
 class Resource:
@@ -49,7 +58,7 @@ class _PageBase(Generic[T]):
         self._model = model
         self._body = body
         #: The items of this page, in the API's order.
-        self.data: list[T] = [model(item) for item in body["data"]]
+        self.data: list[T] = [model(item) for item in items_of(body)]
         #: How many items there are in all; None where the API does not count them.
         self.total: int | None = body.get("total")
         #: Where the next page begins; None where there is none, or where pages are numbered.

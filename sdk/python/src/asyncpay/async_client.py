@@ -12,7 +12,7 @@ from asyncpay._generated import async_resources as generated
 from asyncpay._generated import models
 from asyncpay._options import settings_of
 from asyncpay._request import Request
-from asyncpay._resource import AsyncPage, AsyncResource
+from asyncpay._resource import AsyncPage, AsyncResource, items_of
 from asyncpay._waiting import Waiting
 from asyncpay.feed import FeedEvent, feed_event, feed_request, object_request
 
@@ -53,7 +53,7 @@ class AsyncEvents(AsyncResource):
     async def of_object(self, object_id: str) -> builtins.list[models.Event]:
         """All events of one payment or refund, in order."""
         return await self._call(
-            object_request(object_id), lambda body: [models.event(one) for one in body["data"]]
+            object_request(object_id), lambda body: [models.event(one) for one in items_of(body)]
         )
 
 

@@ -11,7 +11,7 @@ from asyncpay._generated import models
 from asyncpay._generated import resources as generated
 from asyncpay._options import settings_of
 from asyncpay._request import Request, Settings
-from asyncpay._resource import Page, Resource
+from asyncpay._resource import Page, Resource, items_of
 from asyncpay._transport import Transport
 from asyncpay._waiting import Waiting
 from asyncpay.feed import FeedEvent, feed_event, feed_request, object_request
@@ -54,7 +54,9 @@ class Events(Resource):
 
     def of_object(self, object_id: str) -> builtins.list[models.Event]:
         """All events of one payment or refund, in order."""
-        return self._call(object_request(object_id), lambda body: [models.event(one) for one in body["data"]])
+        return self._call(
+            object_request(object_id), lambda body: [models.event(one) for one in items_of(body)]
+        )
 
 
 class Client:

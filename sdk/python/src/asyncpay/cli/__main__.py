@@ -20,6 +20,10 @@ def main() -> None:
 def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one for each kind of end
     """The exit code of a command line."""
     try:
+        "".join(arguments).encode()
+    except UnicodeEncodeError:  # Python has bytes that are no UTF-8 as halves of surrogates
+        return _told("The command line has bytes that are no text in UTF-8.", exits.USAGE)
+    try:
         code = app.main(arguments, prog_name="asyncpay", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()

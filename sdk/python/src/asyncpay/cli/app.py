@@ -84,6 +84,14 @@ class Command(click.Command):
             ),
         ]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What the command line says. An id is never empty: a shell's variable was."""
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            if isinstance(parameter, click.Argument) and ctx.params.get(str(parameter.name)) == "":
+                raise click.UsageError(f"{parameter.human_readable_name} is empty.", ctx)
+        return rest
+
 
 def _set_output(context: click.Context, _option: click.Parameter, value: str) -> None:
     context.ensure_object(Session).as_json = value == "json"

@@ -6,21 +6,19 @@ All of a scenario is checked before any of it is done.
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from asyncpay.cli import files
+from asyncpay._model import Model
+from asyncpay.cli import files, yaml_text
 from asyncpay.cli.app import suggestion
 from asyncpay.cli.exits import REFUSED, USAGE, Problem
+from asyncpay.cli.references import NAME, filled, model_of, paths_in, unknown_member
 from asyncpay.client import Client
 
 BUILT_IN = Path(__file__).parent / "scenarios"
-REFERENCE = re.compile(r"\$\{([a-z_0-9]+(?:\.[a-z_0-9]+)*)\}")
 RESOURCES = ("orders", "payments", "captures", "refunds", "webhooks", "events", "balance", "ledger")
 STEP = {"call", "as", "with", "expect"}
 
@@ -59,15 +57,32 @@ def text_of(name: str) -> str:
             f"There is no scenario {name!r}.{suggestion(name, known)} Run: asyncpay trigger --list",
             exit_code=USAGE,
         )
-    return known[name].read_text(encoding="utf-8")
+    return read_text(known[name])
+
+
+def read_text(path: Path) -> str:
+    """What is in a scenario's file, or Problem."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Problem(f"{path} can't be read: {problem}", exit_code=USAGE) from problem
+
+
+def about(path: Path) -> str:
+    """What a scenario says of itself; for a broken one, that it is broken."""
+    try:
+        content = yaml_text.read(read_text(path))
+    except (Problem, ValueError):
+        content = None
+    return str(content.get("about", "")) if isinstance(content, dict) else "broken; run it to see why"
 
 
 def parse(text: str, client: Client) -> Scenario:
     """A scenario, or Problem that says what is wrong with it."""
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as problem:
-        raise _wrong(f"it is no YAML: {problem}") from problem
+        content = yaml_text.read(text)
+    except ValueError as problem:
+        raise _wrong(str(problem)) from problem
     if not isinstance(content, dict):
         raise _wrong("it must have `steps`")
     _only(content, {"about", "parameters", "steps"}, "the scenario")
@@ -89,28 +104,57 @@ def _step(number: int, given: Any) -> Step:
     arguments, expect = given.get("with") or {}, given.get("expect") or {}
     if not isinstance(arguments, dict) or not isinstance(expect, dict):
         raise _wrong(f"`with` and `expect` of step {number} must be names with values")
-    return Step(given["call"], str(given.get("as") or f"step{number}"), arguments, expect)
+    name = given.get("as") or f"step{number}"
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise _wrong(f"`as` of step {number} must be a name of letters, digits, - and _")
+    return Step(given["call"], name, arguments, expect)
 
 
 def check(scenario: Scenario, client: Client) -> None:
     """Names of calls, of their arguments, and of what is referred to."""
-    known = set(scenario.parameters)
-    for step in scenario.steps:
-        accepted = inspect.signature(_method(client, step.call)).parameters
-        for name in step.arguments:
-            if name not in accepted:
-                raise _wrong(f"{step.call} takes no {name!r}.{suggestion(name, accepted)}")
-        missing = [
-            name
-            for name, one in accepted.items()
-            if one.default is inspect.Parameter.empty and name not in step.arguments
-        ]
-        if missing:
-            raise _wrong(f"{step.call} needs {', '.join(missing)}")
-        for reference in _references(step.arguments):
-            if reference.split(".")[0] not in known:
-                raise _wrong(f"{step.call} refers to ${{{reference}}}, which nothing before it is called")
-        known.add(step.name)
+    if _paths("`parameters`", scenario.parameters):
+        raise _wrong("`parameters` are values, and refer to nothing")
+    # What can be referred to, and the model of it where it has one.
+    known: dict[str, type[Model] | None] = dict.fromkeys(scenario.parameters)
+    names = [step.name for step in scenario.steps]
+    for number, step in enumerate(scenario.steps):
+        if step.name in names[:number]:
+            raise _wrong(f"two steps are called {step.name!r}; give one of them another name by `as`")
+        method = _method(client, step.call)
+        _check_arguments(step, inspect.signature(method).parameters)
+        for path in _paths(step.call, [step.arguments, step.expect]):
+            name, *members = path.split(".")
+            if name not in known:
+                raise _wrong(f"{step.call} refers to ${{{path}}}, which nothing before it is called")
+            _check_members(f"${{{path}}}", known[name], members)
+        model = model_of(method)
+        for name in step.expect:
+            _check_members(f"`expect` of {step.call}", model, [name])
+        known[step.name] = model
+
+
+def _check_arguments(step: Step, accepted: Mapping[str, inspect.Parameter]) -> None:
+    for name in step.arguments:
+        if name not in accepted:
+            raise _wrong(f"{step.call} takes no {name!r}.{suggestion(name, accepted)}")
+    needed = [name for name, one in accepted.items() if one.default is inspect.Parameter.empty]
+    missing = [name for name in needed if name not in step.arguments]
+    if missing:
+        raise _wrong(f"{step.call} needs {', '.join(missing)}")
+
+
+def _check_members(where: str, model: type[Model] | None, members: list[str]) -> None:
+    unknown = unknown_member(model, members)
+    if unknown is not None:
+        name, known = unknown
+        raise _wrong(f"{where}: there is no {name!r}.{suggestion(name, known)}")
+
+
+def _paths(where: str, value: Any) -> list[str]:
+    try:
+        return list(paths_in(value))
+    except ValueError as problem:
+        raise _wrong(f"{where}: {problem}") from problem
 
 
 def _method(client: Client, call: str) -> Callable[..., Any]:
@@ -151,49 +195,21 @@ def run(scenario: Scenario, client: Client) -> Iterator[tuple[Step, dict[str, An
     """Each step with what came of it, as it is done. Problem where it is not what was expected."""
     known: dict[str, Any] = dict(scenario.parameters)
     for step in scenario.steps:
-        arguments = _filled(step.arguments, known)
-        result = _method(client, step.call)(**arguments)
-        made = result.to_dict() if hasattr(result, "to_dict") else {"data": [str(one) for one in result]}
+        result = _method(client, step.call)(**filled(step.arguments, known))
+        made = _as_dict(result)
         known[step.name] = made
         yield step, made
-        for name, wanted in step.expect.items():
+        for name, wanted in filled(step.expect, known).items():
             if made.get(name) != wanted:
                 got = f"{name} is {made.get(name)!r}, not {wanted!r}"
                 raise Problem(f"{step.call} did not turn out as expected: {got}", exit_code=REFUSED)
 
 
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield from REFERENCE.findall(value)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _references(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _references(one)
-
-
-def _filled(value: Any, known: Mapping[str, Any]) -> Any:
-    """A value with its references replaced; a text that is only a reference becomes what it refers to."""
-    if isinstance(value, str):
-        alone = REFERENCE.fullmatch(value)
-        if alone:
-            return _looked_up(alone[1], known)
-        return REFERENCE.sub(lambda found: str(_looked_up(found[1], known)), value)
-    if isinstance(value, dict):
-        return {name: _filled(one, known) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_filled(one, known) for one in value]
-    return value
-
-
-def _looked_up(reference: str, known: Mapping[str, Any]) -> Any:
-    value: Any = known
-    for name in reference.split("."):
-        if not isinstance(value, Mapping) or name not in value:
-            raise Problem(f"There is no ${{{reference}}} in what came before.", exit_code=USAGE)
-        value = value[name]
-    return value
+def _as_dict(result: Any) -> dict[str, Any]:
+    found: dict[str, Any] = (
+        result.to_dict() if hasattr(result, "to_dict") else {"data": [one.to_dict() for one in result]}
+    )
+    return found
 
 
 def _only(given: Mapping[str, Any], known: set[str], where: str) -> None:

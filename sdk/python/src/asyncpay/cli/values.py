@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from asyncpay._request import check_idempotency_key
+
 F = TypeVar("F", bound=Callable[..., Any])
 if TYPE_CHECKING:
     ParamType = click.ParamType[Any, Any]
@@ -17,6 +19,7 @@ else:  # generic in new versions of click only
     ParamType = click.ParamType
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 PAGE_LIMIT_MAX = 100
+SHOWN_MAX = 100
 
 
 class Mapping(ParamType):
@@ -27,12 +30,16 @@ class Mapping(ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
         """The object."""
         try:
-            found = json.loads(value) if isinstance(value, str) else value
-        except ValueError as problem:
-            self.fail(f"{value!r} is no JSON: {problem}", param, ctx)
+            found = json.loads(value, parse_constant=_refuse) if isinstance(value, str) else value
+        except (ValueError, RecursionError) as problem:
+            self.fail(f"{value[:SHOWN_MAX]!r} is no JSON: {problem}", param, ctx)
         if not isinstance(found, dict):
             self.fail(f"{value!r} is no JSON object", param, ctx)
         return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"it has no {constant}")
 
 
 class Share(ParamType):
@@ -75,11 +82,11 @@ class Moment(ParamType):
             return value
         text = str(value)
         ago = re.fullmatch(r"(\d{1,6})([smhd])", text)
-        if ago:
-            return datetime.now(timezone.utc) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
         try:
+            if ago:
+                return datetime.now(timezone.utc) - timedelta(**{UNITS[ago[2]]: int(ago[1])})
             found = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
-        except ValueError:
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} must be such as 2h, 3d or 2026-01-31T09:30:00Z", param, ctx)
         return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
@@ -88,7 +95,30 @@ MAPPING, SHARE, PERCENT, MOMENT = Mapping(), Share(), Percent(), Moment()
 
 
 def page_options(function: F) -> F:
-    """`--limit` and `--offset`."""
+    """`--limit`, and `--offset` or `--cursor`."""
     limit = click.option("--limit", type=click.IntRange(1, PAGE_LIMIT_MAX), default=10, show_default=True)
-    offset = click.option("--offset", type=click.IntRange(0), default=0, help="How many to skip.")
-    return limit(offset(function))
+    offset = click.option("--offset", type=click.IntRange(0), help="How many to skip.")
+    cursor = click.option("--cursor", help="Go on behind a page: its next cursor.")
+    return limit(offset(cursor(function)))
+
+
+def time_options(function: F) -> F:
+    """`--from` and `--to`."""
+    begin = click.option("--from", "from_", help="Only those of this day (UTC) or time, or later.")
+    end = click.option("--to", help="Only those of this day (UTC) or time, or earlier.")
+    return begin(end(function))
+
+
+def key_option(function: F) -> F:
+    """`--idempotency-key`."""
+    told = "The same with each repetition: it is then done once."
+    return click.option("--idempotency-key", callback=_key, help=told)(function)
+
+
+def _key(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            check_idempotency_key(value)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), context, parameter) from problem
+    return value

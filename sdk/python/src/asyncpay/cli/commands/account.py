@@ -49,7 +49,8 @@ def login_command(
         secret = secret_file.read().strip() if secret_file else click.prompt("API secret", hide_input=True)
     found = Credentials(name, str(base_url).rstrip("/"), str(api_key), secret, dashboard_url, checkout_url)
     # Nothing is kept that does not work.
-    found.client().balance.retrieve()
+    if "data" not in found.client().balance.retrieve().to_dict():
+        raise Problem(f"What answers at {found.base_url} is not AsyncPay.")
     stored.keep(found)
     session.console.one({"profile": name, "base_url": found.base_url, "api_key": found.api_key})
 

@@ -12,6 +12,8 @@ WHERE = {
     "zsh": 'Add to ~/.zshrc:  eval "$(asyncpay completion zsh)"',
     "fish": "Run:  asyncpay completion fish > ~/.config/fish/completions/asyncpay.fish",
 }
+COMPDEF = "    compdef "
+COMPINIT = "    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }"
 
 
 @command("completion")
@@ -21,5 +23,8 @@ def completion_command(session: Session, shell: str) -> None:
     """Print what completes commands and options in a shell."""
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(app, {}, "asyncpay", "_ASYNCPAY_COMPLETE").source())
+    source = kind(app, {}, "asyncpay", "_ASYNCPAY_COMPLETE").source()
+    # A zsh without a ~/.zshrc of its own has not begun its completion, and then there is no `compdef`.
+    source = source.replace(COMPDEF, f"{COMPINIT}\n{COMPDEF}")
+    click.echo(source)
     session.console.note(WHERE[shell])

@@ -64,7 +64,7 @@ def listen_command(
     """
     client, console = session.client, session.console
     own_secret = os.environ.get("ASYNCPAY_WEBHOOK_SECRET", "")
-    receiver = Receiver(forward_to, own_secret, timeout) if forward_to else None
+    receiver = Receiver(forward_to, own_secret, timeout) if forward_to is not None else None
     keeper = Keeper(name or (receiver.url if receiver else "shown"), client.base_url)
     options = Options(types, interval, retry_at_least_every, page, give_up_after, bool(own_secret))
     listener = Listener(client, keeper, receiver, console, options)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from asyncpay.cli.app import Session, group, pass_session
-from asyncpay.cli.values import MAPPING, page_options
+from asyncpay.cli.values import MAPPING, key_option, page_options, time_options
 
 COLUMNS = ("id", "status", "amount", "currency", "receipt", "created_at")
 
@@ -21,9 +21,15 @@ def orders_command() -> None:
 @click.option("--amount", type=int, required=True, help="In the currency's minor unit: 50000 is ₹500.00.")
 @click.option("--currency", help="INR unless given.")
 @click.option("--receipt", help="Your own number for it.")
+@click.option(
+    "--unique-receipt",
+    is_flag=True,
+    default=None,
+    help="Refuse it if there is an order with this receipt.",
+)
 @click.option("--notes", type=MAPPING, help="A JSON object.")
 @click.option("--expires-at", help="A time in ISO 8601, after which no payment may begin.")
-@click.option("--idempotency-key", help="The same with each repetition: it is then created once.")
+@key_option
 @pass_session
 def create(session: Session, **options: Any) -> None:
     """Create an order."""
@@ -41,11 +47,12 @@ def get(session: Session, order_id: str) -> None:
 @orders_command.command("list")
 @click.option("--status", type=click.Choice(["created", "attempted", "paid"]))
 @click.option("--receipt", help="Only orders with exactly this receipt.")
-@click.option("--from", "from_", help="Only orders of this day (UTC) or later.")
-@click.option("--to", help="Only orders of this day (UTC) or earlier.")
+@time_options
 @page_options
 @pass_session
 def list_(session: Session, **options: Any) -> None:
     """List orders, newest first."""
     page = session.client.orders.list(**options)
-    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
+    session.console.rows(
+        [item.to_dict() for item in page], COLUMNS, total=page.total, next_cursor=page.next_cursor
+    )

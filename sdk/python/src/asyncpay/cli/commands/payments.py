@@ -8,7 +8,7 @@ import click
 
 from asyncpay.cli.app import Session, group, pass_session
 from asyncpay.cli.exits import USAGE, Problem
-from asyncpay.cli.values import MAPPING, page_options
+from asyncpay.cli.values import MAPPING, key_option, page_options, time_options
 
 COLUMNS = ("id", "status", "amount", "currency", "method", "order_id", "captured", "created_at")
 
@@ -22,7 +22,8 @@ def payments_command() -> None:
 @click.option("--order", "order_id", required=True, help="The id of the order to pay.")
 @click.option("--vpa", help="The UPI address that pays, such as success@asyncpay.")
 @click.option("--card", type=MAPPING, help="A JSON object: a test card.")
-@click.option("--idempotency-key", help="The same with each repetition: it is then created once.")
+@click.option("--return-url", help="Where the shopper returns to from the bank's page.")
+@key_option
 @click.option("--wait", type=float, default=0, help="Wait up to so many seconds for the outcome.")
 @pass_session
 def create(session: Session, order_id: str, wait: float, **options: Any) -> None:
@@ -51,14 +52,17 @@ def get(session: Session, payment_id: str) -> None:
 @payments_command.command("list")
 @click.option("--status", type=click.Choice(["pending", "success", "failed"]))
 @click.option("--order", "order_id", help="Only the payments of this order.")
-@click.option("--from", "from_", help="Only payments of this day (UTC) or later.")
-@click.option("--to", help="Only payments of this day (UTC) or earlier.")
+@click.option("--method", type=click.Choice(["upi", "card"]))
+@click.option("--q", help="Only this payment's or order's id, or this order's receipt.")
+@time_options
 @page_options
 @pass_session
 def list_(session: Session, **options: Any) -> None:
     """List payments, newest first."""
     page = session.client.payments.list(**options)
-    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
+    session.console.rows(
+        [item.to_dict() for item in page], COLUMNS, total=page.total, next_cursor=page.next_cursor
+    )
 
 
 @payments_command.command("wait")
@@ -73,7 +77,7 @@ def wait(session: Session, payment_id: str, timeout: float) -> None:
 @payments_command.command("capture")
 @click.argument("payment_id")
 @click.option("--amount", type=int, help="All of it unless given.")
-@click.option("--idempotency-key", help="The same with each repetition: it is then done once.")
+@key_option
 @pass_session
 def capture(session: Session, payment_id: str, amount: int | None, idempotency_key: str | None) -> None:
     """Capture a successful payment, once."""
@@ -82,6 +86,14 @@ def capture(session: Session, payment_id: str, amount: int | None, idempotency_k
         amount = client.payments.retrieve(payment_id).amount
     captured = client.captures.create(payment_id, amount=amount, idempotency_key=idempotency_key)
     session.console.one(captured.to_dict())
+
+
+@payments_command.command("at-acquirer")
+@click.argument("payment_id")
+@pass_session
+def at_acquirer(session: Session, payment_id: str) -> None:
+    """Show what the acquirer's own books say of a payment."""
+    session.console.one(session.client.payments.at_acquirer(payment_id).to_dict())
 
 
 @payments_command.command("timeline")

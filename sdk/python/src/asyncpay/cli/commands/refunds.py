@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from asyncpay.cli.app import Session, group, pass_session
-from asyncpay.cli.values import page_options
+from asyncpay.cli.exits import USAGE, Problem
+from asyncpay.cli.values import key_option, page_options, time_options
 
 COLUMNS = ("id", "payment_id", "status", "amount", "currency", "reason", "created_at", "processed_at")
 
@@ -21,7 +22,7 @@ def refunds_command() -> None:
 @click.argument("payment_id")
 @click.option("--amount", type=int, required=True, help="In the currency's minor unit.")
 @click.option("--reason")
-@click.option("--idempotency-key", help="The same with each repetition: it is then created once.")
+@key_option
 @click.option("--wait", type=float, default=0, help="Wait up to so many seconds until it is processed.")
 @pass_session
 def create(session: Session, payment_id: str, wait: float, **options: Any) -> None:
@@ -44,18 +45,30 @@ def get(session: Session, refund_id: str) -> None:
 
 @refunds_command.command("list")
 @click.argument("payment_id", required=False)
+@click.option("--status", type=click.Choice(["pending", "processed", "cancelled"]))
+@time_options
 @page_options
 @pass_session
 def list_(session: Session, payment_id: str | None, **options: Any) -> None:
-    """List the refunds of a payment, or all refunds, newest first."""
+    """List the refunds of a payment, or all refunds, newest first. Filters are for all refunds."""
     refunds = session.client.refunds
+    if payment_id:
+        for name in ("status", "from_", "to"):
+            if options.pop(name) is not None:
+                raise Problem(
+                    f"--{name.strip('_')} is for all refunds, not for those of one payment.", exit_code=USAGE
+                )
     page = refunds.list(payment_id, **options) if payment_id else refunds.list_all(**options)
-    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
+    session.console.rows(
+        [item.to_dict() for item in page], COLUMNS, total=page.total, next_cursor=page.next_cursor
+    )
 
 
 @refunds_command.command("cancel")
 @click.argument("refund_id")
+@key_option
 @pass_session
-def cancel(session: Session, refund_id: str) -> None:
+def cancel(session: Session, refund_id: str, idempotency_key: str | None) -> None:
     """Cancel a refund that has not been sent to the bank."""
-    session.console.one(session.client.refunds.cancel(refund_id).to_dict())
+    cancelled = session.client.refunds.cancel(refund_id, idempotency_key=idempotency_key)
+    session.console.one(cancelled.to_dict())

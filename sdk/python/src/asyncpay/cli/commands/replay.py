@@ -50,7 +50,8 @@ def replay_command(
     Each is posted once, without retries.
     """
     client, console = session.client, session.console
-    secret = os.environ.get("ASYNCPAY_WEBHOOK_SECRET") or client.webhooks.retrieve_config().webhook_secret
+    receiver = Receiver(forward_to, os.environ.get("ASYNCPAY_WEBHOOK_SECRET", ""), timeout)
+    receiver.secret = receiver.secret or client.webhooks.retrieve_config().webhook_secret
     seed = secrets.randbelow(SEED_MAX) if seed is None else seed
     feed = client.events.list(limit=PAGE_LIMIT_MAX, types=types).auto_paging_iter()
     chosen = _between(feed, since, until)
@@ -58,7 +59,6 @@ def replay_command(
     console.note(
         f"{len(chosen)} events, {dropped} dropped, {doubled} twice; --seed {seed} does the same again"
     )
-    receiver = Receiver(forward_to, secret, timeout)
     refused = 0
     for number, event in enumerate(events, start=1):
         outcome = receiver.deliver(event)

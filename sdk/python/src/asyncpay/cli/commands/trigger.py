@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import click
-import yaml
 
+from asyncpay.cli import editing, yaml_text
 from asyncpay.cli import scenario as scenarios
 from asyncpay.cli.app import Session, command, pass_session
 from asyncpay.cli.exits import USAGE, Problem
 
 
+def _complete(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[str]:
+    return [name for name in scenarios.names() if name.startswith(begun)]
+
+
 @command("trigger")
-@click.argument("name", required=False)
-@click.option("--file", type=click.File(encoding="utf-8"), help="A scenario of your own in place of NAME.")
+@click.argument("name", required=False, shell_complete=_complete)
+@click.option("--file", type=click.File("rb"), help="A scenario of your own in place of NAME.")
 @click.option("--amount", type=int, help="The same as --set amount=...")
 @click.option(
     "--set", "changes", multiple=True, help="NAME=VALUE: a parameter (amount) or a member (order.notes)."
@@ -41,19 +45,25 @@ def trigger_command(
     """
     if is_list:
         known = scenarios.names()
-        rows = [{"name": one, "about": yaml.safe_load(scenarios.text_of(one))["about"]} for one in known]
+        rows = [{"name": one, "about": scenarios.about(path)} for one, path in known.items()]
         session.console.rows(rows, ("name", "about"))
         return
     if (name is None) == (file is None):
         raise Problem("Name a scenario, or give --file. Run: asyncpay trigger --list", exit_code=USAGE)
-    text = file.read() if file else scenarios.text_of(str(name))
+    text = _read(file) if file else scenarios.text_of(str(name))
     if edit:
-        text = _edited(text)
+        with editing.edited(text) as text:
+            _run(session, text, _changes(changes, amount), show=show)
+    else:
+        _run(session, text, _changes(changes, amount), show=show)
+
+
+def _run(session: Session, text: str, changes: dict[str, Any], *, show: bool) -> None:
     if show:
         click.echo(text, nl=False)
         return
     client = session.client
-    found = scenarios.override(scenarios.parse(text, client), _changes(changes, amount))
+    found = scenarios.override(scenarios.parse(text, client), changes)
     # Overriding may have named a member that the call does not take.
     scenarios.check(found, client)
     done: list[str] = []
@@ -67,11 +77,11 @@ def trigger_command(
         raise
 
 
-def _edited(text: str) -> str:
-    changed = click.edit(text, extension=".yaml")
-    if changed is None:
-        raise Problem("The editor saved nothing, so nothing is done.", exit_code=USAGE)
-    return changed
+def _read(file: Any) -> str:
+    try:
+        return str(file.read().decode())
+    except UnicodeDecodeError as problem:
+        raise Problem(f"{file.name} is no UTF-8 text: {problem}", exit_code=USAGE) from problem
 
 
 def _changes(given: tuple[str, ...], amount: int | None) -> dict[str, Any]:
@@ -81,8 +91,8 @@ def _changes(given: tuple[str, ...], amount: int | None) -> dict[str, Any]:
         if not equals:
             raise Problem(f"--set wants NAME=VALUE, not {one!r}.", exit_code=USAGE)
         try:
-            changes[name] = yaml.safe_load(value)
-        except yaml.YAMLError as problem:
+            changes[name] = yaml_text.read(value)
+        except ValueError as problem:
             raise Problem(f"--set {name}: {problem}", exit_code=USAGE) from problem
     return changes
 

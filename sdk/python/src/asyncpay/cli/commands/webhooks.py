@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from asyncpay.cli.app import Session, group, pass_session
-from asyncpay.cli.values import page_options
+from asyncpay.cli.values import key_option, page_options, time_options
 
 COLUMNS = ("id", "event", "object_id", "status", "attempts", "response_code", "created_at")
 
@@ -20,12 +20,15 @@ def webhooks_command() -> None:
 @webhooks_command.command("list")
 @click.option("--status", type=click.Choice(["pending", "success", "failed"]))
 @click.option("--event", help="Only deliveries of this event.")
+@time_options
 @page_options
 @pass_session
 def list_(session: Session, **options: Any) -> None:
     """List deliveries, newest first."""
     page = session.client.webhooks.list(**options)
-    session.console.rows([item.to_dict() for item in page], COLUMNS, total=page.total)
+    session.console.rows(
+        [item.to_dict() for item in page], COLUMNS, total=page.total, next_cursor=page.next_cursor
+    )
 
 
 @webhooks_command.command("get")
@@ -38,10 +41,11 @@ def get(session: Session, webhook_id: str) -> None:
 
 @webhooks_command.command("retry")
 @click.argument("webhook_id")
+@key_option
 @pass_session
-def retry(session: Session, webhook_id: str) -> None:
+def retry(session: Session, webhook_id: str, idempotency_key: str | None) -> None:
     """Begin a delivery anew."""
-    session.console.one(session.client.webhooks.retry(webhook_id).to_dict())
+    session.console.one(session.client.webhooks.retry(webhook_id, idempotency_key=idempotency_key).to_dict())
 
 
 @webhooks_command.command("config")
@@ -68,14 +72,16 @@ def clear_url(session: Session) -> None:
 
 @webhooks_command.command("rotate-secret")
 @click.confirmation_option("--yes", prompt="The old secret ends in a day. Rotate?")
+@key_option
 @pass_session
-def rotate_secret(session: Session) -> None:
+def rotate_secret(session: Session, *, idempotency_key: str | None) -> None:
     """Make a new webhook secret. For a day the old one signs too."""
-    session.console.one(session.client.webhooks.rotate_secret().to_dict())
+    session.console.one(session.client.webhooks.rotate_secret(idempotency_key=idempotency_key).to_dict())
 
 
 @webhooks_command.command("test")
+@key_option
 @pass_session
-def test(session: Session) -> None:
+def test(session: Session, idempotency_key: str | None) -> None:
     """Have a sample event sent."""
-    session.console.one(session.client.webhooks.send_test().to_dict())
+    session.console.one(session.client.webhooks.send_test(idempotency_key=idempotency_key).to_dict())

@@ -73,7 +73,11 @@ class Receiver:
 def full_url(text: str) -> str:
     """`localhost:8080/hook` with its scheme; Problem where it is no address."""
     url = text if "://" in text else f"http://{text}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, brackets without an end
+        is_one = False
+    if not is_one:
         raise Problem(f"{text!r} is no address: write such as localhost:8080/hook", exit_code=USAGE)
     return url
