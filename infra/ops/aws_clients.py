@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.ops.console import Problem
 from infra.ops.settings import REGION, Settings
@@ -79,3 +79,12 @@ def session_clients(environment: Mapping[str, str]) -> tuple[Clients, str]:
     if session.region_name is None:
         raise Problem("No AWS region is set: AWS_REGION, or the profile's (AWS_PROFILE).")
     return functools.cache(lambda service: session.client(service, config=CONFIG)), session.region_name
+
+
+def identity(aws: Clients) -> tuple[str, str]:
+    """The account and the ARN of who calls. Raises Problem where credentials are missing or have expired."""
+    try:
+        found = aws("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as problem:
+        raise Problem(f"AWS does not know who you are: {problem}") from problem
+    return str(found["Account"]), str(found["Arn"])

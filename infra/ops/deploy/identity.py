@@ -5,11 +5,12 @@ Stacks of earlier releases have no tag: there the application's parameter `Stage
 `Retention`, which has always been "protected" in live stages only.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.ops.cloudformation.stacks import described_stack
 from infra.ops.console import Problem
 from infra.ops.deploy.target import STAGES, Target
+from infra.ops.settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
@@ -17,6 +18,22 @@ if TYPE_CHECKING:
 
 TAG = "asyncpay:stage"
 RETENTIONS = {"protected": "live", "disposable": "test"}
+
+
+class OfAStage(Protocol):
+    """What a person agrees to a change of: a deployment's target, or the stack that a command works on."""
+
+    @property
+    def settings(self) -> Settings:
+        """The command's settings, which may agree beforehand."""
+
+    @property
+    def stage(self) -> str:
+        """Its stage."""
+
+    @property
+    def stack(self) -> str:
+        """The name of the application's stack."""
 
 
 def tags_of(stage: str) -> list["TagTypeDef"]:
@@ -34,17 +51,21 @@ def stage_of(made: "CloudFormationClient", stack: str) -> str:
 
 def refuse_another_stage(target: Target) -> None:
     """Raises Problem where a stack of the target belongs to another stage, whoever named it."""
-    others = [stage for stage in STAGES if stage != target.stage]
-    if any(target.stack == f"asyncpay-{other}" for other in others):
-        raise Problem(f"Stack {target.stack} is named after another stage than {target.stage}.")
     made = target.aws("cloudformation")
     for stack in target.stacks:
-        found = stage_of(made, stack)
-        if found not in ("", target.stage):
-            raise Problem(f"Stack {stack} is stage {found}, not {target.stage}. Nothing was changed.")
+        check_stage(made, stack, target.stage)
 
 
-def agreed(target: Target, question: str) -> bool:
+def check_stage(made: "CloudFormationClient", stack: str, stage: str) -> None:
+    """Raises Problem where a stack belongs to another stage, or is named after one."""
+    if any(stack == f"asyncpay-{other}" for other in STAGES if other != stage):
+        raise Problem(f"Stack {stack} is named after another stage than {stage}.")
+    found = stage_of(made, stack)
+    if found not in ("", stage):
+        raise Problem(f"Stack {stack} is stage {found}, not {stage}. Nothing was changed.")
+
+
+def agreed(target: OfAStage, question: str) -> bool:
     """Whether the person agrees to a change. In a live stage they type the stack's name, not just yes.
 
     CONFIRM answers beforehand: `yes` for a test stage, the stack's name for a live one. Raises Problem where
@@ -65,5 +86,5 @@ def typed(prompt: str, without: str) -> str:
         raise Problem(without) from None
 
 
-def _word(target: Target) -> str:
+def _word(target: OfAStage) -> str:
     return target.stack if target.stage == "live" else "yes"

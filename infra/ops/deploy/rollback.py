@@ -12,7 +12,7 @@ from infra.ops.deploy import lock, releases, stage_settings
 from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.identity import agreed, refuse_another_stage
 from infra.ops.deploy.target import Target, find
-from infra.ops.deploy.verification import verify
+from infra.ops.deploy.verification import verify, workers_ran
 from infra.ops.settings import Settings
 
 
@@ -64,7 +64,9 @@ def _go_back(target: Target, release: releases.Release, progress: Progress) -> N
     if not is_agreed:
         print("Nothing was changed.")
         return
+    ran_before = workers_ran(target, stack_outputs(target.endpoint, target.stack, aws=target.aws))
     progress.say(f"changing stack {target.stack}; its tables stay as they are")
     execute(made, change)
-    verify(target, stack_outputs(target.endpoint, target.stack, aws=target.aws), progress)
+    outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws)
+    verify(target, outputs, progress, ran_before=ran_before)
     releases.keep(target, releases.deployed(target))

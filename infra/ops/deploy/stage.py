@@ -37,7 +37,7 @@ from infra.ops.deploy.stage_parameters import (
     with_version,
 )
 from infra.ops.deploy.target import Target, find
-from infra.ops.deploy.verification import verify
+from infra.ops.deploy.verification import verify, workers_ran
 from infra.ops.operate.versions import delete_old_versions
 from infra.ops.operate.workers import trigger_parameters
 from infra.ops.settings import Settings
@@ -62,6 +62,7 @@ def main(settings: Settings, progress: Progress) -> None:
 
 def _deploy(target: Target, progress: Progress) -> None:
     before = releases.deployed(target) if _stands(target) else None
+    ran_before = workers_ran(target, outputs_of(target))
     values, shown = settings_of(target)
     with prepared(target, values, progress) as changes:
         if shown:
@@ -72,7 +73,7 @@ def _deploy(target: Target, progress: Progress) -> None:
     data_stack.protect(target)
     if target.is_emulator:
         expire_rows(target.aws, target.settings.root / "infra" / "data.yaml", target.data_stack)
-    _try_out(target, before, outputs, progress)
+    _try_out(target, before, outputs, progress, ran_before=ran_before)
     monitoring.deploy(target, outputs, progress)
     edge.deploy(target, outputs, progress)
     _tell_of_the_edge(target, progress)
@@ -82,9 +83,14 @@ def _deploy(target: Target, progress: Progress) -> None:
     )
 
 
+def outputs_of(target: Target) -> dict[str, str]:
+    """The outputs of the application's stack; none where it was never deployed to its end."""
+    return stack_outputs(target.endpoint, target.stack, aws=target.aws) if _stands(target) else {}
+
+
 def settings_of(target: Target) -> tuple[dict[str, str], list[str]]:
     """The values of the application's parameters, and what of them changes, to be shown."""
-    outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws) if _stands(target) else {}
+    outputs = outputs_of(target)
     before = stage_settings.deployed(target, target.stack)
     found_out = {"Version": version(target.settings.root), "EdgeUrl": edge.url_of(target)}
     if outputs:
@@ -159,13 +165,18 @@ def _tell_of_the_edge(target: Target, progress: Progress) -> None:
 
 
 def _try_out(
-    target: Target, before: releases.Release | None, outputs: Mapping[str, str], progress: Progress
+    target: Target,
+    before: releases.Release | None,
+    outputs: Mapping[str, str],
+    progress: Progress,
+    *,
+    ran_before: bool,
 ) -> None:
     """Keeps a release that works; takes back one that does not, and raises the Problem that it has."""
     releases.keep(target, before)
     try:
         seed(target.aws, outputs)
-        verify(target, outputs, progress)
+        verify(target, outputs, progress, ran_before=ran_before)
     except Problem as problem:
         if before is None or before.name == outputs.get("Release"):
             raise

@@ -6,9 +6,7 @@ and asyncpay-test-monitoring.
 
 from dataclasses import dataclass
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from infra.ops.aws_clients import Clients, aws_environment, session_clients
+from infra.ops.aws_clients import Clients, aws_environment, identity, session_clients
 from infra.ops.console import Problem
 from infra.ops.settings import Settings, is_aws
 
@@ -74,10 +72,7 @@ def find(settings: Settings) -> Target:
     if stage not in STAGES:
         raise Problem("Say which stage: STAGE=test or STAGE=live.")
     aws, region = session_clients(aws_environment(settings))
-    try:
-        account = str(aws("sts").get_caller_identity()["Account"])
-    except (BotoCoreError, ClientError) as problem:
-        raise Problem(f"AWS does not know who you are: {problem}") from problem
+    account, _ = identity(aws)
     return Target(
         settings=settings,
         stage=stage,

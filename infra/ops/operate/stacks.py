@@ -37,7 +37,7 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
 def _stacks(connection: Connection, given: argparse.Namespace) -> list[str]:
     made: CloudFormationClient = connection.aws("cloudformation")
     names = [f"{connection.stack}{ending}" for ending in ("-data", "", "-monitoring", "-edge")]
-    if given.continue_rollback:
+    if given.continue_rollback and connection.is_agreed(f"Continue the rollback of {connection.stack}?"):
         for name in names:
             if stack_status(made, name) == STUCK:
                 made.continue_update_rollback(StackName=name)
@@ -53,6 +53,8 @@ def _stacks(connection: Connection, given: argparse.Namespace) -> list[str]:
 
 def _rotate(connection: Connection, name: str) -> list[str]:
     """Puts a new value; processes take it up once what they remember is too old."""
+    if not connection.is_agreed(f"Give {name} of {connection.stack} a new value?"):
+        return ["Nothing was changed."]
     made: CloudFormationClient = connection.aws("cloudformation")
     found = made.describe_stack_resource(StackName=connection.stack, LogicalResourceId=SECRETS[name])
     arn = found["StackResourceDetail"]["PhysicalResourceId"]

@@ -45,7 +45,10 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
     try:
         connection = connect(settings, stage=given.stage, stack=given.stack)
         names = [given.queue] if given.queue else list(MAPPINGS)
-        if given.workers_command != "status":
+        stops = given.workers_command == "stop"
+        if stops and not connection.is_agreed(f"Stop the workers of {connection.stack}?"):
+            print("Nothing was changed.")
+        elif given.workers_command != "status":
             switch(connection.aws, connection.stack, names, on=given.workers_command == "start")
         for name, state in states(connection.aws, connection.stack).items():
             print(f"{name}: {state.lower()}")

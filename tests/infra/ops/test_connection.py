@@ -7,8 +7,12 @@ from typing import Any
 import boto3
 import pytest
 
+from infra.ops import connection
+from infra.ops.command_line import parser
 from infra.ops.connection import connect
 from infra.ops.console import Problem
+from infra.ops.deploy.identity import tags_of
+from infra.ops.operate import stacks, workers
 from tests.infra.conftest import SettingsMaker
 
 ME = "arn:aws:iam::123456789012:user/ops"
@@ -22,11 +26,14 @@ class Session:
         return os.environ.get("AWS_DEFAULT_REGION")
 
     def client(self, service: str, config: object) -> Any:
-        assert (service, bool(config)) == ("sts", True)
+        assert (service, bool(config)) in (("sts", True), ("cloudformation", True))
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": ME}
+        return {"Account": "123456789012", "Arn": ME}
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        return {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}
 
 
 @pytest.fixture
@@ -71,3 +78,58 @@ def test_a_profile_that_is_not_there_is_a_sentence(
     monkeypatch.setenv("AWS_PROFILE", "gone")
     with pytest.raises(Problem, match=r"profile \(gone\) could not be found"):
         connect(settings_of(), stage="live", stack=None)
+
+
+class OneStack:
+    """Stands for every service of an account that has one stack, of a live stage."""
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Account": "123456789012", "Arn": ME}
+
+    def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803 -- boto3's name
+        return {
+            "Stacks": [{"StackName": StackName, "StackStatus": "UPDATE_COMPLETE", "Tags": tags_of("live")}]
+        }
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        connection, "session_clients", lambda _environment: (lambda _service: OneStack(), "ap-south-1")
+    )
+
+
+@pytest.mark.usefixtures("account")
+def test_a_stack_of_another_stage_is_refused_whoever_named_it(settings_of: SettingsMaker) -> None:
+    with pytest.raises(Problem, match=r"Stack shop is stage live, not test\. Nothing was changed"):
+        connect(settings_of(ASYNCPAY_STACK="shop"), stage="test", stack=None)
+    with pytest.raises(Problem, match="named after another stage"):
+        connect(settings_of(ASYNCPAY_STACK="asyncpay-live"), stage="test", stack=None)
+    assert connect(settings_of(ASYNCPAY_STACK="shop"), stage="live", stack=None).stage == "live"
+    assert connect(settings_of(), stage=None, stack="shop").stage == "live"
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(
+    ("main", "command"),
+    [
+        (workers.main, "workers stop"),
+        (stacks.main, "rotate-secret session-key"),
+        (stacks.main, "rotate-secret fingerprint-key"),
+    ],
+)
+def test_what_harms_a_live_stage_wants_its_name_typed(
+    settings_of: SettingsMaker,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    main: Any,
+    command: str,
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda prompt: asked.append(prompt) or "yes")
+    monkeypatch.setattr(workers, "states", lambda *_: {})
+    given = parser().parse_args([*command.split(), "--stack", "shop"])
+    # The account's stand-in knows no call that changes anything.
+    main(settings_of(CONFIRM="yes"), given)
+    assert "Type the stack's name to agree" in asked[0]
+    assert "Nothing was changed." in capsys.readouterr().out

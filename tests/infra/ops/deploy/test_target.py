@@ -48,7 +48,7 @@ class Session:
         return self
 
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": "123456789012"}
+        return {"Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/ops"}
 
 
 @pytest.fixture
