@@ -20,6 +20,7 @@ from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import DeliveryStatus
 from infra.ops.cloudformation.stacks import stack_outputs
 from infra.ops.cloudformation.template import load
+from tests.e2e import upgrade_way_back as way_back
 from tests.e2e.conftest import KEY, ROOT, Stack, until
 from tests.e2e.upgrade_clients import Receiver, Sender, Stage
 from tests.e2e.upgrade_half_done import (
@@ -61,8 +62,8 @@ SETTLED_WITHIN_SECONDS = 90
 DEAD_LETTER_QUEUES = ("PaymentsDeadLetter", "RefundsDeadLetter", "WebhooksDeadLetter")
 
 
-def _upgrade(stack: Stack, url: str, home: str) -> str:
-    """What a user does; answers what it printed."""
+def _ops(command: str, stack: Stack, url: str, home: str) -> str:
+    """An operator's command, as the documents have it; answers what it printed."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     environment = kept | SETTINGS | {
         "TEST_WEBHOOK_URL": url,
@@ -74,7 +75,7 @@ def _upgrade(stack: Stack, url: str, home: str) -> str:
         "CONFIRM": "yes",
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "infra.ops", "deploy"],
+        [sys.executable, "-m", "infra.ops", *command.split()],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -161,7 +162,7 @@ def test_a_stage_of_the_first_release_is_upgraded_in_place(
         shopper = Sender(stack)
         with shopper.shopping():
             until(lambda: len(shopper.paid), lambda count: count >= 3, 30)
-            printed = _upgrade(stack, url, str(tmp_path / "home"))
+            printed = _ops("deploy", stack, url, str(tmp_path / "home"))
             upgraded, paid = time.monotonic(), len(shopper.paid)
             until(lambda: len(shopper.paid), lambda count: count >= paid + 5, 30)
         assert f"changing stack {NAME}" in printed
@@ -174,6 +175,10 @@ def test_a_stage_of_the_first_release_is_upgraded_in_place(
         in_hand = sum(_depth(stack, queue)["ApproximateNumberOfMessagesNotVisible"] for queue in QUEUES)
         stack.bind_library(monkeypatch)
         _check_books(stack, receiver, before, shopper)
+        tables = way_back.tables_of(stack)
+        printed = _ops("rollback --stage test", stack, url, str(tmp_path / "home"))
+        way_back.check(stack, outputs["Release"], tables, printed)
+        assert len(_alarms(stack, NAME)) == 12
     took = f"old {prepared - began:.0f} s, upgrade {upgraded - prepared:.0f} s"
     said = f"{len(shopper.paid)} payments meanwhile, {in_hand} messages in hand of workers that were replaced"
     record_property("upgrade", f"{took}, all {time.monotonic() - began:.0f} s; {said}")

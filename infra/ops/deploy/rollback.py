@@ -5,7 +5,7 @@ import argparse
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.ops.cloudformation.change_sets import described, drop, execute
-from infra.ops.cloudformation.stacks import stack_outputs
+from infra.ops.cloudformation.stacks import remove, stack_outputs, stack_status
 from infra.ops.console import Problem, Progress
 from infra.ops.data import stack as data_stack
 from infra.ops.deploy import lock, releases, stage_settings
@@ -14,6 +14,8 @@ from infra.ops.deploy.identity import agreed, refuse_another_stage
 from infra.ops.deploy.target import Target, find
 from infra.ops.deploy.verification import verify, workers_ran
 from infra.ops.settings import Settings
+
+ALARM = "AWS::CloudWatch::Alarm"
 
 
 def main(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
@@ -55,6 +57,9 @@ def _go_back(target: Target, release: releases.Release, progress: Progress) -> N
     values = {name: value for name, value in release.parameters.items() if value is not None}
     print("\n".join([f"\nSettings of {target.stack}:", *stage_settings.changes(before, values)]))
     print("\n".join(described(made, change)))
+    watches_itself = _watches_itself(target, release)
+    if watches_itself:
+        print(f"\nThis release makes its alarms itself: stack {target.monitoring_stack} will be deleted.")
     is_agreed = False
     try:
         is_agreed = agreed(target, f"Go back to release {release}?")
@@ -67,6 +72,16 @@ def _go_back(target: Target, release: releases.Release, progress: Progress) -> N
     ran_before = workers_ran(target, stack_outputs(target.endpoint, target.stack, aws=target.aws))
     progress.say(f"changing stack {target.stack}; its tables stay as they are")
     execute(made, change)
+    if watches_itself:
+        remove(made, target.monitoring_stack)  # it holds no data, and the next deployment makes it again
     outputs = stack_outputs(target.endpoint, target.stack, aws=target.aws)
     verify(target, outputs, progress, ran_before=ran_before)
     releases.keep(target, releases.deployed(target))
+
+
+def _watches_itself(target: Target, release: releases.Release) -> bool:
+    """Whether a release has alarms of its own, as those before 0.2, so that each would be sent twice."""
+    made = target.aws("cloudformation")
+    if not stack_status(made, target.monitoring_stack):
+        return False
+    return ALARM in made.get_template_summary(TemplateURL=release.template_url)["ResourceTypes"]
