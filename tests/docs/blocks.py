@@ -69,6 +69,13 @@ def blocks_of(path: Path) -> list[Block]:
 ALL = [block for path in DOCUMENTS for block in blocks_of(path)]
 
 
+def sdk_examples() -> list[str]:
+    """The programs that users of the Python SDK are shown, wherever they stand."""
+    told = [*ALL, *blocks_of(ROOT / "sdk/python/README.md")]
+    blocks = [block.text for block in told if block.language == "python" and "asyncpay" in block.text]
+    return blocks + [path.read_text(encoding="utf-8") for path in sorted((ROOT / "examples").rglob("*.py"))]
+
+
 def complaint(block: Block) -> str | None:
     """What is wrong with a block's fate, if anything."""
     marker = MARKERS.fullmatch(block.marker) if block.marker else None

@@ -142,6 +142,18 @@ def test_listen_brings_events_to_the_users_receiver(user: User) -> None:
         assert names == ["payment.created", "payment.pending", "payment.success"]
 
 
+def test_the_pytest_plugin_is_there_for_a_project_of_the_users(user: User) -> None:
+    (example,) = (b.text for b in blocks_of(ROOT / "docs/sdk-python.md") if "def test_" in b.text)
+    project = user.home / "project"
+    project.mkdir()
+    (project / "test_shop.py").write_text(example)
+    bin_ = user.home / "venv/bin"
+    installed = subprocess.run([bin_ / "pip", "install", "-q", "pytest"], capture_output=True, text=True)
+    assert installed.returncode == 0, installed.stderr
+    done = user.run(str(bin_ / "pytest"), "--asyncpay-url", user.api, "--asyncpay-required", str(project))
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_the_command_works_from_there(user: User) -> None:
     assert user.run("asyncpay", "login", "--test", "--base-url", user.api).returncode == 0
     done = user.run("asyncpay", "trigger", "payment.failed")

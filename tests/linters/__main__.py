@@ -1,7 +1,7 @@
 """python -m tests.linters < openapi.json: what others say of the API's document and of the SDK's types.
 
 spectral (`spectral:oas`), redocly (`recommended`) and openapi-python-client read the document; pyright
-(`basic`) reads the SDK and the examples of docs/sdk-python.md. A warning is a failure. What was judged before
+(`basic`) reads the SDK and all examples of its use. A warning is a failure. What was judged before
 and has not changed since is not judged again.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.docs.blocks import ROOT, blocks_of
+from tests.docs.blocks import ROOT, sdk_examples
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = HERE / "node_modules" / ".bin"
@@ -34,7 +34,7 @@ def main() -> int:
     """Exit code 1 where something is said."""
     document = sys.stdin.buffer.read()
     sources = [path.read_bytes() for path in sorted((SDK / "src").rglob("*.py"))]
-    examples = [block.text for block in blocks_of(ROOT / "docs/sdk-python.md") if block.language == "python"]
+    examples = sdk_examples()
     with tempfile.TemporaryDirectory() as made:
         here = Path(made)
         (here / "openapi.json").write_bytes(document)
@@ -92,7 +92,7 @@ def python_client(here: Path) -> str | None:
 
 
 def pyright(here: Path, examples: list[str]) -> str | None:
-    """What pyright says of the SDK for Python 3.9, and of the examples as they stand in the documentation."""
+    """What pyright says of the SDK for Python 3.9, and of the examples as users read them."""
     (here / "examples").mkdir()
     for number, text in enumerate(examples):
         (here / "examples" / f"example_{number}.py").write_text(text)

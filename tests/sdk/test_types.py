@@ -1,16 +1,11 @@
-"""The SDK's types as its users' checkers see them: the examples of docs/sdk-python.md, strictly."""
+"""The SDK's types as its users' checkers see them: all examples of its use, strictly."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.docs.blocks import ROOT, blocks_of
+from tests.docs.blocks import ROOT, sdk_examples
 
-EXAMPLES = [
-    block
-    for block in blocks_of(ROOT / "docs/sdk-python.md")
-    if block.language == "python" and "def test_" not in block.text
-]
 WRONG = {
     'import asyncpay\nasyncpay.Client("k", "s", "u").orders.create(amount="1")\n': "arg-type",
     'import asyncpay\nasyncpay.Client("k", "s", "u").orders.create()\n': "call-arg",
@@ -35,8 +30,9 @@ def judged(tmp_path: Path, texts: list[str]) -> str:
 
 
 def test_the_examples_are_right_for_mypy(tmp_path: Path) -> None:
-    assert len(EXAMPLES) > 5
-    said = judged(tmp_path, [block.text for block in EXAMPLES])
+    examples = sdk_examples()
+    assert len(examples) > 10
+    said = judged(tmp_path, examples)
     assert said.startswith("Success"), said
 
 
