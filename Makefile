@@ -1,7 +1,7 @@
 # AsyncPay on a laptop. `make up` is all that is needed; `make help` lists the rest.
 .DEFAULT_GOAL := help
 .PHONY: help need-python up down logs build install install-dev check test test-python test-browser test-localstack packages openapi-types hashes sdk wheel torture drill mutants bill bench \
-  bench-lists bench-webhooks deploy teardown clean
+  bench-beside bench-lists bench-webhooks deploy teardown clean
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -11,10 +11,10 @@ FAST := -m "not e2e" --ignore=tests/proof
 PYTEST := $(VENV)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## This list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name text; do printf '  make %-14s %s\n' "$$name" "$$text"; done
 
 # The commands themselves say what else is missing; this one they cannot say.
-up down logs build install install-dev bench bench-lists bench-webhooks: need-python
+up down logs build install install-dev bench bench-beside bench-lists bench-webhooks: need-python
 need-python:
 	@command -v $(PYTHON) >/dev/null || { echo "asyncpay: $(PYTHON) is missing. Get Python 3.11 or newer." >&2; exit 1; }
 
@@ -88,6 +88,9 @@ bill: install-dev ## What a payment costs on AWS: units counted by running the c
 
 bench: ## Latency and throughput of a stack that runs (TEST_MODE=true make up)
 	@$(PYTHON) -m local bench
+
+bench-beside: ## The same beside another release's stack, in turns (BENCH_BESIDE=../checkout; docs/performance.md)
+	@$(PYTHON) -m local bench-beside
 
 bench-lists: build ## What the lists cost at a thousand rows and at a million (BENCH_ROWS=1000000; minutes, some GB)
 	@$(PYTHON) -m local bench-lists

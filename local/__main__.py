@@ -24,6 +24,7 @@ from local.settings import Settings
 MODULES = {
     "merchant": "local.merchant",
     "bench": "local.bench.payments",
+    "bench-beside": "local.bench.beside",
     "bench-lists": "local.bench.lists",
     "bench-webhooks": "local.bench.webhooks",
     "openapi": "infra.ops.build.openapi",

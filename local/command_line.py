@@ -16,6 +16,7 @@ COMMANDS = {
     "acquirer": "tell the seeded merchant of a stack that runs which acquirer it has (ACQUIRER)",
     "merchant": "run the sample merchant only",
     "bench": "measure a stack that runs",
+    "bench-beside": "measure a stack that runs beside another release's",
     "bench-lists": "measure the lists with a thousand rows and with a million",
     "bench-webhooks": "measure what a receiver that hangs costs the others",
     "openapi": "print the OpenAPI document",

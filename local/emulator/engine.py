@@ -23,7 +23,7 @@ from typing import cast
 import httptools
 import uvloop
 
-from local.emulator import guard
+from local.emulator import calls, guard
 
 HEAD_BYTES = 64 * 1024
 CONNECT_SECONDS = 10
@@ -87,7 +87,8 @@ async def _serve(listener: socket.socket, address: tuple[str, int], engine: "sub
     """Serves while the engine runs; returns its exit code."""
     loop = asyncio.get_running_loop()
     await _until_listening(address, engine)
-    async with await loop.create_server(lambda: Caller(address), sock=listener):
+    counted = calls.Calls()
+    async with await loop.create_server(lambda: Caller(address, counted), sock=listener):
         return await loop.run_in_executor(None, engine.wait)
 
 
@@ -104,8 +105,9 @@ async def _until_listening(address: tuple[str, int], engine: "subprocess.Popen[b
 class Caller(asyncio.Protocol):
     """One connection of a caller, and the one to the engine that belongs to it."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: tuple[str, int], counted: calls.Calls) -> None:
         self._address = address
+        self._counted = counted
         self._parser = httptools.HttpRequestParser(self)
         self._engine: asyncio.Transport | None = None
         self._held = bytearray()
@@ -141,7 +143,9 @@ class Caller(asyncio.Protocol):
         if self._is_in_head and len(self._held) > HEAD_BYTES:
             self._why = "the request's head is too long"
         if self._why is not None:
-            self._refuse(self._why)
+            self._reply(b"403 Forbidden", guard.REFUSED_HEADERS, guard.refused_body(self._why))
+        elif not self._is_in_head and self._target == calls.PATH:
+            self._reply(b"200 OK", calls.HEADERS, self._counted.as_json())
         elif not self._is_in_head and self._engine is not None:
             self._hand_on()
 
@@ -150,11 +154,10 @@ class Caller(asyncio.Protocol):
         self._engine.write(bytes(self._held))
         self._held.clear()
 
-    def _refuse(self, why: str) -> None:
-        body = guard.refused_body(why)
-        head = b"".join(name + b": " + value + b"\r\n" for name, value in guard.REFUSED_HEADERS)
+    def _reply(self, status: bytes, headers: guard.Headers, body: bytes) -> None:
+        head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         length = f"Content-Length: {len(body)}\r\n\r\n".encode()
-        self.transport.write(b"HTTP/1.1 403 Forbidden\r\n" + head + length + body)
+        self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head + length + body)
         self.transport.close()
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -194,6 +197,8 @@ class Caller(asyncio.Protocol):
         """Judges the request."""
         self._is_in_head = False
         self._why = self._why or guard.refusal(self._parser.get_method(), self._target, self._headers)
+        if self._why is None:
+            self._counted.count(self._target, self._headers)
 
 
 class Engine(asyncio.Protocol):

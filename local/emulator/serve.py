@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 
+from local.emulator.calls import counting
 from local.emulator.guard import Application, guarded
 from local.emulator.snapshot import saving
 from local.emulator.tables import TableEngine, follow_stacks, routed
@@ -50,7 +51,7 @@ def main() -> None:
         threading.Thread(target=_end_with, args=(process,), daemon=True).start()
     _allow_many_files()
     uvicorn.run(
-        guarded(saving(served), token),
+        guarded(counting(saving(served)), token),
         host="127.0.0.1",
         port=int(os.environ["GATEWAY_PORT"]),
         loop="uvloop",

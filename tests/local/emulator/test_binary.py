@@ -37,10 +37,13 @@ def _install(settings: Settings, **changed: Any) -> None:
     (home / ".package-lock.json").write_text(json.dumps(record))
 
 
-def test_the_pinned_package_has_a_version_and_a_hash() -> None:
-    pinned = LOCK["packages"][PACKAGE]
-    assert pinned["version"] == "1.2.1"
-    assert pinned["integrity"].startswith("sha512-")
+def test_every_pinned_package_has_the_one_version_and_a_hash() -> None:
+    pinned = {name: entry for name, entry in LOCK["packages"].items() if name}
+    assert PACKAGE in pinned
+    for name, entry in pinned.items():
+        assert name.startswith("node_modules/@dynoxide/")
+        assert entry["version"] == "1.2.1"
+        assert entry["integrity"].startswith("sha512-")
 
 
 def test_what_npm_says_it_installed_is_the_program(laptop: Settings) -> None:
@@ -55,6 +58,23 @@ def test_another_version_or_hash_is_not_used(laptop: Settings, changed: dict[str
     found, why = binary.find(laptop)
     assert found is None
     assert "not installed" in why
+
+
+@pytest.mark.parametrize("machine", ["aarch64", "arm64"])
+def test_a_machine_gets_the_package_of_its_own_processor_where_one_is_pinned(
+    laptop: Settings, monkeypatch: pytest.MonkeyPatch, machine: str
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    assert binary.find(laptop) == (None, f"there is no table engine for linux on {machine}")
+    other = "node_modules/@dynoxide/linux-arm64"
+    entry = {"version": "1.2.1", "integrity": "sha512-arm"}
+    lock = laptop.root / "requirements" / "engine" / "package-lock.json"
+    lock.write_text(json.dumps({"packages": LOCK["packages"] | {other: entry}}))
+    _install(laptop)
+    assert "not installed" in binary.find(laptop)[1]
+    record = laptop.root / ".build" / "engine" / "node_modules" / ".package-lock.json"
+    record.write_text(json.dumps({"packages": {other: entry}}))
+    assert binary.find(laptop) == (laptop.root / ".build" / "engine" / other / "dynoxide", "")
 
 
 def test_a_machine_that_has_no_package_is_told_so(laptop: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
