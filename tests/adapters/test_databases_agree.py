@@ -327,14 +327,14 @@ def test_a_merchants_chaos_is_set_and_cleared(database: Database) -> None:
     merchant = a_merchant()
     database.merchants.add(merchant)
     chaos = Chaos(until=LATER, seed=2**31 - 1, drop_percent=5, slow_ms=100, late_percent=100)
-    assert database.merchants.set_chaos(merchant.id, chaos) is True
+    assert commit(database, lambda t: t.merchants.set_chaos(merchant.id, chaos)) == set()
     assert database.merchants.get(merchant.id) == replace(merchant, chaos=chaos)
     assert database.load([(Merchant, merchant.id)]).get(Merchant, merchant.id) == replace(
         merchant, chaos=chaos
     )
-    assert database.merchants.set_chaos(merchant.id, None) is True
+    assert commit(database, lambda t: t.merchants.set_chaos(merchant.id, None)) == set()
     assert database.merchants.get(merchant.id) == merchant
-    assert database.merchants.set_chaos("nobody", chaos) is False
+    assert commit(database, lambda t: t.merchants.set_chaos("nobody", chaos)) == {Write.MERCHANT}
 
 
 def test_numbers_follow_one_another_by_name(database: Database) -> None:

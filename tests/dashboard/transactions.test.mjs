@@ -177,6 +177,12 @@ test("the export has every payment of the filters, and no cell that a spreadshee
     line,
   );
   for (const text of lines.slice(1)) assert.doesNotMatch(text, /"[=+\-@]/);
+  const { data } = await api("GET", "/dashboard/audit?limit=100");
+  const onRecord = data.filter(
+    ({ action, details }) => action === "export.begun" && details.q === RECEIPT,
+  );
+  assert.equal(onRecord.length, 1);
+  assert.match(onRecord[0].actor, /^user:/);
 });
 
 test("a payment's page tells what happened, refunds a part and then the rest, each once", async () => {

@@ -167,6 +167,8 @@ def the_dashboard(shop: Shop) -> None:
     rotate = Request("POST", f"{keys}/{issued}/rotate", {"overlap_hours": 1}, public=True, headers=person)
     shop.ask(rotate)
     shop.ask(Request("DELETE", f"{keys}/{issued}", public=True, headers=person))
+    export = {"of": "payments", "status": "failed"}
+    shop.ask(Request("POST", "/api/v1/dashboard/exports", export, public=True, headers=person))
     shop.ask(Request("GET", "/api/v1/dashboard/audit", public=True, headers=person))
     shop.ask(Request("DELETE", session, public=True, headers=visit))
 

@@ -9,7 +9,9 @@ import pytest
 from gateway.domain.access import audit_chain as domain
 from gateway.domain.access.audit import Action, Actor, AuditEntry
 from gateway.domain.access.audit_chain import BLOCK_LINKS_MAX, LOOKED_BACK, SETTLED_AFTER
+from gateway.domain.errors import RateLimited
 from gateway.use_cases.access.api_keys import issue_key
+from gateway.use_cases.access.exports import EXPORTS, begin_export
 from gateway.use_cases.operations.chain_audit import chain_audit, verify_audit
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.protocols.refusals import Conflict
@@ -72,6 +74,17 @@ def test_every_change_of_money_or_settings_has_a_row_with_who_from_where_and_in_
     ]
     for entry in entries(shop):
         assert (entry.source, entry.request_id, entry.api_key) == ("192.0.2.1", "request-1", "key_1")
+
+
+def test_exports_are_limited_so_that_nobody_drowns_the_record(shop: MemoryShop) -> None:
+    for _ in range(EXPORTS.uses_max):
+        begin_export(shop.deps, shop.merchant.id, "payments", {"q": "r-1", "status": None})
+    with pytest.raises(RateLimited, match="60 of these requests in 10 minutes"):
+        begin_export(shop.deps, shop.merchant.id, "payments", {})
+    assert {(entry.action, entry.object, entry.details["q"]) for entry in entries(shop)} == {
+        ("export.begun", "payments", "r-1")
+    }
+    assert len(entries(shop)) == EXPORTS.uses_max
 
 
 def test_a_refund_that_fails_to_commit_leaves_no_row(shop: MemoryShop) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.access.audit import Actor
 from gateway.domain.chaos import OVERTAKEN_AFTER_SECONDS, REPEATED_UP_TO_MS, Chaos
 from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.values import to_iso
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos, read_chaos
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
@@ -18,6 +20,7 @@ from tests.support.factories import NOW, a_message, a_webhook
 from tests.support.memory.shop import MemoryShop, failures
 
 LIVE = {"STAGE": "live"}
+DELAYS = {"delay_seconds": 30, "late_seconds": 30}
 
 
 @pytest.fixture
@@ -56,6 +59,24 @@ def test_what_was_begun_is_shown_until_it_is_over(shop: MemoryShop) -> None:
     assert read_chaos(shop.deps, shop.merchant.id) == begun
     shop.clock.advance(minutes=5)
     assert read_chaos(shop.deps, shop.merchant.id) is None
+
+
+def test_it_is_on_record_who_began_and_ended_it(shop: MemoryShop) -> None:
+    shop.deps = shop.deps.on_behalf_of(Actor("key:key_1", "192.0.2.1", "request-1", "key_1"))
+    begun = begin(shop, error_percent=10, minutes=5, seed=7)
+    end_chaos(shop.deps, shop.merchant.id)
+    details = {"until": to_iso(begun.until), "seed": 7, "error_percent": 10}
+    assert shop.audit() == [
+        ("key:key_1", "chaos.begun", shop.merchant.id, {**details, "slow_ms": 3000, **DELAYS}),
+        ("key:key_1", "chaos.ended", shop.merchant.id, {}),
+    ]
+
+
+def test_a_merchant_that_is_gone_has_neither_chaos_nor_a_row_of_it(shop: MemoryShop) -> None:
+    shop.database.rows.before_next_commit(lambda: shop.database.rows.of("merchants").clear())
+    with pytest.raises(NotFound):
+        begin(shop, error_percent=10)
+    assert shop.audit() == []
 
 
 def test_it_ends_by_itself_after_an_hour(shop: MemoryShop) -> None:

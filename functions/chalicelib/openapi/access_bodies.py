@@ -9,14 +9,17 @@ from gateway.domain.access.api_key import (
     OVERLAP_HOURS_DEFAULT,
     OVERLAP_HOURS_MAX,
 )
+from gateway.domain.access.audit import EXPORT_FILTERS, EXPORTED
 from gateway.domain.access.password import PASSWORD_LENGTH_MAX
 from gateway.domain.access.rights import KEY_RIGHTS
 from gateway.domain.access.user import LINK_LENGTH_MAX, Role
+from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.values import AMOUNT_MAX
 
 EMAIL_LENGTH_MAX = 254  # RFC 5321, 4.5.3.1.3, as corrected by erratum 1690
 
 _PASSWORD = {"type": "string", "maxLength": PASSWORD_LENGTH_MAX}
+_FILTER = {"type": ["string", "null"], "maxLength": RECEIPT_LENGTH_MAX}
 _ROLE: dict[str, Any] = {
     "role": {"type": "string", "enum": [str(role) for role in Role]},
     "refund_limit": {
@@ -119,6 +122,15 @@ ACCESS_BODIES: dict[str, dict[str, Any]] = {
             {},
             {"name": "refund desk", "rights": ["read", "refunds"], "addresses": ["203.0.113.0/24"]},
         ],
+    },
+    "NewExport": {
+        "type": "object",
+        "required": ["of"],
+        "properties": {
+            "of": {"type": "string", "enum": list(EXPORTED), "description": "The list."},
+            **dict.fromkeys(EXPORT_FILTERS, _FILTER),
+        },
+        "examples": [{"of": "payments", "status": "failed", "from": "2026-01-01", "to": "2026-01-31"}],
     },
     "Rotation": {
         "type": "object",

@@ -83,6 +83,7 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     api_key.ISSUED_API_KEY,
     api_key.ROTATED_API_KEY,
     summary.SUMMARY,
+    people.EXPORT_BEGUN,
     people.AUDIT_ENTRY,
     people.AUDIT_LIST,
     status.JOB_QUEUES_STATUS,

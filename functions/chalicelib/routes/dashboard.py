@@ -11,14 +11,16 @@ from chalicelib.frame.parameters import CURSOR, PAGE, Day
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, NewKey, check_addresses
-from gateway.domain.access.rights import KEY_RIGHTS_ALL, READS_KEYS, Right, check_key_rights
+from gateway.domain.access.audit import EXPORT_FILTERS
+from gateway.domain.access.rights import KEY_RIGHTS_ALL, READS_KEYS, READS_PAYMENTS, Right, check_key_rights
 from gateway.domain.errors import BadRequest, RateLimited
 from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, KEY_LIST, ROTATED_API_KEY
-from gateway.presenters.people import AUDIT_LIST
+from gateway.presenters.people import AUDIT_LIST, EXPORT_BEGUN
 from gateway.presenters.resource import At
 from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.access import api_keys
 from gateway.use_cases.access.audit import list_audit
+from gateway.use_cases.access.exports import begin_export
 from gateway.use_cases.payments.summary import read_summary
 
 blueprint = Blueprint(__name__)
@@ -109,6 +111,22 @@ def get_summary(request: Request) -> Response:
 
 @operation(
     blueprint,
+    "POST",
+    "/api/v1/dashboard/exports",
+    needs=READS_PAYMENTS,
+    body="NewExport",
+    responses={201: EXPORT_BEGUN},
+    errors=(RateLimited,),
+)
+def post_export(request: Request) -> Response:
+    """Puts on record that a list is exported. The file is made by the caller, of the list's pages."""
+    filters = {name: request.body.get(name) for name in EXPORT_FILTERS}
+    begin_export(request.deps, request.merchant_id, request.body["of"], filters)
+    return Response(EXPORT_BEGUN.present(request.body["of"]), 201)
+
+
+@operation(
+    blueprint,
     "GET",
     "/api/v1/dashboard/audit",
     needs=(Right.AUDIT,),
@@ -116,9 +134,9 @@ def get_summary(request: Request) -> Response:
     responses={200: AUDIT_LIST},
 )
 def get_audit(request: Request) -> Response:
-    """Lists who changed what of the merchant's access, newest first.
+    """Lists who changed what, newest first.
 
-    Keys, passwords, checkout origins, and the merchant's being switched off or on again.
+    Money, settings, keys and people; log-ins, refused ones too, and exports.
     """
     limit, offset = request.limit_and_offset()
     page = list_audit(request.deps, request.merchant_id, limit, offset, request.cursor())

@@ -60,6 +60,7 @@ OMITTED = {
     "post_second_factor_code": SESSION,
     "delete_second_factor": SESSION,
     "get_sessions": SESSION,
+    "post_export": SESSION,
     "delete_sessions": SESSION,
     "delete_one_session": SESSION,
     "get_users": PEOPLE,

@@ -11,6 +11,7 @@ from tests.support.people import Person
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 CREDENTIALS = "/api/v1/dashboard/credentials"
 KEYS = "/api/v1/dashboard/api-keys"
+EXPORTS = "/api/v1/dashboard/exports"
 
 
 def test_in_test_stages_the_seeded_merchant_sees_its_secret(deps: Dependencies, secret_arn: str) -> None:
@@ -69,6 +70,26 @@ def test_the_audit_trail_tells_who_it_was(me: Person) -> None:
         ("api_key.disabled", made["api_key"], f"user:{me.merchant.email}"),
     }
     assert made["api_secret"] not in page.text
+
+
+def test_an_export_is_on_record_with_its_filters(me: Person) -> None:
+    reply = me.call("POST", EXPORTS, json_body={"of": "payments", "q": "r-1", "status": "", "from": None})
+    assert (reply.status, reply.json) == (201, {"of": "payments"})
+    newest = me.call("GET", "/api/v1/dashboard/audit").json["data"][0]
+    assert (newest["action"], newest["object"], newest["actor"]) == (
+        "export.begun",
+        "payments",
+        f"user:{me.merchant.email}",
+    )
+    assert newest["details"] == {"q": "r-1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "of"), ({"of": "secrets"}, "of"), ({"of": "payments", "q": "x" * 256}, "q")]
+)
+def test_an_export_of_what_there_is_not_is_refused(me: Person, body: object, field: str) -> None:
+    reply = me.call("POST", EXPORTS, json_body=body)
+    assert (reply.status, reply.error["field"]) == (400, field)
 
 
 def test_the_numbers_of_no_payments_are_noughts(me: Person) -> None:

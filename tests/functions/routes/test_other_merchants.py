@@ -53,6 +53,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "PasswordChange": {"current_password": "x", "new_password": "correct horse battery"},
     "SecondFactorCode": {"code": "123456"},
     "ChaosWanted": {"repeat_percent": 10},
+    "NewExport": {"of": "payments", "q": "{order_id}"},
 }
 # Query parameters that can name something, each with the other merchant's things. None: it names nothing.
 QUERIES: dict[str, list[str] | None] = {

@@ -13,7 +13,6 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
 from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import FailureCount, Subject
-from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.webhooks.endpoint import EndpointHealth
@@ -31,9 +30,6 @@ class Merchants(Repository):
 
     def add(self, merchant: Merchant) -> bool:
         return self._rows.write_if(self.table, merchant.id, lambda _: merchant, is_free)
-
-    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool:
-        return self._rows.write_if(self.table, merchant_id, lambda row: replace(row, chaos=chaos), exists)
 
     def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
         return self._rows.write_if(

@@ -13,6 +13,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
 from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import Limits
+from gateway.domain.chaos import Chaos
 from gateway.domain.counting.counts import Kind
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments import order as orders
@@ -127,6 +128,9 @@ class MerchantWrites(_Writes):
 
     def set_limits(self, merchant_id: str, limits: Limits) -> None:
         self._change(merchant_id, lambda row: replace(row, limits=limits), exists)
+
+    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> None:
+        self._change(merchant_id, lambda row: replace(row, chaos=chaos), exists)
 
     def _change(self, merchant_id: str, change: Change, condition: Condition) -> None:
         self._plan(Write.MERCHANT, "merchants", merchant_id, change, condition)

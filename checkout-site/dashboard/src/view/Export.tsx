@@ -6,7 +6,7 @@ import type { Api } from "../logic/api";
 import { csv, type Cell } from "../logic/csv";
 import type { Filters } from "../logic/filters";
 import { decimal } from "../logic/money";
-import type { Payment, PaymentList } from "../../../shared/resources";
+import type { ExportBegun, Payment, PaymentList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useAppContext } from "./context";
 import { Problem } from "./parts";
@@ -25,6 +25,8 @@ export function Export({ filters }: { filters: Filters }): JSX.Element {
   const [count, setCount] = useState(0);
   const save = (): void => {
     void action.run(async () => {
+      // First of all: what cannot be put on record is not exported.
+      await api.send<ExportBegun>("POST", "/dashboard/exports", { of: "payments", ...filters });
       const payments = await everyPayment(api, filters, setCount);
       download(csv(HEADS, payments.map(row)), "payments.csv");
       const isAll = payments.length < ROWS_MAX;

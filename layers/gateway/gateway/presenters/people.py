@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
-from gateway.domain.access.audit import Action, AuditEntry
+from gateway.domain.access.audit import EXPORTED, Action, AuditEntry
 from gateway.domain.access.rights import Right
 from gateway.domain.access.session import Session
 from gateway.domain.access.user import Role, User
@@ -90,6 +90,8 @@ RECOVERY_CODES = Resource[Iterable[str]](
 SECOND_FACTOR_ENDED = Resource[None](
     "SecondFactorEnded", Member("ended", {**BOOLEAN, "const": True}, lambda _: True)
 )
+# The subject is the list's name.
+EXPORT_BEGUN = Resource[str]("ExportBegun", Member("of", one_of(EXPORTED), str))
 AUDIT_ENTRY = Resource[AuditEntry](
     "AuditEntry",
     Member("id", UUID),

@@ -42,6 +42,14 @@ class Action(StrEnum):
     LOGGED_IN = "session.begun"
     LOG_IN_REFUSED = "session.refused"
     EXPORT_BEGUN = "export.begun"
+    CHAOS_BEGUN = "chaos.begun"
+    CHAOS_ENDED = "chaos.ended"
+
+
+# The lists that are exported as files.
+EXPORTED = ("payments",)
+# What they are filtered by, as the list's operation takes it.
+EXPORT_FILTERS = ("q", "status", "method", "from", "to")
 
 
 @dataclass(frozen=True)

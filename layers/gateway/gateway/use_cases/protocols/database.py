@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from gateway.domain.access.merchant import Merchant
-from gateway.domain.chaos import Chaos
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Batch, QueueStats, Reading
@@ -42,7 +41,6 @@ class Merchants(Protocol):
     def get(self, merchant_id: str) -> Merchant | None: ...  # noqa: D102 - the entity, or None
     def scan(self, limit: int) -> list[Merchant]: ...  # noqa: D102 - in no order; reads the whole table
     def add(self, merchant: Merchant) -> bool: ...  # noqa: D102 - False where the id is taken
-    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool: ...  # noqa: D102 - None clears it
     def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
         """Corrects the number of API keys in use; False where it is no longer the one seen."""
         ...

@@ -15,6 +15,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
 from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import Limits
+from gateway.domain.chaos import Chaos
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.payments.ledger import Entry
 from gateway.domain.payments.order import Order, OrderEvent, OrderPlace, PublicAttempt
@@ -58,6 +59,7 @@ class MerchantWrites(Protocol):
         ...
 
     def set_limits(self, merchant_id: str, limits: Limits) -> None: ...  # noqa: D102 - as above
+    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> None: ...  # noqa: D102 - as above; None clears it
 
 
 class OrderWrites(Protocol):

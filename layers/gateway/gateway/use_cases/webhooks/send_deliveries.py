@@ -6,12 +6,13 @@ Both are limited for each merchant: the URL may be any public host's, and we are
 from datetime import timedelta
 
 from gateway.domain.access.limit import Limit
-from gateway.domain.errors import BadRequest, RateLimited, Unavailable
+from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.jobs import WEBHOOKS
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import sample_event
 from gateway.presenters.event import delivery_of
 from gateway.runtime import log
+from gateway.use_cases.access.limits import spend
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.outbox import Outbox
 from gateway.use_cases.webhooks.configure import find_merchant
@@ -31,7 +32,7 @@ def send_test_event(deps: Dependencies, merchant_id: str) -> WebhookDelivery:
     merchant = find_merchant(deps, merchant_id)
     if merchant.webhook_url is None:
         raise BadRequest("No webhook URL is configured", field="webhook_url")
-    _use(deps, TEST_EVENTS, merchant_id)
+    spend(deps, TEST_EVENTS, merchant_id)
     event = sample_event(deps.new_uuid(), merchant_id, deps.now())
     with deps.unit_of_work() as work:
         work.notify(merchant, event, requested=True)
@@ -44,7 +45,7 @@ def retry_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> We
     The first attempt does not wait for an open circuit. RateLimited after RETRIES of a merchant.
     """
     delivery = find_delivery(deps, delivery_id, merchant_id)
-    _use(deps, RETRIES, merchant_id)
+    spend(deps, RETRIES, merchant_id)
     again = delivery.retried(deps.now())
     if not deps.database.deliveries.record(delivery, again):
         deps.database.throttles.give_back(RETRIES, merchant_id, deps.now())
@@ -54,14 +55,3 @@ def retry_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> We
     outbox.flush()
     log.info("webhook retried", webhook_id=again.id, merchant_id=merchant_id)
     return again
-
-
-def _use(deps: Dependencies, limit: Limit, merchant_id: str) -> None:
-    now = deps.now()
-    if not deps.database.throttles.use(limit, merchant_id, now):
-        log.warning("webhooks on request throttled", by=limit.name, merchant_id=merchant_id)
-        minutes = int(limit.window.total_seconds()) // 60
-        raise RateLimited(
-            f"At most {limit.uses_max} of these requests in {minutes} minutes; please wait",
-            limit.left_seconds(now),
-        )

@@ -598,9 +598,9 @@ class Audit(AsyncResource):
     async def list(
         self, *, limit: int | None = None, offset: int | None = None, cursor: str | None = None
     ) -> AsyncPage[models.AuditEntry]:
-        """Lists who changed what of the merchant's access, newest first.
+        """Lists who changed what, newest first.
 
-        Keys, passwords, checkout origins, and the merchant's being switched off or on again.
+        Money, settings, keys and people; log-ins, refused ones too, and exports.
 
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest. To read on further, use `cursor`.

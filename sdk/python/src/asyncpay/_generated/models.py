@@ -763,6 +763,8 @@ class AuditEntry(Model):
         "session.begun",
         "session.refused",
         "export.begun",
+        "chaos.begun",
+        "chaos.ended",
     ]
     object: str
     details: dict[str, Any]

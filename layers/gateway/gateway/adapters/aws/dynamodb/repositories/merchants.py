@@ -55,11 +55,6 @@ class Merchants:
         """Stores a merchant unless the id is taken; returns whether it was stored."""
         return rows.put_if(_row(merchant), MerchantRow.id.does_not_exist())
 
-    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> bool:
-        """Sets or clears the faults that the merchant asked for; False without such a merchant."""
-        action = MerchantRow.chaos.remove() if chaos is None else MerchantRow.chaos.set(_from_chaos(chaos))
-        return rows.update_if(MerchantRow(merchant_id), [action], MerchantRow.id.exists())
-
     def set_active_keys(self, merchant_id: str, seen: int | None, counted: int) -> bool:
         """Corrects the number of API keys in use; False where it is no longer the one seen."""
         same = MerchantRow.active_keys.does_not_exist() if seen is None else MerchantRow.active_keys == seen
@@ -140,6 +135,12 @@ class MerchantWrites:
     def set_limits(self, merchant_id: str, limits: Limits) -> None:
         """The limits against card testing; refused (MERCHANT) without such a merchant."""
         actions: list[Action] = [MerchantRow.limits.set(vars(limits))]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
+
+    def set_chaos(self, merchant_id: str, chaos: Chaos | None) -> None:
+        """The faults that the merchant asked for, None for none; refused (MERCHANT) without a merchant."""
+        column = MerchantRow.chaos
+        actions: list[Action] = [column.remove() if chaos is None else column.set(_from_chaos(chaos))]
         self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
 
 
