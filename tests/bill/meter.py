@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -63,9 +64,16 @@ class Meter:
     step: str = "before"
     units: dict[str, Units] = field(default_factory=dict)
     _tables: dict[str, Table] = field(default_factory=dict)
+    # Lists read shards side by side and a worker's deliveries are made at once: sums need one at a time, and
+    # so does what an item was before a write and is after it.
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     def send(self, request: Request) -> Response:
         """Carries one try out, in the transport's place."""
+        with self._one_at_a_time:
+            return self._counted(request)
+
+    def _counted(self, request: Request) -> Response:
         counted = self.units.setdefault(self.step, Units())
         counted.calls[f"{request.service}:{request.operation}"] += 1
         body = json.loads(request.body)

@@ -14,6 +14,9 @@ from tests.bill.dynamodb_units import (
 from tests.bill.prices import Assumptions, Prices
 from tests.bill.walk import Walk, walk
 
+# What moto answers in a second on an idle core takes minutes on a busy one.
+pytestmark = pytest.mark.timeout(900)
+
 SMALL = {"id": {"S": "a" * 8}, "day": {"S": "2026-11-26"}}
 LARGE = SMALL | {"body": {"S": "x" * 1020}}
 INDEX = Index(("day",), None)

@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from infra.ops.capacity.quotas import Quotas
 from infra.ops.capacity.report import report
 from infra.ops.capacity.usage import COUNTED, counted_usage
@@ -8,6 +10,9 @@ from tests.bill.__main__ import MANY
 from tests.bill.capacity_units import capacity_units
 from tests.bill.prices import Assumptions
 from tests.bill.walk import walk
+
+# Some thousand calls, each answered by moto in this process: 15 s on an idle core, minutes on a busy one.
+pytestmark = pytest.mark.timeout(900)
 
 PAGE = Path(__file__).parents[2] / "docs" / "capacity.md"
 

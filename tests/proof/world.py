@@ -202,9 +202,9 @@ def _workers(urls: dict[str, str]) -> dict[str, tuple[str, Callable[[Any], dict[
 
 
 @contextmanager
-def a_world(emulator: Emulator, table_prefix: str) -> Iterator[World]:
-    """A gateway over these tables, with queues of its own."""
-    wire, clock, receivers = Wire(), Clock(datetime.now(UTC)), Receivers()
+def a_world(emulator: Emulator, table_prefix: str, began: datetime | None = None) -> Iterator[World]:
+    """A gateway over these tables, with queues of its own. Its clock starts now, or when it `began`."""
+    wire, clock, receivers = Wire(), Clock(began or datetime.now(UTC)), Receivers()
     names = ("payments", "refunds", "webhooks", "slow_webhooks")
     urls = {name: emulator.make_queue() for name in names}
     secret = emulator.client("secretsmanager").create_secret(
