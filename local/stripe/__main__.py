@@ -27,9 +27,7 @@ async def serve(port: int, state: Path | None) -> None:
     inner_port = inner.addresses[0][1]
     front = Front(f"http://{HOST}:{inner_port}", resources.store, state)
     outer = web.Application()
-    outer.router.add_post("/_fake/faults", front.set_faults)
-    outer.router.add_post("/_fake/clock", front.set_clock)
-    outer.router.add_get("/_fake/calls", front.show_calls)
+    front.told.add_to(outer)
     BrowserPages(front, _payment_failed).add_to(outer)
     outer.router.add_route("*", "/{path:.*}", front.handle)
     runner = web.AppRunner(outer)

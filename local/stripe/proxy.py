@@ -13,32 +13,29 @@ import asyncio
 import json
 import pickle
 import re
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import ClientSession, web
 
+from local.faults import Faults, hang_up
+
 KEY_LIFE_SECONDS = 24 * 3600
 HOST = "127.0.0.1"
 # Parameters of Stripe's that localstripe answers 400 to.
 UNKNOWN_TO_IT = ("return_url", "reason")
 
-Faults = list[dict[str, Any]]
-
 
 class Front:
-    """The proxy. `ahead_seconds` is how far its clock is ahead of the machine's."""
+    """The proxy."""
 
     def __init__(self, inner: str, store: dict[str, Any], state: Path | None) -> None:
         self.inner = inner
         self._store, self._state = store, state
         self.keys: dict[str, dict[str, Any]] = {}
-        self.faults: Faults = []
-        self.calls: list[dict[str, Any]] = []
+        self.told = Faults()
         self.returns: dict[str, str] = {}
-        self.ahead_seconds = 0.0
         if state is not None and state.exists():
             objects, self.keys, self.returns = pickle.loads(state.read_bytes())  # noqa: S301 - our own
             store.update(objects)
@@ -50,18 +47,13 @@ class Front:
             half.write_bytes(pickle.dumps((dict(self._store), self.keys, self.returns)))
             half.replace(self._state)
 
-    def now(self) -> float:
-        """The fake's clock."""
-        return time.time() + self.ahead_seconds
-
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request to the API."""
         body = await request.read()
         key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-        self.calls.append({"method": request.method, "path": request.path, "key": key})
-        fault = self._fault_for(request)
+        fault = self.told.take(request, key)
         if fault == "drop_request":
-            return _hang_up(request)
+            return hang_up(request)
         if fault == "slow":
             await asyncio.sleep(1.5)
         if fault == "twice":
@@ -69,7 +61,7 @@ class Front:
         response = await self._keyed(request, body, key, fails=fault == "error_500")
         if request.method == "POST":
             self.save()
-        return _hang_up(request) if fault == "drop_response" else response
+        return hang_up(request) if fault == "drop_response" else response
 
     async def _keyed(
         self, request: web.Request, body: bytes, key: str | None, *, fails: bool = False
@@ -77,7 +69,7 @@ class Front:
         if key is None:
             return await self._answer(request, body)
         known = self.keys.get(key)
-        if known is not None and self.now() < known["at"] + KEY_LIFE_SECONDS:
+        if known is not None and self.told.now() < known["at"] + KEY_LIFE_SECONDS:
             if known["path"] != request.path or known["body"] != body.decode():
                 return _error(400, "idempotency_error", "Keys can only be used with the same request")
             if known["status"] is None:
@@ -85,7 +77,7 @@ class Front:
             headers = {"Idempotent-Replayed": "true"}
             return web.json_response(known["answer"], status=known["status"], headers=headers)
         entry: dict[str, Any] = {
-            "at": self.now(),
+            "at": self.told.now(),
             "path": request.path,
             "body": body.decode(),
             "status": None,
@@ -176,35 +168,6 @@ class Front:
             if charge and charge == (latest.get("id") if isinstance(latest, dict) else latest):
                 found["error"] |= {"type": "card_error", "payment_intent": intent}
         return found
-
-    def _fault_for(self, request: web.Request) -> str | None:
-        for fault in self.faults:
-            wanted = fault.get("method", request.method) == request.method
-            if fault["times"] > 0 and wanted and re.fullmatch(fault["path"], request.path):
-                fault["times"] -= 1
-                return str(fault["kind"])
-        return None
-
-    # ------------------------------------------------------------------ what only a fake has
-    async def set_faults(self, request: web.Request) -> web.Response:
-        """Replaces the faults: a list of {path (a pattern), method?, kind, times}."""
-        self.faults = await request.json()
-        return web.json_response({})
-
-    async def set_clock(self, request: web.Request) -> web.Response:
-        """Advances the clock by {seconds}."""
-        self.ahead_seconds += float((await request.json())["seconds"])
-        return web.json_response({})
-
-    async def show_calls(self, _request: web.Request) -> web.Response:
-        """Every request so far."""
-        return web.json_response(self.calls)
-
-
-def _hang_up(request: web.Request) -> web.StreamResponse:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=599)
 
 
 def _error(status: int, code: str, message: str) -> web.Response:

@@ -168,10 +168,9 @@ def test_every_change_carries_its_key_and_every_request_the_pinned_version(
 
 
 def test_a_challenge_sends_the_shopper_away_and_back_and_is_then_approved(stripe: Bench) -> None:
-    assert stripe.challenges
     payment = a_card_payment(
         amount=70_000,
-        processor_token=stripe.acquirer.tokenize(stripe.challenges),
+        processor_token=stripe.acquirer.tokenize(stripe.cards["challenges"]),
         return_url="https://checkout.example/return?payment_id=pay_1",
     )
     asked = stripe.acquirer.authorize(payment, payment.id, NOW)
@@ -184,8 +183,7 @@ def test_a_challenge_sends_the_shopper_away_and_back_and_is_then_approved(stripe
 
 
 def test_a_challenge_that_fails_declines_the_payment(stripe: Bench) -> None:
-    assert stripe.challenges
-    token = stripe.acquirer.tokenize(stripe.challenges)
+    token = stripe.acquirer.tokenize(stripe.cards["challenges"])
     payment = a_card_payment(amount=70_000, processor_token=token, return_url="https://checkout.example/")
     asked = stripe.acquirer.authorize(payment, payment.id, NOW)
     assert asked.redirect_url
@@ -200,8 +198,9 @@ def test_a_challenge_that_fails_declines_the_payment(stripe: Bench) -> None:
 
 
 def test_a_challenge_that_nobody_answers_can_be_given_up(stripe: Bench) -> None:
-    assert stripe.challenges
-    payment = a_card_payment(amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.challenges))
+    payment = a_card_payment(
+        amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.cards["challenges"])
+    )
     asked = stripe.acquirer.authorize(payment, payment.id, NOW)
     known = replace(payment, attempt=Attempt(asked_at=NOW, reference=asked.reference))
     gone = stripe.acquirer.void(known, f"{payment.id}:void")
@@ -212,7 +211,7 @@ def test_what_is_only_authorised_is_captured_in_part_and_what_is_not_wanted_is_v
     account = an_account("sk_test_localstripe", api_base=str(stripe.control))
     manual = Stripe(account, captures_at_once=False)
     for end in ("capture", "void"):
-        payment = a_card_payment(amount=70_000, processor_token=manual.tokenize(stripe.approves))
+        payment = a_card_payment(amount=70_000, processor_token=manual.tokenize(stripe.cards["approves"]))
         held = manual.authorize(payment, payment.id, NOW)
         assert (held.outcome, held.captured) == (Outcome.APPROVED, False)
         known = replace(payment, attempt=Attempt(asked_at=NOW, reference=held.reference))
@@ -223,7 +222,9 @@ def test_what_is_only_authorised_is_captured_in_part_and_what_is_not_wanted_is_v
 
 
 def test_past_a_keys_life_the_fake_charges_again_as_stripe_says_it_may(stripe: Bench) -> None:
-    payment = a_card_payment(amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.approves))
+    payment = a_card_payment(
+        amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.cards["approves"])
+    )
     stripe.acquirer.authorize(payment, payment.id, NOW)
     stripe.advance(24 * 3600 + 1)
     stripe.acquirer.authorize(payment, payment.id, NOW)
@@ -233,7 +234,9 @@ def test_past_a_keys_life_the_fake_charges_again_as_stripe_says_it_may(stripe: B
 
 
 def test_a_key_with_another_body_is_refused(stripe: Bench) -> None:
-    payment = a_card_payment(amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.approves))
+    payment = a_card_payment(
+        amount=70_000, processor_token=stripe.acquirer.tokenize(stripe.cards["approves"])
+    )
     stripe.acquirer.authorize(payment, payment.id, NOW)
     with pytest.raises(Refused) as refusal:
         stripe.acquirer.authorize(replace(payment, amount=80_000), payment.id, NOW)

@@ -19,7 +19,9 @@ from tests.model.walk import walk
 from tests.model.world import DECLINED, Rules, World
 
 
-def an_acquirer(authorize_key: int | None, refund_key: int | None, late: int = 0) -> Capabilities:
+def an_acquirer(
+    authorize_key: int | None, refund_key: int | None, late: int = 0, *, voids: bool = True
+) -> Capabilities:
     """One whose keys live for so many minutes, None for no keys."""
 
     def minutes(number: int | None) -> timedelta | None:
@@ -33,6 +35,7 @@ def an_acquirer(authorize_key: int | None, refund_key: int | None, late: int = 0
         refund_key_life=minutes(refund_key),
         visible_within=timedelta(minutes=2),
         late_success=timedelta(minutes=late),
+        voids=voids,
     )
 
 
@@ -42,6 +45,9 @@ WORLDS = {
     "keys that end": World(Rules(), KEYS, workers=1, ends=6),
     "no keys": World(Rules(), NO_KEYS, workers=1, ends=6),
     "no keys, late success, two steps": World(Rules(), LATE, workers=1, ends=5, two_steps=True),
+    "no keys, late success, two steps, nothing is voided": World(
+        Rules(), an_acquirer(None, None, late=6, voids=False), workers=1, ends=5, two_steps=True
+    ),
     "two workers, keys that end": World(
         Rules(), an_acquirer(6, 6), workers=2, ends=3, pending=False, refuses=False, repeats=False
     ),

@@ -221,7 +221,7 @@ class World:
         operation = settlement.open_operation(payment, self.capabilities)
         assert operation is not None
         decision = self.rules.judge(operation, worker.step, worker.response, now)
-        if decision.verdict is Verdict.CAPTURE and not payment.is_watched:
+        if decision.verdict is Verdict.CAPTURE and settlement.takes_first(payment, self.capabilities):
             # The reference is not stored first: a look-up finds it again.
             known = Held.of(replace(payment, attempt=decision.attempt))
             yield Worker("capturing", known, Step.CAPTURE, worker.at)

@@ -23,7 +23,7 @@ BEYOND_SCHEMAS = re.compile(
     r"|(expires_at must be )"  # a time, and one to come
     r"|(webhook_url )|(Webhooks )|(No webhook URL)"  # which addresses may be called
     r"|(Card )|(VPA )"  # Luhn, expiry
-    r"|(card_token )|(card is not taken)|(method must be one of)|(return_url )"  # by acquirer
+    r"|(card_token )|(card is not taken)|(upi_flow )|(method must be one of)|(return_url )"  # by acquirer
     r"|((amount|currency) must be the (order|payment)'s)"  # what is stored
     r"|(Payment not )|(Refund not )|(Order )|(Refund amount )|(Capture amount )"  # what is stored
     r"|(from must )|(to must )|(cursor )|(offset and cursor )"  # days that there are; places in a list

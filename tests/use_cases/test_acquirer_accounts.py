@@ -96,6 +96,32 @@ def test_what_cannot_be_an_account_is_named(shop: MemoryShop, members: dict[str,
     assert refusal.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("stage", "members", "field"),
+    [("test", {"public_key": "rzp_live_12345678"}, "public_key"),
+     ("live", {"public_key": "rzp_test_12345678"}, "public_key"),
+     ("test", {"public_key": None}, "public_key"), ("test", {"raw_cards": True}, "raw_cards"),
+     ("test", {"secret_key": "short"}, "secret_key")],
+)  # fmt: skip
+def test_what_cannot_be_an_account_at_razorpay_is_named(
+    stage: str, members: dict[str, Any], field: str
+) -> None:
+    given = {"secret_key": "plainLetters1234", "public_key": "rzp_test_12345678"} | members
+    account = Account("razorpay_Fq3ZtW8kLmXs0aBc", "merchant-1", **given)
+    with pytest.raises(BadRequest) as refusal:
+        account.check(is_test_stage=stage == "test")
+    assert refusal.value.field == field
+
+
+def test_a_razorpay_key_is_of_the_stage_that_its_id_names() -> None:
+    for mode in ("test", "live"):
+        account = Account(
+            "razorpay_Fq3ZtW8kLmXs0aBc", "merchant-1", "plainLetters1234", f"rzp_{mode}_12345678"
+        )
+        account.check(is_test_stage=mode == "test")
+        assert connect(account).capabilities.methods == ("upi",)
+
+
 def test_a_live_stage_talks_to_the_acquirer_itself_only() -> None:
     shop = MemoryShop(STAGE="live", TEST_MODE="false")
     account = an_account(shop, secret_key="sk_live_1234", api_base="http://127.0.0.1:1")

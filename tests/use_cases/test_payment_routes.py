@@ -91,6 +91,16 @@ def test_a_method_that_the_account_does_not_take_is_named(shop: RoutedShop) -> N
     assert refusal == ("method must be one of card", "method")
 
 
+def test_upi_without_an_address_is_for_acquirers_that_give_a_link(shop: RoutedShop) -> None:
+    able = replace(shop.stripe.capabilities, methods=("upi",))
+    shop.stripe.capabilities = able
+    refusal = shop.refusal(method="upi", vpa=None, card=None)
+    assert refusal == ("upi_flow is not taken by this shop; send vpa", "upi_flow")
+    shop.stripe.capabilities = replace(able, upi_intent=True)
+    payment = shop.begin(method="upi", vpa=None, card=None)
+    assert (payment.method, payment.vpa) == ("upi", None)
+
+
 def test_a_currency_that_the_account_does_not_take_is_named(shop: RoutedShop) -> None:
     assert shop.refusal(currency="USD") == ("The shop can't be paid in USD", "order_id")
 

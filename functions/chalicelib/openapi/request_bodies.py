@@ -98,6 +98,22 @@ _NEW_PAYMENT: dict[str, Any] = {
             },
         },
         {
+            "title": "UpiIntent",
+            "type": "object",
+            "required": ["upi_flow"],
+            "properties": {
+                "method": {"const": "upi"},
+                "upi_flow": {
+                    "type": "string",
+                    "enum": ["intent"],
+                    "description": (
+                        "In place of `vpa`, where the shop's acquirer can: `next_action.redirect_url` is "
+                        "then a link that opens the shopper's UPI app."
+                    ),
+                },
+            },
+        },
+        {
             "title": "Card",
             "type": "object",
             "required": ["card"],

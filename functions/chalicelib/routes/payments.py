@@ -196,7 +196,10 @@ def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
     """
     money = body.get("amount"), body.get("currency")
     if body["method"] == "upi":
-        return NewPayment(body["order_id"], "upi", check_vpa(body["vpa"]), None, *money)
+        if "upi_flow" in body and "vpa" in body:
+            raise BadRequest("upi_flow and vpa must not both be given", field="upi_flow")
+        vpa = check_vpa(body["vpa"]) if "vpa" in body else None
+        return NewPayment(body["order_id"], "upi", vpa, None, *money)
     return_url = body.get("return_url")
     if "card_token" in body:
         if "card" in body:

@@ -10,7 +10,7 @@ once and stored hashed."""
 LIMITS = ("order_attempts", "card_failures", "address_failures", "merchant_failures")
 
 
-ACQUIRERS = ("simulated", "stripe")
+ACQUIRERS = ("simulated", "stripe", "razorpay")
 RULINGS = ("ask", "taken", "not-taken", "given-back")
 
 
@@ -60,7 +60,9 @@ def _add_acquirers(command: Callable[..., argparse.ArgumentParser]) -> None:
     told = "Say which acquirer takes a merchant's new payments; its credentials are tried first."
     acquirer = command("set-acquirer", told, "merchant")
     acquirer.add_argument("acquirer", choices=ACQUIRERS)
-    acquirer.add_argument("--public-key", help="the key that the checkout page may know (Stripe: pk_...)")
+    acquirer.add_argument(
+        "--public-key", help="the key that the checkout page may know (Stripe: pk_..., Razorpay: rzp_...)"
+    )
     acquirer.add_argument(
         "--raw-cards", action="store_true", help="card numbers come through the gateway (PCI DSS, SAQ D)"
     )

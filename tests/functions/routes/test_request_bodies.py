@@ -81,6 +81,14 @@ def test_an_order_keeps_what_it_is_given() -> None:
     assert (order.amount, order.currency, order.receipt, order.notes) == (AMOUNT_MAX, "USD", "r", notes)
 
 
+def test_upi_names_an_address_or_asks_for_a_link_and_not_both() -> None:
+    intent = {"order_id": "order_1", "method": "upi", "upi_flow": "intent"}
+    assert new_payment(some_deps(), intent).vpa is None
+    assert refusal_of(new_payment, some_deps(), {**intent, "vpa": "user@paytm"})[1] == "upi_flow"
+    assert refusal_of(new_payment, some_deps(), {**intent, "upi_flow": "collect"})[1] == "upi_flow"
+    assert refusal_of(new_payment, some_deps(), {"order_id": "o", "method": "upi"})[0] == "INVALID_VPA"
+
+
 @pytest.mark.parametrize(
     ("written", "description"),
     [

@@ -24,8 +24,8 @@ from gateway.presenters.vocabulary import (
 )
 
 
-def _by_upi(payment: Payment) -> bool:
-    return payment.method == "upi"
+def _names_a_vpa(payment: Payment) -> bool:
+    return payment.vpa is not None
 
 
 def _by_card(payment: Payment) -> bool:
@@ -73,7 +73,10 @@ _NEXT_ACTION = Member[Payment](
         "type": "object",
         "required": ["type", "redirect_url"],
         "properties": {"type": {"const": "redirect"}, "redirect_url": TEXT},
-        "description": "While the shopper has to prove who they are: send them to this address.",
+        "description": (
+            "While the shopper has to approve it elsewhere: send them to this address. With "
+            "`upi_flow` it is a link that opens a UPI app."
+        ),
     },
     lambda payment: {"type": "redirect", "redirect_url": payment.attempt.redirect_url},
     when=_waits_for_the_shopper,
@@ -82,7 +85,11 @@ _NEXT_ACTION = Member[Payment](
 PAYMENT_CREATED = Resource[Payment](
     "PaymentCreated",
     *_PAID,
-    Member("vpa", {**TEXT, "description": "With UPI.", "examples": ["asha@okbank"]}, when=_by_upi),
+    Member(
+        "vpa",
+        {**TEXT, "description": "With UPI, unless a link is to open the app.", "examples": ["asha@okbank"]},
+        when=_names_a_vpa,
+    ),
     Member("card_network", {**_NETWORKS, "description": "With a card."}, when=_by_card),
     Member(
         "card_last4",

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.adapters.acquirers.simulator import Simulator
-from gateway.domain.acquiring.account import STRIPE, Account, is_account_name, read_account, secret_name
+from gateway.domain.acquiring.account import (
+    RAZORPAY,
+    STRIPE,
+    Account,
+    is_account_name,
+    read_account,
+    secret_name,
+)
 from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.errors import NotFound, Unavailable
 from gateway.runtime import log
@@ -79,4 +86,8 @@ def connect(account: Account) -> Acquirer:
         from gateway.adapters.acquirers.stripe import Stripe
 
         return Stripe(account)
+    if account.acquirer == RAZORPAY:
+        from gateway.adapters.acquirers.razorpay import Razorpay
+
+        return Razorpay(account)
     raise ValueError(f"no connector for {account.acquirer}")

@@ -12,7 +12,8 @@ from urllib.parse import quote, urlencode
 
 from gateway.adapters.acquirers import stripe_webhooks
 from gateway.adapters.acquirers.http_client import READ_SECONDS, HttpClient, Response
-from gateway.adapters.acquirers.stripe_answers import best_of, payment_result, refund_result
+from gateway.adapters.acquirers.several import best_of
+from gateway.adapters.acquirers.stripe_answers import payment_result, refund_result
 from gateway.domain.acquiring.account import Account
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import NOT_FOUND, AcquirerError, NotSent, Refused, Result, Unknown

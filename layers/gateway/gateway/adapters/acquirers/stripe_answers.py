@@ -1,10 +1,10 @@
 """What Stripe's objects mean in our words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result
+from gateway.domain.acquiring.results import Outcome, Result
 from gateway.domain.payments.payment import PAYMENT_FAILED, Failure
 
 CANCELLED = Failure(PAYMENT_FAILED, "cancelled", "The payment was not completed in time")
@@ -77,21 +77,6 @@ def failure_of(code: str | None) -> Failure:
     """A decline code of Stripe's in our words."""
     known = _FAILURES.get(code or "")
     return DECLINED if known is None else Failure(PAYMENT_FAILED, *known)
-
-
-def best_of(results: Sequence[Result]) -> Result:
-    """Of several that carry our id, the one that counts: what is approved, then what is open."""
-    approved = [result for result in results if result.outcome is Outcome.APPROVED]
-    if len(approved) > 1:
-        others = tuple(str(result.reference) for result in approved[1:])
-        return replace(approved[0], also_charged=others)
-    still_open = [
-        result for result in results if result.outcome in (Outcome.ACTION_REQUIRED, Outcome.PENDING)
-    ]
-    for some in (approved, still_open, results):
-        if some:
-            return some[0]
-    return NOT_FOUND
 
 
 def _received(intent: Mapping[str, Any]) -> int:

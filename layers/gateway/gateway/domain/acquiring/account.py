@@ -1,8 +1,8 @@
 """A merchant's account at an acquirer: its name, and what is needed to talk to the acquirer for it.
 
 The name is stored with the merchant and with each payment; the rest is one secret, so that a payment finds
-its way whatever becomes of the merchant's settings. A name says which acquirer it is: `stripe_` and 16
-characters.
+its way whatever becomes of the merchant's settings. A name says which acquirer it is: `stripe_` or
+`razorpay_`, and 16 characters.
 """
 
 import json
@@ -13,13 +13,15 @@ from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.errors import BadRequest
 
 STRIPE = "stripe"
-ACQUIRERS = (STRIPE,)
+RAZORPAY = "razorpay"
+ACQUIRERS = (STRIPE, RAZORPAY)
 # The present one and the one before it, while the acquirer goes over to the new one.
 WEBHOOK_SECRETS_MAX = 2
+WITHOUT_CARDS = "where cards don't pass through the gateway"
 _NAME = re.compile(rf"(?:{'|'.join(ACQUIRERS)})_[A-Za-z0-9]{{16}}", re.ASCII)
 _KEY = re.compile(r"[!-~]{8,255}", re.ASCII)
-# Stripe docs, "API keys": what a key may do stands at its beginning.
-_LIVE_KEY = re.compile(r"(?:sk|rk|pk)_live_")
+# Stripe docs, "API keys"; Razorpay docs, "API Keys": what a key is good for stands at its beginning.
+_LIVE_KEY = re.compile(r"(?:sk|rk|pk|rzp)_live_")
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,24 @@ class Account:
         for name, key in keys.items():
             if not _KEY.fullmatch(key):
                 raise BadRequest(f"{name} must have 8 to 255 printable characters", field=name)
-            if bool(_LIVE_KEY.match(key)) is is_test_stage:
+            if self._tells_stage(name) and bool(_LIVE_KEY.match(key)) is is_test_stage:
                 wanted = "a test key in a test stage" if is_test_stage else "a live key in a live stage"
                 raise BadRequest(f"{name} must be {wanted}", field=name)
+        if self.acquirer == RAZORPAY and self.raw_cards:
+            raise BadRequest("raw_cards is not for Razorpay: it is paid by UPI only", field="raw_cards")
         if not self.raw_cards and not self.public_key:
-            raise BadRequest(
-                "public_key is required where cards don't pass through the gateway", field="public_key"
-            )
+            why = "of Razorpay: it is the key's id" if self.acquirer == RAZORPAY else WITHOUT_CARDS
+            raise BadRequest(f"public_key is required {why}", field="public_key")
         if not all(_KEY.fullmatch(secret) for secret in self.webhook_secrets):
             raise BadRequest(
                 "A webhook secret must have 8 to 255 printable characters", field="webhook_secret"
             )
         if not is_test_stage and (self.api_base or self.script_url):
             raise BadRequest("api_base is for test stages", field="api_base")
+
+    def _tells_stage(self, name: str) -> bool:
+        """Whether a key says by its beginning which stage it is for. Razorpay's secrets are plain letters."""
+        return self.acquirer != RAZORPAY or name == "public_key"
 
     def with_webhook_secret(self, secret: str) -> tuple[str, ...]:
         """The webhook secrets once `secret` is the newest: the one before it verifies on."""

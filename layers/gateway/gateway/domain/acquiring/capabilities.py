@@ -18,6 +18,8 @@ class Capabilities:
     `look_up_gap`: how often one payment may be looked up, at most.
     `captures_at_once`: whether the shopper's money is taken together with the authorisation.
     `partial_capture`: whether less than what was authorised may be captured.
+    `voids`: whether an authorisation can be given up; without, it is captured and refunded.
+    `upi_intent`: whether a shopper can approve by an app that a link opens, without naming a UPI address.
     `remembers`: whether a look-up tells of earlier requests only. The simulated bank keeps nothing: looking
     up is asking.
     """
@@ -32,4 +34,6 @@ class Capabilities:
     look_up_gap: timedelta = timedelta(seconds=2)
     captures_at_once: bool = True
     partial_capture: bool = True
+    voids: bool = True
+    upi_intent: bool = False
     remembers: bool = True

@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.driver import (
+    WATCH_GAP_MIN,
     Decision,
     Operation,
     Step,
@@ -72,6 +73,14 @@ def step_of(payment: Payment, operation: Operation, now: datetime) -> Step:
     return step
 
 
+def takes_first(payment: Payment, capabilities: Capabilities) -> bool:
+    """Whether what is found authorised is captured before anything is decided.
+
+    The money of a failed payment is not wanted: its authorisation is given up, where that is possible.
+    """
+    return not (payment.is_watched and capabilities.voids)
+
+
 def settle(
     payment: Payment, operation: Operation, decision: Decision, now: datetime, *, order_is_paid: bool = False
 ) -> Change:
@@ -133,16 +142,20 @@ def _settle_release(payment: Payment, decision: Decision, now: datetime) -> Chan
 
 def _settle_watched(payment: Payment, operation: Operation, decision: Decision, now: datetime) -> Change:
     assert payment.finished_at is not None
+    able = operation.capabilities
+    if decision.verdict is Verdict.CAPTURE and takes_first(payment, able):
+        # It could not be captured yet, and it can't be given back before.
+        return Change(replace(payment, due_at=now + WATCH_GAP_MIN, updated_at=now))
     if decision.verdict in (Verdict.APPROVE, Verdict.CAPTURE):
         late = replace(payment, attempt=decision.attempt)
         release = _first_release(decision, operation, now)
         return _taken_and_reversed(late.authorised_late(release, now), now, "payment.reversed")
     if decision.verdict is Verdict.PARK:
         return Change(replace(payment, attempt=decision.attempt, due_at=None, updated_at=now))
-    again = watch_again(payment.finished_at, operation.capabilities, now)
+    again = watch_again(payment.finished_at, able, now)
     if again is None and decision.verdict is Verdict.KEEP:
         # There was no clear response, and time alone ends nothing.
-        again = max(decision.ask_again, operation.capabilities.look_up_gap)
+        again = max(decision.ask_again, able.look_up_gap)
     return Change(replace(payment, due_at=None if again is None else now + again, updated_at=now))
 
 

@@ -24,8 +24,9 @@ from gateway.use_cases.protocols.database import Loaded
 
 @dataclass(frozen=True)
 class NewPayment:
-    """A validated request: exactly one of `vpa` and `card` is set, as `method` says.
+    """A validated request: one of `vpa` and `card` is set, as `method` says.
 
+    With UPI and no `vpa` the shopper approves it by an app that a link opens.
     `amount` and `currency` are what the caller takes for the order's; None where it does not say.
     `card_token` stands in place of `card` where cards don't pass through the gateway. `return_url` is where
     the shopper comes back to. `sender` is whoever sent it.

@@ -11,7 +11,14 @@ from typing import Any
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.driver import REFUSED, Decision, Operation, Step, Verdict
-from gateway.domain.acquiring.settlement import Change, noted, open_operation, settle, step_of
+from gateway.domain.acquiring.settlement import (
+    Change,
+    noted,
+    open_operation,
+    settle,
+    step_of,
+    takes_first,
+)
 from gateway.domain.card_testing.authorisation import not_authorised
 from gateway.domain.jobs import PAYMENTS
 from gateway.domain.payments.order import OrderEvent
@@ -136,7 +143,7 @@ def _ask(
         _write(turn, before, Change(payment))
     asking = payment_asking(deps, acquirer, payment, operation, step)
     decision = conclude(deps, asking, payment_id=payment.id)
-    if decision.verdict is Verdict.CAPTURE and not payment.is_watched:
+    if decision.verdict is Verdict.CAPTURE and takes_first(payment, acquirer.capabilities):
         operation = replace(operation, attempt=decision.attempt)
         known = replace(payment, attempt=decision.attempt)
         decision = capture(deps, acquirer, known, replace(asking, operation=operation))

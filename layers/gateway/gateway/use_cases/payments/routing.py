@@ -61,6 +61,8 @@ def route(deps: Dependencies, merchant: Merchant | None, order: Order, instrumen
         raise BadRequest(f"method must be one of {', '.join(able.methods)}", field="method")
     if order.currency not in able.currencies:
         raise BadRequest(f"The shop can't be paid in {order.currency}", field="order_id")
+    if instrument.method == "upi" and instrument.vpa is None and not able.upi_intent:
+        raise BadRequest("upi_flow is not taken by this shop; send vpa", field="upi_flow")
     if instrument.method != "card":
         return Route(account, acquirer)
     try:

@@ -50,7 +50,7 @@ class PaymentCreated(Model):
     currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
     method: Literal["upi", "card"]
     vpa: str | None
-    """With UPI."""
+    """With UPI, unless a link is to open the app."""
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None
@@ -70,7 +70,7 @@ class NewCard(TypedDict):
 
 
 class PaymentNextAction(Model):
-    """While the shopper has to prove who they are: send them to this address."""
+    """While the shopper has to approve it elsewhere: send them to this address. With `upi_flow` it is a link that opens a UPI app."""
 
     __slots__ = ()
     type: Literal["redirect"]
@@ -102,7 +102,7 @@ class Payment(PaymentCreated):
     """What can still be refunded."""
     updated_at: datetime
     next_action: PaymentNextAction | None
-    """While the shopper has to prove who they are: send them to this address."""
+    """While the shopper has to approve it elsewhere: send them to this address. With `upi_flow` it is a link that opens a UPI app."""
     error_code: Literal["PAYMENT_FAILED", "ORDER_ALREADY_PAID"] | None
     """Once it failed."""
     error_reason: str | None
@@ -386,7 +386,7 @@ class PaymentTold(Model):
     currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
     method: Literal["upi", "card"]
     vpa: str | None
-    """With UPI."""
+    """With UPI, unless a link is to open the app."""
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None
@@ -439,7 +439,7 @@ class PaymentOfRefund(Model):
     currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
     method: Literal["upi", "card"]
     vpa: str | None
-    """With UPI."""
+    """With UPI, unless a link is to open the app."""
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None

@@ -118,6 +118,7 @@ class Payments(Resource):
         amount: int | None = None,
         currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"] | None = None,
         vpa: str | None = None,
+        upi_flow: Literal["intent"] | None = None,
         card: models.NewCard | None = None,
         return_url: str | None = None,
         card_token: str | None = None,
@@ -129,6 +130,7 @@ class Payments(Resource):
 
         amount: Where it is given, it must be the order's.
         currency: Where it is given, it must be the order's.
+        upi_flow: In place of `vpa`, where the shop's acquirer can: `next_action.redirect_url` is then a link that opens the shopper's UPI app.
         return_url: Where the shopper returns to from the bank's page; `payment_id` is added to its query.
         card_token: What the acquirer's own card field gave to the page, in place of `card`.
         """
@@ -142,6 +144,7 @@ class Payments(Resource):
                     "amount": amount,
                     "currency": currency,
                     "vpa": vpa,
+                    "upi_flow": upi_flow,
                     "card": card,
                     "return_url": return_url,
                     "card_token": card_token,

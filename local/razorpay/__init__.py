@@ -1,0 +1,1 @@
+"""A stand-in for Razorpay on loopback, of our own: nobody publishes one that runs."""
