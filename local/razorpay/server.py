@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
-from local.faults import Faults, hang_up
+from local.acquirers.faults import Faults, hang_up
 from local.razorpay.bank import Bank
 from local.razorpay.rules import COUNT_MAX, Refusal, found
 

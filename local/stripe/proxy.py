@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import ClientSession, web
 
-from local.faults import Faults, hang_up
+from local.acquirers.faults import Faults, hang_up
 
 KEY_LIFE_SECONDS = 24 * 3600
 HOST = "127.0.0.1"

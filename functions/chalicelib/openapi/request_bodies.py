@@ -8,9 +8,10 @@ domain. With `oneOf`, a body must match the alternative whose `const` it has.
 from typing import Any
 
 from chalicelib.openapi.access_bodies import ACCESS_BODIES
+from chalicelib.openapi.card_body import CARD, CARD_EXAMPLE, CARD_TOKEN_LENGTH_MAX, RETURN_URL
 from chalicelib.openapi.chaos_body import CHAOS_WANTED
 from gateway.domain.card_testing.challenge import SOLUTION_LENGTH_MAX, TOKEN_LENGTH_MAX
-from gateway.domain.payments.instruments import HOLDER_NAME_LENGTH_MAX, VPA_LENGTH_MAX
+from gateway.domain.payments.instruments import VPA_LENGTH_MAX
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
 from gateway.domain.payments.refund import REASON_LENGTH_MAX
 from gateway.domain.values import AMOUNT_MAX, AMOUNT_MIN, CURRENCIES
@@ -29,50 +30,8 @@ _CURRENCY_OF = {"type": "string", "enum": list(CURRENCIES)}
 ORDERS_CURRENCY = {**_CURRENCY_OF, "description": "Where it is given, it must be the order's."}
 PAYMENTS_CURRENCY = {**_CURRENCY_OF, "description": "Where it is given, it must be the payment's."}
 
-_EXPIRY_PART = {"type": ["string", "integer"]}
-_CARD: dict[str, Any] = {
-    "type": "object",
-    "required": ["number", "expiry_month", "expiry_year", "cvv", "holder_name"],
-    "properties": {
-        "number": {
-            "type": "string",
-            "description": "13 to 19 digits that pass the Luhn check; spaces and dashes are dropped.",
-            "examples": ["4111 1111 1111 1111"],
-        },
-        "expiry_month": {**_EXPIRY_PART, "description": "1 to 12.", "examples": ["12"]},
-        "expiry_year": {**_EXPIRY_PART, "description": "Two digits mean 20YY.", "examples": ["2039"]},
-        "cvv": {
-            "type": "string",
-            "pattern": "^[0-9]{3,4}$",
-            "description": "3 digits; 4 for American Express.",
-            "examples": ["123"],
-        },
-        "holder_name": {
-            "type": "string",
-            "minLength": 1,
-            "maxLength": HOLDER_NAME_LENGTH_MAX,
-            "examples": ["Asha Rao"],
-        },
-    },
-}
-CARD_TOKEN_LENGTH_MAX = 255
-_RETURN_URL = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": 2048,
-    "description": "Where the shopper returns to from the bank's page; `payment_id` is added to its query.",
-    "examples": ["https://shop.example/thanks"],
-}
 _ORDER_ID = {"type": "string", "minLength": 1, "maxLength": 64}
 _ORDER_EXAMPLE = "order_Fq3ZtW8kLmXs0aBc"
-_CARD_EXAMPLE = {
-    "number": "4111 1111 1111 1111",
-    "expiry_month": "12",
-    "expiry_year": "2039",
-    "cvv": "123",
-    "holder_name": "Asha Rao",
-}
-
 _NEW_PAYMENT: dict[str, Any] = {
     "type": "object",
     "required": ["order_id", "method"],
@@ -117,7 +76,7 @@ _NEW_PAYMENT: dict[str, Any] = {
             "title": "Card",
             "type": "object",
             "required": ["card"],
-            "properties": {"method": {"const": "card"}, "card": _CARD, "return_url": _RETURN_URL},
+            "properties": {"method": {"const": "card"}, "card": CARD, "return_url": RETURN_URL},
         },
         {
             "title": "CardToken",
@@ -133,13 +92,13 @@ _NEW_PAYMENT: dict[str, Any] = {
                     "description": "What the acquirer's own card field gave to the page, in place of `card`.",
                     "examples": ["pm_1MqLiJLkdIwHu7ix"],
                 },
-                "return_url": _RETURN_URL,
+                "return_url": RETURN_URL,
             },
         },
     ],
     "examples": [
         {"order_id": _ORDER_EXAMPLE, "method": "upi", "vpa": "asha@okbank"},
-        {"order_id": _ORDER_EXAMPLE, "method": "card", "card": _CARD_EXAMPLE},
+        {"order_id": _ORDER_EXAMPLE, "method": "card", "card": CARD_EXAMPLE},
     ],
 }
 
@@ -253,5 +212,5 @@ DOCUMENTED = {
     **_named("NewPayment"),
     **_named("NewPublicPayment"),
     "NewRefund": {**BODIES["NewRefund"], "required": ["amount"]},
-    "NewCard": {**_CARD, "examples": [_CARD_EXAMPLE]},
+    "NewCard": {**CARD, "examples": [CARD_EXAMPLE]},
 }
