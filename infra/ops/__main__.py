@@ -111,6 +111,12 @@ def _stacks(settings: Settings, given: argparse.Namespace, _progress: Progress) 
     stacks.main(settings, given)
 
 
+def _rotate_secret(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
+    from infra.ops.operate import rotation
+
+    rotation.main(settings, given, progress)
+
+
 def _books(settings: Settings, given: argparse.Namespace, _progress: Progress) -> None:
     from infra.ops.operate import books
 
@@ -140,7 +146,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace, Progress], None]] = 
     "test-key": _queues,
     "books": _books,
     "stacks": _stacks,
-    "rotate-secret": _stacks,
+    "rotate-secret": _rotate_secret,
     "capacity": _capacity,
 }
 

@@ -15,6 +15,7 @@ from infra.ops.settings import REGION, Settings
 Clients = Callable[[str], Any]
 
 ANY_KEY = "test"  # emulators take any
+GLOBAL_REGION = "us-east-1"
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 CONFIG = Config(
     connect_timeout=5,
@@ -64,6 +65,15 @@ def with_region(environment: Mapping[str, str]) -> dict[str, str]:
     """Lets AWS_REGION count: boto3 reads AWS_DEFAULT_REGION only."""
     region = environment.get("AWS_REGION")
     return {**environment, "AWS_DEFAULT_REGION": region} if region else dict(environment)
+
+
+@functools.cache
+def global_clients(service: str) -> Any:
+    """The client of a service in us-east-1, where CloudFront takes certificates and firewalls from.
+
+    With the credentials of `session_clients`, which comes first.
+    """
+    return boto3.Session().client(service, region_name=GLOBAL_REGION, config=CONFIG)  # type: ignore[call-overload]
 
 
 def session_clients(environment: Mapping[str, str]) -> tuple[Clients, str]:

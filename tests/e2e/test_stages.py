@@ -1,15 +1,21 @@
 """`make deploy` and `make teardown`: a live stage next to the test stage, in one account."""
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
 
 from infra.ops.application import api_base_url
 from infra.ops.cloudformation.stacks import stack_outputs, stack_status
+from infra.ops.deploy import edge
+from infra.ops.deploy.target import Target
+from infra.ops.edge import secret
+from infra.ops.settings import Settings
 from tests.e2e.conftest import KEY, ROOT, Stack
 
 pytestmark = [
@@ -66,7 +72,7 @@ def live(stack: Stack) -> Iterator[str]:
     assert printed.count("\n0 of ") == 1
     printed = make(stack, "teardown", CONFIRM=NAME, DATA="delete")
     assert printed.startswith("0\n"), printed
-    assert f"deleting stack {NAME}-edge" in printed
+    assert f"deleting stack {NAME}-edge-firewall" in printed
     assert not [name for name in table_names(stack) if name.startswith(NAME)]
 
 
@@ -166,6 +172,38 @@ def test_the_edge_has_every_page_and_its_origin_is_let_in(stack: Stack, live: st
     assert variables["DOCS_URL"] == f"{outputs['Url']}/docs"
 
 
+def distribution(stack: Stack) -> dict[str, Any]:
+    found = stack.aws("cloudformation").describe_stack_resource(
+        StackName=f"{NAME}-edge", LogicalResourceId="Distribution"
+    )["StackResourceDetail"]
+    config = stack.aws("cloudfront").get_distribution_config(Id=found["PhysicalResourceId"])
+    return dict(config["DistributionConfig"])
+
+
+def proof(stack: Stack) -> str:
+    """The secret that the distribution sends to the API."""
+    (api,) = [one for one in distribution(stack)["Origins"]["Items"] if one["Id"] == "api"]
+    (header,) = api["CustomHeaders"]["Items"]
+    assert header["HeaderName"] == "X-Edge-Secret"
+    return str(header["HeaderValue"])
+
+
+def test_the_edge_has_a_firewall_that_counts_viewers(stack: Stack, live: str) -> None:
+    acls = stack.aws("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    assert distribution(stack)["WebACLId"] in [acl["ARN"] for acl in acls if NAME in acl["Name"]]
+
+
+def test_nothing_but_the_distribution_reaches_what_shoppers_ask_for(stack: Stack, live: str) -> None:
+    path = f"{live}/api/v1/payments/pay_AAAAAAAAAAAAAAAA/public"
+    assert requests.get(path, timeout=30).status_code == 403
+    assert requests.get(path, headers={"X-Edge-Secret": "guess"}, timeout=30).status_code == 403
+    by_the_edge = requests.get(path, headers={"X-Edge-Secret": proof(stack)}, timeout=30)
+    assert by_the_edge.status_code == 404
+    # Merchants' servers, monitors and the deployment itself go on asking the API itself.
+    assert requests.get(f"{live}/health", timeout=30).status_code == 200
+    assert requests.get(f"{live}/api/v1/payments", timeout=30).status_code == 401
+
+
 def test_the_test_stage_next_to_it_goes_on(stack: Stack, live: str) -> None:
     payment = stack.pay(stack.order()["id"])
     assert stack.final(payment["id"])["status"] == "success"
@@ -173,3 +211,27 @@ def test_the_test_stage_next_to_it_goes_on(stack: Stack, live: str) -> None:
 
 def test_a_second_deployment_changes_nothing(stack: Stack, live: str) -> None:
     assert "nothing to change" in make(stack, "deploy")
+
+
+def test_a_new_edge_secret_reaches_the_distribution_and_nothing_else_of_the_edge_changes(
+    stack: Stack, live: str
+) -> None:
+    """How requests fare meanwhile is tests/infra/ops/edge/test_secret_rotation.py's; it takes no waiting."""
+    old, firewall = proof(stack), distribution(stack)["WebACLId"]
+    arn = stack_outputs(stack.endpoint, NAME)["EdgeSecretArn"]
+    target = Target(
+        settings=Settings.read({"AWS_ENDPOINT_URL": stack.endpoint}),
+        stage="live",
+        stack=NAME,
+        account="000000000000",
+        region="us-east-1",
+        endpoint=stack.endpoint,
+        aws=stack.aws,
+    )
+    secret.rotate(
+        stack.aws, arn, lambda: edge.send_current_secret(target), print, sleep=lambda _seconds: None
+    )
+    value = json.loads(stack.aws("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+    assert value == {"current": proof(stack)}
+    assert proof(stack) != old
+    assert distribution(stack)["WebACLId"] == firewall

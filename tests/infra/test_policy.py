@@ -32,6 +32,7 @@ CHANGES = [
     ("template.yaml", "ApiFunction", "Policies", ["AdministratorAccess"]),
     ("template.yaml", "ApiRole", "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"]),
     ("infra/monitoring.yaml", "ApiErrorsAlarm", "AlarmActions", None),
+    ("infra/edge-firewall.yaml", "Firewall", "Rules", []),
     ("infra/edge.yaml", "SiteBucket", "PublicAccessBlockConfiguration", {"BlockPublicAcls": False}),
 ]
 

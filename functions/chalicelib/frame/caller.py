@@ -7,12 +7,13 @@ it says anything.
 """
 
 import hmac
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.frame.errors import RequestForged
+from chalicelib.frame.errors import EdgeBypassed, RequestForged
 from chalicelib.frame.ignored import shown_name
 from gateway.domain.access.rights import Right
 from gateway.domain.access.session import LASTS_FOR
@@ -25,6 +26,7 @@ from gateway.use_cases.dependencies import Dependencies
 
 COOKIE = "asyncpay_session"
 DEVICE_COOKIE = "asyncpay_device"
+# CloudFront sets it whatever a viewer put there (developer guide, "Add custom headers to origin requests").
 EDGE_HEADER = "X-Edge-Secret"
 API_KEY_HEADER = "X-Api-Key"
 API_SECRET_HEADER = "X-Api-Secret"  # noqa: S105 - the name of a header
@@ -129,23 +131,52 @@ def check_same_site(deps: Dependencies, headers: Mapping[str, str]) -> None:
         raise RequestForged("Sec-Fetch-Site")
 
 
+def check_came_by_edge(deps: Dependencies, sent: Any) -> None:
+    """Raises EdgeBypassed where the stage has an edge and the request did not come by it.
+
+    Past the edge is past its firewall. The first request costs a round trip in each process.
+    """
+    if deps.config.edge_only and not _is_by_edge(deps, sent):
+        raise EdgeBypassed
+
+
 def source_of(deps: Dependencies, sent: Any) -> str:
     """The network address that limits are counted for.
 
     API Gateway sees who called it. For what comes by CloudFront that is an edge, an address that strangers
     share. A request with the secret of this stage's own distribution is taken at its word: the last address
     that CloudFront added to X-Forwarded-For is the viewer's (CloudFront developer guide, "Request and
-    response behavior for custom origins"). The first one costs a round trip in each process.
+    response behavior for custom origins").
     """
     caller: str = (sent.context.get("identity") or {}).get("sourceIp") or ""
-    given, arn = sent.headers.get(EDGE_HEADER.lower()), deps.config.edge_secret_arn
-    if not given or not arn or not hmac.compare_digest(given.encode(), deps.secrets.get(arn)):
+    if not _is_by_edge(deps, sent):
         return caller
     hops = [hop.strip() for hop in (sent.headers.get("x-forwarded-for") or "").split(",")]
     # API Gateway adds whoever called it: the edge.
     if hops[-1] == caller:
         hops.pop()
     return (hops and hops[-1]) or caller
+
+
+def _is_by_edge(deps: Dependencies, sent: Any) -> bool:
+    given, arn = sent.headers.get(EDGE_HEADER.lower()), deps.config.edge_secret_arn
+    if not given or not arn:
+        return False
+    accepted = _accepted(deps.secrets.get(arn))
+    return any(hmac.compare_digest(given.encode(), value) for value in accepted)
+
+
+def _accepted(secret: bytes) -> list[bytes]:
+    """The values that count: the members of an object, or all of a text that is none; never an empty one.
+
+    There are two while one replaces the other (docs/runbooks/key-rotation.md).
+    """
+    try:
+        found = json.loads(secret)
+    except ValueError:
+        found = None
+    values = found.values() if isinstance(found, dict) else [secret.decode()]
+    return [str(value).encode() for value in values if value]
 
 
 def read_cookie(deps: Dependencies, headers: Mapping[str, str], plain_name: str = COOKIE) -> str | None:

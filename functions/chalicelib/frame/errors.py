@@ -43,6 +43,13 @@ class RequestForged(Forbidden):
         super().__init__("The request does not come from the dashboard's own page", field=field)
 
 
+class EdgeBypassed(Forbidden):
+    """A shopper's or a person's request that did not come by the stage's edge, which has its firewall."""
+
+    def __init__(self) -> None:
+        super().__init__("This can only be asked for where the checkout and the dashboard are")
+
+
 class ResponseDropped(AsyncPayError):
     """The request was carried out, and the response is lost: a merchant asked for that (chaos)."""
 

@@ -16,7 +16,14 @@ from chalice.app import Response as ChaliceResponse
 
 from chalicelib.frame.application import Application
 from chalicelib.frame.body import read_body
-from chalicelib.frame.caller import NOBODY, check_allowed, check_same_site, identify, source_of
+from chalicelib.frame.caller import (
+    NOBODY,
+    check_allowed,
+    check_came_by_edge,
+    check_same_site,
+    identify,
+    source_of,
+)
 from chalicelib.frame.chaos import respond
 from chalicelib.frame.errors import BodyTooLarge, status_of
 from chalicelib.frame.ignored import IGNORED_MEMBERS, ignored_members
@@ -52,6 +59,7 @@ def operation(
     raw_body_max_bytes: int = 0,
     errors: tuple[type[AsyncPayError], ...] = (),
     undisturbed: bool = False,
+    direct: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Registers a handler with its declaration (chalicelib/frame/operation.py explains each argument).
 
@@ -74,6 +82,7 @@ def operation(
             raw_body_max_bytes,
             errors,
             undisturbed,
+            direct,
         )
 
         @wraps(handler)
@@ -113,6 +122,8 @@ def _handle(app: Application, sent: Any, declared: Operation, parameters: dict[s
 
 def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dict[str, str]) -> Request:
     log.set_level(deps.config.log_level)
+    if declared.edge_only:
+        check_came_by_edge(deps, sent)
     caller = NOBODY if declared.public else identify(deps, sent)
     if not declared.public:
         check_allowed(deps, caller, declared.needs, confirmed=declared.confirmed)

@@ -18,7 +18,8 @@ chalicelib/openapi/request_bodies.py: `request.body` is valid against it. `needs
 to the operation, any one of which is enough; reading needs the right to read where nothing else is said.
 `confirmed` wants the session's password to be recent. `idempotent` allows an Idempotency-Key. `own_page`
 refuses what a browser sends from pages other than the dashboard's. `undisturbed` exempts it from the chaos
-that a merchant asked for. `raw_body_max_bytes` takes any body of up to so many bytes, as `request.raw_body`.
+that a merchant asked for. `direct` lets a public operation be called past the stage's edge, where it has
+one. `raw_body_max_bytes` takes any body of up to so many bytes, as `request.raw_body`.
 `errors` lists what the use case may raise beyond what follows from the rest (`errors_of`). The tag is the
 module's name; tags and the parameters of paths are described in
 chalicelib/openapi/document.py.
@@ -30,7 +31,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.frame.caller import SAFE_METHODS
-from chalicelib.frame.errors import BodyEncoded, BodyTooLarge, RequestForged, ResponseDropped
+from chalicelib.frame.errors import (
+    BodyEncoded,
+    BodyTooLarge,
+    EdgeBypassed,
+    RequestForged,
+    ResponseDropped,
+)
 from chalicelib.frame.parameters import Parameter
 from gateway.domain.access.rights import KEY_RIGHTS_ALL, Right
 from gateway.domain.errors import (
@@ -70,6 +77,7 @@ class Operation:
     raw_body_max_bytes: int = 0
     errors: tuple[type[AsyncPayError], ...] = ()
     undisturbed: bool = False
+    direct: bool = False
 
     def __post_init__(self) -> None:
         """Fills in `needs` where nothing was said of an operation that reads; others have to say."""
@@ -82,6 +90,11 @@ class Operation:
     def for_people_only(self) -> bool:
         """Whether no API key leads to it."""
         return not self.public and KEY_RIGHTS_ALL.isdisjoint(self.needs)
+
+    @property
+    def edge_only(self) -> bool:
+        """Whether it is only reached by the stage's edge, where there is one."""
+        return self.public and not self.direct
 
     @property
     def name(self) -> str:
@@ -104,6 +117,8 @@ class Operation:
         found: list[type[AsyncPayError]] = []
         if not self.public:
             found += [AuthenticationFailed, Forbidden]
+        if self.edge_only:
+            found.append(EdgeBypassed)
         if self.own_page:
             found.append(RequestForged)
         # Each refuses parameters that it does not know.

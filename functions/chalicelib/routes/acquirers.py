@@ -21,6 +21,7 @@ BODY_MAX_BYTES = 262_144
     "POST",
     "/api/v1/acquirers/{account}/webhooks",
     public=True,
+    direct=True,
     raw_body_max_bytes=BODY_MAX_BYTES,
     responses={200: NOTICE_RECEIVED},
     errors=(BadRequest, AuthenticationFailed),

@@ -34,6 +34,7 @@ def get_checkout_order(request: Request) -> Response:
     "GET",
     "/api/v1/checkout/origins",
     public=True,
+    direct=True,  # the server of the page asks, which is no viewer of the edge
     query=(Identifier("key", "The publishable key of the shop.", required=True),),
     responses={200: CHECKOUT_ORIGINS},
 )

@@ -30,7 +30,7 @@ OPEN_API = Component(
 )
 
 
-@operation(blueprint, "GET", "/openapi.json", public=True, responses={200: OPEN_API})
+@operation(blueprint, "GET", "/openapi.json", public=True, direct=True, responses={200: OPEN_API})
 def get_openapi(_request: Request) -> Response:
     """Describes this API. The document is OpenAPI 3.1."""
     return Response(_document(), headers={"Cache-Control": f"public, max-age={CACHE_SECONDS}"})

@@ -22,7 +22,7 @@ blueprint = Blueprint(__name__)
 STRICT = Choice("strict", ("true", "false"), "Whether anything that is down makes it 503.")
 
 
-@operation(blueprint, "GET", "/health", public=True, query=(STRICT,), responses={200: HEALTH})
+@operation(blueprint, "GET", "/health", public=True, direct=True, query=(STRICT,), responses={200: HEALTH})
 def get_health(request: Request) -> Response:
     """Says whether the gateway's parts respond. `redis` stands for the queue (a name that clients know).
 
@@ -41,6 +41,7 @@ def get_health(request: Request) -> Response:
     "GET",
     "/api/v1/test/merchant",
     public=True,
+    direct=True,
     responses={200: TEST_MERCHANT},
     errors=(NotFound,),
 )
@@ -55,6 +56,7 @@ def get_test_merchant(request: Request) -> Response:
     "GET",
     "/api/v1/test/jobs/status",
     public=True,
+    direct=True,
     responses={200: JOBS_STATUS},
     errors=(NotFound,),
 )
@@ -69,6 +71,7 @@ def get_jobs_status(request: Request) -> Response:
     "GET",
     "/api/v1/test/jobs/queues",
     public=True,
+    direct=True,
     responses={200: JOB_QUEUES_STATUS},
     errors=(NotFound,),
 )

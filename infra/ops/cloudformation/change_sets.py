@@ -35,7 +35,7 @@ class Change:
 def create(
     made: "CloudFormationClient",
     stack: str,
-    template_url: str,
+    template: str,
     values: Mapping[str, str | None],
     *,
     tags: Sequence["TagTypeDef"] = (),
@@ -43,15 +43,17 @@ def create(
 ) -> Change | None:
     """Makes a change set; None when nothing would change. Raises Problem with CloudFormation's reason.
 
+    `template` is its address in S3, or a small template itself, as JSON (at most 51,200 bytes).
     A parameter whose value is None keeps the one that it has.
     """
     # A stack under review has only ever had change sets: it is still to be created.
     creates = stack_status(made, stack) in {"", "REVIEW_IN_PROGRESS"}
+    source: Any = {"TemplateBody" if template.startswith("{") else "TemplateURL": template}
     created = made.create_change_set(
         StackName=stack,
         ChangeSetName=f"asyncpay-{uuid.uuid4().hex}",
         ChangeSetType="CREATE" if creates else "UPDATE",
-        TemplateURL=template_url,
+        **source,
         Parameters=[
             {"ParameterKey": name, "UsePreviousValue": True}
             if value is None

@@ -14,10 +14,12 @@ from infra.ops.build import site
 from infra.ops.cloudformation.artifacts import package, upload_template
 from infra.ops.cloudformation.change_sets import Change, create, described, drop, execute
 from infra.ops.cloudformation.stacks import COMPLETE, stack_outputs, stack_status
+from infra.ops.cloudformation.template import as_sent, of_stack
 from infra.ops.console import Progress
 from infra.ops.deploy.identity import agreed, tags_of
 from infra.ops.deploy.stage_settings import changes, deployed, values_of
 from infra.ops.deploy.target import Target
+from infra.ops.edge import firewall, secret
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -50,7 +52,8 @@ def deploy(target: Target, api: Mapping[str, str], progress: Progress) -> None:
     template = package(target.aws("s3"), target.bucket, settings.root / TEMPLATE)
     url = upload_template(target.aws("s3"), target.bucket, template)
     before = deployed(target, target.edge_stack)
-    values = values_of(target, TEMPLATE, _decided(target, api), before)
+    decided = _decided(target, api) | {"FirewallArn": firewall.deploy(target, progress)}
+    values = values_of(target, TEMPLATE, decided, before)
     change = create(made, target.edge_stack, url, values, tags=tags_of(target.stage))
     if change is not None and not _is_agreed(target, change, changes(before, values)):
         return
@@ -73,6 +76,7 @@ def deploy(target: Target, api: Mapping[str, str], progress: Progress) -> None:
         DistributionId=outputs["DistributionId"],
         InvalidationBatch={"Paths": paths, "CallerReference": str(time.time_ns())},
     )
+    firewall.remove_unused(target, values, progress)
     progress.say(f"checkout: {outputs['Url']}")
 
 
@@ -81,6 +85,27 @@ def url_of(target: Target) -> str:
     if not stack_status(target.aws("cloudformation"), target.edge_stack):
         return ""
     return _outputs(target).get("Url", "")
+
+
+def proves_itself(target: Target) -> bool:
+    """Whether the stage's distribution sends the secret header: only then may the API ask for it."""
+    return bool(deployed(target, target.edge_stack).values.get("EdgeSecretVersion"))
+
+
+def send_current_secret(target: Target) -> None:
+    """Changes the distribution, and nothing else of the edge, to send the secret's current value.
+
+    Returns once CloudFormation has seen the change at every edge location.
+    """
+    made = target.aws("cloudformation")
+    before = deployed(target, target.edge_stack).values
+    body = made.get_template(StackName=target.edge_stack, TemplateStage="Original")["TemplateBody"]
+    url = upload_template(target.aws("s3"), target.bucket, as_sent(of_stack(body)))
+    version = secret.current_version(target.aws, before["EdgeSecretArn"])
+    values = dict.fromkeys(before) | {"EdgeSecretVersion": version}
+    change = create(made, target.edge_stack, url, values, tags=tags_of(target.stage))
+    if change is not None:
+        execute(made, change)
 
 
 def _is_agreed(target: Target, change: Change, settings: list[str]) -> bool:
@@ -97,11 +122,13 @@ def _is_agreed(target: Target, change: Change, settings: list[str]) -> bool:
 
 
 def _decided(target: Target, api: Mapping[str, str]) -> dict[str, str]:
+    arn = api.get("EdgeSecretArn", "")
     return {
         "Stage": target.stage,
         "ApiDomain": f"{api['ApiId']}.execute-api.{target.region}.amazonaws.com",
         "ApiStage": api["ApiStage"],
-        "EdgeSecretArn": api.get("EdgeSecretArn", ""),
+        "EdgeSecretArn": arn,
+        "EdgeSecretVersion": secret.current_version(target.aws, arn) if arn else "",
     }
 
 

@@ -22,6 +22,7 @@ def of_the_emulator(python: str = "python3.11") -> dict[str, str]:
         "Size": "laptop",
         "Tracing": "PassThrough",
         "ApiProvisionedConcurrency": "0",
+        "FirewallRateLimit": "0",  # none has an association of a firewall; the edge's is a stack of its own
     }
 
 

@@ -93,6 +93,7 @@ def settings_of(target: Target) -> tuple[dict[str, str], list[str]]:
     outputs = outputs_of(target)
     before = stage_settings.deployed(target, target.stack)
     found_out = {"Version": version(target.settings.root), "EdgeUrl": edge.url_of(target)}
+    found_out["EdgeOnly"] = "yes" if found_out["EdgeUrl"] and edge.proves_itself(target) else "no"
     if outputs:
         found_out |= trigger_parameters(target.aws, target.stack)
     if secret := secret_of_test_merchant(target, outputs):
@@ -149,12 +150,16 @@ def _change(target: Target, changes: list[Change], progress: Progress) -> bool:
 
 
 def _tell_of_the_edge(target: Target, progress: Progress) -> None:
-    """Changes the application where its edge is new, or has a new address, which browsers name as origin."""
-    known = stage_settings.deployed(target, target.stack).values.get("EdgeUrl", "")
+    """Changes the application where its edge is new, has a new address, or proves itself from now on.
+
+    Browsers name the address as origin; what does not come by an edge that proves itself is refused then.
+    """
+    known = stage_settings.deployed(target, target.stack).values
     release = releases.deployed(target)
-    if release is None or edge.url_of(target) == known:
-        return
     values, _ = settings_of(target)
+    is_known = all(known.get(name) == values[name] for name in ("EdgeUrl", "EdgeOnly"))
+    if release is None or is_known:
+        return
     made = target.aws("cloudformation")
     change = create(made, target.stack, release.template_url, values, tags=tags_of(target.stage))
     if change is None:

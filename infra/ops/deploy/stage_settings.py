@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.ops.aws_clients import Clients
 from infra.ops.cloudformation.stacks import described_stack
 from infra.ops.cloudformation.template import load, variable
 from infra.ops.console import Problem
@@ -21,9 +22,9 @@ TEMPLATES = ("template.yaml", "infra/monitoring.yaml", "infra/edge.yaml")
 EDGE_TEMPLATE = "infra/edge.yaml"
 # What the deployment itself says, by template.
 DECIDED = {
-    "template.yaml": {"Stage", "DataStack", "SettingsVersion", "Release", "Version", "EdgeUrl"},
+    "template.yaml": {"Stage", "DataStack", "SettingsVersion", "Release", "Version", "EdgeUrl", "EdgeOnly"},
     "infra/monitoring.yaml": {"Stage", "ApplicationStack", "DataStack", "MetricsInsights"},
-    EDGE_TEMPLATE: {"Stage", "ApiDomain", "ApiStage"},
+    EDGE_TEMPLATE: {"Stage", "ApiDomain", "ApiStage", "EdgeSecretArn", "EdgeSecretVersion", "FirewallArn"},
 }
 # Names of resources: the deployment finds them out.
 FOUND_OUT = ("QueueName", "FunctionName")
@@ -53,9 +54,9 @@ class Deployed:
 NOTHING = Deployed({}, {})
 
 
-def deployed(target: Target, stack: str) -> Deployed:
-    """What a stack is deployed with; nothing where there is no stack."""
-    made = target.aws("cloudformation")
+def deployed(target: Target, stack: str, *, aws: Clients | None = None) -> Deployed:
+    """What a stack is deployed with; nothing where there is no stack. `aws`: of a region of its own."""
+    made = (aws or target.aws)("cloudformation")
     found: Any = described_stack(made, stack)
     if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS":
         return NOTHING

@@ -6,7 +6,7 @@ and asyncpay-test-monitoring.
 
 from dataclasses import dataclass
 
-from infra.ops.aws_clients import Clients, aws_environment, identity, session_clients
+from infra.ops.aws_clients import Clients, aws_environment, global_clients, identity, session_clients
 from infra.ops.console import Problem
 from infra.ops.settings import Settings, is_aws
 
@@ -24,6 +24,8 @@ class Target:
     region: str
     endpoint: str
     aws: Clients
+    # In us-east-1, whatever the region: what CloudFront needs there.
+    global_aws: Clients = global_clients
 
     @property
     def data_stack(self) -> str:
@@ -36,13 +38,18 @@ class Target:
         return f"{self.stack}-edge"
 
     @property
+    def firewall_stack(self) -> str:
+        """The stack of the edge's firewall, in us-east-1."""
+        return f"{self.stack}-edge-firewall"
+
+    @property
     def monitoring_stack(self) -> str:
         """The stack of alarms and the dashboard."""
         return f"{self.stack}-monitoring"
 
     @property
     def stacks(self) -> list[str]:
-        """All its stacks, whether they are there or not, the tables' first."""
+        """All its stacks in its region, whether they are there or not, the tables' first."""
         return [self.data_stack, self.stack, self.monitoring_stack, self.edge_stack]
 
     @property

@@ -44,6 +44,9 @@ def main(settings: Settings, progress: Progress) -> None:
 
 def _tear_down(target: Target, progress: Progress, *, with_data: bool) -> None:
     stacks = _there(target, with_data=with_data)
+    firewall = target.firewall_stack
+    if target.edge_stack in stacks and stack_status(target.global_aws("cloudformation"), firewall):
+        stacks.insert(stacks.index(target.edge_stack) + 1, firewall)
     if not stacks:
         progress.say("there is nothing to remove")
         return
@@ -59,6 +62,8 @@ def _tear_down(target: Target, progress: Progress, *, with_data: bool) -> None:
         progress.say(f"deleting stack {stack}")
         if stack == target.data_stack:
             _remove_data(target)
+        elif stack == firewall:
+            remove(target.global_aws("cloudformation"), stack, within_seconds=DELETE_SECONDS)
         else:
             kept_bucket = _site_bucket(target) if stack == target.edge_stack else None
             remove(target.aws("cloudformation"), stack, within_seconds=DELETE_SECONDS)

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-SECRETS = ("session-key", "fingerprint-key")
+SECRETS = ("session-key", "fingerprint-key", "edge-secret")
 LANES = ("payments", "refunds", "webhooks", "slow_webhooks")
 
 
@@ -26,7 +26,7 @@ def add_commands(
     stacks.add_argument(
         "--continue-rollback", action="store_true", help="continue a rollback that CloudFormation gave up"
     )
-    rotate = command("rotate-secret", "give a signing key of the stage a new value")
+    rotate = command("rotate-secret", "give a key or a secret of the stage a new value")
     rotate.add_argument("secret", choices=SECRETS, help="which one")
     books = command("books", "check that payments, refunds, ledger and balances agree")
     books.add_argument("--merchant", help="one merchant's only, by its id (default: all)")

@@ -1,7 +1,6 @@
-"""`python -m infra.ops stacks` and `rotate-secret`: how a stage's stacks are, and new signing keys."""
+"""`python -m infra.ops stacks`: how a stage's stacks are."""
 
 import argparse
-import secrets
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,17 +17,13 @@ if TYPE_CHECKING:
 STUCK = "UPDATE_ROLLBACK_FAILED"
 CONTINUED_WITHIN_SECONDS = 1800
 RECENT = timedelta(days=1)
-# What rotate-secret calls it -> resource of template.yaml.
-SECRETS = {"session-key": "SessionKey", "fingerprint-key": "FingerprintKey"}
-SECRET_BYTES = 48
 
 
 def main(settings: Settings, given: argparse.Namespace) -> None:
     """Does what the command line says."""
     try:
         connection = connect(settings, stage=given.stage, stack=given.stack)
-        rotates = given.command == "rotate-secret"
-        for line in _rotate(connection, given.secret) if rotates else _stacks(connection, given):
+        for line in _stacks(connection, given):
             print(line)
     except (BotoCoreError, ClientError) as problem:
         raise Problem(f"The stack cannot be reached. Is AsyncPay up? ({problem})") from problem
@@ -49,16 +44,3 @@ def _stacks(connection: Connection, given: argparse.Namespace) -> list[str]:
         if status and ("FAILED" in status or "ROLLBACK" in status):
             lines += [f"    {event}" for event in failed_events(made, name, datetime.now(UTC) - RECENT)]
     return lines
-
-
-def _rotate(connection: Connection, name: str) -> list[str]:
-    """Puts a new value; processes take it up once what they remember is too old."""
-    if not connection.is_agreed(f"Give {name} of {connection.stack} a new value?"):
-        return ["Nothing was changed."]
-    made: CloudFormationClient = connection.aws("cloudformation")
-    found = made.describe_stack_resource(StackName=connection.stack, LogicalResourceId=SECRETS[name])
-    arn = found["StackResourceDetail"]["PhysicalResourceId"]
-    connection.aws("secretsmanager").put_secret_value(
-        SecretId=arn, SecretString=secrets.token_urlsafe(SECRET_BYTES)
-    )
-    return [f"{name} has a new value; every process uses it within five minutes"]

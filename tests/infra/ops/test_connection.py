@@ -1,5 +1,6 @@
 """Which stack an operator's command works on, and by whose credentials."""
 
+import argparse
 import os
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from infra.ops import connection
 from infra.ops.command_line import parser
 from infra.ops.connection import connect
-from infra.ops.console import Problem
+from infra.ops.console import Problem, Progress
 from infra.ops.deploy.identity import tags_of
-from infra.ops.operate import stacks, workers
+from infra.ops.operate import rotation, workers
+from infra.ops.settings import Settings
 from tests.infra.conftest import SettingsMaker
 
 ME = "arn:aws:iam::123456789012:user/ops"
@@ -109,13 +111,18 @@ def test_a_stack_of_another_stage_is_refused_whoever_named_it(settings_of: Setti
     assert connect(settings_of(), stage=None, stack="shop").stage == "live"
 
 
+def rotate(settings: Settings, given: argparse.Namespace) -> None:
+    rotation.main(settings, given, Progress())
+
+
 @pytest.mark.usefixtures("account")
 @pytest.mark.parametrize(
     ("main", "command"),
     [
         (workers.main, "workers stop"),
-        (stacks.main, "rotate-secret session-key"),
-        (stacks.main, "rotate-secret fingerprint-key"),
+        (rotate, "rotate-secret session-key"),
+        (rotate, "rotate-secret fingerprint-key"),
+        (rotate, "rotate-secret edge-secret"),
     ],
 )
 def test_what_harms_a_live_stage_wants_its_name_typed(

@@ -45,6 +45,7 @@ class Config:
     fingerprint_key_arn: str
     session_key_arn: str
     edge_secret_arn: str
+    edge_only: bool
     test_password_arn: str
     worker_triggers: Mapping[str, str]
     dead_letter_queue_urls: Mapping[str, str]
@@ -106,6 +107,7 @@ def read_config(environ: Mapping[str, str]) -> Config:
         fingerprint_key_arn=environ.get("FINGERPRINT_KEY_ARN", ""),
         session_key_arn=environ.get("SESSION_KEY_ARN", ""),
         edge_secret_arn=environ.get("EDGE_SECRET_ARN", ""),
+        edge_only=_flag(environ, "EDGE_ONLY", default=False),
         test_password_arn=environ.get("TEST_PASSWORD_ARN", ""),
         worker_triggers=dict(zip(JOB_QUEUES, _list(environ.get("WORKER_TRIGGERS", "")), strict=False)),
         dead_letter_queue_urls=dict(
