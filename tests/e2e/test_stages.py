@@ -20,6 +20,7 @@ from tests.e2e.conftest import KEY, ROOT, Stack
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.timeout(600),  # a fixture deploys a whole stage with its edge
     pytest.mark.skipif(
         "ASYNCPAY_E2E_ENDPOINT" in os.environ,
         reason="LocalStack resolves attributes of resources that a condition leaves out",
