@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ALL, BLOCK, DOCUMENTS, Block, complaint, difference
+from tests.docs.blocks import ALL, BLOCK, DOCUMENTS, MARKERS, ROOT, RUN, Block, complaint, difference
 
 
 def a_block(language: str, marker: str = "", text: str = "") -> Block:
@@ -15,6 +15,15 @@ def a_block(language: str, marker: str = "", text: str = "") -> Block:
 @pytest.mark.parametrize("block", ALL, ids=lambda block: block.name)
 def test_a_block_is_run_or_says_why_not(block: Block) -> None:
     assert complaint(block) is None
+
+
+@pytest.mark.parametrize("name", ["cli.md", "sdk-python.md"])
+def test_all_that_users_of_the_sdk_are_told_to_run_is_run(name: str) -> None:
+    for block in (one for one in ALL if one.document == f"docs/{name}" and one.language in RUN):
+        test = MARKERS.fullmatch(block.marker)
+        assert block.is_run or (test is not None and test["test"]), f"{block.name} is only shown"
+        if test is not None:
+            assert "blocks_of(" in (ROOT / test["test"]).read_text(), f"{block.name}: its test has other text"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

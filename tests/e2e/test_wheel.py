@@ -21,7 +21,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 START_SECONDS = 600
 WHEEL_BYTES_MAX = 3_000_000
 # What a shell script and venv need of a system; node and npm are not among them.
-PROGRAMS = ("sh", "env", "uname")
+PROGRAMS = ("sh", "env", "uname", "bash")
+# The documents that say how to install it; each begins with that.
+INSTALLING = ("cli.md", "sdk-python.md")
 FIRST_PAYMENT = """
 import asyncpay
 
@@ -67,12 +69,19 @@ def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User
         (programs / name).symlink_to(found)
     base = getattr(sys, "_base_executable", sys.executable)
     subprocess.run([base, "-m", "venv", str(home / "venv")], check=True, capture_output=True)
-    subprocess.run([str(home / "venv/bin/pip"), "install", "-q", str(wheel)], check=True, capture_output=True)
     ports = own_ports()
     environment = {**ports, "TEST_MODE": "true", "HOME": str(home), "PATH": f"{home / 'venv/bin'}:{programs}"}
     # How pip finds the packages' index on this machine, where it is told so.
     environment |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     made = User(home, environment, f"http://localhost:{ports['API_PORT']}")
+    (home / "dist").mkdir()
+    shutil.copy(wheel, home / "dist")
+    for name in INSTALLING:
+        block = next(one for one in blocks_of(ROOT / "docs" / name) if one.language == "sh")
+        done = subprocess.run(
+            ["bash", "-ec", block.text], cwd=home, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
     with (home / "up.log").open("w") as log:
         process = subprocess.Popen(
             ["asyncpay", "up"], cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True

@@ -1,5 +1,6 @@
 """Lists: a page, the next one, and all of them."""
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -41,6 +42,22 @@ def test_a_cursor_takes_the_place_of_the_offset(person: Person, gateway: Gateway
     items = person.all_items("payments.list", offset=5, status="success")
     assert [item.id for item in items] == ["a", "b"]
     assert gateway.asked[1].query == {"status": "success", "cursor": "next"}
+
+
+def test_the_feed_begins_at_a_time_and_goes_on_by_its_cursor(person: Person, gateway: Gateway) -> None:
+    gateway.answers(
+        Answer(200, {"data": [], "next_cursor": "c1", "has_more": True}),
+        Answer(200, {"data": [], "next_cursor": "c2", "has_more": False}),
+    )
+    since = datetime(2026, 1, 31, 15, 0, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    assert person.all_items("events.list", from_=since) == []
+    assert [asked.query for asked in gateway.asked] == [
+        {"from": "2026-01-31T09:30:00.000+00:00"},
+        {"after": "c1"},
+    ]
+    gateway.answers(Answer(200, {"data": [], "next_cursor": "c1", "has_more": False}))
+    person.call("events.list", from_="2026-01-31")
+    assert gateway.asked[2].query == {"from": "2026-01-31"}
 
 
 def test_the_feed_is_read_on_from_its_cursor(person: Person, gateway: Gateway) -> None:

@@ -57,6 +57,30 @@ def test_each_event_is_there_once_with_the_bytes_of_a_webhook(shop: MemoryShop) 
     assert read(shop, page.cursor).events == []
 
 
+def test_it_can_begin_at_a_time(shop: MemoryShop) -> None:
+    early = shop.paid()
+    shop.clock.advance(hours=1)
+    began = shop.clock()
+    late = shop.paid()
+    page = read(shop, since=began, limit=2)
+    assert told(page) == [(late.id, name) for name in PAID[:2]]
+    assert told(read(shop, page.cursor)) == [(late.id, PAID[2])]
+    everything = [(payment.id, name) for payment in (early, late) for name in PAID]
+    assert told(read(shop, since=began - timedelta(hours=1))) == everything
+    # Not further back than events are kept.
+    shop.clock.advance(days=30, seconds=-1)
+    assert told(read(shop, since=began - timedelta(days=1))) == everything[3:]
+
+
+def test_a_time_that_has_not_come_yet_is_now(shop: MemoryShop) -> None:
+    shop.paid()
+    shop.clock.advance(seconds=1)
+    page = read(shop, since=shop.clock() + timedelta(days=1))
+    assert (page.events, page.has_more) == ([], False)
+    later = shop.paid()
+    assert told(read(shop, page.cursor)) == [(later.id, name) for name in PAID]
+
+
 def test_a_page_is_presented_with_ids_times_and_where_to_go_on(shop: MemoryShop) -> None:
     shop.paid()
     page = read(shop, limit=2)

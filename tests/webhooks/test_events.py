@@ -9,6 +9,7 @@ from app import app
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
+from gateway.domain.values import to_iso
 from gateway.presenters.json_text import compact_json
 from tests.support.database import set_webhook_url
 from tests.support.emulator import Emulator
@@ -190,6 +191,16 @@ def test_the_feed_of_a_merchant_without_a_url_has_the_same_events(seller: Seller
     assert [event["event"] for event in only] == ["payment.success", "refund.processed"]
 
 
+def test_the_feed_can_begin_at_a_time(seller: Seller) -> None:
+    seller.paid()
+    seller.clock.advance(hours=1)
+    began = seller.clock()
+    late = seller.paid()
+    page = seller.feed(**{"from": [to_iso(began)]})
+    assert {event["data"]["payment"]["id"] for event in page["data"]} == {late.id}
+    assert len(page["data"]) == 3
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -198,6 +209,9 @@ def test_the_feed_of_a_merchant_without_a_url_has_the_same_events(seller: Seller
         ({"types": ["webhook.test"]}, "types"),
         ({"object": ["pay_1"], "types": ["payment.success"]}, "object"),
         ({"object": ["pay_1"], "after": ["x"]}, "object"),
+        ({"object": ["pay_1"], "from": ["2026-01-31"]}, "object"),
+        ({"from": ["yesterday"]}, "from"),
+        ({"from": ["2026-01-31"], "after": ["x"]}, "from"),
         ({"limit": ["101"]}, "limit"),
     ],
 )

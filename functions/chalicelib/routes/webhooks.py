@@ -5,11 +5,12 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
-from chalicelib.frame.parameters import CURSOR, LIMIT, PAGE, Choice, Choices, Identifier, within
+from chalicelib.frame.parameters import CURSOR, LIMIT, PAGE, Choice, Choices, DayOrInstant, Identifier, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_WEBHOOKS, Right
 from gateway.domain.errors import BadRequest, NotFound, RateLimited
+from gateway.domain.span import beginning
 from gateway.domain.webhooks.delivery import DeliveryStatus
 from gateway.domain.webhooks.events import EVENTS, TOLD_EVENTS
 from gateway.domain.webhooks.feed import CURSOR_LENGTH_MAX as FEED_CURSOR_LENGTH_MAX
@@ -136,6 +137,7 @@ def post_retry(request: Request) -> Response:
     query=(
         Identifier("object", "The id of a payment or of a refund: its events, all at once."),
         Identifier("after", "The last page's `next_cursor`.", length_max=FEED_CURSOR_LENGTH_MAX),
+        DayOrInstant("from", "In place of `after`: begin at this day (UTC) or time. The future means now."),
         LIMIT,
         Choices("types", TOLD_EVENTS, "Only these events."),
     ),
@@ -150,11 +152,15 @@ def get_events(request: Request) -> Response:
     """
     query, deps = request.query, request.deps
     if query["object"] is not None:
-        if query["after"] or query["types"]:
-            raise BadRequest("object can't be used together with after or types", field="object")
+        if query["after"] or query["from"] or query["types"]:
+            raise BadRequest("object can't be used together with after, from or types", field="object")
         return Response(EVENT_LIST.present(events_of(deps, query["object"], request.merchant_id)))
+    if query["after"] is not None and query["from"] is not None:
+        raise BadRequest("from can't be used together with after", field="from")
+    since = None if query["from"] is None else beginning(query["from"])
     after = None if query["after"] is None else read_feed_cursor(query["after"])
-    page = read_feed(deps, request.merchant_id, after=after, limit=query["limit"], names=query["types"])
+    names, limit = query["types"], query["limit"]
+    page = read_feed(deps, request.merchant_id, after=after, since=since, limit=limit, names=names)
     return Response(FEED.present(page))
 
 

@@ -51,8 +51,19 @@ class Feed:
     keys: list[str] = field(default_factory=lambda: [KEY])
     secret: str = SECRET
 
+    def begin(self, query: dict[str, str]) -> FeedCursor:
+        if "after" in query:
+            return read_feed_cursor(query["after"])
+        number = 0
+        if "from" in query:
+            since = datetime.fromisoformat(query["from"])
+            ahead = since > datetime.now(UTC)
+            told = [n for n, one in enumerate(self.events) if one["timestamp"] >= since.timestamp()]
+            number = min(told) if told and not ahead else len(self.events)
+        return FeedCursor.at_the_beginning(BEGAN + APART * number)
+
     def page(self, query: dict[str, str]) -> dict[str, Any]:
-        cursor = read_feed_cursor(query["after"]) if "after" in query else FeedCursor.at_the_beginning(BEGAN)
+        cursor = self.begin(query)
         names = query["types"].split(",") if "types" in query else []
         told = [told_of(number, one) for number, one in enumerate(self.events)]
         read = [one for one in told if one.place >= cursor.position[0]]

@@ -144,6 +144,16 @@ def test_it_begins_now_and_goes_on_where_it_was(
     assert delivered(receiver) == {"pay_0000000000000001": [3], "pay_0000000000000002": [1, 2]}
 
 
+def test_beginning_now_reads_nothing_of_what_was(listening: Start, feed: Feed, tmp_path: Path) -> None:
+    feed.events += [event(number, 1) for number in range(300)]
+    process = listening()
+    until(lambda: "Listening" in (tmp_path / "out").read_text())
+    assert stop(process) == 0
+    first, *following = feed.asked
+    assert "from" in first
+    assert all("from" not in query and "after" in query for query in following)
+
+
 def test_what_the_receiver_refuses_is_brought_again_and_holds_up_what_follows(
     listening: Start, feed: Feed, receiver: Receiver
 ) -> None:

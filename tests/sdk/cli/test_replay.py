@@ -27,6 +27,13 @@ def test_events_of_a_time_are_delivered_once_and_signed(cli: Cli, feed: Feed, re
         Webhook.verify(one.body, one.headers, SECRET)
 
 
+def test_only_the_time_that_is_asked_for_is_read(cli: Cli, feed: Feed, receiver: Receiver) -> None:
+    feed.events += [event(number, 1, timestamp=NOW - 9000) for number in range(300)]
+    feed.events.append(event(300, 1, timestamp=NOW - 60))
+    code, _, err = cli("replay", "--forward-to", receiver.url, "--since", "1h")
+    assert (code, "1 events" in err, len(feed.asked)) == (0, True, 1)
+
+
 def test_a_seed_repeats_the_disturbance(cli: Cli, feed: Feed, receiver: Receiver) -> None:
     feed.events += [event(number, 1, timestamp=NOW) for number in range(200)]
     disturbed = ("--drop", "10%", "--duplicate", "0.1", "--shuffle")
@@ -39,6 +46,15 @@ def test_a_seed_repeats_the_disturbance(cli: Cli, feed: Feed, receiver: Receiver
     assert runs[0] == runs[1] != runs[2]
     assert runs[0] != sorted(runs[0])
     assert 160 <= len(set(runs[0])) <= 195
+
+
+def test_reading_a_long_feed_says_how_far_it_is(
+    cli: Cli, feed: Feed, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("asyncpay.cli.commands.replay.TOLD_EVERY", 2)
+    feed.events += [event(number, 1, timestamp=NOW) for number in range(5)]
+    _, _, err = cli("replay", "--forward-to", receiver.url, "--since", "1h")
+    assert err.splitlines()[:2] == [f"reading the feed: {number} events so far" for number in (2, 4)]
 
 
 def test_a_seed_that_was_drawn_is_told(cli: Cli, feed: Feed, receiver: Receiver) -> None:

@@ -75,6 +75,7 @@ class _PageBase(Generic[T]):
         if "has_more" in self._body:
             if not self._body["has_more"]:
                 return None
+            query.pop("from", None)
             query["after"] = self.next_cursor
         elif "next_cursor" in self._body:
             if self.next_cursor is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from asyncpay._async_transport import AsyncTransport
@@ -45,10 +46,15 @@ class AsyncEvents(AsyncResource):
     """What happened, as webhooks tell it, whether or not anybody listened."""
 
     async def list(
-        self, *, after: str | None = None, limit: int | None = None, types: Sequence[str] | None = None
+        self,
+        *,
+        after: str | None = None,
+        from_: datetime | str | None = None,
+        limit: int | None = None,
+        types: Sequence[str] | None = None,
     ) -> AsyncPage[FeedEvent]:
         """A page of the merchant's feed, the oldest first; see `Client.events.list`."""
-        return await self._page(feed_request(after, limit, types), feed_event)
+        return await self._page(feed_request(after, limit, types, from_), feed_event)
 
     async def of_object(self, object_id: str) -> builtins.list[models.Event]:
         """All events of one payment or refund, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from asyncpay._generated import models
@@ -43,14 +44,20 @@ class Events(Resource):
     """What happened, as webhooks tell it, whether or not anybody listened."""
 
     def list(
-        self, *, after: str | None = None, limit: int | None = None, types: Sequence[str] | None = None
+        self,
+        *,
+        after: str | None = None,
+        from_: datetime | str | None = None,
+        limit: int | None = None,
+        types: Sequence[str] | None = None,
     ) -> Page[FeedEvent]:
         """A page of the merchant's feed, the oldest first: each event once.
 
-        `after` is the `next_cursor` of an earlier page; without it the feed begins as far back as it reaches
-        (30 days). `types` names the events that are wanted, such as `payment.success`.
+        `after` is the `next_cursor` of an earlier page. In place of it, `from_` is a time (or a day in UTC)
+        to begin at; one that has not come yet means now. Without either the feed begins as far back as it
+        reaches (30 days). `types` names the events that are wanted, such as `payment.success`.
         """
-        return self._page(feed_request(after, limit, types), feed_event)
+        return self._page(feed_request(after, limit, types, from_), feed_event)
 
     def of_object(self, object_id: str) -> builtins.list[models.Event]:
         """All events of one payment or refund, in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from asyncpay._generated import models
@@ -61,9 +62,16 @@ def feed_event(data: Any) -> FeedEvent:
     return FeedEvent(data)
 
 
-def feed_request(after: str | None, limit: int | None, types: Sequence[str] | None) -> Request:
+def feed_request(
+    after: str | None, limit: int | None, types: Sequence[str] | None, from_: datetime | str | None
+) -> Request:
     """A page of the feed."""
-    query = {"after": after, "limit": limit, "types": list(types) if types else None}
+    since = (
+        from_.astimezone(timezone.utc).isoformat(timespec="milliseconds")
+        if isinstance(from_, datetime)
+        else from_
+    )
+    query = {"after": after, "from": since, "limit": limit, "types": list(types) if types else None}
     return build("GET", "/api/v1/events", path_values={}, query=query)
 
 

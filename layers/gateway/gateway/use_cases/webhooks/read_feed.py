@@ -1,7 +1,7 @@
 """Reading the feed: all of a merchant's events, page by page."""
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.domain.webhooks.feed import FeedCursor, FeedPage, take_page
 from gateway.use_cases.dependencies import Dependencies
@@ -15,16 +15,20 @@ def read_feed(
     merchant_id: str,
     *,
     after: FeedCursor | None,
+    since: datetime | None = None,
     limit: int,
     names: Collection[str] = (),
 ) -> FeedPage:
-    """The merchant's events behind `after`, or from the oldest one that is still kept, oldest first.
+    """The merchant's events behind `after`, or of `since` and later, or all that are kept, oldest first.
 
+    A `since` that has not come yet is now: a caller whose clock is ahead misses nothing of what follows.
     A page may hold fewer than `limit`, or none, and say that there is more: then nothing of what was read
     fits the filter.
     """
     now = deps.now()
     cursor = FeedCursor.at_the_beginning(now - timedelta(days=deps.config.events_kept_days))
+    if since is not None:
+        cursor = FeedCursor(max(FeedCursor.at_the_beginning(min(since, now)).position, cursor.position))
     if after is not None:
         cursor = FeedCursor(max(after.position, cursor.position), after.recent)
     rows_max = limit + len(cursor.recent) + 1

@@ -73,7 +73,7 @@ def listen_command(
         if place is None:
             place = Place(client.base_url, session.credentials.api_key)
             if begin == "now":
-                listener.skip_to_end(place)
+                listener.begin_now(place)
         _greet(console, receiver, place)
         listener.run(place)
     return NOT_DELIVERED if listener.given_up else DONE

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 import click
 
 from asyncpay.cli.app import Session, command, pass_session
+from asyncpay.cli.console import Console
 from asyncpay.cli.disturbing import disturb
 from asyncpay.cli.exits import DONE, NOT_DELIVERED
 from asyncpay.cli.listening.receiver import Receiver
@@ -17,6 +18,8 @@ from asyncpay.cli.values import MOMENT, PAGE_LIMIT_MAX, SHARE
 from asyncpay.feed import FeedEvent
 
 SEED_MAX = 2**31
+TOLD_EVERY = 1000
+MARGIN_SECONDS = 60
 
 
 @command("replay")
@@ -53,8 +56,10 @@ def replay_command(
     receiver = Receiver(forward_to, os.environ.get("ASYNCPAY_WEBHOOK_SECRET", ""), timeout)
     receiver.secret = receiver.secret or client.webhooks.retrieve_config().webhook_secret
     seed = secrets.randbelow(SEED_MAX) if seed is None else seed
-    feed = client.events.list(limit=PAGE_LIMIT_MAX, types=types).auto_paging_iter()
-    chosen = _between(feed, since, until)
+    # What is told of a second may have been recorded a little before or after it.
+    begin = since - timedelta(seconds=MARGIN_SECONDS)
+    feed = client.events.list(from_=begin, limit=PAGE_LIMIT_MAX, types=types).auto_paging_iter()
+    chosen = _between(_told(feed, console), since, until)
     events, dropped, doubled = disturb(chosen, drop=drop, duplicate=duplicate, shuffle=shuffle, seed=seed)
     console.note(
         f"{len(chosen)} events, {dropped} dropped, {doubled} twice; --seed {seed} does the same again"
@@ -70,6 +75,14 @@ def replay_command(
     if refused:
         console.note(f"The receiver did not take {refused} of {len(events)} deliveries.")
     return NOT_DELIVERED if refused else DONE
+
+
+def _told(events: Iterable[FeedEvent], console: Console) -> Iterator[FeedEvent]:
+    """The events, with a word on how far it is: a busy month is many pages."""
+    for number, event in enumerate(events, start=1):
+        if number % TOLD_EVERY == 0:
+            console.note(f"reading the feed: {number} events so far")
+        yield event
 
 
 def _between(events: Iterable[FeedEvent], since: datetime, until: datetime | None) -> list[FeedEvent]:

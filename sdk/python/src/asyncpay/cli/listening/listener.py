@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from asyncpay._resource import Page
 from asyncpay.cli.console import Console
@@ -58,19 +59,16 @@ class Listener:
         """Ends it after the delivery that is under way."""
         self._stop.set()
 
-    def skip_to_end(self, place: Place) -> None:
+    def begin_now(self, place: Place) -> None:
         """Moves the place behind all that is there now; nothing of it is delivered."""
-        skipped = 0
-        while not self._stop.is_set():
-            page = self._read(place)
-            if page is None:
-                return
-            skipped += len(page)
+        # A time to come means now to the gateway, whatever this machine's clock says.
+        page = self._read(place, from_=datetime.now(timezone.utc) + timedelta(days=1))
+        while page is not None:
             self._advance(place, page)
             if not page.has_more:
-                break
-            self._console.note(f"skipping what happened before: {skipped} events so far")
-        self._keeper.write(place)
+                self._keeper.write(place)
+                return
+            page = self._read(place)
 
     def run(self, place: Place) -> None:
         """Until it is told to stop."""
@@ -98,14 +96,17 @@ class Listener:
         place.cursor, place.taken = page.next_cursor, []
         return True
 
-    def _read(self, place: Place) -> Page[FeedEvent] | None:
-        """The page behind the place, once the gateway gives it; None when told to stop."""
+    def _read(self, place: Place, from_: datetime | None = None) -> Page[FeedEvent] | None:
+        """The page behind the place, or from a time on, once there is one; None when told to stop."""
         pause = _Pause(self._options.pause_seconds_max)
         while not self._stop.is_set():
             try:
                 self._refresh_secret()
                 return self._client.events.list(
-                    after=place.cursor, limit=self._options.page_limit, types=self._options.types
+                    after=place.cursor,
+                    from_=from_,
+                    limit=self._options.page_limit,
+                    types=self._options.types,
                 )
             except (APIConnectionError, ServerError, RateLimitError) as problem:  # noqa: PERF203
                 seconds = pause.next()
