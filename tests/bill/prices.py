@@ -57,7 +57,7 @@ class Assumptions:
     sweep_ms: float = 300.0
     # What API Gateway's access log adds to ours, per request. Lambda's own lines are off (SystemLogLevel).
     access_log_bytes: int = 400
-    # Provisioned capacity is paid for whether used or not. (infra/data.yaml does not offer it yet.)
+    # Provisioned capacity is paid for whether used or not. (infra/ops/data/capacity.py, TARGET_PERCENT.)
     provisioned_use: float = 0.7
     # One trace in a hundred, and no reservoir. (template.yaml, TraceSampling.)
     traced_share: float = 0.01

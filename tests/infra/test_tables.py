@@ -80,7 +80,6 @@ def test_a_table_survives_its_stack_and_can_be_brought_back(name: str) -> None:
     table = TABLES[name]
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"] == {"SSEEnabled": True}
 
 
 def test_expired_idempotency_keys_are_deleted() -> None:

@@ -14,7 +14,11 @@ ALARMS = {
     for name, one in load(ROOT / "infra" / "monitoring.yaml")["Parameters"].items()
     if "Default" in one
 }
-DECLARED = APPLICATION | ALARMS
+# The deployment itself says whether they are protected.
+TABLES = {
+    name: one for name, one in load(ROOT / "infra" / "data.yaml")["Parameters"].items() if name != "Retention"
+}
+DECLARED = APPLICATION | TABLES | ALARMS
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if line[:3] == "| `"
 ]

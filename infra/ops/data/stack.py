@@ -14,14 +14,16 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.ops.capacity.usage import counted_usage
 from infra.ops.cloudformation.artifacts import upload_template
 from infra.ops.cloudformation.change_sets import Change, create, described, drop, execute, items_of
 from infra.ops.cloudformation.stacks import NEVER_CAME_UP, settled, stack_outputs
 from infra.ops.cloudformation.template import as_sent, load, of_stack
 from infra.ops.console import Problem, Progress
 from infra.ops.data import protection
+from infra.ops.data.capacity import ON_DEMAND, with_capacity
 from infra.ops.data.protection import TABLE
-from infra.ops.deploy import lock
+from infra.ops.deploy import lock, stage_settings
 from infra.ops.deploy.identity import refuse_another_stage, tags_of, typed
 from infra.ops.deploy.target import Target, find
 from infra.ops.settings import Settings
@@ -99,11 +101,18 @@ def prepare(target: Target, progress: Progress) -> Change | None:
 
 
 def change_set(target: Target) -> Change | None:
-    """A change set that makes the tables' stack what infra/data.yaml says."""
-    text = as_sent(load(target.settings.root / TEMPLATE))
-    url = upload_template(target.aws("s3"), target.bucket, text)
-    made = target.aws("cloudformation")
-    return create(made, target.data_stack, url, {"Retention": retention(target)}, tags=tags_of(target.stage))
+    """A change set that makes the tables' stack what infra/data.yaml and the stage's settings say."""
+    values = settings_of(target)
+    capacity = values.get("TableCapacity", ON_DEMAND)
+    template = with_capacity(load(target.settings.root / TEMPLATE), capacity, counted_usage())
+    url = upload_template(target.aws("s3"), target.bucket, as_sent(template))
+    return create(target.aws("cloudformation"), target.data_stack, url, values, tags=tags_of(target.stage))
+
+
+def settings_of(target: Target) -> dict[str, str]:
+    """The values of the tables' parameters."""
+    before = stage_settings.deployed(target, target.data_stack)
+    return stage_settings.values_of(target, TEMPLATE, {"Retention": retention(target)}, before)
 
 
 def retention(target: Target) -> str:

@@ -18,11 +18,12 @@ from infra.ops.console import Problem
 from infra.ops.deploy.target import STAGES, Target
 
 FILE = "infra/stages.json"
-TEMPLATES = ("template.yaml", "infra/monitoring.yaml", "infra/edge.yaml")
+TEMPLATES = ("template.yaml", "infra/data.yaml", "infra/monitoring.yaml", "infra/edge.yaml")
 EDGE_TEMPLATE = "infra/edge.yaml"
 # What the deployment itself says, by template.
 DECIDED = {
     "template.yaml": {"Stage", "DataStack", "SettingsVersion", "Release", "Version", "EdgeUrl", "EdgeOnly"},
+    "infra/data.yaml": {"Retention"},
     "infra/monitoring.yaml": {"Stage", "ApplicationStack", "DataStack", "MetricsInsights"},
     EDGE_TEMPLATE: {"Stage", "ApiDomain", "ApiStage", "EdgeSecretArn", "EdgeSecretVersion", "FirewallArn"},
 }

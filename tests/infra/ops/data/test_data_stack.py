@@ -53,6 +53,7 @@ def a_table(name: str, indexes: tuple[str, ...]) -> dict[str, Any]:
 @pytest.fixture
 def target(emulator: Emulator, tmp_path: Path) -> Target:
     (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "stages.json").write_text("{}")
     emulator.client("s3").create_bucket(Bucket=BUCKET)
     return Target(
         settings=Settings.read({"STAGE": "test", "CONFIRM": "yes"}, tmp_path),

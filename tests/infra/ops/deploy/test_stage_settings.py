@@ -36,6 +36,7 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).write_text(yaml.safe_dump({"Parameters": parameters}))
 
     write("template.yaml", Stage="test", TestApiSecret="published", **DEFAULTS)
+    write("infra/data.yaml", Retention="protected", TableCapacity="on-demand")
     write("infra/monitoring.yaml", AlarmEmail="", PaymentsQueueName="")
     write("infra/edge.yaml", DomainName="")
     return tmp_path
