@@ -1,9 +1,9 @@
 """Provisioned capacity with autoscaling, for the tables that a payment writes to (TableCapacity).
 
 What a payment writes was counted (infra/ops/capacity/units.json), so the floor of each table and index
-follows from the payments a second that are always there. The other tables stay on demand: they see few writes, and a
-floor would cost more than those. A table is provisioned with all its indexes, which DynamoDB scales one by
-one ("Managing throughput capacity automatically with DynamoDB auto scaling").
+follows from the payments a second that are always there. The other tables stay on demand: they see few
+writes, and a floor would cost more than those. A table is provisioned with all its indexes, which DynamoDB
+scales one by one ("Managing throughput capacity automatically with DynamoDB auto scaling").
 """
 
 import copy
@@ -54,7 +54,7 @@ def with_capacity(template: Mapping[str, Any], capacity: str, usage: Usage) -> d
 def _least(units: float, payments_per_second: int) -> int:
     """The capacity of which these units are TARGET_PERCENT.
 
-    Reads get as much as writes: the walk reads less from each table than it writes, and scaling does the rest.
+    Reads get as much as writes: a payment takes fewer read units than write units, and scaling does the rest.
     """
     return min(UNITS_MAX, max(1, math.ceil(units * payments_per_second * 100 / TARGET_PERCENT)))
 
