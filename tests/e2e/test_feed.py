@@ -84,7 +84,9 @@ def test_listen_brings_what_happened_while_it_was_away(
         while "Listening" not in first.stderr.readline():
             assert first.poll() is None
         heard = a_payment(client)
+        began = time.monotonic()
         until_arrived(receiver, heard)
+        print(f"the last event arrived {time.monotonic() - began:.1f} s after the payment was final")
         first.kill()
         first.communicate()
         missed = a_payment(client)

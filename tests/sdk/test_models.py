@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from asyncpay import models
+from asyncpay import FeedEvent, models
 from asyncpay._model import OtherEvent
 from tests.sdk.test_client import PAYMENT
 
@@ -65,3 +65,20 @@ def test_a_repr_shows_no_secret() -> None:
     issued = {"api_key": "key_1", "api_secret": "s3cr3t", "created_at": "2026-01-31T09:30:00.250Z"}
     assert "s3cr3t" not in repr(models.Credentials({**issued, "keys": []}))
     assert "s3cr3t" not in repr(models.WebhookConfig({"webhook_url": None, "webhook_secret": "s3cr3t"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "object_id"),
+    [
+        ("payment.captured", {"payment": {"id": "pay_1"}}, "pay_1"),
+        ("refund.failed", {"refund": {"id": "rfnd_1"}, "payment": {"id": "pay_1"}}, "rfnd_1"),
+        ("order.paid", {"order": {"id": "order_1"}, "payment": {"id": "pay_1"}}, "order_1"),
+        ("webhook.test", {"message": "x"}, "e-1"),
+        ("payout.made", {"payout": {"id": "po_1"}}, "po_1"),
+    ],
+)
+def test_an_event_of_any_kind_tells_what_it_is_about(
+    name: str, data: dict[str, object], object_id: str
+) -> None:
+    told = {"id": "e-1", "event": name, "timestamp": 1, "data": data, "sequence": 1}
+    assert FeedEvent(told).object_id == object_id

@@ -2,13 +2,15 @@
 
 import inspect
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import click
 import pytest
 
 from asyncpay.cli.app import COMMANDS, app
 from asyncpay.cli.exits import MEANING, REFUSED, USAGE
+from asyncpay.cli.sdk_options import other_options
 from asyncpay.client import Client
 from tests.sdk.cli.conftest import Cli
 from tests.sdk.scripted import Gateway
@@ -128,6 +130,7 @@ CALLED_BY = {
 WITHOUT_COMMAND = {
     "payments.capture": "the same as captures.create",
     "refunds.wait_until_final": "refunds create --wait",
+    "webhooks.retry_failed": "for programs, page by page",
 }
 WITHOUT_OPTION = {
     ("payments.create", "method"): "follows from --vpa or --card",
@@ -160,6 +163,61 @@ def test_what_a_method_takes_its_command_takes(method: str) -> None:
     taken = {one.name for one in dict(commands())[CALLED_BY[method]].params}
     wanted = [name for name in methods()[method] if (method, name) not in WITHOUT_OPTION]
     assert [name for name in wanted if name not in taken] == []
+
+
+def some_method(
+    payment_id: str,
+    *,
+    kind: "Literal['a', 'b'] | None" = None,
+    exact: "bool | None" = None,
+    most: "int | None" = None,
+    events: "Sequence[Literal['x', 'y']] | None" = None,
+    notes: "Mapping[str, Any] | None" = None,
+    needed: "str",
+    hidden: "str | None" = None,
+) -> None:
+    """Does something.
+
+    kind: Which kind of it,
+        in two lines.
+    most: How many.
+    """
+
+
+@pytest.mark.parametrize(
+    ("line", "passed"),
+    [
+        ("pay_x --needed n", {"needed": "n"}),
+        ("pay_x --needed n --kind b --exact", {"needed": "n", "kind": "b", "exact": True}),
+        ("pay_x --needed n --most 3 --own 4", {"needed": "n", "most": 3, "own": 4}),
+        ("pay_x --needed n --events x --events y", {"needed": "n", "events": ["x", "y"]}),
+        ('pay_x --needed n --notes {"a":1}', {"needed": "n", "notes": {"a": 1}}),
+        ("pay_x", "Missing option '--needed'"),
+        ("pay_x --needed n --kind c", "is not one of 'a', 'b'"),
+        ("pay_x --needed n --most x", "is not a valid integer"),
+        ("pay_x --needed n --hidden x", "No such option"),
+    ],
+)
+def test_a_method_s_parameters_become_options(line: str, passed: dict[str, object] | str) -> None:
+    got: dict[str, object] = {}
+
+    @click.command()
+    @other_options(some_method, "hidden")
+    @click.option("--own", type=int)
+    @click.argument("payment_id")
+    def command(payment_id: str, **options: object) -> None:
+        got.update({name: value for name, value in options.items() if value is not None})
+
+    if isinstance(passed, dict):
+        command.main(line.split(), standalone_mode=False)
+        assert got == passed
+        assert "Which kind of it, in two lines." in command.get_help(
+            click.Context(command, terminal_width=200)
+        )
+    else:
+        with pytest.raises(click.UsageError) as refused:
+            command.main(line.split(), standalone_mode=False)
+        assert passed in refused.value.format_message()
 
 
 def test_filters_that_the_list_of_one_payment_lacks_are_refused(bare: Cli, gateway: Gateway) -> None:

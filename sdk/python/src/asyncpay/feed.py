@@ -32,11 +32,10 @@ class FeedEvent:
 
     @property
     def object_id(self) -> str:
-        """The payment or the refund that it is about."""
-        data = self._data["data"]
-        for kind in ("refund", "payment"):
-            if isinstance(data.get(kind), dict):
-                return str(data[kind]["id"])
+        """What it is about: of `order.paid` the order, of `refund.processed` the refund, and so on."""
+        about = self._data["data"].get(self.event.partition(".")[0])
+        if isinstance(about, dict) and "id" in about:
+            return str(about["id"])
         return str(self._data.get("id", self.event))
 
     @property

@@ -53,7 +53,10 @@ class Inbox:
         return list(seen.values())
 
     def wait_for(self, event: str, object_id: str | None = None, *, timeout: float = 30) -> Any:
-        """The event of that name (and object), once it arrives; AssertionError after `timeout` seconds."""
+        """The event of that name, once it arrives; AssertionError after `timeout` seconds.
+
+        `object_id` is that of any object that the event tells of: a refund's has its payment too.
+        """
         deadline = time.monotonic() + timeout
         while True:
             for one in self.events:
@@ -107,5 +110,4 @@ def serving_inbox(secret: str) -> Iterator[Inbox]:
 
 
 def _ids(event: dict[str, Any]) -> list[str]:
-    data = event["data"]
-    return [data[kind]["id"] for kind in ("payment", "refund") if isinstance(data.get(kind), dict)]
+    return [one["id"] for one in event["data"].values() if isinstance(one, dict) and "id" in one]

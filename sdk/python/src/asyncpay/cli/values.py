@@ -102,13 +102,6 @@ def page_options(function: F) -> F:
     return limit(offset(cursor(function)))
 
 
-def time_options(function: F) -> F:
-    """`--from` and `--to`."""
-    begin = click.option("--from", "from_", help="Only those of this day (UTC) or time, or later.")
-    end = click.option("--to", help="Only those of this day (UTC) or time, or earlier.")
-    return begin(end(function))
-
-
 def key_option(function: F) -> F:
     """`--idempotency-key`."""
     told = "The same with each repetition: it is then done once."

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from asyncpay._generated import resources
 from asyncpay.cli.app import Session, group, pass_session
-from asyncpay.cli.values import MAPPING, key_option, page_options, time_options
+from asyncpay.cli.sdk_options import other_options
+from asyncpay.cli.values import MAPPING, key_option, page_options
 
 COLUMNS = ("id", "status", "amount", "currency", "receipt", "created_at")
 
@@ -18,17 +20,9 @@ def orders_command() -> None:
 
 
 @orders_command.command("create")
+@other_options(resources.Orders.create)
 @click.option("--amount", type=int, required=True, help="In the currency's minor unit: 50000 is ₹500.00.")
-@click.option("--currency", help="INR unless given.")
-@click.option("--receipt", help="Your own number for it.")
-@click.option(
-    "--unique-receipt",
-    is_flag=True,
-    default=None,
-    help="Refuse it if there is an order with this receipt.",
-)
 @click.option("--notes", type=MAPPING, help="A JSON object.")
-@click.option("--expires-at", help="A time in ISO 8601, after which no payment may begin.")
 @key_option
 @pass_session
 def create(session: Session, **options: Any) -> None:
@@ -45,9 +39,7 @@ def get(session: Session, order_id: str) -> None:
 
 
 @orders_command.command("list")
-@click.option("--status", type=click.Choice(["created", "attempted", "paid"]))
-@click.option("--receipt", help="Only orders with exactly this receipt.")
-@time_options
+@other_options(resources.Orders.list)
 @page_options
 @pass_session
 def list_(session: Session, **options: Any) -> None:

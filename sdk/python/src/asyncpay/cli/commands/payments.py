@@ -6,9 +6,11 @@ from typing import Any
 
 import click
 
+from asyncpay._generated import resources
 from asyncpay.cli.app import Session, group, pass_session
 from asyncpay.cli.exits import USAGE, Problem
-from asyncpay.cli.values import MAPPING, key_option, page_options, time_options
+from asyncpay.cli.sdk_options import other_options
+from asyncpay.cli.values import MAPPING, key_option, page_options
 
 COLUMNS = ("id", "status", "amount", "currency", "method", "order_id", "captured", "created_at")
 
@@ -19,10 +21,10 @@ def payments_command() -> None:
 
 
 @payments_command.command("create")
+@other_options(resources.Payments.create, "method", "amount", "currency", "card_token")
 @click.option("--order", "order_id", required=True, help="The id of the order to pay.")
 @click.option("--vpa", help="The UPI address that pays, such as success@asyncpay.")
 @click.option("--card", type=MAPPING, help="A JSON object: a test card.")
-@click.option("--return-url", help="Where the shopper returns to from the bank's page.")
 @key_option
 @click.option("--wait", type=float, default=0, help="Wait up to so many seconds for the outcome.")
 @pass_session
@@ -31,10 +33,10 @@ def create(session: Session, order_id: str, wait: float, **options: Any) -> None
 
     Test cards only: a real card number belongs into the checkout page, not on a command line.
     """
-    if (options["vpa"] is None) == (options["card"] is None):
-        raise Problem("Give either --vpa or --card.", exit_code=USAGE)
+    if sum(options[name] is not None for name in ("vpa", "upi_flow", "card")) != 1:
+        raise Problem("Give one of --vpa, --upi-flow and --card.", exit_code=USAGE)
     payments = session.client.payments
-    made = payments.create(order_id=order_id, method="upi" if options["vpa"] else "card", **options)
+    made = payments.create(order_id=order_id, method="card" if options["card"] else "upi", **options)
     if wait > 0:
         session.console.note(f"{made.id} is {made.status}; waiting up to {wait:g} s")
         made = payments.wait_until_final(made.id, timeout=wait)
@@ -50,11 +52,8 @@ def get(session: Session, payment_id: str) -> None:
 
 
 @payments_command.command("list")
-@click.option("--status", type=click.Choice(["pending", "success", "failed"]))
+@other_options(resources.Payments.list)
 @click.option("--order", "order_id", help="Only the payments of this order.")
-@click.option("--method", type=click.Choice(["upi", "card"]))
-@click.option("--q", help="Only this payment's or order's id, or this order's receipt.")
-@time_options
 @page_options
 @pass_session
 def list_(session: Session, **options: Any) -> None:

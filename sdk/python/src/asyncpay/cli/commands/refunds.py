@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import click
 
+from asyncpay._generated import resources
 from asyncpay.cli.app import Session, group, pass_session
 from asyncpay.cli.exits import USAGE, Problem
-from asyncpay.cli.values import key_option, page_options, time_options
+from asyncpay.cli.sdk_options import other_options
+from asyncpay.cli.values import key_option, page_options
 
 COLUMNS = ("id", "payment_id", "status", "amount", "currency", "reason", "created_at", "processed_at")
 
@@ -19,9 +22,9 @@ def refunds_command() -> None:
 
 
 @refunds_command.command("create")
+@other_options(resources.Refunds.create, "currency")
 @click.argument("payment_id")
 @click.option("--amount", type=int, required=True, help="In the currency's minor unit.")
-@click.option("--reason")
 @key_option
 @click.option("--wait", type=float, default=0, help="Wait up to so many seconds until it is processed.")
 @pass_session
@@ -44,20 +47,21 @@ def get(session: Session, refund_id: str) -> None:
 
 
 @refunds_command.command("list")
+@other_options(resources.Refunds.list_all)
 @click.argument("payment_id", required=False)
-@click.option("--status", type=click.Choice(["pending", "processed", "cancelled"]))
-@time_options
 @page_options
 @pass_session
 def list_(session: Session, payment_id: str | None, **options: Any) -> None:
     """List the refunds of a payment, or all refunds, newest first. Filters are for all refunds."""
     refunds = session.client.refunds
     if payment_id:
-        for name in ("status", "from_", "to"):
-            if options.pop(name) is not None:
-                raise Problem(
-                    f"--{name.strip('_')} is for all refunds, not for those of one payment.", exit_code=USAGE
-                )
+        accepted = inspect.signature(refunds.list).parameters
+        given = [name for name, value in options.items() if name not in accepted and value is not None]
+        if given:
+            raise Problem(
+                f"--{given[0].strip('_')} is for all refunds, not for those of one payment.", exit_code=USAGE
+            )
+        options = {name: value for name, value in options.items() if name in accepted}
     page = refunds.list(payment_id, **options) if payment_id else refunds.list_all(**options)
     session.console.rows(
         [item.to_dict() for item in page], COLUMNS, total=page.total, next_cursor=page.next_cursor

@@ -6,8 +6,10 @@ from typing import Any
 
 import click
 
+from asyncpay._generated import resources
 from asyncpay.cli.app import Session, group, pass_session
-from asyncpay.cli.values import key_option, page_options, time_options
+from asyncpay.cli.sdk_options import other_options
+from asyncpay.cli.values import key_option, page_options
 
 COLUMNS = ("id", "event", "object_id", "status", "attempts", "response_code", "created_at")
 
@@ -18,9 +20,7 @@ def webhooks_command() -> None:
 
 
 @webhooks_command.command("list")
-@click.option("--status", type=click.Choice(["pending", "success", "failed"]))
-@click.option("--event", help="Only deliveries of this event.")
-@time_options
+@other_options(resources.Webhooks.list)
 @page_options
 @pass_session
 def list_(session: Session, **options: Any) -> None:
@@ -56,11 +56,12 @@ def config(session: Session) -> None:
 
 
 @webhooks_command.command("set-url")
+@other_options(resources.Webhooks.update_config, "webhook_url")
 @click.argument("url")
 @pass_session
-def set_url(session: Session, url: str) -> None:
+def set_url(session: Session, url: str, **options: Any) -> None:
     """Say where webhooks go."""
-    session.console.one(session.client.webhooks.update_config(webhook_url=url).to_dict())
+    session.console.one(session.client.webhooks.update_config(webhook_url=url, **options).to_dict())
 
 
 @webhooks_command.command("clear-url")
