@@ -36,14 +36,18 @@ NOT_TRIED = {"up", "down", "logs", "admin", "listen", "login", "open"}
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """All commands, by the words that call them."""
-    context = click.Context(app)
     for name in COMMANDS:
-        found = app.get_command(context, name)
+        found = app.get_command(click.Context(app), name)
         assert found is not None
-        if isinstance(found, click.Group):
-            yield from ((f"{name} {sub}", one) for sub, one in found.commands.items())
-        else:
-            yield name, found
+        yield from _within(name, found)
+
+
+def _within(words: str, found: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if isinstance(found, click.Group):
+        for name, one in found.commands.items():
+            yield from _within(f"{words} {name}", one)
+    else:
+        yield words, found
 
 
 def lines() -> Iterator[list[str]]:
@@ -189,6 +193,7 @@ def some_method(
     [
         ("pay_x --needed n", {"needed": "n"}),
         ("pay_x --needed n --kind b --exact", {"needed": "n", "kind": "b", "exact": True}),
+        ("pay_x --needed n --no-exact", {"needed": "n", "exact": False}),
         ("pay_x --needed n --most 3 --own 4", {"needed": "n", "most": 3, "own": 4}),
         ("pay_x --needed n --events x --events y", {"needed": "n", "events": ["x", "y"]}),
         ('pay_x --needed n --notes {"a":1}', {"needed": "n", "notes": {"a": 1}}),

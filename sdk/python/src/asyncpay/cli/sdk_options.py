@@ -33,12 +33,13 @@ def other_options(method: Callable[..., Any], *without: str) -> Callable[[F], F]
 
 
 def _option(name: str, annotation: str, told: str) -> Callable[[F], F]:
-    words = [f"--{name.strip('_').replace('_', '-')}", name]
+    word = name.strip("_").replace("_", "-")
     if annotation.startswith("bool"):
-        return click.option(*words, is_flag=True, default=None, help=told)
+        return click.option(f"--{word}/--no-{word}", name, default=None, help=told)
     many = annotation.startswith(("Sequence", "list"))
     return click.option(
-        *words,
+        f"--{word}",
+        name,
         type=_type(annotation),
         multiple=many,
         required="None" not in annotation and not many,
