@@ -15,6 +15,7 @@ from infra.ops.aws_clients import Clients
 from infra.ops.cloudformation.stacks import pauses
 from infra.ops.cloudformation.template import load
 from infra.ops.console import Problem
+from infra.ops.data.stack import indexes
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -58,6 +59,44 @@ def list_backups(aws: Clients, tables: Mapping[str, str]) -> dict[str, int]:
         for name in _backups_of(aws("dynamodb"), table):
             found[name] = found.get(name, 0) + 1
     return found
+
+
+def unknown_to_this_release(
+    aws: Clients, data_template: Path, data_stack: str, backup: str | None
+) -> list[str]:
+    """What a backup has, or the tables that are there, and infra/data.yaml does not: a later release's.
+
+    Tables by their names, indexes as `table.index`. This release would lose them.
+    """
+    names = table_names(data_template, data_stack)
+    known = {names[table]: its for table, its in indexes(load(data_template)).items()}
+    dynamodb: DynamoDBClient = aws("dynamodb")
+    has = _there(dynamodb, data_stack) if backup is None else _in_backup(dynamodb, data_stack, backup)
+    tables = [table for table in has if table not in known]
+    more = [f"{table}.{index}" for table in has.keys() & known for index in has[table] - known[table]]
+    return sorted(tables + more)
+
+
+def _there(dynamodb: "DynamoDBClient", data_stack: str) -> dict[str, set[str]]:
+    pages = dynamodb.get_paginator("list_tables").paginate()
+    tables = [name for page in pages for name in page["TableNames"] if name.startswith(f"{data_stack}-")]
+    return {table: _names(dynamodb.describe_table(TableName=table)["Table"]) for table in tables}
+
+
+def _in_backup(dynamodb: "DynamoDBClient", data_stack: str, backup: str) -> dict[str, set[str]]:
+    pages = dynamodb.get_paginator("list_backups").paginate()
+    found = [one for page in pages for one in page["BackupSummaries"] if one["BackupName"] == backup]
+    arns = {one["TableName"]: one["BackupArn"] for one in found}
+    described = {
+        table: dynamodb.describe_backup(BackupArn=arn)["BackupDescription"]
+        for table, arn in arns.items()
+        if table.startswith(f"{data_stack}-")
+    }
+    return {table: _names(each.get("SourceTableFeatureDetails", {})) for table, each in described.items()}
+
+
+def _names(has_indexes: Mapping[str, Any]) -> set[str]:
+    return {index["IndexName"] for index in has_indexes.get("GlobalSecondaryIndexes", [])}
 
 
 def restorable(aws: Clients, tables: Mapping[str, str], backup: str | None) -> dict[str, str]:

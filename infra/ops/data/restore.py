@@ -18,8 +18,15 @@ from infra.ops.cloudformation.change_sets import execute, importing
 from infra.ops.cloudformation.stacks import stack_status
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem, Progress
-from infra.ops.data import stack
-from infra.ops.data.backups import back_up, list_backups, restorable, restore, table_names
+from infra.ops.data import growth, stack
+from infra.ops.data.backups import (
+    back_up,
+    list_backups,
+    restorable,
+    restore,
+    table_names,
+    unknown_to_this_release,
+)
 from infra.ops.deploy import lock
 from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.emulators import expire_rows
@@ -63,6 +70,11 @@ def _restore(source: Target, into: Target, given: argparse.Namespace, progress: 
     there = restorable(source.aws, all_of_them, given.backup)
     if not there:
         raise Problem(f"There is nothing to restore from {moment} of {source.data_stack}.")
+    if unknown := unknown_to_this_release(source.aws, template, source.data_stack, given.backup):
+        raise Problem(
+            f"A later release made {moment}; this one would lose what follows. Nothing was restored.",
+            [*unknown, "Take the checkout of the release that was deployed then, or a later one."],
+        )
     if newer := [table for name, table in all_of_them.items() if name not in there]:
         print(f"Not in {moment}, and made empty: {', '.join(newer)}")
     if not agreed(into, f"Make the tables of {into.data_stack} from {moment} of {source.data_stack}?"):
@@ -72,7 +84,7 @@ def _restore(source: Target, into: Target, given: argparse.Namespace, progress: 
     progress.say(f"restoring {len(tables)} tables")
     restore(into.aws, there, tables, backup=given.backup, at=moment_of(given.at) if given.at else None)
     progress.say(f"importing them into stack {into.data_stack}")
-    _import(into, tables, template)
+    _import(into, tables, template, progress)
     _bring_back_settings(into, tables, template)
     stack.protect(into)
     progress.say(f"restored. Now: ASYNCPAY_STACK={into.stack} make deploy STAGE={into.stage}")
@@ -87,18 +99,23 @@ def moment_of(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _import(into: Target, tables: Mapping[str, str], template: Path) -> None:
-    """Hands the tables to a new stack. What else there is comes after it: an import may add nothing more."""
+def _import(into: Target, tables: Mapping[str, str], template: Path, progress: Progress) -> None:
+    """Hands the tables to a new stack, as they are. What this release has besides comes after it.
+
+    An import may add nothing more, and CloudFormation takes its word for what the tables have: an index that
+    it was told of and that an old backup lacks would never be made.
+    """
     made, whole = into.aws("cloudformation"), load(template)
     without = {name: part for name, part in whole.items() if name != "Outputs"}
     without["Resources"] = {name: whole["Resources"][name] for name in tables}
-    url = upload_template(into.aws("s3"), into.bucket, as_sent(without))
+    as_they_are = growth.with_indexes(without, growth.indexes_of(into.aws, tables))
+    url = upload_template(into.aws("s3"), into.bucket, as_sent(as_they_are))
     values = {"Retention": stack.retention(into)}
     change = importing(made, into.data_stack, url, values, tables)
     execute(made, change)
     rest = stack.change_set(into)
     if rest is not None:
-        execute(made, rest)
+        growth.execute(into, rest, progress)
 
 
 def _bring_back_settings(into: Target, tables: Mapping[str, str], template: Path) -> None:

@@ -100,12 +100,13 @@ def prepare(target: Target, progress: Progress) -> Change | None:
     return change
 
 
-def change_set(target: Target) -> Change | None:
-    """A change set that makes the tables' stack what infra/data.yaml and the stage's settings say."""
+def change_set(target: Target, template: dict[str, Any] | None = None) -> Change | None:
+    """A change set that makes the tables' stack what infra/data.yaml, or another template, and the settings say."""
     values = settings_of(target)
     capacity = values.get("TableCapacity", ON_DEMAND)
-    template = with_capacity(load(target.settings.root / TEMPLATE), capacity, counted_usage())
-    url = upload_template(target.aws("s3"), target.bucket, as_sent(template))
+    whole = template or load(target.settings.root / TEMPLATE)
+    sent = as_sent(with_capacity(whole, capacity, counted_usage()))
+    url = upload_template(target.aws("s3"), target.bucket, sent)
     return create(target.aws("cloudformation"), target.data_stack, url, values, tags=tags_of(target.stage))
 
 

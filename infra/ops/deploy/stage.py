@@ -25,6 +25,7 @@ from infra.ops.cloudformation.stacks import (
     stack_status,
 )
 from infra.ops.console import Problem, Progress
+from infra.ops.data import growth
 from infra.ops.data import stack as data_stack
 from infra.ops.deploy import edge, lock, monitoring, releases, stage_settings
 from infra.ops.deploy.bucket import make_bucket
@@ -144,7 +145,10 @@ def _change(target: Target, changes: list[Change], progress: Progress) -> bool:
         return False
     while changes:
         progress.say(f"changing stack {changes[0].stack}")
-        execute(made, changes[0])
+        if changes[0].stack == target.data_stack:
+            growth.execute(target, changes[0], progress)
+        else:
+            execute(made, changes[0])
         del changes[0]
     return True
 
