@@ -5,6 +5,7 @@ Stacks of earlier releases have no tag: there the application's parameter `Stage
 `Retention`, which has always been "protected" in live stages only.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.ops.cloudformation.stacks import described_stack
@@ -43,7 +44,10 @@ def tags_of(stage: str) -> list["TagTypeDef"]:
 
 def stage_of(made: "CloudFormationClient", stack: str) -> str:
     """The stage that a stack was made for; empty where there is no such stack, or none that says so."""
-    found: Any = described_stack(made, stack) or {}
+    return _stage_in(described_stack(made, stack) or {})
+
+
+def _stage_in(found: Mapping[str, Any]) -> str:
     tags = {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
     given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in found.get("Parameters", [])}
     return tags.get(TAG) or given.get("Stage") or RETENTIONS.get(given.get("Retention", ""), "")
@@ -57,12 +61,17 @@ def refuse_another_stage(target: Target) -> None:
 
 
 def check_stage(made: "CloudFormationClient", stack: str, stage: str) -> None:
-    """Raises Problem where a stack belongs to another stage, or is named after one."""
+    """Raises Problem where a stack belongs to another stage, is named after one, or is none of ours."""
     if any(stack == f"asyncpay-{other}" for other in STAGES if other != stage):
         raise Problem(f"Stack {stack} is named after another stage than {stage}.")
-    found = stage_of(made, stack)
-    if found not in ("", stage):
-        raise Problem(f"Stack {stack} is stage {found}, not {stage}. Nothing was changed.")
+    found = described_stack(made, stack)
+    if found is None or found["StackStatus"] == "REVIEW_IN_PROGRESS":
+        return
+    its = _stage_in(found)
+    if not its:
+        raise Problem(f"Stack {stack} says no stage, so it is none of AsyncPay's. Nothing was changed.")
+    if its != stage:
+        raise Problem(f"Stack {stack} is stage {its}, not {stage}. Nothing was changed.")
 
 
 def agreed(target: OfAStage, question: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.ops import connection
 from infra.ops.command_line import parser
@@ -35,7 +36,8 @@ class Session:
         return {"Account": "123456789012", "Arn": ME}
 
     def describe_stacks(self, **_: str) -> dict[str, Any]:
-        return {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}
+        error = {"Code": "ValidationError", "Message": "Stack does not exist"}
+        raise ClientError({"Error": error}, "DescribeStacks")
 
 
 @pytest.fixture

@@ -72,6 +72,19 @@ def test_a_stack_of_another_stage_is_refused_whichever_it_is(settings_of: Settin
     refuse_another_stage(a_target(settings_of, "live", stacks))
 
 
+def test_a_stack_of_somebody_else_is_not_touched(settings_of: SettingsMaker) -> None:
+    theirs = {"Tags": [{"Key": "team", "Value": "shop"}], "Parameters": []}
+    for stage in ("test", "live"):
+        with pytest.raises(
+            Problem, match=r"says no stage, so it is none of AsyncPay's\. Nothing was changed"
+        ):
+            refuse_another_stage(a_target(settings_of, stage, Stacks(shop=theirs)))
+    # Of a stack that is still to be made there is nothing to lose.
+    refuse_another_stage(
+        a_target(settings_of, "test", Stacks(shop={**theirs, "StackStatus": "REVIEW_IN_PROGRESS"}))
+    )
+
+
 def test_a_stack_that_is_not_there_yet_is_not_named_after_another_stage(settings_of: SettingsMaker) -> None:
     with pytest.raises(Problem, match="named after another stage"):
         refuse_another_stage(a_target(settings_of, "test", Stacks(), name="asyncpay-live"))
