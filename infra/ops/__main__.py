@@ -12,7 +12,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 -- this is where an older one is t
     found = sys.version.split()[0]
     sys.exit(f"AsyncPay needs Python 3.11 or newer, and this is {found}. Try: make deploy PYTHON=python3.13")
 
-from infra.ops import command_line, program
+from infra.ops import command_line, library, program
 from infra.ops.build import venvs
 from infra.ops.console import Problem, Progress
 from infra.ops.settings import Settings
@@ -36,6 +36,10 @@ def _run(given: argparse.Namespace, progress: Progress) -> None:
     except (BotoCoreError, ClientError) as problem:
         # Such as a profile, a region or credentials that are not there, or not allowed to.
         raise Problem(f"The AWS environment cannot be used: {problem}") from problem
+    except Exception as problem:
+        if (told := library.told(problem)) is None:
+            raise
+        raise Problem(told) from problem
 
 
 def _deploy(settings: Settings, _given: argparse.Namespace, progress: Progress) -> None:

@@ -29,3 +29,11 @@ def bind_library(settings: Settings, data_stack: str) -> None:
     except ImportError as problem:
         raise Problem("The layer is not built; build it first: make build") from problem
     tables.bind(data_stack)
+
+
+def told(problem: Exception) -> str | None:
+    """What an error of the library says to a person, with its cause; None for every other error."""
+    errors = sys.modules.get("gateway.domain.errors")  # there once a command has used the library
+    if errors is None or not isinstance(problem, errors.AsyncPayError):
+        return None
+    return f"{problem}" + (f" ({problem.__cause__})" if problem.__cause__ else "")

@@ -233,7 +233,9 @@ def test_the_drill_loses_no_payment(
             _tear_down(drill)
     steps = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in drill.took.items())
     record_property(
-        "drill", f"{steps}; {len(shopper.paid)} payments, none lost; refused {len(shopper.refused)}"
+        "drill",
+        f"{steps}; {len(shopper.paid)} payments, none lost; refused {len(shopper.refused)}, "
+        f"repeated for want of a response {len(shopper.unanswered)}",
     )
     assert shopper.refused == []
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+from botocore.exceptions import HTTPClientError
 
 from infra.ops.application import api_base_url
 from infra.ops.cloudformation.stacks import stack_outputs
@@ -96,6 +97,8 @@ class Sender:
     stack: Stack
     paid: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    # Requests whose response did not come in time, as on a machine with too much to do. They are repeated.
+    unanswered: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -122,7 +125,11 @@ class Sender:
         """Asks as a careful client does: again, under the same key."""
         headers = {"Idempotency-Key": f"upgrade-{key}"}
         for _ in range(TRIES_MAX):
-            answer = self.stack.call("POST", path, json=body, headers=headers)
+            try:
+                answer = self.stack.call("POST", path, json=body, headers=headers)
+            except (requests.RequestException, HTTPClientError) as problem:
+                self.unanswered.append(f"{path}: {problem}")
+                continue
             if answer.status_code == 201:
                 return dict(answer.json())
             self.refused.append(f"{path}: {answer.status_code} {answer.text[:200]}")

@@ -12,7 +12,7 @@ from infra.ops.deploy import lock, releases, stage_settings
 from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.identity import agreed, refuse_another_stage
 from infra.ops.deploy.target import Target, find
-from infra.ops.deploy.verification import verify, workers_ran
+from infra.ops.deploy.verification import seconds_for_it, verify, workers_ran
 from infra.ops.settings import Settings
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -21,6 +21,7 @@ ALARM = "AWS::CloudWatch::Alarm"
 def main(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:
     """Goes back to the release before this one, or to the one that is named."""
     target = find(settings)
+    seconds_for_it(settings.environment)
     progress.say(f"{target}")
     try:
         refuse_another_stage(target)

@@ -38,7 +38,7 @@ from infra.ops.deploy.stage_parameters import (
     with_version,
 )
 from infra.ops.deploy.target import Target, find
-from infra.ops.deploy.verification import verify, workers_ran
+from infra.ops.deploy.verification import seconds_for_it, verify, workers_ran
 from infra.ops.operate.versions import delete_old_versions
 from infra.ops.operate.workers import trigger_parameters
 from infra.ops.settings import Settings
@@ -51,6 +51,7 @@ def main(settings: Settings, progress: Progress) -> None:
     """Deploys the stage that the environment names."""
     target = find(settings)
     stage_settings.check_file(settings.root)
+    seconds_for_it(settings.environment)
     progress.say(f"{target}")
     try:
         refuse_another_stage(target)

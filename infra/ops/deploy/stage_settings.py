@@ -92,8 +92,13 @@ def key_of(template: str, parameter: str) -> str:
 
 
 def read(root: Path) -> dict[str, dict[str, Any]]:
-    """The file, as it stands there."""
-    found: dict[str, dict[str, Any]] = json.loads((root / FILE).read_text(encoding="utf-8"))
+    """The file, as it stands there. Raises Problem where it is no JSON, or no settings by stage."""
+    try:
+        found: dict[str, dict[str, Any]] = json.loads((root / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise Problem(f"{FILE} cannot be read: {problem}. Nothing was changed.") from problem
+    if not isinstance(found, dict) or not all(isinstance(each, dict) for each in found.values()):
+        raise Problem(f"{FILE} must be an object of stages, each an object of settings. Nothing was changed.")
     return found
 
 

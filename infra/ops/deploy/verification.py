@@ -74,7 +74,7 @@ def verify(
 
     `ran_before`: what `workers_ran` said before the deployment.
     """
-    within_seconds = _seconds(target.settings.environment)
+    within_seconds = seconds_for_it(target.settings.environment)
     base = api_base_url(target.endpoint, outputs)
     since, began = batches.read(target.aws, target.data_stack), clock()
     stopped = [name for name, state in states(target.aws, target.stack).items() if state in STOPPED]
@@ -115,7 +115,7 @@ def _take_a_payment(
     target: Target, outputs: Mapping[str, str], base: str, progress: Progress, sleep: Sleep
 ) -> None:
     """A payment of the test merchant, up to its outcome, whatever that is."""
-    within_seconds = _seconds(target.settings.environment)
+    within_seconds = seconds_for_it(target.settings.environment)
     key = deployed_test_key(target.aws, outputs)
     headers = {"X-Api-Key": key["TEST_API_KEY"], "X-Api-Secret": key["TEST_API_SECRET"]}
     payment_id = _until(lambda: _pay(base, headers), within_seconds, sleep)
@@ -125,7 +125,8 @@ def _take_a_payment(
     progress.say(f"verified: payment {payment_id} was taken, and is {status}")
 
 
-def _seconds(environment: Mapping[str, str]) -> int:
+def seconds_for_it(environment: Mapping[str, str]) -> int:
+    """VERIFY_SECONDS, to be read before anything is changed. Raises Problem where it is no such number."""
     text = environment.get("VERIFY_SECONDS") or str(READY_SECONDS)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= READY_SECONDS_MAX):
         raise Problem(f"VERIFY_SECONDS must be 1 to {READY_SECONDS_MAX}, not '{text}'.")

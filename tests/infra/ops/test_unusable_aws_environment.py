@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.errors import Unavailable
 from infra.ops import __main__ as ops
 from infra.ops import program
 from infra.ops.build import venvs
@@ -164,6 +165,23 @@ def test_a_file_of_awss_tools_that_cannot_be_read_is_told_of(
         said = run(command, **REGION)
         assert is_a_sentence(said)
         assert "config" in said
+
+
+def test_what_the_library_could_not_do_is_told_with_its_cause(
+    run: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        raise Unavailable("The service is temporarily unavailable") from ValueError("no such table")
+
+    monkeypatch.setitem(ops.COMMANDS, "books", failing)
+    said = run("books --stage test", **REGION, **KEYS)
+    assert said == "asyncpay: The service is temporarily unavailable (no such table)\n"
+
+
+def test_a_fault_of_ours_is_no_sentence(run: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ops.COMMANDS, "books", lambda *_: {}["a bug"])
+    with pytest.raises(KeyError):
+        run("books --stage test", **REGION, **KEYS)
 
 
 def test_so_it_is_where_the_command_is_typed(environment: dict[str, str]) -> None:

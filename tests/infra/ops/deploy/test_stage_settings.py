@@ -131,6 +131,23 @@ def test_a_file_with_something_unknown_is_refused(
     assert told in "\n".join(caught.value.details)
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"test": []}', '{"live": null}'])
+def test_a_file_that_is_no_settings_is_refused_in_a_sentence(
+    target_of: Maker, project: Path, text: str
+) -> None:
+    target_of("test")
+    (project / "infra" / "stages.json").write_text(text)
+    with pytest.raises(Problem, match=r"infra/stages\.json .*Nothing was changed"):
+        check_file(project)
+
+
+def test_a_file_that_is_not_there_is_told_of(target_of: Maker, project: Path) -> None:
+    target_of("test")
+    (project / "infra" / "stages.json").unlink()
+    with pytest.raises(Problem, match=r"infra/stages\.json cannot be read"):
+        check_file(project)
+
+
 def test_the_file_of_this_repository_can_be_used() -> None:
     check_file(ROOT)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.ops.console import Problem, Progress
-from infra.ops.deploy import releases, stage, verification
+from infra.ops.deploy import releases, rollback, stage, verification
 from infra.ops.deploy.target import Target
 from infra.ops.deploy.verification import Failed, Reply, verify, workers_ran
 from infra.ops.operate.batches import Batches
@@ -185,6 +185,16 @@ def test_a_stage_that_does_not_answer_has_no_workers_that_ran_and_a_new_one_has_
 def test_the_time_for_it_is_a_number_of_seconds(look: Any, seconds: str) -> None:
     with pytest.raises(Problem, match="VERIFY_SECONDS must be 1 to 3600"):
         verified(look("live", Api(), seconds=seconds))
+
+
+@pytest.mark.parametrize("main", [stage.main, lambda settings, told: rollback.main(settings, None, told)])
+def test_a_time_that_is_none_is_refused_before_anything_is_changed(
+    target: Target, settings_of: SettingsMaker, monkeypatch: pytest.MonkeyPatch, main: Any
+) -> None:
+    for module in (stage, rollback):
+        monkeypatch.setattr(module, "find", lambda _settings: target)  # no call of its account is expected
+    with pytest.raises(Problem, match="VERIFY_SECONDS must be 1 to 3600, not 'soon'"):
+        main(settings_of(STAGE="live", VERIFY_SECONDS="soon"), Progress())
 
 
 def a_release(name: str) -> releases.Release:
