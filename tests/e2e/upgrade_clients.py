@@ -97,7 +97,8 @@ class Sender:
     stack: Stack
     paid: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    # Requests whose response did not come in time, as on a machine with too much to do. They are repeated.
+    # Requests that got no response in time, or whose calls to AWS got none (503): what happens on a machine
+    # with too much to do, and is repeated. Nothing else may happen while a stage is changed.
     unanswered: list[str] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
 
@@ -132,6 +133,7 @@ class Sender:
                 continue
             if answer.status_code == 201:
                 return dict(answer.json())
-            self.refused.append(f"{path}: {answer.status_code} {answer.text[:200]}")
+            kind = self.unanswered if answer.status_code == 503 else self.refused
+            kind.append(f"{path}: {answer.status_code} {answer.text[:200]}")
             self._stop.wait(PAUSE_SECONDS)
         raise AssertionError
