@@ -101,7 +101,7 @@ def prepare(target: Target, progress: Progress) -> Change | None:
 
 
 def change_set(target: Target, template: dict[str, Any] | None = None) -> Change | None:
-    """A change set that makes the tables' stack what infra/data.yaml, or another template, and the settings say."""
+    """A change set to what infra/data.yaml, or another template, and the stage's settings say."""
     values = settings_of(target)
     capacity = values.get("TableCapacity", ON_DEMAND)
     whole = template or load(target.settings.root / TEMPLATE)
