@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from gateway.adapters.aws import retry
 from gateway.adapters.aws.dynamodb.items import TRIES_MAX
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
+from gateway.adapters.aws.transport import transport
 from gateway.domain.errors import Unavailable
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict, Write
 from tests.support.aws_calls import a_cancellation, an_error, answering, watched
@@ -44,6 +46,20 @@ def test_a_conflict_that_lasts_is_given_up_after_four_tries() -> None:
         committed(lambda t: t.payments.add(payment))
     assert calls == ["TransactWriteItems"] * 4
     assert payments.get(payment.id) is None
+
+
+def test_a_transaction_that_met_others_waits_twice_as_long_each_time_with_full_jitter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bounds, halves = list[float](), list[float]()
+    for pauses, draw in ((bounds, 1.0), (halves, 0.5)):
+        monkeypatch.setattr(retry, "jitter", lambda drawn=draw: drawn)
+        with conflicting(TRIES_MAX, "ProvisionedThroughputExceeded"):
+            transport().pause = pauses.append
+            with pytest.raises(Conflict):
+                committed(lambda t: t.payments.add(a_payment()))
+    assert bounds == [0.025, 0.05, 0.1]
+    assert halves == [pause / 2 for pause in bounds]
 
 
 def test_a_transaction_in_progress_is_a_conflict_too() -> None:

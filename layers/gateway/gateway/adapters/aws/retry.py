@@ -60,6 +60,15 @@ def pause_seconds(failure: Exception, service: str, attempt: int, draw: Callable
     return float(pause)
 
 
+def conflict_pause_seconds(attempt: int, draw: Callable[[], float]) -> float:
+    """How long to wait after try number `attempt` of a transaction that met others, or a busy partition.
+
+    The others are done within milliseconds; without jitter, those that met would meet again. What a busy
+    partition refuses for longer than all tries take, the caller gives back.
+    """
+    return draw() * float(PAUSE_SECONDS["dynamodb"] * 2 ** (attempt - 1))
+
+
 def is_throttling(failure: Exception) -> bool:
     """Whether a service refuses to be asked so often."""
     code = _code(failure)

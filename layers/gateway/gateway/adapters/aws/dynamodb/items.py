@@ -1,8 +1,9 @@
 """One all-or-nothing write over several tables (TransactWriteItems).
 
 Repositories add labelled writes to `Items`; `commit` says by label whose condition failed. DynamoDB refuses a
-transaction that meets another on the same item (TransactionConflict); nothing is written then, so `commit`
-repeats it a few times at once. It never waits, since no function sleeps; callers know what to do next.
+transaction that meets another on the same item (TransactionConflict), or a partition that has had enough;
+nothing is written then, so `commit` repeats it a few times, after up to 25, 50 and 100 ms. Whoever waits
+longer does so in a queue; callers know what to do next.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,10 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from gateway.adapters.aws import retry
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.tables import connection
+from gateway.adapters.aws.transport import transport
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
 
 TRIES_MAX = 4
@@ -51,14 +54,15 @@ class Items:
         """
         if not (self._deletes or self._puts or self._updates):  # TransactWriteItems refuses an empty list
             return
-        for tries_left in reversed(range(TRIES_MAX)):
+        for attempt in range(1, TRIES_MAX + 1):
             try:
                 with unavailable_when_aws_fails():
                     self._try()
                 return
             except Conflict:
-                if not tries_left:
+                if attempt == TRIES_MAX:
                     raise
+            transport().pause(retry.conflict_pause_seconds(attempt, retry.jitter))
 
     def _try(self) -> None:
         write = TransactWrite(connection=connection())
