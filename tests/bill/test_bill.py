@@ -1,7 +1,9 @@
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 
+from tests.bill.__main__ import BATCH
 from tests.bill.bill import PER_PAYMENT, SWEEP, busy, quiet, units
 from tests.bill.dynamodb_units import (
     Index,
@@ -93,6 +95,24 @@ def test_a_payment_on_its_own_takes_no_more_units_than_it_did(alone: Walk) -> No
         used = units(alone, step)
         assert (step, used.write_units <= writes, used.read_units <= reads) == (step, True, True), used
     assert [units(alone, step).invocations for step in PER_PAYMENT] == [1, 1, 1, 2]
+
+
+def test_a_million_payments_cost_no_more_than_they_did(alone: Walk) -> None:
+    """USD at list prices; docs/capacity.md says what keeps a quiet stage from 35. Ratchets, as above."""
+    assert sum(busy(walk(BATCH), Prices(), Assumptions()).values()) <= 24.1
+    assert sum(quiet(alone, Prices(), Assumptions()).values()) <= 54.0
+
+
+def test_no_index_could_go_that_would_make_a_quiet_stage_cost_thirty_five(alone: Walk) -> None:
+    """What docs/capacity.md says: without any index at all, its writes still cost more than is left."""
+    costs = quiet(alone, Prices(), Assumptions())
+    writes: Counter[str] = Counter()
+    for step in PER_PAYMENT:
+        writes += alone.meter.units[step].writes
+    of_tables = sum(count for name, count in writes.items() if "/" not in name)
+    of_indexes = writes.total() - of_tables
+    assert (of_tables, of_indexes) == (27, 23)
+    assert sum(costs.values()) - of_indexes * Prices().write_units > 35
 
 
 def test_the_bill_adds_up_from_units_and_prices(alone: Walk) -> None:
