@@ -5,6 +5,7 @@ was paid, and knows fewer parameters. The proxy adds:
 
 - keys (Stripe API reference, "Idempotent requests"): stored responses, errors for another body or endpoint,
   409 while the first is under way, an end after 24 h of a clock that `/_fake/clock` advances;
+- a statement with fees and sources, and times to ask for;
 - search by metadata, pages for the shopper (browser.py), the limit on refunds, and the reasons of a decline;
 - faults that are asked for at `/_fake/faults`, and a record of requests at `/_fake/calls`.
 """
@@ -22,6 +23,8 @@ from aiohttp import ClientSession, web
 from local.acquirers.faults import Faults, hang_up
 
 KEY_LIFE_SECONDS = 24 * 3600
+# Of the amount of a charge; what Stripe takes depends on country and card.
+FEE_PER_MILLE = 20
 HOST = "127.0.0.1"
 # Parameters of Stripe's that localstripe answers 400 to.
 UNKNOWN_TO_IT = ("return_url", "reason")
@@ -96,6 +99,8 @@ class Front:
     async def _answer(self, request: web.Request, body: bytes) -> web.Response:
         if request.path == "/v1/payment_intents/search":
             return await self._search(request)
+        if request.path == "/v1/balance_transactions":
+            return await self._statement(request)
         members = dict(parse_qsl(body.decode(), keep_blank_values=True))
         if request.method == "POST" and request.path == "/v1/refunds":
             refusal = await self._refund_refusal(request, members)
@@ -148,6 +153,33 @@ class Front:
             if (intent.get("metadata") or {}).get(asked[1]) == asked[2]
         ]
         return web.json_response({"object": "search_result", "data": found, "has_more": False})
+
+    async def _statement(self, request: web.Request) -> web.Response:
+        """Balance transactions, newest first, with their sources and fees, by the time of their creation."""
+        query = request.query
+        first, before = int(query.get("created[gte]", 0)), int(query.get("created[lt]", 2**40))
+        intents = await self._all(request, "payment_intents")
+        refunds = {refund["id"]: refund for refund in await self._all(request, "refunds")}
+        charges = {}
+        for intent in intents:
+            latest = intent.get("latest_charge") or {}
+            charge_id = latest.get("id") if isinstance(latest, dict) else latest
+            # Stripe copies the metadata of a PaymentIntent to the charge that it makes.
+            charges[charge_id] = {"id": charge_id, "object": "charge", "metadata": intent.get("metadata")}
+        lines = [
+            {
+                **line,
+                "source": {**charges, **refunds}.get(line["source"], line["source"]),
+                "fee": line["amount"] * FEE_PER_MILLE // 1000 if line["type"] == "charge" else 0,
+            }
+            for line in await self._all(request, "balance_transactions")
+            if first <= line["created"] < before
+        ]
+        ids = [line["id"] for line in lines]
+        start = ids.index(query["starting_after"]) + 1 if "starting_after" in query else 0
+        end = start + int(query.get("limit", 10))
+        found = {"object": "list", "data": lines[start:end], "has_more": end < len(lines)}
+        return web.json_response(found)
 
     async def _refund_refusal(self, request: web.Request, members: dict[str, str]) -> web.Response | None:
         intent = members.get("payment_intent", "")

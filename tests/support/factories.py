@@ -15,6 +15,7 @@ from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Refused, Result
+from gateway.domain.acquiring.statement import Movement, MovementPage
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
@@ -68,6 +69,7 @@ class ScriptedAcquirer:
     looked_up: list[str] = field(default_factory=list)
     reversed: list[tuple[str, int]] = field(default_factory=list)
     refunded: list[str] = field(default_factory=list)
+    statement: list[Movement] = field(default_factory=list)
 
     card_entry: CardEntry | None = None
 
@@ -112,6 +114,13 @@ class ScriptedAcquirer:
     def retrieve_refund(self, back: GiveBack) -> Result:
         self.looked_up.append(back.id)
         return NOT_FOUND
+
+    def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
+        """A page for each movement."""
+        within = [one for one in self.statement if first <= one.at < before]
+        start = int(after or 0)
+        more = start + 1 < len(within)
+        return MovementPage(tuple(within[start : start + 1]), str(start + 1) if more else None)
 
     def parse_webhook(self, _body: bytes, _headers: Any, _now: datetime) -> Notice | None:
         return None

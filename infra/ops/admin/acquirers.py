@@ -3,12 +3,14 @@
 import argparse
 import getpass
 import os
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
 from infra.ops.console import Problem
 
 if TYPE_CHECKING:
     from gateway.domain.access.merchant import Merchant
+    from gateway.domain.acquiring.statement import Run
     from gateway.use_cases.dependencies import Dependencies
 
 # Where a secret may come from instead of a prompt; never from the command line, which other users see.
@@ -67,5 +69,62 @@ def rotate_acquirer(
     ]
 
 
+def reconcile(
+    deps: "Dependencies", _actor: str, merchant: "Merchant", given: argparse.Namespace
+) -> list[str]:
+    """Compares a day of the acquirer's statement with the ledger; Problem where they differ."""
+    from gateway.use_cases.acquirers.accounts import find_account
+    from gateway.use_cases.acquirers.reconcile import reconcile as compare
+
+    try:
+        yesterday = deps.now().astimezone(UTC).date() - timedelta(days=1)
+        day = yesterday if given.day is None else date.fromisoformat(given.day)
+    except ValueError:
+        raise Problem(f"--day must be a day such as {yesterday}, not '{given.day}'.") from None
+    run = compare(deps, find_account(deps, merchant), day)
+    if run.differences_total:
+        raise Problem(f"{run.account}: acquirer and ledger differ on {day}.", _shown(run))
+    return _shown(run)
+
+
+def reconciled(
+    deps: "Dependencies", _actor: str, merchant: "Merchant", _given: argparse.Namespace
+) -> list[str]:
+    """The comparisons of the last days."""
+    from gateway.use_cases.acquirers.reconcile import last_runs
+
+    if merchant.acquirer_account is None:
+        raise Problem(f"{merchant.name} has no acquirer account.")
+    runs = last_runs(deps, merchant.acquirer_account)
+    return [line for run in runs for line in _shown(run)] or ["no day was compared yet"]
+
+
+def _shown(run: "Run") -> list[str]:
+    """A run for people: a line of sums for each currency, and one for each difference that was kept."""
+    lines = [f"{run.day}  {run.movements} movements, {run.differences_total} differences"]
+    for currency in sorted({*run.taken, *run.given_back, *run.fees}):
+        sums = [
+            f"{word} {amounts.get(currency, 0)}"
+            for word, amounts in (("taken", run.taken), ("given back", run.given_back), ("fees", run.fees))
+        ]
+        lines.append(f"  {currency}: {', '.join(sums)}")
+    for found in run.differences:
+        ours = "-" if found.ours is None else found.ours
+        theirs = "-" if found.theirs is None else found.theirs
+        lines.append(
+            f"  {found.problem}: {found.our_id or '-'} at the acquirer {found.reference or '-'},"
+            f" ours {ours}, theirs {theirs} {found.currency}"
+        )
+    return lines
+
+
 def _secret(variable: str, prompt: str) -> str:
     return os.environ.get(variable) or getpass.getpass(prompt)
+
+
+COMMANDS = {
+    "set-acquirer": set_acquirer,
+    "rotate-acquirer": rotate_acquirer,
+    "reconcile": reconcile,
+    "reconciled": reconciled,
+}

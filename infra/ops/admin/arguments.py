@@ -69,6 +69,10 @@ def _add_acquirers(command: Callable[..., argparse.ArgumentParser]) -> None:
     rotate = command("rotate-acquirer", "Replace credentials of a merchant's acquirer account.", "merchant")
     rotate.add_argument("--secret-key", action="store_true", help="ask for a new secret key")
     rotate.add_argument("--webhook-secret", action="store_true", help="ask for a new webhook secret")
+    told = "Compare a day of the acquirer's statement with the ledger; exits with 1 where they differ."
+    reconciled = command("reconcile", told, "merchant")
+    reconciled.add_argument("--day", help="in UTC, such as 2026-11-25; yesterday unless given")
+    command("reconciled", "Show what came of the last days' comparisons.", "merchant")
     payment = command("payment", "Show what the acquirer said about a payment.", "payment")
     payment.add_argument("--ask", action="store_true", help="have a worker ask the acquirer now")
     command("parked", "List what waits for a person, the oldest first.")

@@ -103,10 +103,8 @@ def _change_merchant(
     if given.admin_command == "set-origins":
         kept = checkout.set_checkout_origins(deps, merchant.id, given.origins, actor)
         return [f"{merchant.name}: {', '.join(kept) or 'no site may show the checkout in a frame'}"]
-    if given.admin_command == "set-acquirer":
-        return acquirers.set_acquirer(deps, actor, merchant, given)
-    if given.admin_command == "rotate-acquirer":
-        return acquirers.rotate_acquirer(deps, actor, merchant, given)
+    if given.admin_command in acquirers.COMMANDS:
+        return acquirers.COMMANDS[given.admin_command](deps, actor, merchant, given)
     active = given.admin_command == "enable-merchant"
     merchants.set_active(deps, merchant, actor, active=active)
     return [f"{merchant.name} is {_state(on=active)}"]

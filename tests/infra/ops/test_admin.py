@@ -4,14 +4,17 @@ import argparse
 import re
 import shlex
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from gateway.adapters.acquirers.accounts import Accounts
 from gateway.domain.access.audit_chain import SETTLED_AFTER
 from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
 from gateway.domain.payments.payment import PaymentStatus
+from gateway.domain.span import beginning
 from gateway.use_cases.access.authentication import authenticate, forget_all
 from gateway.use_cases.access.merchants import find_merchant
 from gateway.use_cases.access.sessions import log_in
@@ -23,7 +26,7 @@ from infra.ops.admin import commands
 from infra.ops.console import Problem
 from infra.ops.settings import ROOT
 from tests.support.emulator import Emulator
-from tests.support.factories import NOW, a_payment, some_deps, some_id
+from tests.support.factories import NOW, ScriptedAcquirer, a_payment, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "admin:me"
@@ -224,6 +227,29 @@ def test_an_acquirer_is_set_rotated_and_never_shown(console: Console) -> None:
     said += console.run("audit", console.email)
     assert "acquirer.set" in said
     assert not any(secret in said for secret in ("sk_live", "whsec"))
+
+
+@pytest.mark.usefixtures("of_stripe")
+def test_a_day_is_compared_with_the_acquirers_statement_by_command(console: Console) -> None:
+    bank = ScriptedAcquirer()
+    bank.capabilities = replace(bank.capabilities, statement=True)
+    console.deps = replace(console.deps, acquirer_of=lambda _account: bank)
+    create(console)
+    with pytest.raises(Problem, match="no acquirer account"):
+        console.run("reconciled", console.email)
+    console.run("set-acquirer", console.email, "stripe", "--raw-cards")
+    assert "no day was compared yet" in console.run("reconciled", console.email)
+    assert "0 movements, 0 differences" in console.run("reconcile", console.email)
+    noon = beginning(console.deps.now().date() - timedelta(days=1)) + timedelta(hours=12)
+    bank.statement.append(Movement(MovementKind.PAYMENT, None, "ch_1", "charge", 500, "INR", 10, noon))
+    with pytest.raises(Problem, match="differ") as found:
+        console.run("reconcile", console.email)
+    difference = "not_in_ledger: - at the acquirer ch_1, ours -, theirs 500 INR"
+    assert difference in str(found.value)
+    assert "INR: taken 500, given back 0, fees 10" in console.run("reconciled", console.email)
+    assert difference in console.run("reconciled", console.email)
+    with pytest.raises(Problem, match="--day must be a day"):
+        console.run("reconcile", console.email, "--day", "yesterday")
 
 
 @pytest.mark.usefixtures("of_stripe")

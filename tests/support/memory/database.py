@@ -63,6 +63,7 @@ class MemoryDatabase:
         self.audit = access.AuditTrail(self.rows)
         self.audit_chain = access.AuditChain(self.rows)
         self.stats = money.Stats(self.rows)
+        self.reconciliations = money.Reconciliations(self.rows)
         self.counting = counting.Counting(self.rows)
         self.idempotency = money.IdempotencyRecords(self.rows)
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from gateway.domain.acquiring.statement import Run
 from gateway.domain.counting.counts import Kind, Wanted, fits
 from gateway.domain.counting.kept import total
 from gateway.domain.cursor import Cursor
@@ -204,8 +205,16 @@ class Refunds(DueRepository):
 class Ledger(Repository):
     table = "ledger"
 
-    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
-        return self.listed(Kind.LEDGER, merchant_id, (), ALL_TIME, limit, offset, cursor)
+    def page(
+        self,
+        merchant_id: str,
+        limit: int,
+        offset: int,
+        cursor: Cursor | None = None,
+        *,
+        span: Span = ALL_TIME,
+    ) -> Page[Entry]:
+        return self.listed(Kind.LEDGER, merchant_id, (), span, limit, offset, cursor)
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         return [entry for entry_id in ids if (entry := self.get(entry_id)) is not None]
@@ -325,6 +334,16 @@ class Stats(Repository):
 
     def _add(self, queue: str, change: Callable[[QueueStats], QueueStats]) -> None:
         self._rows.write_if(self.table, queue, lambda row: change(row or QueueStats()))
+
+
+class Reconciliations(Repository):
+    table = "stats"
+
+    def keep(self, run: Run) -> None:
+        self._rows.write_if(self.table, f"{run.account}#{run.day}", lambda _: run)
+
+    def of_days(self, account: str, days: Iterable[date]) -> list[Run]:
+        return [found for day in days if (found := self.get(f"{account}#{day}")) is not None]
 
 
 class IdempotencyRecords(Repository):

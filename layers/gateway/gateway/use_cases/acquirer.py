@@ -11,6 +11,7 @@ from typing import Protocol
 
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import Result
+from gateway.domain.acquiring.statement import MovementPage
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 
@@ -117,6 +118,13 @@ class Acquirer(Protocol):
 
     def retrieve_refund(self, back: GiveBack) -> Result:
         """How that stands: by the acquirer's reference, else by our id."""
+        ...
+
+    def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
+        """A page of what moved from `first` on and before `before`; `after` is where the last page ended.
+
+        Refused where the acquirer has no statement (`Capabilities.statement`).
+        """
         ...
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice | None:

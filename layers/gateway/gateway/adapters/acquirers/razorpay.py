@@ -22,6 +22,7 @@ from gateway.adapters.acquirers.several import best_of
 from gateway.domain.acquiring.account import Account
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import Outcome, Refused, Result, Unknown
+from gateway.domain.acquiring.statement import MovementPage
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 from gateway.use_cases.acquirer import CardEntry, GiveBack, Notice, TokenCard
@@ -158,6 +159,10 @@ class Razorpay:
             return refund_result(self._get(f"/v1/refunds/{quote(back.reference, safe='')}"))
         mine = [one for one in self._refunds_of(back) if notes_of(one).get("refund_id") == back.id]
         return best_of([refund_result(refund) for refund in mine])
+
+    def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
+        """Its settlements are not read yet."""
+        raise Refused("no_statement")
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice | None:
         """Verifies and reads an event."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from gateway.domain.acquiring.capabilities import KEPT_FOREVER, Capabilities
 from gateway.domain.acquiring.results import Outcome, Refused, Result, Unknown
+from gateway.domain.acquiring.statement import MovementPage
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import METHODS, PAYMENT_FAILED, Failure, Payment
 from gateway.domain.values import CURRENCIES
@@ -119,6 +120,10 @@ class Simulator:
     def retrieve_refund(self, back: GiveBack) -> Result:
         """The same as asking again."""
         return self.refund(back, back.id)
+
+    def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
+        """It keeps no books: what it took and gave back is what the ledger says."""
+        raise Refused("no_statement")
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice | None:
         """It sends none."""

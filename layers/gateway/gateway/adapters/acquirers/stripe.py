@@ -14,9 +14,12 @@ from gateway.adapters.acquirers import stripe_webhooks
 from gateway.adapters.acquirers.http_client import READ_SECONDS, HttpClient, Response
 from gateway.adapters.acquirers.several import best_of
 from gateway.adapters.acquirers.stripe_answers import payment_result, refund_result
+from gateway.adapters.acquirers.stripe_errors import declined_intent, object_of
+from gateway.adapters.acquirers.stripe_statement import movement_of
 from gateway.domain.acquiring.account import Account
 from gateway.domain.acquiring.capabilities import Capabilities
-from gateway.domain.acquiring.results import NOT_FOUND, AcquirerError, NotSent, Refused, Result, Unknown
+from gateway.domain.acquiring.results import NOT_FOUND, Refused, Result, Unknown
+from gateway.domain.acquiring.statement import MovementPage
 from gateway.domain.errors import InvalidCard
 from gateway.domain.payments.instruments import UNKNOWN_NETWORK, Card
 from gateway.domain.payments.payment import Payment
@@ -33,6 +36,7 @@ KEY_LIFE = timedelta(hours=24)
 SEARCH_LAG = timedelta(hours=1)
 METADATA_VALUE_MAX = 500
 REFUND_PAGES_MAX = 10
+STATEMENT_PAGE_SIZE = 100
 # While a shopper waits for the response to POST /payments, whose function has ten seconds in all.
 ACCEPT_SECONDS = 5.0
 # Of Stripe's brands, those that we name as it does.
@@ -62,6 +66,7 @@ class Stripe:
             refund_key_life=KEY_LIFE,
             visible_within=SEARCH_LAG,
             captures_at_once=captures_at_once,
+            statement=True,
         )
 
     def tokenize(self, card: Card) -> str:
@@ -76,14 +81,14 @@ class Stripe:
         response = self._request("POST", "/v1/payment_methods", list(members.items()), seconds=ACCEPT_SECONDS)
         if response.status == 402:
             raise InvalidCard("card")
-        return str(_object_of(response)["id"])
+        return str(object_of(response)["id"])
 
     def read_token(self, token: str) -> TokenCard:
         """The card of a PaymentMethod that the checkout page made with the publishable key."""
         response = self._request(
             "GET", f"/v1/payment_methods/{quote(token, safe='')}", [], seconds=ACCEPT_SECONDS
         )
-        card = _object_of(response).get("card")
+        card = object_of(response).get("card")
         if not isinstance(card, dict):
             raise Refused("not_a_card")
         brand, last4 = str(card.get("brand", "")), str(card.get("last4", ""))
@@ -120,8 +125,8 @@ class Stripe:
             parameters.append(("return_url", payment.return_url))
         response = self._request("POST", "/v1/payment_intents", parameters, key)
         if response.status == 402:
-            return payment_result(_declined_intent(response))
-        return payment_result(_object_of(response))
+            return payment_result(declined_intent(response))
+        return payment_result(object_of(response))
 
     def retrieve(self, payment: Payment, now: datetime) -> Result:
         """The PaymentIntent by its id, else all that carry our id in their metadata."""
@@ -166,6 +171,22 @@ class Stripe:
         mine = (refund for refund in self._refunds_of(back) if refund["metadata"].get("refund_id") == back.id)
         return best_of([refund_result(refund) for refund in mine])
 
+    def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
+        """Balance transactions by the time of their creation, newest first, each with its source."""
+        parameters = [
+            ("created[gte]", str(int(first.timestamp()))),
+            ("created[lt]", str(int(before.timestamp()))),
+            ("limit", str(STATEMENT_PAGE_SIZE)),
+            ("expand[0]", "data.source"),
+        ]
+        if after is not None:
+            parameters.append(("starting_after", after))
+        page = self._get("/v1/balance_transactions", parameters)
+        if page is None:
+            raise Unknown("no_statement")
+        found = tuple(one for line in page["data"] if (one := movement_of(line)) is not None)
+        return MovementPage(found, page["data"][-1]["id"] if page["has_more"] else None)
+
     def parse_webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice | None:
         """Verifies and reads an event."""
         return stripe_webhooks.parse(body, headers.get("stripe-signature", ""), self._webhook_secrets, now)
@@ -184,11 +205,11 @@ class Stripe:
         raise Unknown("too_many_refunds")
 
     def _post(self, target: str, parameters: Parameters, key: str | None = None) -> dict[str, Any]:
-        return _object_of(self._request("POST", target, parameters, key))
+        return object_of(self._request("POST", target, parameters, key))
 
     def _get(self, target: str, parameters: Parameters) -> dict[str, Any] | None:
         response = self._request("GET", target, parameters)
-        return None if response.status == 404 else _object_of(response)
+        return None if response.status == 404 else object_of(response)
 
     def _request(
         self,
@@ -207,34 +228,3 @@ class Stripe:
         if key is not None:
             headers["Idempotency-Key"] = key
         return self._http.request("POST", target, text.encode(), headers, read_seconds=seconds)
-
-
-def _object_of(response: Response) -> dict[str, Any]:
-    """The object in a response; else what its status means for the request (API reference, "Errors")."""
-    if response.status == 200:
-        return response.json()
-    raise _error_of(response)
-
-
-def _error_of(response: Response) -> AcquirerError:
-    if response.status >= 500:
-        # Also stored under the key, so the same request may never say more than this; a look-up does.
-        return Unknown("server_error", raw_code=str(response.status))
-    error = response.json().get("error")
-    code = str(
-        (error.get("code") or error.get("type") if isinstance(error, dict) else None) or response.status
-    )
-    if response.status == 409 and code == "idempotency_key_in_use":
-        return Unknown("in_progress", raw_code=code, ask_again_seconds=2)
-    if response.status in (401, 403):
-        return NotSent("credentials", raw_code=code)
-    if response.status in (409, 429):
-        return NotSent("busy", raw_code=code)
-    return Refused("refused", raw_code=code)
-
-
-def _declined_intent(response: Response) -> dict[str, Any]:
-    """The PaymentIntent of a declined request, which the error carries; or as much of one as it tells."""
-    error = response.json()["error"]
-    intent = error.get("payment_intent")
-    return intent or {"status": "requires_payment_method", "last_payment_error": error}

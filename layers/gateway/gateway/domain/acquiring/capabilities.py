@@ -20,6 +20,7 @@ class Capabilities:
     `partial_capture`: whether less than what was authorised may be captured.
     `voids`: whether an authorisation can be given up; without, it is captured and refunded.
     `upi_intent`: whether a shopper can approve by an app that a link opens, without naming a UPI address.
+    `statement`: whether it tells what moved on a day, so that it can be compared with the ledger.
     `remembers`: whether a look-up tells of earlier requests only. The simulated bank keeps nothing: looking
     up is asking.
     """
@@ -36,4 +37,5 @@ class Capabilities:
     partial_capture: bool = True
     voids: bool = True
     upi_intent: bool = False
+    statement: bool = False
     remembers: bool = True

@@ -6,9 +6,11 @@ database does not answer; then a write may have happened or not.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.acquiring.statement import Run
 from gateway.domain.cursor import Cursor
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Batch, QueueStats, Reading
@@ -118,8 +120,16 @@ class Refunds(Due, Parking, Protocol):
 class Ledger(Protocol):
     """The merchants' books."""
 
-    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
-        """A merchant's entries, newest first."""
+    def page(
+        self,
+        merchant_id: str,
+        limit: int,
+        offset: int,
+        cursor: Cursor | None = None,
+        *,
+        span: Span = ALL_TIME,
+    ) -> Page[Entry]:
+        """A merchant's entries, newest first; those created within `span`."""
         ...
 
     def entries(self, ids: Iterable[str]) -> list[Entry]: ...  # noqa: D102 - those of these that exist
@@ -135,6 +145,15 @@ class Stats(Protocol):
     def reading(self) -> Reading | None: ...  # noqa: D102 - of the gateway's health, the last one
     def claim_reading(self, known: Reading, now_ms: int) -> bool: ...  # noqa: D102 - False: somebody else did
     def keep_reading(self, found: Reading) -> None: ...  # noqa: D102 - shares what was read
+
+
+class Reconciliations(Protocol):
+    """What became of comparing acquirers' statements with the ledger, by account and day."""
+
+    def keep(self, run: Run) -> None: ...  # noqa: D102 - in place of an earlier one of the day
+    def of_days(self, account: str, days: Iterable[date]) -> list[Run]:
+        """The runs of these days that there were, in the order of `days`. One round trip."""
+        ...
 
 
 class IdempotencyRecords(Protocol):
@@ -164,6 +183,7 @@ class Database(Protocol):
     stats: Stats
     counting: Counting
     idempotency: IdempotencyRecords
+    reconciliations: Reconciliations
 
     def load(self, keys: Sequence[tuple[type[Any], str]]) -> Loaded:
         """Entities of any kind by their ids, in one round trip for up to 100, as they are now."""

@@ -17,6 +17,7 @@ from gateway.adapters.aws.dynamodb.repositories.ledger import Ledger
 from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants, to_merchant
 from gateway.adapters.aws.dynamodb.repositories.orders import Orders, to_order
 from gateway.adapters.aws.dynamodb.repositories.payments import Payments, to_payment
+from gateway.adapters.aws.dynamodb.repositories.reconciliations import Reconciliations
 from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds, to_refund
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, Users, to_session, to_user
 from gateway.adapters.aws.dynamodb.repositories.stats import Stats
@@ -98,6 +99,7 @@ class DynamoDatabase:
         self.audit_chain: access.AuditChain = AuditChain()
         self.stats: protocols.Stats = Stats()
         self.counting: counting.Counting = Counting()
+        self.reconciliations: protocols.Reconciliations = Reconciliations()
         self.idempotency: protocols.IdempotencyRecords = IdempotencyRecords()
 
     def load(self, keys: Sequence[tuple[type[Any], str]]) -> protocols.Loaded:

@@ -20,3 +20,5 @@ class StatsRow(Model):
     parts = JSONAttribute(null=True)
     at_ms = NumberAttribute(null=True)
     claimed_at_ms = NumberAttribute(null=True)
+    # A day's comparison of an acquirer's statement with the ledger.
+    run = JSONAttribute(null=True)

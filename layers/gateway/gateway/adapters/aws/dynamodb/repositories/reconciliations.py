@@ -1,0 +1,58 @@
+"""What became of comparing acquirers' statements with the ledger: a row for each account and day.
+
+They are in the table of statistics: money never depends on them, and each can be made again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from gateway.adapters.aws.dynamodb import batch, rows
+from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
+from gateway.domain.acquiring.statement import Difference, Problem, Run
+from gateway.domain.values import from_iso, to_iso
+
+
+class Reconciliations:
+    """The runs."""
+
+    def keep(self, run: Run) -> None:
+        """Keeps a run, in place of an earlier one of the same day."""
+        rows.update_if(StatsRow(_row_id(run.account, run.day)), [StatsRow.run.set(_to_members(run))], None)
+
+    def of_days(self, account: str, days: Iterable[date]) -> list[Run]:
+        """The runs of these days that there were."""
+        wanted = [_row_id(account, day) for day in days]
+        found = batch.read((StatsRow, row_id) for row_id in wanted)
+        kept = [row for row_id in wanted if (row := found.get(StatsRow, row_id)) is not None]
+        return [_to_run(row.run) for row in kept if row.run is not None]
+
+
+def _row_id(account: str, day: date) -> str:
+    return f"reconciled#{account}#{day.isoformat()}"
+
+
+def _to_members(run: Run) -> dict[str, Any]:
+    return {
+        **asdict(run),
+        "day": run.day.isoformat(),
+        "began_at": to_iso(run.began_at),
+        "finished_at": None if run.finished_at is None else to_iso(run.finished_at),
+    }
+
+
+def _to_run(members: dict[str, Any]) -> Run:
+    finished_at = members["finished_at"]
+    return Run(
+        **{
+            **members,
+            "day": date.fromisoformat(members["day"]),
+            "began_at": from_iso(members["began_at"]),
+            "finished_at": None if finished_at is None else from_iso(finished_at),
+            "differences": tuple(
+                Difference(**{**found, "problem": Problem(found["problem"])})
+                for found in members["differences"]
+            ),
+        }
+    )
