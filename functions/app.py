@@ -98,6 +98,16 @@ def sweep(_event: Any, context: Any) -> dict[str, int]:
 
 
 @app.lambda_function()
+def reconcile(_event: Any, context: Any) -> dict[str, int]:
+    """Compares acquirers' statements with the ledger. Called by the schedule, and by operators."""
+    from dataclasses import asdict
+
+    from gateway.use_cases.acquirers.reconcile_due import reconcile_due
+
+    return asdict(reconcile_due(_deps(context)))
+
+
+@app.lambda_function()
 def seed(_event: Any, context: Any) -> dict[str, bool]:
     """Creates the test merchant."""
     from gateway.use_cases.access.seed import seed_test_merchant

@@ -1,4 +1,4 @@
-"""Stripe's balance transactions as movements, from localstripe behind the proxy that has them as Stripe does."""
+"""Stripe's balance transactions as movements, from localstripe behind the proxy that completes them."""
 
 import time
 from dataclasses import replace

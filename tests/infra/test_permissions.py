@@ -13,7 +13,9 @@ from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.access.user import Role
+from gateway.domain.acquiring.account import Account, secret_name
 from gateway.domain.acquiring.results import Result, Unknown
+from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.domain.counting import counts
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
@@ -26,6 +28,8 @@ from gateway.use_cases.access.own_sessions import list_sessions
 from gateway.use_cases.access.people import invite, list_people, remove_person, set_password_by_link
 from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from gateway.use_cases.access.sessions import confirm, find_visit, log_in, log_out
+from gateway.use_cases.acquirers import reconcile
+from gateway.use_cases.acquirers.reconcile_due import reconcile_due
 from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos
 from gateway.use_cases.operations.queue_status import read_queues
 from gateway.use_cases.operations.status import FRESH_MS, shared_health
@@ -44,8 +48,9 @@ from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliverie
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
 from tests.support.aws_calls import parameters_of, requests_watched
 from tests.support.emulator import Emulator
-from tests.support.factories import a_message, configured, declined, some_id
+from tests.support.factories import ScriptedAcquirer, a_message, configured, declined, some_id
 from tests.support.keys import answered
+from tests.support.memory.outside import MemorySecrets
 from tests.support.shop import Shop
 from tests.support.templates import APPLICATION, resources
 
@@ -295,6 +300,31 @@ def test_the_sweeper_may_do_what_it_does(emulator: Emulator, empty_store: str, s
         "WebhooksQueue",
     }
     assert uses - allowed("SweepRole") == set()
+
+
+@pytest.mark.usefixtures("_each_row_asks_for_counting")
+def test_the_reconciliation_may_do_what_it_does(
+    emulator: Emulator, empty_store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(emulator, secret_arn)
+    monkeypatch.setattr(reconcile, "LIMIT_MAX", 1)  # so that there is another page
+    bank, payment = ScriptedAcquirer(), shop.paid()
+    bank.capabilities = replace(bank.capabilities, statement=True)
+    refund = shop.refund(payment, 100)
+    shop.process_refunds(shop.stored_refund(refund))
+    secrets, account = MemorySecrets(), Account("simulated", shop.merchant.id, "sk_test_1234")
+    secrets.put(secret_name(shop.deps.config.stack_name, account.name), account.to_text(), "")
+    shop.deps.database.reconciliations.add_account(account.name)
+    charge = Movement(MovementKind.PAYMENT, payment.id, "ch_1", "charge", 50_000, "INR", 10, shop.clock())
+    bank.statement.append(charge)
+    shop.clock.advance(days=2)
+    deps = replace(shop.deps, acquirer_of=lambda _account: bank, secrets=secrets)
+    with used_by(shop) as uses:
+        done = reconcile_due(deps)
+    # The scripted bank knows no refund again.
+    assert (done.compared, done.with_differences, done.failed) == (3, 1, 0)
+    assert ("dynamodb:BatchGetItem", "refunds") in uses
+    assert uses - allowed("ReconcileRole") == set()
 
 
 def test_no_function_changes_an_audit_row_and_the_sweeper_alone_writes_the_chain() -> None:

@@ -57,15 +57,15 @@ def test_the_queues_in_the_template_are_those_of_the_app() -> None:
     assert deployed == registered
 
 
-def test_the_sweeper_runs_each_minute_and_takes_any_payload() -> None:
+def test_sweeper_and_reconciliation_run_by_schedule_and_take_any_payload() -> None:
     scheduled = {
         (function["Handler"], event["Schedule"])
         for function in FUNCTIONS.values()
         for event in events(function, "Schedule")
     }
-    assert scheduled == {("app.sweep", "rate(1 minute)")}
+    assert scheduled == {("app.sweep", "rate(1 minute)"), ("app.reconcile", "rate(1 hour)")}
     # A handler that Chalice decodes events for would fail on an operator's empty payload.
-    assert "sweep" in {function.name for function in app.pure_lambda_functions}
+    assert {"sweep", "reconcile"} <= {function.name for function in app.pure_lambda_functions}
 
 
 def test_every_handler_of_the_template_is_in_the_app_and_the_other_way_round() -> None:

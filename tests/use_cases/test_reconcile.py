@@ -129,6 +129,12 @@ def test_a_movement_near_midnight_is_counted_on_its_own_day_and_covers_the_entry
     assert (run.movements, run.differences) == (0, ())
 
 
+def test_all_entries_of_a_long_day_are_looked_at(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.use_cases.acquirers.reconcile.LIMIT_MAX", 2)
+    ids = {books.booked(at=NOON + timedelta(seconds=number)).id for number in range(7)}
+    assert {our_id for _, our_id in books.problems()} == ids
+
+
 def test_an_authorisation_that_was_given_up_never_moved(books: Books) -> None:
     payment = books.booked()
     held = replace(payment, attempt=replace(payment.attempt, captured=False))

@@ -81,7 +81,10 @@ def reconcile(
         day = yesterday if given.day is None else date.fromisoformat(given.day)
     except ValueError:
         raise Problem(f"--day must be a day such as {yesterday}, not '{given.day}'.") from None
-    run = compare(deps, find_account(deps, merchant), day)
+    account = find_account(deps, merchant)
+    run = compare(deps, account, day)
+    # Accounts that were set before there was a job for it are compared from now on too.
+    deps.database.reconciliations.add_account(account.name)
     if run.differences_total:
         raise Problem(f"{run.account}: acquirer and ledger differ on {day}.", _shown(run))
     return _shown(run)

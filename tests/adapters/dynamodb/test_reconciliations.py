@@ -1,13 +1,19 @@
 """What became of comparing statements with the ledger, as it is stored."""
 
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 
 from gateway.adapters.aws.dynamodb.repositories.reconciliations import Reconciliations
+from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.acquiring.statement import Difference, Problem, Run
+from gateway.domain.cursor import next_cursor, read_cursor
+from gateway.domain.payments.ledger import payment_taken
+from gateway.domain.span import Span
 from tests.support.aws_calls import watched
-from tests.support.factories import NOW, some_id
+from tests.support.database import ledger
+from tests.support.factories import NOW, a_successful_payment, some_id
 
 pytestmark = pytest.mark.emulator
 DAY = date(2026, 3, 10)
@@ -28,3 +34,33 @@ def test_a_run_is_read_as_it_was_kept_and_the_later_one_of_a_day_counts() -> Non
         assert runs.of_days(account, days) == [run, before]
     assert calls == ["BatchGetItem"]
     assert runs.of_days("stripe_0000000000000000", days) == []
+
+
+@pytest.mark.usefixtures("store")
+def test_accounts_are_added_once_each() -> None:
+    runs = Reconciliations()
+    mine = {f"stripe_{some_id('pay_')[4:]}" for _ in range(2)}
+    for account in (*mine, *mine):
+        runs.add_account(account)
+    assert mine <= runs.accounts()
+
+
+@pytest.mark.usefixtures("store")
+def test_the_entries_of_a_day_are_read_page_by_page_and_never_counted() -> None:
+    merchant_id, day = str(uuid4()), Span(NOW, NOW + timedelta(days=1))
+    for hours in (-1, 0, 1, 2, 24):
+        at = NOW + timedelta(hours=hours)
+        transaction = DynamoTransaction()
+        transaction.ledger.add(payment_taken(a_successful_payment(merchant_id=merchant_id), at))
+        transaction.commit()
+    found, cursor = [], None
+    with watched() as calls:
+        while True:
+            page = ledger.within(merchant_id, day, 1, cursor)
+            found += [entry.created_at for entry in page.items]
+            following = next_cursor(page)
+            if following is None:
+                break
+            cursor = read_cursor(following)
+    assert found == [NOW + timedelta(hours=hours) for hours in (2, 1, 0)]
+    assert set(calls) == {"Query"}

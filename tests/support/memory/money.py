@@ -205,16 +205,11 @@ class Refunds(DueRepository):
 class Ledger(Repository):
     table = "ledger"
 
-    def page(
-        self,
-        merchant_id: str,
-        limit: int,
-        offset: int,
-        cursor: Cursor | None = None,
-        *,
-        span: Span = ALL_TIME,
-    ) -> Page[Entry]:
-        return self.listed(Kind.LEDGER, merchant_id, (), span, limit, offset, cursor)
+    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
+        return self.listed(Kind.LEDGER, merchant_id, (), ALL_TIME, limit, offset, cursor)
+
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Entry]:
+        return self.listed(Kind.LEDGER, merchant_id, (), span, limit, 0, cursor)
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         return [entry for entry_id in ids if (entry := self.get(entry_id)) is not None]
@@ -341,6 +336,12 @@ class Reconciliations(Repository):
 
     def keep(self, run: Run) -> None:
         self._rows.write_if(self.table, f"{run.account}#{run.day}", lambda _: run)
+
+    def add_account(self, account: str) -> None:
+        self._rows.write_if(self.table, "accounts", lambda known: (known or frozenset()) | {account})
+
+    def accounts(self) -> set[str]:
+        return set(self.get("accounts") or ())
 
     def of_days(self, account: str, days: Iterable[date]) -> list[Run]:
         return [found for day in days if (found := self.get(f"{account}#{day}")) is not None]

@@ -18,6 +18,7 @@ from gateway.domain.acquiring.account import (
     secret_name,
 )
 from gateway.domain.acquiring.attempt import SIMULATED
+from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import AcquirerError
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.runtime import log
@@ -42,8 +43,10 @@ def set_account(deps: Dependencies, connect: Connect, account: Account, actor: s
 
     BadRequest where they are not good, or not of this stage. Payments made before stay where they are.
     """
-    _check(deps, connect, account)
+    able = _check(deps, connect, account)
     _store(deps, account)
+    if able.statement:
+        deps.database.reconciliations.add_account(account.name)
     _route(deps, account.merchant_id, account.name, actor)
 
 
@@ -103,10 +106,12 @@ def find_account(deps: Dependencies, merchant: Merchant) -> Account:
     return read_account(text.decode())
 
 
-def _check(deps: Dependencies, connect: Connect, account: Account) -> None:
+def _check(deps: Dependencies, connect: Connect, account: Account) -> Capabilities:
     account.check(is_test_stage=deps.config.is_test_stage)
     try:
-        connect(account).check()
+        connector = connect(account)
+        connector.check()
+        return connector.capabilities
     except AcquirerError as error:
         said = error.raw_code or error.reason
         raise BadRequest(

@@ -116,7 +116,7 @@ def _entries(deps: Dependencies, account: Account, day: date) -> Iterator[list[E
     """The day's entries of the account's merchant that went through this account."""
     cursor: Cursor | None = None
     for _ in range(PAGES_MAX):
-        page = deps.database.ledger.page(account.merchant_id, LIMIT_MAX, 0, cursor, span=span_of(day, day))
+        page = deps.database.ledger.within(account.merchant_id, span_of(day, day), LIMIT_MAX, cursor)
         keys = sorted({entry.payment_id for entry in page.items})
         payments = deps.database.load([(Payment, key) for key in keys])
         yield [

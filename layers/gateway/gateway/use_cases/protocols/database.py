@@ -120,16 +120,12 @@ class Refunds(Due, Parking, Protocol):
 class Ledger(Protocol):
     """The merchants' books."""
 
-    def page(
-        self,
-        merchant_id: str,
-        limit: int,
-        offset: int,
-        cursor: Cursor | None = None,
-        *,
-        span: Span = ALL_TIME,
-    ) -> Page[Entry]:
-        """A merchant's entries, newest first; those created within `span`."""
+    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
+        """A merchant's entries, newest first."""
+        ...
+
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Entry]:
+        """Those of a span of time, newest first. They are not counted: the total is not to be relied on."""
         ...
 
     def entries(self, ids: Iterable[str]) -> list[Entry]: ...  # noqa: D102 - those of these that exist
@@ -151,6 +147,8 @@ class Reconciliations(Protocol):
     """What became of comparing acquirers' statements with the ledger, by account and day."""
 
     def keep(self, run: Run) -> None: ...  # noqa: D102 - in place of an earlier one of the day
+    def add_account(self, account: str) -> None: ...  # noqa: D102 - to those that are compared; repeatable
+    def accounts(self) -> set[str]: ...  # noqa: D102 - those that are compared
     def of_days(self, account: str, days: Iterable[date]) -> list[Run]:
         """The runs of these days that there were, in the order of `days`. One round trip."""
         ...

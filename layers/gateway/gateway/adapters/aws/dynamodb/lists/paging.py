@@ -53,9 +53,11 @@ def page_of(
     offset: int,
     span: Span = ALL_TIME,
     cursor: Cursor | None = None,
+    counts: bool = True,
 ) -> Page[Item]:
     """The items from `offset` on, at most `limit`, newest first; those created within `span`.
 
+    Without `counts` nothing is counted, and the total is that of the page.
     A `cursor` says which item was the last one before, its place and the total; nothing is counted then.
     """
     skip = offset if cursor is None else 0
@@ -77,8 +79,8 @@ def page_of(
         items, has_more = found[:limit], len(found) > limit
         if cursor is not None:
             return Page(items, cursor.total, limit, cursor.offset, has_more)
-        if not offset and not has_more:
-            return Page(items, len(items), limit, offset)
+        if not counts or (not offset and not has_more):
+            return Page(items, len(items), limit, offset, has_more)
         newest = datetime.fromisoformat(read[0].created_at) if read else None
         return Page(items, _total(listing, span, newest), limit, offset, has_more)
 

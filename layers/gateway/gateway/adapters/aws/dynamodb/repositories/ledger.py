@@ -16,7 +16,7 @@ from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.payments.ledger import Balance, Entry, EntryKind
-from gateway.domain.span import ALL_TIME, Span
+from gateway.domain.span import Span
 from gateway.domain.values import CURRENCIES, from_iso, to_iso
 
 SHARDS = 12  # times the currencies: all of a merchant's sums fit into one BatchGetItem
@@ -39,18 +39,15 @@ def to_entry(row: LedgerRow) -> Entry:
 class Ledger:
     """The merchants' books."""
 
-    def page(
-        self,
-        merchant_id: str,
-        limit: int,
-        offset: int,
-        cursor: Cursor | None = None,
-        *,
-        span: Span = ALL_TIME,
-    ) -> Page[Entry]:
+    def page(self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None) -> Page[Entry]:
         """A merchant's entries, newest first. A `cursor` says where they continue, and brings its offset."""
         listing = Listing(LedgerRow.by_merchant, merchant_id, to_entry, kind=Kind.LEDGER)
-        return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
+        return page_of(listing, limit=limit, offset=offset, cursor=cursor)
+
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Entry]:
+        """A merchant's entries of a span of time, newest first, for one reader of all of them."""
+        listing = Listing(LedgerRow.by_merchant, merchant_id, to_entry)
+        return page_of(listing, limit=limit, offset=0, span=span, cursor=cursor, counts=False)
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         """The entries with these ids that exist. One round trip."""

@@ -13,6 +13,8 @@ from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
 from gateway.domain.acquiring.statement import Difference, Problem, Run
 from gateway.domain.values import from_iso, to_iso
 
+ACCOUNTS_ID = "reconciled"
+
 
 class Reconciliations:
     """The runs."""
@@ -20,6 +22,15 @@ class Reconciliations:
     def keep(self, run: Run) -> None:
         """Keeps a run, in place of an earlier one of the same day."""
         rows.update_if(StatsRow(_row_id(run.account, run.day)), [StatsRow.run.set(_to_members(run))], None)
+
+    def add_account(self, account: str) -> None:
+        """Adds an account to those that are compared."""
+        rows.update_if(StatsRow(ACCOUNTS_ID), [StatsRow.accounts.add({account})], None)
+
+    def accounts(self) -> set[str]:
+        """The accounts that are compared."""
+        row = rows.get(StatsRow, ACCOUNTS_ID)
+        return set() if row is None or row.accounts is None else set(row.accounts)
 
     def of_days(self, account: str, days: Iterable[date]) -> list[Run]:
         """The runs of these days that there were."""

@@ -1,6 +1,6 @@
 """The row of what workers did."""
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
 
 
@@ -22,3 +22,5 @@ class StatsRow(Model):
     claimed_at_ms = NumberAttribute(null=True)
     # A day's comparison of an acquirer's statement with the ledger.
     run = JSONAttribute(null=True)
+    # The accounts that are compared, in one item: some thousands fit.
+    accounts = UnicodeSetAttribute(null=True)

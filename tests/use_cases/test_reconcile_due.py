@@ -1,0 +1,86 @@
+"""The schedule's job: every account, every day once, and what failed again in the next hour."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gateway.domain.acquiring.account import Account, secret_name
+from gateway.domain.acquiring.results import NotSent
+from gateway.domain.acquiring.statement import Movement, MovementKind
+from gateway.use_cases.acquirers.accounts import set_account
+from gateway.use_cases.acquirers.reconcile import last_runs
+from gateway.use_cases.acquirers.reconcile_due import DAYS_BACK, SECONDS_MAX, Reconciled, reconcile_due
+from tests.support.memory.shop import MemoryShop
+
+ACCOUNT = "stripe_Fq3ZtW8kLmXs0aBc"
+# Eight in the morning: yesterday has settled.
+MORNING = datetime(2026, 3, 12, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop() -> MemoryShop:
+    shop = MemoryShop()
+    shop.clock.advance(seconds=(MORNING - shop.clock()).total_seconds())
+    shop.bank.capabilities = replace(shop.bank.capabilities, statement=True)
+    account = Account(ACCOUNT, shop.merchant.id, "sk_test_1234", raw_cards=True)
+    set_account(shop.deps, lambda _account: shop.bank, account, "admin:me")
+    return shop
+
+
+def days(shop: MemoryShop) -> list[date]:
+    return [run.day for run in last_runs(shop.deps, ACCOUNT)]
+
+
+def test_the_days_that_are_not_compared_yet_are_compared_once(shop: MemoryShop) -> None:
+    assert reconcile_due(shop.deps) == Reconciled(compared=DAYS_BACK)
+    assert days(shop) == [date(2026, 3, 11), date(2026, 3, 10), date(2026, 3, 9)]
+    assert reconcile_due(shop.deps) == Reconciled()
+    shop.clock.advance(days=1)
+    assert reconcile_due(shop.deps) == Reconciled(compared=1)
+
+
+def test_a_day_has_hours_to_settle(shop: MemoryShop) -> None:
+    shop.clock.advance(hours=-3)
+    reconcile_due(shop.deps)
+    assert days(shop) == [date(2026, 3, 10), date(2026, 3, 9), date(2026, 3, 8)]
+
+
+def test_differences_are_counted_and_a_failure_is_made_up_for(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_given: Any) -> Any:
+        raise NotSent("no_connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.bank, "movements", unreachable)
+        assert reconcile_due(shop.deps) == Reconciled(failed=DAYS_BACK)
+    at = MORNING - timedelta(days=1)
+    shop.bank.statement.append(Movement(MovementKind.PAYMENT, None, "ch_1", "charge", 5, "INR", 0, at))
+    assert reconcile_due(shop.deps) == Reconciled(compared=DAYS_BACK, with_differences=1)
+
+
+def test_an_account_without_a_secret_stops_nobody_else(shop: MemoryShop) -> None:
+    shop.database.reconciliations.add_account("stripe_0000000000000000")
+    shop.deps.secrets.put(secret_name("asyncpay", "stripe_1111111111111111"), "nonsense", "")
+    shop.database.reconciliations.add_account("stripe_1111111111111111")
+    assert reconcile_due(shop.deps) == Reconciled(compared=DAYS_BACK, failed=2 * DAYS_BACK)
+
+
+def test_no_day_is_begun_once_the_time_is_over(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    movements = shop.bank.movements
+
+    def slow(*given: Any) -> Any:
+        shop.clock.advance(seconds=SECONDS_MAX)
+        return movements(*given)
+
+    monkeypatch.setattr(shop.bank, "movements", slow)
+    assert [reconcile_due(shop.deps).compared for _ in range(DAYS_BACK + 1)] == [1] * DAYS_BACK + [0]
+
+
+def test_an_account_at_an_acquirer_without_a_statement_is_not_compared() -> None:
+    shop = MemoryShop()
+    account = Account(ACCOUNT, shop.merchant.id, "sk_test_1234", raw_cards=True)
+    set_account(shop.deps, lambda _account: shop.bank, account, "admin:me")
+    assert reconcile_due(shop.deps) == Reconciled()
