@@ -4,7 +4,8 @@ import { pbkdf2Sync } from "node:crypto";
 import { after, before, test } from "node:test";
 import { byId, launch, newPage } from "./support/browser.mjs";
 import { heard, hears, openCheckout, payByUpi, startShop } from "./support/shop.mjs";
-import { CHECKOUT, createOrder, paymentsOf } from "./support/stack.mjs";
+import { CHECKOUT, createOrder, paymentsOf, until } from "./support/stack.mjs";
+import { asFrom, anAddress } from "./support/strangers.mjs";
 
 const BITS = 9;
 const CHALLENGE = {
@@ -95,3 +96,48 @@ test("a limit that lasts an hour is told at once, not waited for", async () => {
   assert.match(await byId(frame, "error-state").textContent(), /You have not been charged/);
   assert.equal(asked, 1);
 });
+
+test("where ten payments have failed, the server's own challenge is solved by the page, and taken", async () => {
+  // Failures count within an hour by the clock: where one ends meanwhile, it is done again from another address.
+  let isOver, asked;
+  do {
+    const hour = new Date().getUTCHours();
+    isOver = () => hour !== new Date().getUTCHours();
+    asked = await payAmongFailures(isOver);
+  } while (isOver());
+  const [refused, taken] = asked;
+  assert.equal(asked.length, 2);
+  assert.equal(refused.status, 429);
+  assert.equal(refused.json.error.challenge.type, "proof_of_work");
+  assert.equal(taken.challenge.token, refused.json.error.challenge.token);
+  assert.equal(taken.status, 201);
+});
+
+/** Ten failures from an address, then the page's payment from it: each request that the page made, and its reply. */
+async function payAmongFailures(isOver) {
+  const address = anAddress();
+  const pay = async (vpa, order_id) =>
+    asFrom(address, "POST", "/api/v1/payments/public", { order_id, method: "upi", vpa });
+  const spoiled = await createOrder();
+  for (let failed = 1; failed <= 10; failed += 1)
+    assert.equal((await pay("decline@asyncpay", spoiled)).status, 201);
+  // A worker counts failures right after they are stored.
+  const isAsked = async () => (await pay("success@asyncpay", await createOrder())).status === 429;
+  await until(async () => isOver() || (await isAsked()), "a challenge");
+  const orderId = await createOrder();
+  const asked = [];
+  const { page, frame } = await opened(orderId, async (route) => {
+    const body = route.request().postDataJSON();
+    const headers = await route.request().allHeaders();
+    const reply = await asFrom(address, "POST", "/api/v1/payments/public", body, headers);
+    asked.push({ challenge: body.challenge, status: reply.status, json: JSON.parse(reply.body) });
+    await route.fulfill(reply);
+  });
+  await payByUpi(frame, "success@asyncpay");
+  await hears(page, "close");
+  assert.deepEqual(
+    (await heard(page)).map(([name]) => name),
+    ["success", "close"],
+  );
+  return asked;
+}

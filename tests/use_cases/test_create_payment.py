@@ -8,12 +8,21 @@ from botocore.exceptions import ReadTimeoutError
 
 from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb.tables import ROWS, OrderRow
+from gateway.domain.card_testing.limits import SHARDS, Scope
 from gateway.domain.errors import BadRequest, IdempotencyInFlight, NotFound, Unavailable
 from gateway.domain.jobs import QueueDepth
 from gateway.domain.payments.instruments import check_card
 from gateway.domain.payments.order import OrderStatus
 from gateway.presenters.payment import PAYMENT_CREATED
-from tests.support.aws_calls import a_cancellation, an_error, answering, just_before, watched
+from gateway.use_cases.payments.screening import Sender
+from tests.support.aws_calls import (
+    a_cancellation,
+    an_error,
+    answering,
+    just_before,
+    requests_watched,
+    watched,
+)
 from tests.support.database import payments
 from tests.support.factories import NOW, some_id
 from tests.support.shop import Shop
@@ -126,6 +135,33 @@ def test_a_payment_takes_so_many_round_trips(
         with watched() as calls:
             assert shop.pay(order, key, merchant_id=None if shopper else shop.merchant.id).replayed
         assert calls == ["BatchGetItem"]
+
+
+def _asked(shop: Shop, source: str) -> list[tuple[str, int]]:
+    """What a shopper's payment by UPI from there asks DynamoDB for: keys, or writes, in each call."""
+    order = shop.order()
+    with requests_watched() as requests:
+        shop.pay(order, merchant_id=None, sender=Sender(source))
+    asked = []
+    for request in requests:
+        body = json.loads(request.body)
+        if request.operation == "BatchGetItem":
+            asked.append(
+                (request.operation, sum(len(keys["Keys"]) for keys in body["RequestItems"].values()))
+            )
+        elif request.operation == "TransactWriteItems":
+            asked.append((request.operation, len(body["TransactItems"])))
+    return asked
+
+
+def test_a_shoppers_address_adds_keys_to_reads_that_are_made_anyway_and_no_write(shop: Shop) -> None:
+    _asked(shop, "192.0.2.1")  # a process reads the key of digests once
+    (reads, (of_merchant, more), (commits, writes)) = _asked(shop, "")
+    with_address = [
+        (reads[0], reads[1] + SHARDS[Scope.ADDRESS]),
+        (of_merchant, more + SHARDS[Scope.MERCHANT]),
+    ]
+    assert _asked(shop, "192.0.2.1") == [*with_address, (commits, writes)]
 
 
 SQS_FAILURES: dict[str, Callable[[], dict[str, object] | Exception]] = {

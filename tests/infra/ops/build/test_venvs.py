@@ -101,6 +101,7 @@ LISTS = [
     "requirements/local.txt",
     "requirements/dev.txt",
     "requirements/emulator.txt",
+    "requirements/audit.txt",
     "requirements/mutants.txt",
 ]
 LISTS += ["requirements/stripe.txt", "layers/gateway/requirements.txt"]
