@@ -85,6 +85,13 @@ def test_an_error_is_logged_by_type_and_place_and_never_by_its_text(
         # botocore's own errors of a lost connection carry `response = None`.
         pytest.param(ReadTimeoutError(endpoint_url=f"http://{CARD}"), "ReadTimeoutError", id="no answer"),
         pytest.param(GetError(f"about {CARD}"), "GetError", id="PynamoDB"),
+        pytest.param(
+            GetError(
+                cause=ClientError({"Error": {"Code": "AccessDeniedException", "Message": CARD}}, "GetItem")
+            ),
+            "GetError(AccessDeniedException)",
+            id="PynamoDB about an answer of AWS",
+        ),
     ],
 )
 def test_the_causes_of_an_error_are_named_with_their_code(

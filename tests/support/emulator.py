@@ -83,8 +83,10 @@ class Emulator:
 
 
 @contextmanager
-def running_emulator(home: Path, *, proxy_token: str = "") -> Iterator[Emulator]:
+def running_emulator(home: Path, *, proxy_token: str = "", asks_iam: bool = False) -> Iterator[Emulator]:
     """An emulator with its files in `home`; nothing is kept of it.
+
+    With `asks_iam` each call is checked against its caller's policies, and MiniStack has the tables.
 
     Requests with `proxy_token` reach deployed APIs although they look like a web page's (guard.PROXY_HEADER).
     """
@@ -92,10 +94,11 @@ def running_emulator(home: Path, *, proxy_token: str = "") -> Iterator[Emulator]
     if not python.exists():
         pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
     port, tables_port = _free_port(), _free_port()
-    engine, _ = binary.find(Settings.read())
+    engine = None if asks_iam else binary.find(Settings.read())[0]
     environment = {
         "PYTHONPATH": str(ROOT),
         "ASYNCPAY_PROXY_TOKEN": proxy_token,
+        "AUTH": "true" if asks_iam else "false",
         "ASYNCPAY_TABLE_ENGINE": str(engine or ""),
         "ASYNCPAY_TABLES_PORT": str(tables_port),
         "ASYNCPAY_TABLES_DATABASE": str(home / "tables.db"),

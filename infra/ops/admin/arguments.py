@@ -47,6 +47,20 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         limits.add_argument(f"--{name.replace('_', '-')}", type=int, help="see docs/card-testing.md")
     command("list", "List all merchants, with their ids.")
     command("keys", "List a merchant's API keys.", "merchant")
+    told = "Erase who paid from an order and all that is kept of it; amounts, ids and dates stay."
+    erase = command("erase", told)
+    of = erase.add_mutually_exclusive_group(required=True)
+    of.add_argument("--order", help="its id")
+    of.add_argument("--payment", help="the order that this payment pays")
+    of.add_argument(
+        "--person-of",
+        metavar="MERCHANT",
+        help="all of a merchant's orders that name an address; it is asked for",
+    )
+    erase.add_argument("--receipts", action="store_true", help="the orders' receipts too")
+    erase.add_argument(
+        "--yes", action="store_true", help="with --person-of: erase, instead of listing the orders"
+    )
     audit = command(
         "audit", "List what was changed of a merchant, the newest first; or verify the whole record."
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.admin import acquirers, payments
+from infra.ops.admin import acquirers, erasure, payments
 from infra.ops.admin.arguments import LIMITS
 from infra.ops.connection import Connection, connect
 from infra.ops.console import Problem
@@ -52,6 +52,8 @@ def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str
         return _lines(merchant_id=merchant.id, email=merchant.email, **shown)
     if given.admin_command in ("payment", "parked", "settle"):
         return payments.run(deps, actor, given)
+    if given.admin_command == "erase":
+        return erasure.run(deps, actor, given)
     if given.admin_command in ("rotate-key", "disable-key"):
         return _change_key(deps, actor, given)
     if given.admin_command == "list" or (given.admin_command == "audit" and given.verify):

@@ -26,7 +26,7 @@ from infra.ops.admin import commands
 from infra.ops.console import Problem
 from infra.ops.settings import ROOT
 from tests.support.emulator import Emulator
-from tests.support.factories import NOW, ScriptedAcquirer, a_payment, some_deps, some_id
+from tests.support.factories import NOW, ScriptedAcquirer, a_payment, an_order, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 ME = "admin:me"
@@ -276,3 +276,31 @@ def test_the_record_is_verified(console: Console, emulator: Emulator, empty_stor
 def test_the_record_of_a_merchant_wants_its_name(console: Console) -> None:
     with pytest.raises(Problem, match="Name a merchant"):
         console.run("audit")
+
+
+def test_a_person_is_erased_by_the_payment_or_by_the_address_that_is_asked_for(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant_id, vpa = create(console)["merchant id"], f"{some_id('').lower()}@okbank"
+    order = an_order(merchant_id=merchant_id)
+    console.deps.database.orders.add(order)
+    payment = a_payment(merchant_id=merchant_id, order_id=order.id, vpa=vpa, status=PaymentStatus.SUCCESS)
+    with console.deps.unit_of_work() as work:
+        work.payments.add(payment)
+    monkeypatch.setattr("builtins.input", lambda _prompt: vpa.upper())
+    listed = console.run("erase", "--person-of", merchant_id)
+    assert listed.splitlines() == [order.id, "orders that name this address: 1; --yes erases it there"]
+    assert "rows changed: orders 1, payments 1" in console.run("erase", "--person-of", merchant_id, "--yes")
+    stored = console.deps.database.payments.get(payment.id)
+    assert stored is not None
+    assert (stored.vpa, stored.amount) == (None, payment.amount)
+    assert "nothing was left" in console.run("erase", "--payment", payment.id)
+    assert console.run("erase", "--person-of", merchant_id).startswith("orders that name this address: 0")
+    told = console.run("audit", merchant_id)
+    assert f"{ME} person.erased {order.id}" in told
+    assert vpa not in told
+    with pytest.raises(NotFound):
+        console.run("erase", "--order", "order_no")
+    monkeypatch.setattr("builtins.input", lambda _prompt: "")
+    with pytest.raises(Problem, match="whole address"):
+        console.run("erase", "--person-of", merchant_id)

@@ -32,6 +32,10 @@ def _by_card(payment: Payment) -> bool:
     return payment.method == "card"
 
 
+def _names_a_card(payment: Payment) -> bool:
+    return payment.method == "card" and payment.card_last4 is not None
+
+
 def _failed(payment: Payment) -> bool:
     return payment.failure is not None
 
@@ -93,8 +97,8 @@ PAYMENT_CREATED = Resource[Payment](
     Member("card_network", {**_NETWORKS, "description": "With a card."}, when=_by_card),
     Member(
         "card_last4",
-        {"type": "string", "pattern": "^[0-9]{4}$", "description": "With a card."},
-        when=_by_card,
+        {"type": "string", "pattern": "^[0-9]{4}$", "description": "With a card, until the payer is erased."},
+        when=_names_a_card,
     ),
     _STATUS,
     Member("created_at", TIME),

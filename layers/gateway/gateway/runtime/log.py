@@ -57,7 +57,8 @@ def _where(cause: BaseException) -> dict[str, Any]:
     while chain is not None and len(types) < 5:
         # botocore's errors of a lost connection have a `response` too: None.
         response = getattr(chain, "response", None) or {}
-        code = response.get("Error", {}).get("Code", "")
+        # PynamoDB's have the code of what they came from.
+        code = response.get("Error", {}).get("Code") or getattr(chain, "cause_response_code", None)
         types.append(type(chain).__name__ + (f"({code})" if code else ""))
         chain = chain.__cause__
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]

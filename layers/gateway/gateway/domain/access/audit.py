@@ -42,6 +42,7 @@ class Action(StrEnum):
     LOGGED_IN = "session.begun"
     LOG_IN_REFUSED = "session.refused"
     EXPORT_BEGUN = "export.begun"
+    PERSON_ERASED = "person.erased"
     CHAOS_BEGUN = "chaos.begun"
     CHAOS_ENDED = "chaos.ended"
 

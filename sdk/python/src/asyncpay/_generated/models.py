@@ -54,7 +54,7 @@ class PaymentCreated(Model):
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None
-    """With a card."""
+    """With a card, until the payer is erased."""
     status: Literal["pending", "success", "failed"]
     created_at: datetime
 
@@ -390,7 +390,7 @@ class PaymentTold(Model):
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None
-    """With a card."""
+    """With a card, until the payer is erased."""
     status: Literal["pending", "success", "failed"]
     created_at: datetime
     amount_captured: int
@@ -443,7 +443,7 @@ class PaymentOfRefund(Model):
     card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
     """With a card."""
     card_last4: str | None
-    """With a card."""
+    """With a card, until the payer is erased."""
     status: Literal["pending", "success", "failed"]
     created_at: datetime
     receipt: str | None
@@ -763,6 +763,7 @@ class AuditEntry(Model):
         "session.begun",
         "session.refused",
         "export.begun",
+        "person.erased",
         "chaos.begun",
         "chaos.ended",
     ]
