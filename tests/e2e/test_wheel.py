@@ -45,7 +45,7 @@ class User:
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            command, cwd=self.home, env=self.environment, capture_output=True, text=True, timeout=120
+            command, cwd=self.home, env=self.environment, capture_output=True, text=True, timeout=300
         )
 
 
@@ -70,7 +70,7 @@ def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User
     base = getattr(sys, "_base_executable", sys.executable)
     subprocess.run([base, "-m", "venv", str(home / "venv")], check=True, capture_output=True)
     ports = own_ports()
-    environment = {**ports, "TEST_MODE": "true", "HOME": str(home), "PATH": f"{home / 'venv/bin'}:{programs}"}
+    environment = {**ports, "HOME": str(home), "PATH": f"{home / 'venv/bin'}:{programs}"}
     # How pip finds the packages' index on this machine, where it is told so.
     environment |= {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
     made = User(home, environment, f"http://localhost:{ports['API_PORT']}")
@@ -82,9 +82,10 @@ def user(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User
             ["bash", "-ec", block.text], cwd=home, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
+    (up,) = (one.text for one in blocks_of(ROOT / "docs/cli.md") if "asyncpay up" in one.text)
     with (home / "up.log").open("w") as log:
         process = subprocess.Popen(
-            ["asyncpay", "up"], cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True
+            ["bash", "-c", up], cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True
         )
     try:
         _await_ready(process, home / "up.log")
