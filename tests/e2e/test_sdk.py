@@ -25,7 +25,7 @@ def environment(stack: Stack) -> dict[str, str]:
 
 
 def test_a_test_has_a_merchant_and_an_inbox_of_its_own(stack: Stack, tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text(EXAMPLE)
+    (tmp_path / "test_it.py").write_text(EXAMPLE.replace("timeout=30", "timeout=120"))
     plugin = ["-p", "asyncpay.pytest_plugin", "-p", "no:cacheprovider", "--asyncpay-required"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, "--asyncpay-url", stack.api, "test_it.py"],

@@ -54,6 +54,14 @@ def test_an_administrators_command_that_fails_is_told(tmp_path: Path) -> None:
     assert "1 error" in said
 
 
+def test_an_administrators_command_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with scripted() as gateway:
+        gateway.answers(Answer(200, {"status": "healthy"}))
+        said = pytest_on(EXAMPLE, tmp_path, "--asyncpay-url", gateway.url, "--asyncpay-admin", "/no/such")
+    assert "/no/such create-merchant: " in said
+    assert "1 error" in said
+
+
 def post(inbox: Inbox, body: bytes, webhook_id: str = "1", secret: str = SECRET) -> int:
     headers = Webhook.sign(body, secret, webhook_id=webhook_id, timestamp_seconds=int(time.time()))
     return requests.post(inbox.url, data=body, headers=headers, timeout=10).status_code
