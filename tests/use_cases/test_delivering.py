@@ -9,7 +9,13 @@ import pytest
 
 from gateway.domain.errors import BadRequest, NotFound, RateLimited, Unavailable
 from gateway.domain.payments.refund import RefundStatus
-from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.delivery import (
+    GAPS_SECONDS,
+    JITTER_MAX,
+    Attempt,
+    DeliveryStatus,
+    WebhookDelivery,
+)
 from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
 from gateway.domain.webhooks.signature import signature_headers
 from gateway.presenters.merchant import WEBHOOK_CONFIG
@@ -116,6 +122,24 @@ def test_a_failed_delivery_comes_back_after_its_gap(
     known = health(shop)
     assert known is not None
     assert (known.failures, known.failing_since) == (1, NOW)
+
+
+@pytest.mark.parametrize("jitter", [0.0, JITTER_MAX])
+def test_no_message_is_hidden_for_more_than_fifteen_minutes_and_longer_gaps_are_the_sweepers(
+    jitter: float,
+) -> None:
+    """SQS has room for 120,000 messages in flight, and hides none for more than 12 hours in all."""
+    hidden, planned = [], 0
+    for tried in range(len(GAPS_SECONDS)):
+        shop = MemoryShop()
+        shop.deps = replace(shop.deps, jitter=lambda: jitter)
+        shop.endpoint.response_code = 500
+        hidden += [seconds for _, seconds in deliver(shop, delivery_of(shop, attempts=(FAILED,) * tried))]
+        planned += len(shop.database.deliveries.planned(NOW + timedelta(days=1), 10))
+    # After the first attempt a minute, then five; half an hour and two hours are long; the fifth is the last.
+    assert (len(hidden), planned) == (3, 2)
+    assert max(hidden) <= 900
+    assert sum(hidden) < 43_200
 
 
 def test_a_message_that_comes_too_early_is_a_duplicate(shop: MemoryShop) -> None:
