@@ -35,6 +35,38 @@ async function fill() {
   return one;
 }
 
+/** Colleagues and keys with rights, made as the page that is signed in makes them. */
+async function invite(page) {
+  const made = await page.evaluate(async () => {
+    const at = "/api/v1/dashboard";
+    const { csrf_token } = await (await fetch(`${at}/session`)).json();
+    const headers = {
+      "Content-Type": "application/json",
+      "X-CSRF-Token": csrf_token,
+    };
+    const post = async (path, body) => {
+      const init = { method: "POST", headers, body: JSON.stringify(body) };
+      return (await fetch(at + path, init)).status;
+    };
+    return [
+      await post("/users", { email: "asha@chai.example", role: "developer" }),
+      await post("/users", {
+        email: "ravi@chai.example",
+        role: "support",
+        refund_limit: 500_000,
+      }),
+      await post("/api-keys", {
+        name: "refund desk",
+        rights: ["read", "refunds"],
+        expires_in_days: 90,
+        addresses: ["203.0.113.0/24"],
+      }),
+      await post("/exports", { of: "payments", status: "failed" }),
+    ];
+  });
+  if (made.some((status) => status !== 201)) throw new Error(`made: ${made}`);
+}
+
 async function signInStates(page, shoot) {
   await page.goto(`${DASHBOARD}/login`);
   await byId(page, "email-input").fill(EMAIL);
@@ -100,6 +132,7 @@ for (const [device, options] of Object.entries(DEVICES)) {
     });
   await signInStates(page, shoot);
   await signIn(page);
+  if (device === "desktop") await invite(page);
   await pages(page, shoot, payment, hook);
   await states(page, shoot, payment);
   await page.context().close();
