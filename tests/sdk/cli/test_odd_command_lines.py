@@ -1,5 +1,6 @@
 """What a command line may hold: never a stack trace; and a command takes what the method of the SDK takes."""
 
+import builtins
 import inspect
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -176,6 +177,7 @@ def some_method(
     exact: "bool | None" = None,
     most: "int | None" = None,
     events: "Sequence[Literal['x', 'y']] | None" = None,
+    names: "builtins.list[Any] | None" = None,
     notes: "Mapping[str, Any] | None" = None,
     needed: "str",
     hidden: "str | None" = None,
@@ -196,6 +198,7 @@ def some_method(
         ("pay_x --needed n --no-exact", {"needed": "n", "exact": False}),
         ("pay_x --needed n --most 3 --own 4", {"needed": "n", "most": 3, "own": 4}),
         ("pay_x --needed n --events x --events y", {"needed": "n", "events": ["x", "y"]}),
+        ("pay_x --needed n --names p --names q", {"needed": "n", "names": ["p", "q"]}),
         ('pay_x --needed n --notes {"a":1}', {"needed": "n", "notes": {"a": 1}}),
         ("pay_x", "Missing option '--needed'"),
         ("pay_x --needed n --kind c", "is not one of 'a', 'b'"),

@@ -36,7 +36,7 @@ def _option(name: str, annotation: str, told: str) -> Callable[[F], F]:
     word = name.strip("_").replace("_", "-")
     if annotation.startswith("bool"):
         return click.option(f"--{word}/--no-{word}", name, default=None, help=told)
-    many = annotation.startswith(("Sequence", "list"))
+    many = re.search(r"\b(list|Sequence)\[", annotation) is not None
     return click.option(
         f"--{word}",
         name,
