@@ -39,6 +39,7 @@ MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {
             ("pending", "send"): "sent",
             ("pending", "cancel"): "cancelled",
             ("sent", "accepted"): "processed",
+            ("sent", "give_up"): "cancelled",
         },
     ),
     "webhook": (

@@ -140,6 +140,7 @@ def test_a_failed_payment_that_is_parked_is_watched_again_or_given_back(
 
 @pytest.mark.parametrize(("ruling", "status"), [
     (Ruling.GIVEN_BACK, RefundStatus.PROCESSED), (Ruling.ASK, RefundStatus.SENT),
+    (Ruling.GIVEN_UP, RefundStatus.CANCELLED),
 ])  # fmt: skip
 def test_a_refund_that_is_parked_is_settled_or_asked_for_again(
     shop: MemoryShop, ruling: Ruling, status: RefundStatus
@@ -155,6 +156,9 @@ def test_a_refund_that_is_parked_is_settled_or_asked_for_again(
     assert (settled.status, settled.attempt.parked) == (status, None)
     booked = ("refund", 200) in entries(shop, payment)
     assert booked is (ruling is Ruling.GIVEN_BACK)
+    # What was given up can be refunded again.
+    refundable = 500 if ruling is Ruling.GIVEN_UP else 300
+    assert shop.payment(payment.id).refundable == refundable
     assert shop.audit()[-1][1:3] == ("refund.settled", refund.id)
 
 

@@ -11,7 +11,7 @@ LIMITS = ("order_attempts", "card_failures", "address_failures", "merchant_failu
 
 
 ACQUIRERS = ("simulated", "stripe", "razorpay")
-RULINGS = ("ask", "taken", "not-taken", "given-back")
+RULINGS = ("ask", "taken", "not-taken", "given-back", "given-up")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:

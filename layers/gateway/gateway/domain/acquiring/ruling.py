@@ -14,7 +14,7 @@ from gateway.domain.acquiring.driver import Decision, Verdict
 from gateway.domain.acquiring.settlement import Change, open_operation, settle, settle_refund
 from gateway.domain.errors import BadRequest
 from gateway.domain.payments.payment import PAYMENT_FAILED, Failure, Payment
-from gateway.domain.payments.refund import Refund
+from gateway.domain.payments.refund import Refund, RefundEvent
 
 NOT_TAKEN = Failure(PAYMENT_FAILED, "not_taken", "The payment did not go through at the bank")
 
@@ -24,13 +24,14 @@ class Ruling(StrEnum):
 
     ASK: nothing is known yet, ask the acquirer again. TAKEN: it holds the payment's amount. NOT_TAKEN: it
     holds nothing, and won't. GIVEN_BACK: what was to go back to the shopper has gone, at the acquirer or in
-    another way.
+    another way. GIVEN_UP: a refund did not go, and won't.
     """
 
     ASK = "ask"
     TAKEN = "taken"
     NOT_TAKEN = "not-taken"
     GIVEN_BACK = "given-back"
+    GIVEN_UP = "given-up"
 
 
 def rule_payment(
@@ -65,8 +66,10 @@ def rule_refund(refund: Refund, ruling: Ruling, now: datetime) -> Refund:
     freed = replace(refund, attempt=_asked_again(refund.attempt), due_at=now, updated_at=now)
     if ruling is Ruling.ASK:
         return freed
+    if ruling is Ruling.GIVEN_UP:
+        return freed.after(RefundEvent.GIVE_UP, now)
     if ruling is not Ruling.GIVEN_BACK:
-        raise BadRequest("A refund can be ruled: ask, given-back")
+        raise BadRequest("A refund can be ruled: ask, given-back, given-up")
     return settle_refund(freed, Decision(Verdict.APPROVE, freed.attempt), now)
 
 

@@ -1,5 +1,7 @@
 """Refunds: money on its way back. `pending -> sent -> processed`, or `pending -> cancelled`.
 
+A person may give up a refund that the acquirer will never pay: `sent -> cancelled`.
+
 Merchants see `sent` as pending; inside, it marks that the processor may have been asked, after which a refund
 can't be cancelled any more. Writing that mark before asking is what gives cancel against worker exactly one
 winner.
@@ -39,6 +41,7 @@ class RefundEvent(StrEnum):
     SEND = "send"
     ACCEPTED = "accepted"
     CANCEL = "cancel"
+    GIVE_UP = "give_up"
 
 
 # Every legal (status, event); what is not here is refused.
@@ -46,6 +49,7 @@ TRANSITIONS = {
     (RefundStatus.PENDING, RefundEvent.SEND): RefundStatus.SENT,
     (RefundStatus.PENDING, RefundEvent.CANCEL): RefundStatus.CANCELLED,
     (RefundStatus.SENT, RefundEvent.ACCEPTED): RefundStatus.PROCESSED,
+    (RefundStatus.SENT, RefundEvent.GIVE_UP): RefundStatus.CANCELLED,
 }
 
 

@@ -12,7 +12,7 @@ from gateway.domain.jobs import Overdue
 from gateway.domain.payments.ledger import refund_paid
 from gateway.domain.payments.order import OrderEvent
 from gateway.domain.payments.payment import Payment
-from gateway.domain.payments.refund import Refund
+from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.webhooks.events import payment_event, refund_event
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
@@ -70,7 +70,10 @@ def settle_refund(deps: Dependencies, refund_id: str, ruling: Ruling, reason: st
     try:
         with change_of(deps, "refund") as work:
             work.refunds.change_status(refund, after)
-            if after.is_final:
+            if after.status is RefundStatus.CANCELLED:
+                # Nothing moved: its amount can be refunded again.
+                work.payments.give_back(refund.payment_id, refund.amount, now)
+            elif after.is_final:
                 work.ledger.add(refund_paid(after, now))
                 work.notify(merchant, refund_event("refund.processed", after, payment))
             else:
