@@ -303,3 +303,21 @@ test("an unknown payment and a lost connection are said in words, and can be tri
   await page.getByRole("button", { name: "Try again" }).click();
   await rows(page).first().waitFor();
 });
+
+test("a payment's page tells what the acquirer said about it and about its refund", async () => {
+  const payment = await pay({ amount: 100_000 });
+  const refund = await api("POST", `/payments/${payment.id}/refunds`, {
+    amount: 25_000,
+  });
+  const page = await dashboardPage(
+    browser,
+    `/dashboard/transactions/${payment.id}`,
+  );
+  const rows = byId(page, "acquirer-row");
+  await rows.nth(1).waitFor();
+  assert.equal(await rows.count(), 2);
+  await hasText(rows.first(), new RegExp(`sim_${payment.id}`));
+  await hasText(rows.first(), /₹1,000\.00/);
+  await hasText(rows.nth(1), new RegExp(refund.id));
+  await byId(page, "acquirer-parked").waitFor({ state: "detached" });
+});
