@@ -76,3 +76,9 @@ def test_the_secret_is_an_object_with_a_generated_value_and_the_api_asks_for_it_
     assert variables["EDGE_ONLY"] == {"Fn::If": ["IsEdgeOnly", "true", "false"]}
     assert variables["EDGE_SECRET_ARN"] == {"Ref": "EdgeSecret"}
     assert APP["Parameters"]["EdgeOnly"]["Default"] == "no"
+
+
+def test_the_edges_origin_is_let_in_by_itself() -> None:
+    """Browsers name it on the dashboard's own POSTs too, such as the one that logs in."""
+    variables = functions()["ApiFunction"]["Environment"]["Variables"]
+    assert variables["ALLOWED_ORIGINS"] == {"Fn::Sub": "${AllowedOrigins},${EdgeUrl}"}
