@@ -6,16 +6,14 @@ ASYNCPAY_E2E_ENDPOINT runs the same tests against another emulator in place of t
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,13 +24,12 @@ import requests
 from gateway.adapters.aws.dynamodb import tables
 from infra.ops.aws_clients import client
 from infra.ops.cloudformation.stacks import stack_outputs
+from tests.support import ports
 from tests.support.aws_calls import forget_transport
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 300
 STOP_SECONDS = 30
-# ip(7), ip_local_port_range: connections get 32768 and above.
-PORTS = (20_000, 32_000)
 READY = "AsyncPay is ready"
 # EventBridge user guide, "Scheduled events".
 SCHEDULED_EVENT = {
@@ -137,22 +134,11 @@ def until(ask: Callable[[], Any], is_enough: Callable[[Any], bool], within_secon
         threading.Event().wait(0.2)
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports below those that the kernel hands to connections, so that they are still free when served."""
-    ports: list[int] = []
-    for port in random.SystemRandom().sample(range(*PORTS), PORTS[1] - PORTS[0]):
-        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            ports.append(port)
-        if len(ports) == count:
-            return ports
-    pytest.fail(f"fewer than {count} ports are free")
-
-
 def own_ports() -> dict[str, str]:
     """A free port for everything that `up` serves, by the variable that sets it."""
     names = ["API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT"]
     names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT", "ASYNCPAY_STRIPE_PORT"]
-    return dict(zip(names, map(str, _free_ports(len(names))), strict=True))
+    return dict(zip(names, map(str, ports.take(len(names))), strict=True))
 
 
 def _reached_from_containers(merchant_port: str) -> dict[str, str]:

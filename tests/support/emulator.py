@@ -8,7 +8,6 @@ does.
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ import pytest
 from gateway.adapters.aws.dynamodb import tables
 from local.emulator import binary
 from local.settings import Settings
+from tests.support import ports
 from tests.support.aws_calls import forget_transport
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +93,7 @@ def running_emulator(home: Path, *, proxy_token: str = "", asks_iam: bool = Fals
     python = ROOT / os.environ.get("ASYNCPAY_EMULATOR_PYTHON", ".venv-emulator/bin/python")
     if not python.exists():
         pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
-    port, tables_port = _free_port(), _free_port()
+    port, tables_port = ports.take(2)
     engine = None if asks_iam else binary.find(Settings.read())[0]
     environment = {
         "PYTHONPATH": str(ROOT),
@@ -199,12 +199,6 @@ def _bound(prefix: str) -> str:
     if tables.OrderRow.Meta.table_name != f"{prefix}-orders":
         tables.bind(prefix)
     return prefix
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
