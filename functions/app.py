@@ -24,6 +24,7 @@ from chalicelib.routes import (
     refunds,
     sessions,
     status,
+    webhook_endpoints,
     webhooks,
 )
 from gateway.runtime import invocation, log
@@ -38,6 +39,7 @@ app.register_blueprint(acquirers.blueprint)
 app.register_blueprint(refunds.blueprint)
 app.register_blueprint(ledger.blueprint)
 app.register_blueprint(webhooks.blueprint)
+app.register_blueprint(webhook_endpoints.blueprint)
 app.register_blueprint(sessions.blueprint)
 app.register_blueprint(dashboard.blueprint)
 app.register_blueprint(people.blueprint)

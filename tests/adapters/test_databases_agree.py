@@ -31,11 +31,12 @@ from gateway.domain.payments.ledger import Balance, payment_reversed, payment_ta
 from gateway.domain.payments.order import Order, OrderEvent, OrderStatus, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundEvent, RefundStatus
-from gateway.domain.span import span_of
+from gateway.domain.span import Span, span_of
 from gateway.domain.values import to_iso, to_unix_ms
-from gateway.domain.webhooks.delivery import Attempt, WebhookDelivery
+from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.endpoint import EndpointHealth
 from gateway.domain.webhooks.events import event_id, payment_event, sample_event
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.presenters.event import delivery_of, untold
 from gateway.use_cases.protocols.database import Database
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
@@ -323,6 +324,110 @@ def test_a_merchants_webhook_settings_change_conditionally(database: Database) -
     assert changed.signing_secrets(NOW) == ["new", merchant.webhook_secret]
 
 
+def test_added_endpoints_change_only_as_they_were_read(database: Database) -> None:
+    merchant = a_merchant()
+    database.merchants.add(merchant)
+    first = WebhookEndpoint("we_1", "https://a.example", "whsec_a", ("order.paid",), created_at=NOW)
+    second = WebhookEndpoint("we_2", "https://b.example", "whsec_b", enabled=False).rotated("whsec_c", NOW)
+    refused = {Write.MERCHANT}
+    for version, some, expected in (
+        (1, (first,), refused),
+        (0, (first,), set()),
+        (0, (second,), refused),
+        (1, (first, second), set()),
+    ):
+        write = (merchant.id, version, some)
+        assert commit(database, lambda t, write=write: t.merchants.set_endpoints(*write)) == expected
+    assert commit(database, lambda t: t.merchants.set_endpoints("nobody", 0, (first,))) == refused
+    changed = database.merchants.get(merchant.id)
+    assert changed == replace(merchant, added_endpoints=(first, second), endpoints_version=2)
+    events = ("payment.success", "order.paid")
+    plan = lambda t: t.merchants.set_webhook_events(merchant.id, "https://c.example", events)  # noqa: E731
+    assert commit(database, plan) == set()
+    changed = database.merchants.get(merchant.id)
+    assert changed is not None
+    assert (changed.webhook_url, changed.webhook_events) == ("https://c.example", events)
+    assert commit(database, lambda t: t.merchants.set_webhook_events("nobody", None, events)) == refused
+
+
+def test_a_merchant_is_added_with_its_endpoints(database: Database) -> None:
+    endpoint = WebhookEndpoint("we_1", "https://a.example", "whsec_a", created_at=NOW)
+    merchant = a_merchant(
+        added_endpoints=(endpoint,), endpoints_version=3, webhook_events=("payment.success",)
+    )
+    assert database.merchants.add(merchant)
+    assert database.merchants.get(merchant.id) == merchant
+
+
+def test_failed_deliveries_are_found_oldest_first_and_begin_again_as_they_were_read(
+    database: Database,
+) -> None:
+    owner = some_id("m")
+    made = [
+        a_webhook(
+            merchant_id=owner,
+            status=DeliveryStatus.FAILED if number % 2 else DeliveryStatus.SUCCESS,
+            created_at=NOW + timedelta(minutes=number),
+            next_retry_at=None,
+            sequence=1,
+            endpoint_id="we_1" if number > 3 else "default",
+        )
+        for number in range(8)
+    ]
+    for delivery in made:
+        assert commit(database, lambda t, delivery=delivery: t.deliveries.add(delivery)) == set()
+
+    def failed(cursor: Cursor | None = None, **asked: Any) -> tuple[list[int], Cursor | None]:
+        since = Span(asked.get("since", NOW))
+        endpoint_id, limit = asked.get("endpoint_id"), asked.get("limit", 10)
+        found, resume = database.deliveries.failed(owner, since, endpoint_id, cursor=cursor, limit=limit)
+        return [made.index(each) for each in found], resume
+
+    assert failed() == ([1, 3, 5, 7], None)
+    assert failed(endpoint_id="we_1") == ([5, 7], None)
+    assert failed(since=NOW + timedelta(minutes=3)) == ([3, 5, 7], None)
+    some, resume = failed(limit=2)
+    assert (some, failed(resume, limit=2)[0]) == ([1, 3], [5, 7])
+    again = made[1].retried(LATER)
+    assert commit(database, lambda t: t.deliveries.retry(made[1], again)) == set()
+    assert database.deliveries.get(again.id) == again
+    assert failed() == ([3, 5, 7], None)
+    assert commit(database, lambda t: t.deliveries.retry(made[1], again)) == {made[1].event}
+
+
+def test_of_an_events_deliveries_one_is_in_the_feed(database: Database) -> None:
+    event = payment_event("payment.created", a_payment(merchant_id=some_id("m")))
+    places = [WebhookEndpoint(f"we_{number}", "https://a.example", "whsec_a") for number in range(3)]
+    made = [delivery_of(event, place, is_copy=number > 0) for number, place in enumerate(places)]
+    for delivery in made:
+        assert commit(database, lambda t, delivery=delivery: t.deliveries.add(delivery)) == set()
+        assert database.deliveries.get(delivery.id) == delivery
+    assert len({delivery.id for delivery in made} | {event.id}) == 4
+    assert {delivery.event_id for delivery in made} == {event.id}
+    (told,) = database.feed.read(event.merchant_id, to_iso(NOW), 10)
+    assert (told.id, told.row_id) == (event.id, made[0].id)
+
+
+def test_orders_and_audit_rows_are_read_from_a_time_on(database: Database) -> None:
+    owner = some_id("m")
+    orders = [an_order(merchant_id=owner, created_at=NOW + timedelta(seconds=number)) for number in range(4)]
+    for order in (*orders, an_order()):
+        database.orders.add(order)
+    made = [(order.created_at, order.id) for order in orders]
+    assert database.orders.made_since(owner, orders[1].created_at, 10) == made[1:]
+    assert database.orders.made_since(owner, NOW, 2) == made[:2]
+    entries = [
+        AuditEntry(
+            some_id("a"), owner, NOW + timedelta(seconds=number), "me", Action.REFUND_CREATED, "rfnd_1"
+        )
+        for number in range(3)
+    ]
+    for entry in entries:
+        assert commit(database, lambda t, entry=entry: t.audit.add(entry)) == set()
+    assert database.audit.since(owner, entries[1].at, 10) == entries[1:]
+    assert database.audit.since(owner, NOW, 1) == entries[:1]
+
+
 def test_a_merchants_chaos_is_set_and_cleared(database: Database) -> None:
     merchant = a_merchant()
     database.merchants.add(merchant)
@@ -608,14 +713,14 @@ def test_health_is_forgotten_when_it_is_good_again(database: Database) -> None:
     bad = replace(health, failures=1, failing_since=NOW, open_until=NOW, openings=1)
 
     def known() -> EndpointHealth | None:
-        return database.load([(EndpointHealth, health.merchant_id)]).get(EndpointHealth, health.merchant_id)
+        return database.load([(EndpointHealth, health.key)]).get(EndpointHealth, health.key)
 
     database.endpoints.record(health, health)
     assert known() is None
     database.endpoints.record(health, bad)
     database.endpoints.record(health, bad)
     assert known() == replace(bad, failures=2)
-    database.endpoints.mark_slow(health.merchant_id, LATER)
+    database.endpoints.mark_slow(health.key, LATER)
     assert known() == replace(bad, failures=2, slow_until=LATER)
     assert database.endpoints.claim_probe(bad, LATER) is True
     assert database.endpoints.claim_probe(bad, LATER) is False
@@ -625,13 +730,13 @@ def test_health_is_forgotten_when_it_is_good_again(database: Database) -> None:
     worse = replace(bad, failures=2, open_until=LATER)
     database.endpoints.record(bad, worse)
     assert known() is None
-    database.endpoints.mark_slow(health.merchant_id, LATER)
+    database.endpoints.mark_slow(health.key, LATER)
     database.endpoints.record(bad, worse)
     assert known() == replace(health, slow_until=LATER)
     database.endpoints.record(health, bad)
     database.endpoints.record(bad, worse)
     assert known() == worse
-    database.endpoints.forget(health.merchant_id)
+    database.endpoints.forget(health.key)
     assert known() is None
 
 

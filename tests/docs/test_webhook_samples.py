@@ -15,7 +15,7 @@ import pytest
 from gateway.domain.payments.payment import OrderDetails
 from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.webhooks.events import EVENTS as KNOWN
-from gateway.domain.webhooks.events import payment_event, refund_event, sample_event
+from gateway.domain.webhooks.events import order_event, payment_event, refund_event, sample_event
 from gateway.domain.webhooks.signature import signature_headers
 from gateway.presenters.event import present_event
 from gateway.presenters.json_text import compact_json
@@ -178,6 +178,8 @@ EVENTS: dict[str, Any] = {
     "refund.processed": refund_event(
         "refund.processed", a_refund(reason="x", status=RefundStatus.PROCESSED, processed_at=LATER), PAID
     ),
+    "payment.captured": payment_event("payment.captured", PAID.captured_for(300, LATER)),
+    "order.paid": order_event("order.paid", PAID),
     "webhook.test": sample_event("id", "merchant", NOW),
 }
 

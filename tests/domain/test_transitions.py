@@ -39,7 +39,7 @@ MACHINES: dict[str, tuple[Any, Any, Any, dict[tuple[str, str], str]]] = {
             ("pending", "send"): "sent",
             ("pending", "cancel"): "cancelled",
             ("sent", "accepted"): "processed",
-            ("sent", "give_up"): "cancelled",
+            ("sent", "give_up"): "failed",
         },
     ),
     "webhook": (

@@ -19,6 +19,7 @@ from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.domain.counting import counts
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
+from gateway.domain.span import ALL_TIME
 from gateway.domain.webhooks.delivery import Attempt
 from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
 from gateway.use_cases.access.audit import list_audit
@@ -31,6 +32,7 @@ from gateway.use_cases.access.sessions import confirm, find_visit, log_in, log_o
 from gateway.use_cases.acquirers import reconcile
 from gateway.use_cases.acquirers.reconcile_due import reconcile_due
 from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos
+from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.operations.queue_status import read_queues
 from gateway.use_cases.operations.status import FRESH_MS, shared_health
 from gateway.use_cases.operations.sweep import sweep
@@ -44,13 +46,27 @@ from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_refunds
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
+from gateway.use_cases.webhooks.endpoints import (
+    Wanted,
+    add_endpoint,
+    change_endpoint,
+    list_endpoints,
+    remove_endpoint,
+    rotate_endpoint_secret,
+)
 from gateway.use_cases.webhooks.read_deliveries import events_of, list_deliveries
-from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
+from gateway.use_cases.webhooks.send_deliveries import (
+    Failed,
+    retry_delivery,
+    retry_failed,
+    send_test_event,
+)
 from tests.support.aws_calls import parameters_of, requests_watched
 from tests.support.emulator import Emulator
 from tests.support.factories import ScriptedAcquirer, a_message, configured, declined, some_id
 from tests.support.keys import answered
 from tests.support.memory.outside import MemorySecrets
+from tests.support.memory.shop import SECRET_ITSELF, rendered
 from tests.support.shop import Shop
 from tests.support.templates import APPLICATION, resources
 
@@ -169,9 +185,15 @@ def api(shop: Shop, payment_id: str) -> None:
     read_balances(deps, merchant_id)
     list_entries(deps, merchant_id, limit=1, offset=0)
     set_webhook_url(deps, merchant_id, "https://shop.example/hook")
-    rotate_webhook_secret(deps, merchant_id)
-    hook = send_test_event(deps, merchant_id)
-    retry_delivery(deps, hook.id, merchant_id)
+    rotate_webhook_secret(deps, merchant_id, replace(SECRET_ITSELF, key=shop.key("rotate")))
+    hook = send_test_event(deps, merchant_id, rendered(shop.key("test")))
+    retry_delivery(deps, hook.body, merchant_id, rendered(shop.key("retry")))
+    retry_failed(deps, merchant_id, Failed(ALL_TIME), Idempotency(None, lambda _: StoredResponse(200, "")))
+    endpoint = add_endpoint(deps, merchant_id, "https://shop.example/hook", None, rendered(None)).body
+    change_endpoint(deps, merchant_id, endpoint, Wanted(enabled=False))
+    rotate_endpoint_secret(deps, merchant_id, endpoint, SECRET_ITSELF)
+    remove_endpoint(deps, merchant_id, endpoint)
+    list_endpoints(deps, merchant_id)
     list_deliveries(deps, merchant_id, status=None, event=None, limit=1, offset=0)
     events_of(deps, payment.id, merchant_id)
     events_of(deps, refund.id, merchant_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gateway.adapters.aws.dynamodb import batch
-from gateway.adapters.aws.dynamodb.repositories.deliveries import to_delivery
+from gateway.adapters.aws.dynamodb.repositories.delivery_row import to_delivery
 from gateway.adapters.aws.dynamodb.repositories.ledger import to_entry
 from gateway.adapters.aws.dynamodb.repositories.orders import to_order
 from gateway.adapters.aws.dynamodb.repositories.payments import to_payment

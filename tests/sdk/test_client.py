@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import asyncpay
-from asyncpay._request import retry_after_seconds
+from asyncpay._request import build, retry_after_seconds
 from tests.sdk.conftest import KEY, SECRET, Person
 from tests.sdk.scripted import Answer, Gateway, refusal
 
@@ -86,14 +86,19 @@ def test_each_call_has_a_key_of_its_own_unless_one_is_given(person: Person, gate
 
 
 @pytest.mark.parametrize("problem", [BUSY, Answer(drops=True)])
-def test_what_the_api_may_do_twice_is_not_asked_twice(
+def test_a_rotation_is_asked_for_again_with_the_key_of_the_first_time(
     person: Person, gateway: Gateway, problem: Answer
 ) -> None:
-    # Rotating a secret takes no idempotency key: a second rotation would end the first one's secret.
+    # A second rotation would end the first one's secret.
     gateway.answers(problem, Answer(200, {"webhook_secret": "x"}))
-    with pytest.raises((asyncpay.ServerError, asyncpay.APIConnectionError)):
-        person.call("webhooks.rotate_secret")
-    assert len(gateway.asked) == 1
+    assert person.call("webhooks.rotate_secret").webhook_secret == "x"
+    first, second = (asked.headers["idempotency-key"] for asked in gateway.asked)
+    assert first == second
+
+
+def test_what_the_api_may_do_twice_is_not_asked_twice() -> None:
+    assert not build("POST", "/api/v1/anything", path_values={}).repeatable
+    assert build("POST", "/api/v1/anything", path_values={}, documented_key=True).repeatable
 
 
 def test_a_connection_that_was_never_made_is_tried_again_whatever_it_was_for(

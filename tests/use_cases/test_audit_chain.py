@@ -17,7 +17,7 @@ from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.protocols.refusals import Conflict
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret, set_webhook_url
 from tests.support.factories import NOW
-from tests.support.memory.shop import MemoryShop
+from tests.support.memory.shop import SECRET_ITSELF, MemoryShop
 
 OVERWRITTEN = "row entry-0 was overwritten (block 1)"
 BY = Actor("key:key_1", "192.0.2.1", "request-1", "key_1")
@@ -62,7 +62,7 @@ def test_every_change_of_money_or_settings_has_a_row_with_who_from_where_and_in_
     shop.cancel(refund.id)
     shop.capture(payment.id, 400)
     set_webhook_url(shop.deps, shop.merchant.id, "https://shop.example/hook")
-    rotate_webhook_secret(shop.deps, shop.merchant.id)
+    rotate_webhook_secret(shop.deps, shop.merchant.id, SECRET_ITSELF)
     money = {"payment_id": payment.id, "amount": 100, "currency": "INR"}
     captured = {"amount": 400, "released": 100, "currency": "INR"}
     assert shop.audit() == [

@@ -17,7 +17,7 @@ from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.messages import AFTER, delivery_ids
 from gateway.use_cases.webhooks.send_deliveries import send_test_event
 from tests.support.factories import NOW, a_message, a_webhook
-from tests.support.memory.shop import MemoryShop, failures
+from tests.support.memory.shop import MemoryShop, failures, rendered
 
 LIVE = {"STAGE": "live"}
 DELAYS = {"delay_seconds": 30, "late_seconds": 30}
@@ -169,7 +169,7 @@ def test_no_delivery_waits_for_one_that_chaos_holds_back(shop: MemoryShop) -> No
 
 def test_an_event_that_was_asked_for_is_not_held_back(shop: MemoryShop) -> None:
     begin(shop, delay_percent=100)
-    send_test_event(shop.deps, shop.merchant.id)
+    send_test_event(shop.deps, shop.merchant.id, rendered(None))
     assert delays_of_webhooks(shop) == [0]
 
 

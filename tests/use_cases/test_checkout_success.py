@@ -9,7 +9,7 @@ from gateway.domain.webhooks.signature import sign_success
 from gateway.use_cases.access.checkout import find_checkout_shop, success_signature
 from gateway.use_cases.payments.create_payment import NewPayment, create_payment
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret
-from tests.support.memory.shop import MemoryShop, rendered
+from tests.support.memory.shop import SECRET_ITSELF, MemoryShop, rendered
 
 
 def test_a_success_is_signed_for_the_shops_server_and_nothing_else_is() -> None:
@@ -19,7 +19,7 @@ def test_a_success_is_signed_for_the_shops_server_and_nothing_else_is() -> None:
     paid = shop.paid()
     secret = shop.merchant.webhook_secret
     assert success_signature(shop.deps, paid) == sign_success([secret], paid.order_id, paid.id)
-    new = rotate_webhook_secret(shop.deps, shop.merchant.id)
+    new = rotate_webhook_secret(shop.deps, shop.merchant.id, SECRET_ITSELF).body
     assert success_signature(shop.deps, paid) == sign_success([new, secret], paid.order_id, paid.id)
     assert success_signature(shop.deps, replace(paid, merchant_id="nobody")) is None
 

@@ -17,6 +17,7 @@ from gateway.domain.webhooks.delivery import (
     WebhookDelivery,
 )
 from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHealth
+from gateway.domain.webhooks.events import DEFAULT_EVENTS
 from gateway.domain.webhooks.signature import signature_headers
 from gateway.presenters.merchant import WEBHOOK_CONFIG
 from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
@@ -24,7 +25,7 @@ from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
 from gateway.use_cases.webhooks.send_deliveries import RETRIES, TEST_EVENTS, retry_delivery, send_test_event
 from tests.support.factories import NOW, a_message, a_webhook
-from tests.support.memory.shop import MemoryShop, failures, lines, told
+from tests.support.memory.shop import SECRET_ITSELF, MemoryShop, failures, lines, rendered, told
 
 OK = Attempt(NOW, 10, 200, None, None)
 FAILED = replace(OK, response_code=500)
@@ -89,6 +90,7 @@ def test_a_delivery_is_signed_posted_and_recorded(
             "webhook_id": delivery.id,
             "object_id": delivery.object_id,
             "merchant_id": delivery.merchant_id,
+            "endpoint_id": "default",
             "event": delivery.event,
             "status": "success",
             "attempts": 1,
@@ -186,7 +188,7 @@ def test_a_receiver_that_is_gone_loses_its_url(shop: MemoryShop, capsys: pytest.
     assert deliver(shop, delivery_of(shop)) == [("webhooks", 0)]
     assert shop.database.merchants.get(shop.merchant.id).webhook_url is None
     assert lines(capsys, "webhook URL disabled: the receiver says it is gone") == [
-        {"level": "WARNING", "merchant_id": shop.merchant.id}
+        {"level": "WARNING", "merchant_id": shop.merchant.id, "endpoint_id": "default"}
     ]
 
 
@@ -367,25 +369,41 @@ def test_a_private_address_may_be_allowed() -> None:
         set_webhook_url(other.deps, other.merchant.id, "https://10.0.0.1/")
 
 
+def rotated(shop: MemoryShop) -> str:
+    return rotate_webhook_secret(shop.deps, shop.merchant.id, SECRET_ITSELF).body
+
+
+def sample(shop: MemoryShop) -> WebhookDelivery:
+    sent = send_test_event(shop.deps, shop.merchant.id, rendered(None))
+    found: WebhookDelivery = shop.database.deliveries.get(sent.body)
+    return found
+
+
+def retried(shop: MemoryShop, delivery_id: str) -> WebhookDelivery:
+    again = retry_delivery(shop.deps, delivery_id, shop.merchant.id, rendered(None))
+    found: WebhookDelivery = shop.database.deliveries.get(again.body)
+    return found
+
+
 def test_a_rotated_secret_signs_beside_the_old_one(
     shop: MemoryShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = shop.merchant.webhook_secret
-    secret = rotate_webhook_secret(shop.deps, shop.merchant.id)
+    secret = rotated(shop)
     assert (secret[:6], len(secret)) == ("whsec_", 38)
     merchant = shop.database.merchants.get(shop.merchant.id)
     assert merchant.signing_secrets(NOW) == [secret, old]
     assert merchant.previous_secret_until == NOW + timedelta(hours=24)
     line = {"level": "INFO", "merchant_id": shop.merchant.id}
     assert lines(capsys, "webhook secret rotated") == [line]
-    shop.database.rows.before_next_commit(lambda: rotate_webhook_secret(shop.deps, shop.merchant.id))
+    shop.database.rows.before_next_commit(lambda: rotated(shop))
     with pytest.raises(Unavailable) as refusal:
-        rotate_webhook_secret(shop.deps, shop.merchant.id)
+        rotated(shop)
     assert told(refusal) == ("The secret was rotated by another request just now; please try again", None)
 
 
 def test_a_test_event_goes_the_way_of_every_event(shop: MemoryShop) -> None:
-    delivery = send_test_event(shop.deps, shop.merchant.id)
+    delivery = sample(shop)
     assert now_stored(shop, delivery) == delivery
     assert (delivery.event, delivery.merchant_id, delivery.created_at) == (
         "webhook.test",
@@ -397,7 +415,7 @@ def test_a_test_event_goes_the_way_of_every_event(shop: MemoryShop) -> None:
     assert shop.queues.sends == [("webhooks", [message], 0)]
     shop.set_merchant(webhook_url=None)
     with pytest.raises(BadRequest) as refusal:
-        send_test_event(shop.deps, shop.merchant.id)
+        sample(shop)
     assert told(refusal) == ("No webhook URL is configured", "webhook_url")
 
 
@@ -405,15 +423,15 @@ def test_a_delivery_is_retried_on_request(
     shop: MemoryShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = delivery_of(shop, status=DeliveryStatus.FAILED, next_retry_at=None, attempts=(FAILED,))
-    again = retry_delivery(shop.deps, failed.id, shop.merchant.id)
+    again = retried(shop, failed.id)
     assert now_stored(shop, failed) == again == failed.retried(NOW)
     message = {"webhook_id": failed.id, "merchant_id": shop.merchant.id, "requested": "true"}
     assert shop.queues.sends == [("webhooks", [message], 0)]
     line = {"level": "INFO", "webhook_id": failed.id, "merchant_id": shop.merchant.id}
     assert lines(capsys, "webhook retried") == [line]
-    monkeypatch.setattr(shop.database.deliveries, "record", lambda *_: False)
+    shop.database.rows.before_next_commit(lambda: shop.put("deliveries", failed))
     with pytest.raises(Unavailable) as refusal:
-        retry_delivery(shop.deps, failed.id, shop.merchant.id)
+        retried(shop, failed.id)
     assert told(refusal) == ("The webhook is being delivered just now; please try again", None)
 
 
@@ -462,39 +480,45 @@ def test_an_objects_events_are_told_whoever_listened(shop: MemoryShop) -> None:
 def test_sixty_test_events_are_thirty_and_retries_by_hand_are_limited_too(shop: MemoryShop) -> None:
     # Sixty of sixty went through: a tool to flood any public host with.
     for _ in range(TEST_EVENTS.uses_max):
-        send_test_event(shop.deps, shop.merchant.id)
+        sample(shop)
     with pytest.raises(
         RateLimited, match=r"^At most 30 of these requests in 10 minutes; please wait$"
     ) as one:
-        send_test_event(shop.deps, shop.merchant.id)
+        sample(shop)
     assert one.value.retry_after_seconds == TEST_EVENTS.left_seconds(shop.clock())
     assert len(shop.database.rows.of("deliveries")) == 30
     hook = a_webhook(merchant_id=shop.merchant.id)
     for _ in range(RETRIES.uses_max):
         shop.put("deliveries", hook)
-        retry_delivery(shop.deps, hook.id, shop.merchant.id)
+        retried(shop, hook.id)
     sent = len(shop.queues.sends)
     with pytest.raises(RateLimited):
-        retry_delivery(shop.deps, hook.id, shop.merchant.id)
+        retried(shop, hook.id)
     assert len(shop.queues.sends) == sent
     shop.clock.advance(minutes=10)
     shop.put("deliveries", hook)
-    retry_delivery(shop.deps, hook.id, shop.merchant.id)
-    send_test_event(shop.deps, shop.merchant.id)
+    retried(shop, hook.id)
+    sample(shop)
 
 
 def test_a_retry_that_was_not_made_does_not_count(shop: MemoryShop) -> None:
     hook = shop.put("deliveries", a_webhook(merchant_id=shop.merchant.id))
-    shop.database.deliveries.record = lambda *_: False
+    tried = replace(hook, attempts=(FAILED,))
     for _ in range(RETRIES.uses_max + 1):
+        shop.put("deliveries", hook)
+        shop.database.rows.before_next_commit(lambda: shop.put("deliveries", tried))
         with pytest.raises(Unavailable):
-            retry_delivery(shop.deps, hook.id, shop.merchant.id)
+            retried(shop, hook.id)
 
 
 def test_a_secret_that_was_rotated_is_never_shown_again(shop: MemoryShop) -> None:
     old = shop.merchant.webhook_secret
-    new = rotate_webhook_secret(shop.deps, shop.merchant.id)
-    rotated = shop.database.merchants.get(shop.merchant.id)
-    assert rotated.previous_secret == old
-    assert WEBHOOK_CONFIG.present(rotated) == {"webhook_url": rotated.webhook_url, "webhook_secret": new}
+    new = rotated(shop)
+    merchant = shop.database.merchants.get(shop.merchant.id)
+    assert merchant.previous_secret == old
+    assert WEBHOOK_CONFIG.present(merchant) == {
+        "webhook_url": merchant.webhook_url,
+        "webhook_secret": new,
+        "events": list(DEFAULT_EVENTS),
+    }
     assert old not in repr(rotated)

@@ -10,6 +10,8 @@ from gateway.domain.access.audit import Action
 from gateway.domain.erasure import names_person, without_person
 from gateway.domain.errors import BadRequest, NotFound
 from gateway.domain.payments.order import Order
+from gateway.domain.webhooks.events import TOLD_EVENTS
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.presenters.refund import REFUND
@@ -127,6 +129,18 @@ def test_what_was_told_stays_valid_and_says_the_same_without_the_person(shop: Me
         assert told["data"]["payment"]["amount"] == before["data"]["payment"]["amount"]
         assert "vpa" not in told["data"]["payment"]
         assert told["data"].get("refund", {}).get("reason") is None
+
+
+def test_events_on_request_and_those_of_other_endpoints_are_erased_too(shop: MemoryShop) -> None:
+    added = WebhookEndpoint("we_1", "https://books.example/hook", "whsec_b", TOLD_EVENTS)
+    shop.set_merchant(webhook_events=TOLD_EVENTS, added_endpoints=(added,))
+    order = bought(shop)
+    (payment,) = shop.database.rows.of("payments").values()
+    shop.captured(payment.id, 500)
+    told = {row.event for row in shop.database.rows.of("deliveries").values()}
+    assert {"order.paid", "payment.captured", "refund.processed"} <= told
+    erase_person(shop.deps, MemoryErasure(shop.database.rows), [order.id], ACTOR)
+    assert [name for name in (VPA, NOTE) if name in all_rows(shop)] == []
 
 
 def test_a_repeated_request_gets_its_response_without_the_person(shop: MemoryShop) -> None:

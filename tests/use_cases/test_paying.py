@@ -374,7 +374,8 @@ def test_a_part_that_is_not_captured_goes_back_once(
     assert shop.process(captured) == []
     assert shop.bank.reversed == [(f"{payment.id}:release", 200)]
     release = Attempt(asked_at=NOW, reference=f"ref_{payment.id}:release")
-    done = replace(captured, release_pending=0, due_at=None, updated_at=shop.clock(), release=release)
+    now = shop.clock()
+    done = replace(captured, release_pending=0, due_at=None, updated_at=now, released_at=now, release=release)
     assert shop.payment(payment.id) == done
     assert lines(capsys, "money given back") == [{"level": "INFO", "payment_id": payment.id, "amount": 200}]
     assert shop.database.stats.read()["payments"].completed == 2

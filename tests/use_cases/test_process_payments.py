@@ -222,7 +222,9 @@ def test_what_a_partial_capture_released_goes_back_once(shop: Shop) -> None:
     assert (captured.amount_captured, captured.release_pending) == (300, 200)
     assert shop.process(payment, payment) == []
     after = shop.stored_payment(payment.id)
-    assert replace(after, release=captured.release) == replace(captured, release_pending=0, due_at=None)
+    assert replace(after, release=captured.release) == replace(
+        captured, release_pending=0, due_at=None, released_at=shop.clock()
+    )
     assert after.release
     assert after.release.reference == f"ref_{payment.id}:release"
     assert set(shop.bank.reversed) == {(f"{payment.id}:release", 200)}

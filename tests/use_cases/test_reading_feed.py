@@ -12,7 +12,7 @@ from gateway.use_cases.webhooks.read_deliveries import events_of
 from gateway.use_cases.webhooks.read_feed import FILTERED_ROWS_MAX, read_feed
 from gateway.use_cases.webhooks.send_deliveries import send_test_event
 from tests.support.factories import NOW
-from tests.support.memory.shop import MemoryShop
+from tests.support.memory.shop import MemoryShop, rendered
 
 PAID = ["payment.created", "payment.pending", "payment.success"]
 
@@ -157,7 +157,7 @@ def test_only_the_events_that_were_asked_for_are_read(shop: MemoryShop) -> None:
 def test_other_merchants_and_test_events_are_not_in_it() -> None:
     shop = MemoryShop()
     shop.paid()
-    send_test_event(shop.deps, shop.merchant.id)
+    send_test_event(shop.deps, shop.merchant.id, rendered(None))
     assert [name for _, name in told(read(shop))] == PAID
     assert read_feed(shop.deps, "somebody", after=None, limit=10).events == []
 

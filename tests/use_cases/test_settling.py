@@ -140,7 +140,7 @@ def test_a_failed_payment_that_is_parked_is_watched_again_or_given_back(
 
 @pytest.mark.parametrize(("ruling", "status"), [
     (Ruling.GIVEN_BACK, RefundStatus.PROCESSED), (Ruling.ASK, RefundStatus.SENT),
-    (Ruling.GIVEN_UP, RefundStatus.CANCELLED),
+    (Ruling.GIVEN_UP, RefundStatus.FAILED),
 ])  # fmt: skip
 def test_a_refund_that_is_parked_is_settled_or_asked_for_again(
     shop: MemoryShop, ruling: Ruling, status: RefundStatus
@@ -160,6 +160,21 @@ def test_a_refund_that_is_parked_is_settled_or_asked_for_again(
     refundable = 500 if ruling is Ruling.GIVEN_UP else 300
     assert shop.payment(payment.id).refundable == refundable
     assert shop.audit()[-1][1:3] == ("refund.settled", refund.id)
+
+
+def test_a_refund_that_did_not_go_fails_and_its_amount_can_be_refunded_again(shop: MemoryShop) -> None:
+    shop.set_merchant(webhook_events=("refund.failed",))
+    payment = shop.paid(500)
+    refund = shop.refunded(payment, 200)
+    attempt = Attempt(asked_at=shop.clock(), parked="declined by the acquirer")
+    shop.put("refunds", replace(refund, status=RefundStatus.SENT, attempt=attempt, due_at=None))
+    settled = settle_refund(shop.deps, refund.id, Ruling.GIVEN_UP, WHY, ME)
+    assert (settled.status, settled.processed_at) == (RefundStatus.FAILED, None)
+    assert ("refund", 200) not in entries(shop, payment)
+    after = shop.payment(payment.id)
+    assert (after.refundable, after.amount_refunded) == (500, 0)
+    assert shop.events(refund.id) == ["refund.failed"]
+    shop.refunded(after, 500)
 
 
 @pytest.mark.parametrize("ruling", list(Ruling))

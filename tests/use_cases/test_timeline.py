@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.adapters.aws.dynamodb.repositories.deliveries import to_delivery
+from gateway.adapters.aws.dynamodb.repositories.delivery_row import to_delivery
 from gateway.domain.errors import NotFound
 from gateway.domain.webhooks.delivery import Attempt
 from gateway.presenters.timeline import TIMELINE

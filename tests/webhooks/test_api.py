@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.events import DEFAULT_EVENTS
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver
@@ -124,9 +125,10 @@ def test_a_pending_delivery_is_tried_at_once_and_its_old_message_changes_nothing
 
 def test_the_url_is_set_and_cleared_by_config(api: Api, post: PostOffice, receiver: Receiver) -> None:
     secret = post.merchant.webhook_secret
-    assert api("GET", "/webhooks/config").json == {"webhook_url": receiver.url, "webhook_secret": secret}
+    kept = {"webhook_secret": secret, "events": list(DEFAULT_EVENTS)}
+    assert api("GET", "/webhooks/config").json == {"webhook_url": receiver.url, **kept}
     for url in (receiver.url + "/other", None):
-        wanted = {"webhook_url": url, "webhook_secret": secret}
+        wanted = {"webhook_url": url, **kept}
         assert api("PUT", "/webhooks/config", json_body={"webhook_url": url}).json == wanted
         assert api("GET", "/webhooks/config").json == wanted
 

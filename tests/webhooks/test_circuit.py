@@ -12,6 +12,7 @@ from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.webhooks.configure import set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
+from tests.support.memory.shop import rendered
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import BROKEN, OK, Answer, Receiver
 
@@ -153,7 +154,7 @@ def test_a_manual_retry_is_tried_at_once_behind_an_open_circuit_and_closes_it(
 ) -> None:
     post = only_post
     hook = held_back(post, receiver)
-    retry_delivery(post.deps, hook.id, post.merchant.id)
+    retry_delivery(post.deps, hook.id, post.merchant.id, rendered(None))
     post.deliver_all()
     assert post.row(hook).status is DeliveryStatus.SUCCESS
     assert post.health().is_healthy
@@ -164,7 +165,7 @@ def test_a_test_event_is_tried_at_once_behind_an_open_circuit_and_closes_it(
 ) -> None:
     post = only_post
     held_back(post, receiver)
-    hook = send_test_event(post.deps, post.merchant.id)
+    hook = send_test_event(post.deps, post.merchant.id, rendered(None)).body
     post.deliver_all()
     assert post.row(hook).status is DeliveryStatus.SUCCESS
     assert post.health().is_healthy
@@ -177,7 +178,7 @@ def test_a_requested_attempt_that_fails_leaves_the_circuit_as_it_was_and_its_ret
     held_back(post, receiver)
     before = post.health()
     receiver.answer = BROKEN
-    hook = send_test_event(post.deps, post.merchant.id)
+    hook = send_test_event(post.deps, post.merchant.id, rendered(None)).body
     post.deliver_all()
     assert len(post.row(hook).attempts) == 1
     assert post.health() == before

@@ -3,13 +3,17 @@
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
+from gateway.adapters.aws.dynamodb.database import DynamoDatabase
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.errors import Unavailable
 from gateway.use_cases.webhooks import configure as service
 from tests.support.database import merchants
+from tests.support.memory.shop import SECRET_ITSELF
 from tests.webhooks.conftest import Api
 from tests.webhooks.post_office import PostOffice
 from tests.webhooks.receiver import Delivery, Receiver
@@ -77,14 +81,24 @@ def test_a_second_rotation_keeps_the_one_before_it_for_its_own_day(
     assert_signed_by(delivered(post, receiver), third)
 
 
+@dataclass(frozen=True)
+class Stale:
+    """What a read found before somebody else's change."""
+
+    found: Merchant
+
+    def get(self, _kind: object, _key: object) -> Merchant:
+        return self.found
+
+
 def test_of_two_rotations_at_once_one_is_refused_and_no_secret_is_lost(
     post: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stale = service.find_merchant(post.deps, post.merchant.id)
-    new = service.rotate_webhook_secret(post.deps, post.merchant.id)
-    monkeypatch.setattr(service, "find_merchant", lambda _deps, _id: stale)
+    new = service.rotate_webhook_secret(post.deps, post.merchant.id, SECRET_ITSELF).body
+    monkeypatch.setattr(DynamoDatabase, "load", lambda _self, _keys: Stale(stale))
     with pytest.raises(Unavailable):
-        service.rotate_webhook_secret(post.deps, post.merchant.id)
+        service.rotate_webhook_secret(post.deps, post.merchant.id, SECRET_ITSELF)
     kept = merchants.get(post.merchant.id)
     assert kept is not None
     assert (kept.webhook_secret, kept.previous_secret) == (new, stale.webhook_secret)

@@ -8,6 +8,7 @@ no deep nesting, and a fractional number never counts as an integer, not even 50
 import json
 import math
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.frame.errors import BodyEncoded, BodyTooLarge
@@ -35,6 +36,19 @@ def read_body(schema: str, raw: bytes, content_encoding: str) -> dict[str, Any]:
     body = parse_object(raw)
     check(schema, body)
     return body
+
+
+def read_moment(text: str | None, field: str) -> datetime | None:
+    """The time that a member of a body says, in UTC; BadRequest where it says none, or has no zone."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:

@@ -223,3 +223,12 @@ def within(what: str) -> tuple[DayOrInstant, DayOrInstant]:
         DayOrInstant("from", f"Only {what} of this day (UTC) or time, or later."),
         DayOrInstant("to", f"Only {what} of this day (UTC) or time, or earlier."),
     )
+
+
+def updated_since(what: str) -> DayOrInstant:
+    """The list of what changed; `what` is in the plural. Read it with `Request.updated_since`."""
+    return DayOrInstant(
+        "updated_since",
+        f"Only {what} that changed on this day (UTC) or at this time, or later; by when they did, "
+        "oldest first. It goes with `limit` and `cursor` alone.",
+    )

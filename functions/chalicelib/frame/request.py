@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from chalicelib.frame.caller import Caller
 from chalicelib.frame.operation import Operation
 from gateway.domain.cursor import Cursor, read_cursor
-from gateway.domain.span import Span, span_of
+from gateway.domain.errors import BadRequest
+from gateway.domain.span import Span, beginning, span_of
 from gateway.use_cases.dependencies import Dependencies
 
 
@@ -41,6 +43,20 @@ class Request:
     def span(self) -> Span:
         """The span that `from` and `to` say."""
         return span_of(self.query["from"], self.query["to"])
+
+    def updated_since(self) -> datetime | None:
+        """When what is asked for changed at the earliest; None for lists of another kind.
+
+        BadRequest together with what narrows those: nothing that was asked for is ignored.
+        """
+        moment = self.query["updated_since"]
+        if moment is None:
+            return None
+        alone = ("updated_since", "limit", "cursor")
+        others = [name for name, value in self.query.items() if value and name not in alone]
+        if others:
+            raise BadRequest(f"updated_since can't be used together with {others[0]}", field=others[0])
+        return beginning(moment)
 
     def cursor(self) -> Cursor | None:
         """Where the list continues; None without a cursor, BadRequest where it is none of ours."""

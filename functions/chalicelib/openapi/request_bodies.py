@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.openapi.access_bodies import ACCESS_BODIES
 from chalicelib.openapi.card_body import CARD, CARD_EXAMPLE, CARD_TOKEN_LENGTH_MAX, RETURN_URL
 from chalicelib.openapi.chaos_body import CHAOS_WANTED
+from chalicelib.openapi.webhook_bodies import WEBHOOK_BODIES
 from gateway.domain.card_testing.challenge import SOLUTION_LENGTH_MAX, TOKEN_LENGTH_MAX
 from gateway.domain.payments.instruments import VPA_LENGTH_MAX
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
@@ -168,18 +169,7 @@ BODIES: dict[str, dict[str, Any]] = {
         },
         "examples": [{"amount": 20000, "reason": "too small"}],
     },
-    "WebhookConfigUpdate": {
-        "type": "object",
-        "required": ["webhook_url"],
-        "properties": {
-            "webhook_url": {
-                "type": ["string", "null"],
-                "maxLength": 2048,
-                "description": "null clears it: no webhooks are sent.",
-            }
-        },
-        "examples": [{"webhook_url": "https://shop.example/webhook"}, {"webhook_url": None}],
-    },
+    **WEBHOOK_BODIES,
     **ACCESS_BODIES,
     "ChaosWanted": CHAOS_WANTED,
 }

@@ -1,22 +1,22 @@
 """Operations under /api/v1/orders."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from chalice import Blueprint
 
+from chalicelib.frame.body import read_moment
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, within
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, updated_since, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_PAYMENTS, Right
-from gateway.domain.errors import BadRequest
-from gateway.domain.payments.order import RECEIPT_LENGTH_MAX, OrderStatus
+from gateway.domain.payments.order import RECEIPT_LENGTH_MAX, Order, OrderStatus
 from gateway.presenters.order import ORDER, ORDER_CREATED, ORDER_LIST, PUBLIC_ORDER
 from gateway.presenters.resource import At
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import Filters, find_order, list_orders
+from gateway.use_cases.read_changes import list_changed
 
 blueprint = Blueprint(__name__)
 
@@ -46,12 +46,17 @@ def post_order(request: Request) -> Response:
         Choice("status", OrderStatus, "Only orders in this status."),
         Identifier("receipt", "Only orders with exactly this receipt.", length_max=RECEIPT_LENGTH_MAX),
         *within("orders"),
+        updated_since("orders"),
         CURSOR,
     ),
     responses={200: ORDER_LIST},
 )
 def get_orders(request: Request) -> Response:
     """Lists orders, paid or not, newest first. To read many, go on by `cursor`."""
+    if (since := request.updated_since()) is not None:
+        limit, cursor = request.query["limit"], request.cursor()
+        changed = list_changed(request.deps, request.merchant_id, Order, since, limit=limit, cursor=cursor)
+        return Response(ORDER_LIST.present(At(changed, request.deps.now())))
     limit, offset = request.limit_and_offset()
     query = request.query
     filters = Filters(
@@ -85,18 +90,6 @@ def new_order(body: dict[str, Any]) -> NewOrder:
         currency=body.get("currency", "INR"),
         receipt=body.get("receipt"),
         notes=body.get("notes") or {},
-        expires_at=_moment(body.get("expires_at"), "expires_at"),
+        expires_at=read_moment(body.get("expires_at"), "expires_at"),
         unique_receipt=body.get("unique_receipt", False),
     )
-
-
-def _moment(text: str | None, field: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise BadRequest(f"{field} must be a time such as 2026-01-31T09:30:00Z", field=field)

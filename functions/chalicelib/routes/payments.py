@@ -8,7 +8,7 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, within
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, updated_since, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_PAYMENTS, Right
@@ -16,7 +16,7 @@ from gateway.domain.card_testing.challenge import Answer
 from gateway.domain.errors import BadRequest, ExpiredCard, InvalidCard, InvalidVpa, NotFound
 from gateway.domain.payments.instruments import check_card, check_vpa
 from gateway.domain.payments.order import RECEIPT_LENGTH_MAX
-from gateway.domain.payments.payment import METHODS, PaymentStatus
+from gateway.domain.payments.payment import METHODS, Payment, PaymentStatus
 from gateway.presenters.acquirers.look import AT_ACQUIRER_LIST
 from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, PUBLIC_PAYMENT
 from gateway.presenters.timeline import TIMELINE
@@ -32,6 +32,7 @@ from gateway.use_cases.payments.read_payments import (
 )
 from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.payments.timeline import read_timeline
+from gateway.use_cases.read_changes import list_changed
 
 blueprint = Blueprint(__name__)
 CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
@@ -86,6 +87,7 @@ def post_public_payment(request: Request) -> Response:
         Identifier("order_id", "Only the payments of this order."),
         Choice("method", METHODS, "Only payments by this method."),
         *within("payments"),
+        updated_since("payments"),
         Identifier(
             "q", "The id of a payment or of an order, or an order's receipt.", length_max=RECEIPT_LENGTH_MAX
         ),
@@ -95,6 +97,10 @@ def post_public_payment(request: Request) -> Response:
 )
 def get_payments(request: Request) -> Response:
     """Lists payments, newest first. To read many, go on by `cursor`: it costs the same on each page."""
+    if (since := request.updated_since()) is not None:
+        limit, cursor = request.query["limit"], request.cursor()
+        changed = list_changed(request.deps, request.merchant_id, Payment, since, limit=limit, cursor=cursor)
+        return Response(PAYMENT_LIST.present(changed))
     limit, offset = request.limit_and_offset()
     query = request.query
     filters = Filters(

@@ -6,12 +6,13 @@ from chalice import Blueprint
 
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
-from chalicelib.frame.parameters import CURSOR, PAGE, Choice, within
+from chalicelib.frame.parameters import CURSOR, PAGE, Choice, updated_since, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_REFUNDS, Right
-from gateway.domain.payments.refund import RefundStatus
+from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.presenters.refund import ALL_REFUNDS, REFUND, REFUND_CREATED, REFUND_LIST, STATUSES
+from gateway.use_cases.read_changes import list_changed
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.read_refunds import find_refund, list_all_refunds, list_refunds
@@ -69,12 +70,17 @@ def get_refunds(request: Request) -> Response:
         *PAGE,
         Choice("status", STATUSES, "Only refunds in this status."),
         *within("refunds"),
+        updated_since("refunds"),
         CURSOR,
     ),
     responses={200: ALL_REFUNDS},
 )
 def get_all_refunds(request: Request) -> Response:
     """Lists the refunds of all payments, newest first. To read many, go on by `cursor`."""
+    if (since := request.updated_since()) is not None:
+        limit, cursor = request.query["limit"], request.cursor()
+        changed = list_changed(request.deps, request.merchant_id, Refund, since, limit=limit, cursor=cursor)
+        return Response(ALL_REFUNDS.present(changed))
     limit, offset = request.limit_and_offset()
     query = request.query
     page = list_all_refunds(

@@ -4,24 +4,28 @@ from typing import Any
 
 from chalice import Blueprint
 
+from chalicelib.frame.body import read_moment
 from chalicelib.frame.handlers import operation
+from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, LIMIT, PAGE, Choice, Choices, DayOrInstant, Identifier, within
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.access.rights import READS_WEBHOOKS, Right
+from gateway.domain.cursor import read_cursor
 from gateway.domain.errors import BadRequest, NotFound, RateLimited
-from gateway.domain.span import beginning
+from gateway.domain.span import Span, beginning
 from gateway.domain.webhooks.delivery import DeliveryStatus
 from gateway.domain.webhooks.events import EVENTS, TOLD_EVENTS
 from gateway.domain.webhooks.feed import CURSOR_LENGTH_MAX as FEED_CURSOR_LENGTH_MAX
 from gateway.domain.webhooks.feed import read_feed_cursor
-from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT
+from gateway.domain.webhooks.webhook_endpoint import check_events
+from gateway.presenters.delivery import WEBHOOK, WEBHOOK_LIST, WEBHOOK_RETRIED, WEBHOOK_SENT, WEBHOOKS_RETRIED
 from gateway.presenters.event import EVENT_LIST, EVENTS_READ, FEED
 from gateway.presenters.merchant import WEBHOOK_CONFIG, WEBHOOK_SECRET
 from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
 from gateway.use_cases.webhooks.read_feed import read_feed
-from gateway.use_cases.webhooks.send_deliveries import retry_delivery, send_test_event
+from gateway.use_cases.webhooks.send_deliveries import Failed, retry_delivery, retry_failed, send_test_event
 
 blueprint = Blueprint(__name__)
 
@@ -74,9 +78,13 @@ def get_config(request: Request) -> Response:
     responses={200: WEBHOOK_CONFIG},
 )
 def put_config(request: Request) -> Response:
-    """Sets or clears where webhooks go. Deliveries that still wait go to the new URL."""
+    """Sets or clears where webhooks go. Deliveries that still wait go to the new URL.
+
+    `events` says which go there; without it, that stays as it is.
+    """
     url = webhook_url(request.body)
-    merchant = set_webhook_url(request.deps, request.merchant_id, url)
+    events = check_events(request.body["events"]) if "events" in request.body else None
+    merchant = set_webhook_url(request.deps, request.merchant_id, url, events)
     return Response(WEBHOOK_CONFIG.present(merchant))
 
 
@@ -85,12 +93,15 @@ def put_config(request: Request) -> Response:
     "POST",
     "/api/v1/webhooks/config/secret",
     needs=(Right.WEBHOOKS,),
+    idempotent=True,
     responses={200: WEBHOOK_SECRET},
 )
 def post_secret(request: Request) -> Response:
     """Rotates the webhook secret. The old one signs beside the new one for a day."""
-    secret = rotate_webhook_secret(request.deps, request.merchant_id)
-    return Response(WEBHOOK_SECRET.present(secret))
+    repeat = idempotency(
+        request, request.merchant_id, "webhook secrets", {}, WEBHOOK_SECRET.present, status=200
+    )
+    return stored(rotate_webhook_secret(request.deps, request.merchant_id, repeat))
 
 
 @operation(
@@ -98,13 +109,36 @@ def post_secret(request: Request) -> Response:
     "POST",
     "/api/v1/webhooks/test",
     needs=(Right.WEBHOOKS,),
+    idempotent=True,
     responses={200: WEBHOOK_SENT},
     errors=(BadRequest, RateLimited),
 )
 def post_test(request: Request) -> Response:
     """Sends a sample event. It goes the way of all events, with signatures and retries."""
-    delivery = send_test_event(request.deps, request.merchant_id)
-    return Response(WEBHOOK_SENT.present(delivery))
+    repeat = idempotency(request, request.merchant_id, "webhook tests", {}, WEBHOOK_SENT.present, status=200)
+    return stored(send_test_event(request.deps, request.merchant_id, repeat))
+
+
+@operation(
+    blueprint,
+    "POST",
+    "/api/v1/webhooks/retry",
+    needs=(Right.WEBHOOKS,),
+    idempotent=True,
+    body="FailedWebhooks",
+    responses={200: WEBHOOKS_RETRIED},
+    errors=(RateLimited,),
+)
+def post_retry_of_failed(request: Request) -> Response:
+    """Begins failed deliveries anew, the oldest first. Up to 40 at once: go on by `next_cursor`."""
+    body = request.body
+    cursor = read_cursor(body["cursor"]) if body.get("cursor") else None
+    since = read_moment(body["since"], "since")
+    failed = Failed(Span(since), body.get("endpoint_id"), cursor)
+    repeat = idempotency(
+        request, request.merchant_id, "webhook retries", body, WEBHOOKS_RETRIED.present, status=200
+    )
+    return stored(retry_failed(request.deps, request.merchant_id, failed, repeat))
 
 
 @operation(blueprint, "GET", "/api/v1/webhooks/{webhook_id}", needs=READS_WEBHOOKS, responses={200: WEBHOOK})
@@ -120,13 +154,18 @@ def get_webhook(request: Request) -> Response:
     "POST",
     "/api/v1/webhooks/{webhook_id}/retry",
     needs=(Right.WEBHOOKS,),
+    idempotent=True,
     responses={200: WEBHOOK_RETRIED},
     errors=(RateLimited,),
 )
 def post_retry(request: Request) -> Response:
     """Begins a delivery anew. Its attempts start again from 0."""
-    delivery = retry_delivery(request.deps, request.path["webhook_id"], request.merchant_id)
-    return Response(WEBHOOK_RETRIED.present(delivery))
+    webhook_id = request.path["webhook_id"]
+    meaning = {"webhook_id": webhook_id}
+    repeat = idempotency(
+        request, request.merchant_id, "webhook retry", meaning, WEBHOOK_RETRIED.present, status=200
+    )
+    return stored(retry_delivery(request.deps, webhook_id, request.merchant_id, repeat))
 
 
 @operation(
@@ -135,7 +174,7 @@ def post_retry(request: Request) -> Response:
     "/api/v1/events",
     needs=READS_WEBHOOKS,
     query=(
-        Identifier("object", "The id of a payment or of a refund: its events, all at once."),
+        Identifier("object", "The id of a payment, a refund or an order: its events, all at once."),
         Identifier("after", "The last page's `next_cursor`.", length_max=FEED_CURSOR_LENGTH_MAX),
         DayOrInstant("from", "In place of `after`: begin at this day (UTC) or time. The future means now."),
         LIMIT,
@@ -148,7 +187,7 @@ def get_events(request: Request) -> Response:
     """Lists what happened, oldest first, whether or not a webhook told it. Go on by `next_cursor`.
 
     Each event is listed once, for 30 days; those of one object keep their order. With `object`, lists all
-    events of one payment or refund as they are sent.
+    events of one payment, refund or order as they are sent.
     """
     query, deps = request.query, request.deps
     if query["object"] is not None:

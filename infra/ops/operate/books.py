@@ -115,7 +115,7 @@ def differences(books: Books) -> Iterator[str]:
             yield f"the balance has {books.sums[key]} for {' '.join(key)}, the ledger {totals[key]}"
     claimed: Counter[str] = Counter()
     for refund in books.refunds:
-        if refund.status != "cancelled":
+        if refund.status not in ("cancelled", "failed"):
             claimed[refund.payment_id] += refund.amount
     for payment in books.payments:
         if payment.status == "success" and claimed[payment.id] != payment.amount_refunded:

@@ -23,6 +23,7 @@ from gateway.adapters.aws.dynamodb.tables import (
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.access.user import User
 from gateway.domain.cursor import next_cursor
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import Filters, list_payments
 from tests.support.deliveries_of import deliveries_of
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.emulator
 PRIVATE = [operation for operation in operations(app) if not operation.public]
 each_private = pytest.mark.parametrize("operation", PRIVATE, ids=lambda known: known.name)
 # Lists that are never empty.
-OWN_LISTS = ("get_audit", "get_api_keys", "get_users", "get_sessions")
+OWN_LISTS = ("get_audit", "get_api_keys", "get_users", "get_sessions", "get_endpoints")
 RECEIPT = "receipt-of-the-other"
 # A valid body for each schema, naming the other merchant's order where it names any.
 BODIES: dict[str, dict[str, Any]] = {
@@ -45,6 +46,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "Capture": {"amount": 100},
     "NewRefund": {"amount": 100},
     "WebhookConfigUpdate": {"webhook_url": "https://mine.example/hook"},
+    "NewWebhookEndpoint": {"url": "https://mine.example/hook"},
+    "WebhookEndpointUpdate": {"url": "https://mine.example/hook"},
+    "FailedWebhooks": {"since": "2026-01-01T00:00:00Z", "endpoint_id": "{endpoint_id}"},
     "Rotation": {"overlap_hours": 1},
     "Confirmation": {"password": "any"},
     "NewApiKey": {},
@@ -58,11 +62,13 @@ BODIES: dict[str, dict[str, Any]] = {
 # Query parameters that can name something, each with the other merchant's things. None: it names nothing.
 QUERIES: dict[str, list[str] | None] = {
     "order_id": ["order_id"],
-    "object": ["payment_id", "refund_id"],
+    "object": ["payment_id", "refund_id", "order_id"],
     "q": ["payment_id", "order_id", "receipt"],
     "receipt": ["receipt"],
     "cursor": ["cursor"],
-    **dict.fromkeys(("limit", "offset", "status", "method", "event", "from", "to", "after", "types")),
+    **dict.fromkeys(
+        ("limit", "offset", "status", "method", "event", "from", "to", "after", "types", "updated_since")
+    ),
 }
 
 
@@ -112,7 +118,9 @@ def other(shop: Shop) -> Other:
     refund = shop.refund(shop.stored_payment(payment.id), 100)
     refund_id = shop.stored_refund(refund).id
     webhook_id = deliveries_of(person.merchant.id)[0].id
+    endpoint = WebhookEndpoint("we_OfTheOther123456", "https://other.example/hook", "whsec_added")
     transaction = DynamoTransaction()
+    transaction.merchants.set_endpoints(person.merchant.id, 0, (endpoint,))
     transaction.users.put(None, User("colleague@secret.example", person.merchant.id, "hash"), NOW)
     transaction.commit()
     cursor = next_cursor(list_payments(shop.deps, person.merchant.id, Filters(), limit=1, offset=0))
@@ -122,6 +130,7 @@ def other(shop: Shop) -> Other:
         "payment_id": payment.id,
         "refund_id": refund_id,
         "webhook_id": webhook_id,
+        "endpoint_id": endpoint.id,
         "api_key": person.issued.key.api_key,
         "email": "colleague@secret.example",
         "session_id": person.session_id,

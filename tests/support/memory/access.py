@@ -47,7 +47,7 @@ class Endpoints(Repository):
         if after == before:
             return
         if after.is_healthy:
-            self._rows.of(self.table).pop(after.merchant_id, None)
+            self._rows.of(self.table).pop(after.key, None)
             return
 
         def change(row: Any) -> EndpointHealth:
@@ -57,25 +57,25 @@ class Endpoints(Repository):
         failed_again = after.failures > before.failures > 0
         self._rows.write_if(
             self.table,
-            after.merchant_id,
+            after.key,
             change,
             lambda row: not failed_again or (exists(row) and row.failures >= before.failures),
         )
 
-    def forget(self, merchant_id: str) -> None:
-        self._rows.of(self.table).pop(merchant_id, None)
+    def forget(self, key: str) -> None:
+        self._rows.of(self.table).pop(key, None)
 
-    def mark_slow(self, merchant_id: str, until: datetime) -> None:
+    def mark_slow(self, key: str, until: datetime) -> None:
         self._rows.write_if(
             self.table,
-            merchant_id,
-            lambda row: replace(row or EndpointHealth(merchant_id), slow_until=until),
+            key,
+            lambda row: replace(row or EndpointHealth(key), slow_until=until),
         )
 
     def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
         return self._rows.write_if(
             self.table,
-            health.merchant_id,
+            health.key,
             lambda row: replace(row, open_until=until),
             lambda row: exists(row) and row.open_until == health.open_until,
         )
@@ -188,6 +188,10 @@ class AuditChain(Repository):
 
 class AuditTrail(Repository):
     table = "audit"
+
+    def since(self, merchant_id: str, first: datetime, limit: int) -> list[AuditEntry]:
+        found = self.where(lambda row: row.merchant_id == merchant_id and row.at >= first)
+        return sorted(found, key=lambda entry: entry.at)[:limit]
 
     def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
         found = self.where(lambda row: (since is None or since <= row.at) and row.at <= before)

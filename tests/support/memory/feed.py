@@ -21,7 +21,7 @@ class Feed:
             rows = [
                 _of_delivery(row)
                 for row in self._rows.of("deliveries").values()
-                if row.merchant_id == merchant_id
+                if row.merchant_id == merchant_id and not row.is_copy
             ]
             for key, (told, _) in self._rows.of("events").items():
                 if told[0].merchant_id == merchant_id:
@@ -35,7 +35,7 @@ def _of_delivery(row: WebhookDelivery) -> list[FeedEvent]:
     previous = row.previous_at
     return [
         FeedEvent(
-            id=row.id,
+            id=row.event_id,
             name=row.event,
             payload=row.payload,
             place=place_of(row.created_at, row.sequence),

@@ -19,6 +19,7 @@ from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.values import CURRENCIES, from_unix_ms, to_iso, to_unix_ms
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.feed import place_of
 from tests.support.memory import counting
 from tests.support.memory.counting import cell_of
 from tests.support.memory.paging import page_of
@@ -139,6 +140,10 @@ class Orders(Repository):
     ) -> Page[Order]:
         return self.listed(Kind.ORDERS, merchant_id, (one_of(status),), span, limit, offset, cursor)
 
+    def made_since(self, merchant_id: str, first: datetime, limit: int) -> list[tuple[datetime, str]]:
+        found = self.where(lambda row: row.merchant_id == merchant_id and row.created_at >= first)
+        return sorted((row.created_at, row.id) for row in found)[:limit]
+
     def of_ids(self, ids: Iterable[str]) -> list[Order]:
         return [order for order_id in ids if (order := self.get(order_id)) is not None]
 
@@ -246,6 +251,29 @@ class Deliveries(DueRepository):
     ) -> Page[WebhookDelivery]:
         cell = (one_of(event), one_of(status))
         return self.listed(Kind.WEBHOOKS, merchant_id, cell, span, limit, offset, cursor)
+
+    def failed(
+        self,
+        merchant_id: str,
+        span: Span,
+        endpoint_id: str | None,
+        *,
+        cursor: Cursor | None,
+        limit: int,
+    ) -> tuple[list[WebhookDelivery], Cursor | None]:
+        rows = self.where(lambda row: row.merchant_id == merchant_id and span.contains(row.created_at))
+        rows.sort(key=lambda row: (place_of(row.created_at, row.sequence), row.id))
+        if cursor is not None:
+            rows = rows[[row.id for row in rows].index(cursor.id) + 1 :]
+        found = [
+            row
+            for row in rows
+            if row.status is DeliveryStatus.FAILED and endpoint_id in (None, row.endpoint_id)
+        ]
+        if len(found) < limit:
+            return found, None
+        last = found[limit - 1]
+        return found[:limit], Cursor(to_iso(last.created_at), last.id, 0, 0)
 
     def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
         place = (merchant_id, object_id, to_iso(created_at))

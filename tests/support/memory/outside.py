@@ -82,12 +82,14 @@ class ScriptedEndpoint:
     error: str | None = None
     retry_after_seconds: int | None = None
     posts: list[dict[str, Any]] = field(default_factory=list)
+    codes: dict[str, int] = field(default_factory=dict)  # what single URLs respond with
 
     def __call__(
         self, url: str, body: bytes, headers: Mapping[str, str], *, now: datetime, **limits: Any
     ) -> Attempt:
         self.posts.append({"url": url, "body": body, "headers": dict(headers), **limits})
-        return Attempt(now, self.duration_ms, self.response_code, None, self.error, self.retry_after_seconds)
+        code = self.codes.get(url, self.response_code)
+        return Attempt(now, self.duration_ms, code, None, self.error, self.retry_after_seconds)
 
 
 def memory_deps(

@@ -124,6 +124,10 @@ def rendered(key: IdempotencyKey | None) -> Idempotency:
     return Idempotency(key, lambda made: StoredResponse(201, made.id))
 
 
+# A request whose response is the secret that was made.
+SECRET_ITSELF = Idempotency(None, lambda secret: StoredResponse(200, secret))
+
+
 def failures(response: dict[str, Any]) -> list[str]:
     assert set(response) == {"batchItemFailures"}
     return [item["itemIdentifier"] for item in response["batchItemFailures"]]

@@ -23,6 +23,7 @@ from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.feed import Untold, place_of
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.use_cases.protocols.refusals import Write
 from tests.support.memory import counting
 from tests.support.memory.rows import Change, Condition, PlannedWrite, Rows, exists, is_free
@@ -95,6 +96,16 @@ class MerchantWrites(_Writes):
 
     def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
         self._change(merchant_id, lambda row: replace(row, webhook_url=url), exists)
+
+    def set_webhook_events(self, merchant_id: str, url: str | None, events: tuple[str, ...]) -> None:
+        self._change(merchant_id, lambda row: replace(row, webhook_url=url, webhook_events=events), exists)
+
+    def set_endpoints(self, merchant_id: str, version: int, endpoints: tuple[WebhookEndpoint, ...]) -> None:
+        self._change(
+            merchant_id,
+            lambda row: replace(row, added_endpoints=endpoints, endpoints_version=version + 1),
+            lambda row: exists(row) and row.endpoints_version == version,
+        )
 
     def clear_webhook_url(self, merchant_id: str, url: str) -> None:
         self._change(
@@ -201,6 +212,7 @@ class PaymentWrites(_Writes):
                 release=after.release or row.release,
                 release_pending=after.release_pending,
                 late_at=after.late_at or row.late_at,
+                released_at=after.released_at or row.released_at,
             )
 
         def unchanged(row: Any) -> bool:
@@ -302,6 +314,15 @@ class LedgerWrites(_Writes):
 class DeliveryWrites(_Writes):
     def add(self, delivery: WebhookDelivery) -> None:
         self._plan(delivery.event, "deliveries", delivery.id, lambda _: delivery, is_free)
+
+    def retry(self, before: WebhookDelivery, after: WebhookDelivery) -> None:
+        def as_read(row: Any) -> bool:
+            return exists(row) and (row.status, len(row.attempts)) == (before.status, len(before.attempts))
+
+        self._plan(before.event, "deliveries", after.id, lambda _: after, as_read)
+        self._plan(before.event, "deliveries planned", after.id, lambda _: None, lambda _row: True)
+        assert after.next_retry_at is not None
+        self._count(Kind.WEBHOOKS, before, after.status, after.next_retry_at)
 
 
 class EventWrites:

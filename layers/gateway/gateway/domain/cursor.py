@@ -56,8 +56,8 @@ class Listed(Protocol):
 
 def next_cursor(page: Page[Any]) -> str | None:
     """Where a list of `Listed` items continues after this page, or None at its end."""
-    if not page.has_more:
-        return None
+    if page.resume is not None or not page.has_more:
+        return page.resume
     last: Listed = page.items[-1]
     return Cursor(to_iso(last.created_at), last.id, page.offset + len(page.items), page.total).encode()
 

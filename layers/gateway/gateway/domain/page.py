@@ -11,13 +11,17 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """Some items of a list, newest first: the first one is number `offset` of `total`."""
+    """Some items of a list, newest first: the first one is number `offset` of `total`.
+
+    `resume` is the cursor that goes on, where it does not follow from the last item.
+    """
 
     items: list[Item]
     total: int
     limit: int
     offset: int
     has_more: bool = False
+    resume: str | None = None
 
     @classmethod
     def cut(cls, found: list[Item], *, limit: int, offset: int) -> "Page[Item]":

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     CODE_REQUIRED = "code_required"
     REFUND_LIMIT_REACHED = "refund_limit_reached"
     TOO_MANY_ACTIVE_KEYS = "too_many_active_keys"
+    TOO_MANY_ENDPOINTS = "too_many_endpoints"
     EMPTY_BODY = "empty_body"
     INVALID_JSON = "invalid_json"
     UNKNOWN_PARAMETER = "unknown_parameter"

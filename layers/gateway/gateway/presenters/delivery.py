@@ -32,6 +32,7 @@ WEBHOOK_LISTED = Resource[WebhookDelivery](
     Member("id", UUID),
     Member("event", one_of(EVENTS)),
     Member("object_id", {**TEXT, "description": "The payment or the refund that it is about."}),
+    Member("endpoint_id", {**TEXT, "description": "Where it goes; `default` is `webhook_url`."}),
     _STATUS,
     Member(
         "attempts",
@@ -47,6 +48,7 @@ WEBHOOK = Resource[WebhookDelivery](
     "Webhook",
     *WEBHOOK_LISTED.members,
     Member("merchant_id", UUID),
+    Member("event_id", {**UUID, "description": "What it carries as `webhook-id`."}),
     Member("payload", EVENT.ref, lambda hook: json.loads(hook.payload)),
     Member("next_retry_at", or_null(TIME)),
     Member("response_body", or_null(TEXT), _of_last_attempt("response_body")),
@@ -59,4 +61,12 @@ WEBHOOK = Resource[WebhookDelivery](
 WEBHOOK_SENT = Resource[WebhookDelivery]("WebhookSent", Member("id", UUID), _STATUS)
 WEBHOOK_RETRIED = Resource[WebhookDelivery](
     "WebhookRetried", *WEBHOOK_SENT.members, Member("message", TEXT, lambda _: "Webhook retry scheduled")
+)
+WEBHOOKS_RETRIED = Resource[Any](
+    "WebhooksRetried",
+    Member("retried", {**COUNT, "description": "How many begin again."}, lambda done: len(done.deliveries)),
+    Member(
+        "next_cursor",
+        {**or_null(TEXT), "description": "Where to go on; null at the end."},
+    ),
 )

@@ -5,10 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
-from gateway.domain.webhooks.events import PAYMENT_EVENTS, REFUND_EVENTS, TEST_EVENT, Event
+from gateway.domain.webhooks.events import (
+    CAPTURE_EVENTS,
+    ORDER_EVENTS,
+    PAYMENT_EVENTS,
+    REFUND_EVENTS,
+    TEST_EVENT,
+    Event,
+)
 from gateway.domain.webhooks.feed import FeedEvent, FeedPage, Untold
+from gateway.domain.webhooks.webhook_endpoint import FIRST_ENDPOINT, WebhookEndpoint
 from gateway.presenters.json_text import compact_json
-from gateway.presenters.payment import PAYMENT_OF_REFUND, PAYMENT_TOLD
+from gateway.presenters.order import ORDER_TOLD
+from gateway.presenters.payment import PAYMENT_KEPT, PAYMENT_OF_REFUND, PAYMENT_TOLD
 from gateway.presenters.refund import REFUND
 from gateway.presenters.resource import Component, Member, Resource
 from gateway.presenters.vocabulary import BOOLEAN, COUNT, TEXT, TIME, UUID, an_array, an_object, one_of
@@ -17,7 +26,7 @@ _TEST_MESSAGE = "This is a test event from AsyncPay"
 _PAYMENT = Member[Event](
     "payment", PAYMENT_TOLD.ref, lambda event: event.payment and PAYMENT_TOLD.present(event.payment)
 )
-_PAYMENT_OF_REFUND = Member[Event](
+_PAYMENT_NAMED = Member[Event](
     "payment",
     PAYMENT_OF_REFUND.ref,
     lambda event: event.payment and PAYMENT_OF_REFUND.present(event.payment),
@@ -42,13 +51,32 @@ def _envelope(name: str, events: Sequence[str], data: Resource[Event]) -> Resour
 
 
 PAYMENT_EVENT = _envelope("PaymentEvent", PAYMENT_EVENTS, Resource("PaymentEventData", _PAYMENT))
+CAPTURE_EVENT = _envelope(
+    "CaptureEvent",
+    CAPTURE_EVENTS,
+    Resource(
+        "CaptureEventData",
+        Member(
+            "payment", PAYMENT_KEPT.ref, lambda event: event.payment and PAYMENT_KEPT.present(event.payment)
+        ),
+    ),
+)
+ORDER_EVENT = _envelope(
+    "OrderEvent",
+    ORDER_EVENTS,
+    Resource(
+        "OrderEventData",
+        Member("order", ORDER_TOLD.ref, lambda event: event.payment and ORDER_TOLD.present(event.payment)),
+        _PAYMENT_NAMED,
+    ),
+)
 REFUND_EVENT = _envelope(
     "RefundEvent",
     REFUND_EVENTS,
     Resource(
         "RefundEventData",
         Member("refund", REFUND.ref, lambda event: event.refund and REFUND.present(event.refund)),
-        _PAYMENT_OF_REFUND,
+        _PAYMENT_NAMED,
     ),
 )
 TEST_EVENT_SENT = _envelope(
@@ -60,14 +88,20 @@ TEST_EVENT_SENT = _envelope(
         Member("merchant_id", UUID),
     ),
 )
-EVENT = Component("Event", {"oneOf": [kind.ref for kind in (PAYMENT_EVENT, REFUND_EVENT, TEST_EVENT_SENT)]})
+KINDS = (PAYMENT_EVENT, CAPTURE_EVENT, REFUND_EVENT, ORDER_EVENT, TEST_EVENT_SENT)
+EVENT = Component("Event", {"oneOf": [kind.ref for kind in KINDS]})
+_KIND_OF = {
+    **dict.fromkeys(PAYMENT_EVENTS, PAYMENT_EVENT),
+    **dict.fromkeys(CAPTURE_EVENTS, CAPTURE_EVENT),
+    **dict.fromkeys(REFUND_EVENTS, REFUND_EVENT),
+    **dict.fromkeys(ORDER_EVENTS, ORDER_EVENT),
+    TEST_EVENT: TEST_EVENT_SENT,
+}
 
 
 def present_event(event: Event) -> dict[str, Any]:
     """The envelope of any event."""
-    if event.refund is not None:
-        return REFUND_EVENT.present(event)
-    return (TEST_EVENT_SENT if event.payment is None else PAYMENT_EVENT).present(event)
+    return _KIND_OF[event.name].present(event)
 
 
 EVENT_LIST = Resource[Sequence[Event]](
@@ -89,8 +123,7 @@ _TIME_LENGTH = len("2026-01-31T09:30:00.250Z")
 _ADDED = {"id": {**UUID, "description": "The same as `webhook-id`."}, "created_at": TIME}
 # An object for each kind: makers of clients can't read an allOf of a oneOf.
 FEED_EVENTS = tuple(
-    Component(f"Feed{kind.name}", an_object({**kind.schema["properties"], **_ADDED}))
-    for kind in (PAYMENT_EVENT, REFUND_EVENT, TEST_EVENT_SENT)
+    Component(f"Feed{kind.name}", an_object({**kind.schema["properties"], **_ADDED})) for kind in KINDS
 )
 FEED_EVENT = Component("FeedEvent", {"oneOf": [kind.ref for kind in FEED_EVENTS]})
 FEED = Resource[FeedPage](
@@ -111,10 +144,15 @@ def event_payload(event: Event) -> str:
     return compact_json(present_event(event))
 
 
-def delivery_of(event: Event) -> WebhookDelivery:
-    """The delivery of an event, due at once. It was made when the event happened: in one transaction."""
+def delivery_of(
+    event: Event, endpoint: WebhookEndpoint | None = None, *, is_copy: bool = False
+) -> WebhookDelivery:
+    """The delivery of an event to an endpoint (None for the merchant's own URL), due at once.
+
+    It was made when the event happened: in one transaction.
+    """
     return WebhookDelivery(
-        id=event.id,
+        id=event.id if endpoint is None else endpoint.delivery_id(event),
         merchant_id=event.merchant_id,
         object_id=event.object_id,
         event=event.name,
@@ -124,6 +162,8 @@ def delivery_of(event: Event) -> WebhookDelivery:
         next_retry_at=event.at,
         sequence=event.sequence,
         previous_at=event.previous_at,
+        endpoint_id=FIRST_ENDPOINT if endpoint is None else endpoint.id,
+        is_copy=is_copy,
     )
 
 

@@ -5,13 +5,35 @@ from typing import Any
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.chaos import SETTINGS, Chaos
+from gateway.domain.webhooks.events import TOLD_EVENTS
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.presenters.people import SIGNED_IN
-from gateway.presenters.resource import Member, Resource
+from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import BOOLEAN, COUNT, TEXT, TIME, UUID, an_array, one_of, or_null
 
 _SECRET = Member[Merchant]("webhook_secret", TEXT)
-WEBHOOK_CONFIG = Resource[Merchant]("WebhookConfig", Member("webhook_url", or_null(TEXT)), _SECRET)
+_EVENTS = {**an_array(one_of(TOLD_EVENTS)), "description": "What is sent there."}
+WEBHOOK_CONFIG = Resource[Merchant](
+    "WebhookConfig",
+    Member("webhook_url", or_null(TEXT)),
+    _SECRET,
+    Member("events", _EVENTS, lambda merchant: list(merchant.webhook_events)),
+)
 WEBHOOK_SECRET = Resource[str]("WebhookSecret", Member("webhook_secret", TEXT, str))
+WEBHOOK_ENDPOINT_LISTED = Resource[WebhookEndpoint](
+    "WebhookEndpointListed",
+    Member("id", {**TEXT, "description": "`default` is the endpoint of `webhook_url`."}),
+    Member("url", TEXT),
+    Member("events", _EVENTS, lambda endpoint: list(endpoint.events)),
+    Member("enabled", {**BOOLEAN, "description": "Whether anything is sent there."}),
+    Member("created_at", or_null(TIME)),
+)
+WEBHOOK_ENDPOINT = Resource[WebhookEndpoint](
+    "WebhookEndpoint",
+    *WEBHOOK_ENDPOINT_LISTED.members,
+    Member("secret", {**TEXT, "description": "What signs the events that are sent there."}),
+)
+WEBHOOK_ENDPOINT_LIST = a_collection("WebhookEndpointList", WEBHOOK_ENDPOINT_LISTED)
 CHECKOUT_ORIGINS = Resource[Sequence[str]]("CheckoutOrigins", Member("origins", an_array(TEXT), list))
 
 _LOGGED_IN = Resource[Merchant](

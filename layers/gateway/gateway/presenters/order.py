@@ -1,11 +1,13 @@
 """Orders as clients see them."""
 
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
 from gateway.domain.page import Page
 from gateway.domain.payments.order import Order, OrderStatus
-from gateway.domain.payments.payment import METHODS
+from gateway.domain.payments.payment import METHODS, Payment
+from gateway.presenters.payment import OF_ORDER
 from gateway.presenters.resource import At, Member, Resource, a_collection, lifted
 from gateway.presenters.vocabulary import (
     AMOUNT,
@@ -58,6 +60,15 @@ ORDER_LIST = Resource[At[Page[Order]]](
         lambda at: [ORDER.present(At(order, at.now)) for order in at.subject.items],
     ),
     *lifted(_PAGE.members[1:], lambda at: at.subject),
+)
+# What webhooks tell of an order that was paid: as the payment that paid it knows it.
+ORDER_TOLD = Resource[Payment](
+    "OrderTold",
+    Member("id", an_id("order_"), attrgetter("order_id")),
+    Member("amount", AMOUNT),
+    Member("currency", CURRENCY),
+    *OF_ORDER,
+    Member("status", {"const": OrderStatus.PAID.value}, lambda _: OrderStatus.PAID),
 )
 # All that a shopper's browser may see.
 PUBLIC_ORDER = Resource[Order]("PublicOrder", _ID, _AMOUNT, _CURRENCY, _STATUS)

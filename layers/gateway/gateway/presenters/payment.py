@@ -103,7 +103,7 @@ PAYMENT_CREATED = Resource[Payment](
     _STATUS,
     Member("created_at", TIME),
 )
-_OF_ORDER = (
+OF_ORDER = (
     Member[Payment]("receipt", or_null(TEXT), attrgetter("of_order.receipt"), when=_knows_its_order),
     Member[Payment](
         "notes",
@@ -118,11 +118,26 @@ PAYMENT_TOLD = Resource[Payment](
     *PAYMENT_CREATED.members,
     Member("amount_captured", COUNT),
     Member("amount_refunded", COUNT),
-    *_OF_ORDER,
+    *OF_ORDER,
+    *_FAILURE,
+)
+# What is told once it was captured, or what was not kept of it has gone back. What was refunded of it by then
+# is a question to the API: the same event must say the same whenever it is read.
+PAYMENT_KEPT = Resource[Payment](
+    "PaymentKept",
+    *PAYMENT_CREATED.members,
+    Member("captured", BOOLEAN),
+    Member("amount_captured", COUNT),
+    Member(
+        "amount_released",
+        {**COUNT, "description": "What goes back, or has gone back, because it was not kept."},
+        lambda payment: payment.amount_not_kept,
+    ),
+    *OF_ORDER,
     *_FAILURE,
 )
 # Beside a refund, the payment is only named: what was captured and refunded of it is a question to the API.
-PAYMENT_OF_REFUND = Resource[Payment]("PaymentOfRefund", *PAYMENT_CREATED.members, *_OF_ORDER)
+PAYMENT_OF_REFUND = Resource[Payment]("PaymentOfRefund", *PAYMENT_CREATED.members, *OF_ORDER)
 PAYMENT = Resource[Payment](
     "Payment",
     *PAYMENT_CREATED.members,

@@ -7,8 +7,14 @@ So a message that can't be sent is logged and left to the sweeper; this is the o
 from collections.abc import Mapping
 
 from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import PAYMENTS, REFUNDS
+from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.refund import Refund
 from gateway.runtime import log
 from gateway.use_cases.protocols.queues import Queues
+
+# The mark of a message that no other can have come before; the sweeper's have none.
+FIRST = {"origin": "request"}
 
 
 class Outbox:
@@ -31,3 +37,9 @@ class Outbox:
             except Unavailable as error:
                 for message in messages:
                     log.error("message not sent; left to the sweeper", error, queue=queue, **message)
+
+
+def asking_for(entity: Payment | Refund) -> tuple[str, dict[str, str]]:
+    """The queue of a payment or a refund, and the message that asks for it there."""
+    name, queue = ("payment_id", PAYMENTS) if isinstance(entity, Payment) else ("refund_id", REFUNDS)
+    return queue, {name: entity.id, "merchant_id": entity.merchant_id}

@@ -21,27 +21,27 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.chaos import Chaos
 from gateway.domain.errors import IdempotencyInFlight, Unavailable
 from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
-from gateway.domain.jobs import PAYMENTS, REFUNDS, WEBHOOKS
+from gateway.domain.jobs import WEBHOOKS
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
+from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import Event
 from gateway.domain.webhooks.feed import EVENTS_KEPT
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.runtime import log
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
-from gateway.use_cases.outbox import Outbox
+from gateway.use_cases.outbox import FIRST, Outbox, asking_for
 from gateway.use_cases.protocols.database import Database, Loaded
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
-from gateway.use_cases.webhooks.notifying import add_deliveries, record_untold
+from gateway.use_cases.webhooks.messages import delivery_message
+from gateway.use_cases.webhooks.notifying import tell
 
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 Explain = Callable[[], object]
 
-
-# The mark of a message that no other can have come before; the sweeper's have none.
-FIRST = {"origin": "request"}
 BUSY = "Too many requests for the same object at once; please try again"
 
 
@@ -90,6 +90,7 @@ class UnitOfWork:
         self.payments = self._transaction.payments
         self.refunds = self._transaction.refunds
         self.ledger = self._transaction.ledger
+        self.deliveries = self._transaction.deliveries
         self.api_keys = self._transaction.api_keys
         self.users = self._transaction.users
         self.sessions = self._transaction.sessions
@@ -144,19 +145,19 @@ class UnitOfWork:
             self._replay(loaded.get(IdempotencyRecord, given.scoped))
         return tuple(loaded.get(kind, key) for kind, key in keys)
 
-    def notify(self, merchant: Merchant | None, *events: Event, requested: bool = False) -> None:
-        """Adds deliveries of events of one object, in their order, if the merchant wants webhooks.
+    def notify(
+        self, merchant: Merchant | None, *events: Event, requested_at: WebhookEndpoint | None = None
+    ) -> None:
+        """Adds deliveries of events of one object, in their order, to the endpoints that want them.
 
-        What no delivery tells is recorded for the feed. `requested`: the merchant asked for these, so they go
-        out even while the endpoint's circuit is open.
+        `requested_at`: the merchant asked for these at this endpoint: they don't wait for an open circuit.
         """
-        if merchant is None or merchant.webhook_url is None:
-            record_untold(self._transaction, events, self._now() + self._events_kept)
-            return
-        chaos = None if requested else self._chaos_of(merchant)
-        messages = add_deliveries(
-            self._transaction, events, chaos=chaos, now=self._now(), requested=requested
-        )
+        requested = requested_at is not None
+        endpoints = [requested_at] if requested_at else (merchant.endpoints if merchant else [])
+        chaos = None if requested or merchant is None else self._chaos_of(merchant)
+        now, kept = self._now(), self._events_kept
+        to = (self._transaction, events, endpoints)
+        messages = tell(*to, chaos=chaos, now=now, kept=kept, requested=requested)
         self._messages += [(WEBHOOKS, message, delay_seconds) for message, delay_seconds in messages]
 
     def enqueue(self, entity: Payment | Refund, *, first: bool = False) -> None:
@@ -164,14 +165,17 @@ class UnitOfWork:
 
         `first`: no worker can have heard of it before.
         """
-        name, queue = ("payment_id", PAYMENTS) if isinstance(entity, Payment) else ("refund_id", REFUNDS)
-        message = {name: entity.id, "merchant_id": entity.merchant_id, **(FIRST if first else {})}
-        self._messages.append((queue, message, seconds_until(entity.due_at, entity.updated_at)))
+        queue, message = asking_for(entity)
+        delay_seconds = seconds_until(entity.due_at, entity.updated_at)
+        self._messages.append((queue, message | (FIRST if first else {}), delay_seconds))
 
     def wake(self, entity: Payment | Refund) -> None:
         """Adds the message that has a worker look at a payment or a refund now, due or not."""
-        name, queue = ("payment_id", PAYMENTS) if isinstance(entity, Payment) else ("refund_id", REFUNDS)
-        self._messages.append((queue, {name: entity.id, "merchant_id": entity.merchant_id}, 0))
+        self._messages.append((*asking_for(entity), 0))
+
+    def ask_for_delivery(self, delivery: WebhookDelivery, *, requested: bool) -> None:
+        """Adds the message that has a worker deliver it; `requested`: even while the circuit is open."""
+        self._messages.append((WEBHOOKS, delivery_message(delivery, requested=requested), 0))
 
     def succeed(self, result: Any, message: str, **members: Any) -> None:
         """Sets what the caller gets, and the log line of the outcome, which is written after the commit."""
@@ -187,7 +191,7 @@ class UnitOfWork:
             self._transaction.idempotency.add(record, now)
 
     def log(self, message: str, **members: Any) -> None:
-        """Sets the log line of the outcome, which is written after the commit."""
+        """Sets the log line of the outcome."""
         self._outcome = (message, members)
 
     @property

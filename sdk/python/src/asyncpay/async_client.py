@@ -87,6 +87,7 @@ class AsyncClient:
         self.balance = generated.Balance(self)
         self.ledger = generated.Ledger(self)
         self.webhooks = generated.Webhooks(self)
+        self.webhook_endpoints = generated.WebhookEndpoints(self)
         self.events = AsyncEvents(self)
         self.api_keys = generated.ApiKeys(self)
         self.summary = generated.Summary(self)

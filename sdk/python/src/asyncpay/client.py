@@ -96,6 +96,7 @@ class Client:
         self.balance = generated.Balance(self)
         self.ledger = generated.Ledger(self)
         self.webhooks = generated.Webhooks(self)
+        self.webhook_endpoints = generated.WebhookEndpoints(self)
         self.events = Events(self)
         self.api_keys = generated.ApiKeys(self)
         self.summary = generated.Summary(self)

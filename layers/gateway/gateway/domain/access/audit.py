@@ -30,6 +30,10 @@ class Action(StrEnum):
     REFUND_CREATED = "refund.created"
     REFUND_CANCELLED = "refund.cancelled"
     WEBHOOK_URL_SET = "webhook_url.set"
+    WEBHOOK_ENDPOINT_ADDED = "webhook_endpoint.added"
+    WEBHOOK_ENDPOINT_CHANGED = "webhook_endpoint.changed"
+    WEBHOOK_ENDPOINT_REMOVED = "webhook_endpoint.removed"
+    WEBHOOKS_RETRIED = "webhooks.retried"
     WEBHOOK_SECRET_ROTATED = "webhook_secret.rotated"  # noqa: S105 - a name
     USER_INVITED = "user.invited"
     USER_CHANGED = "user.changed"

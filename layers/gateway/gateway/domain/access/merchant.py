@@ -3,16 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from gateway.domain.card_testing.limits import Limits
 from gateway.domain.chaos import Chaos
 from gateway.domain.errors import BadRequest
+from gateway.domain.webhooks.events import DEFAULT_EVENTS
+from gateway.domain.webhooks.webhook_endpoint import FIRST_ENDPOINT, WebhookEndpoint
 
 TEST_MERCHANT_ID = "550e8400-e29b-41d4-a716-446655440000"
-# How long the old webhook secret signs alongside a new one.
-ROTATION_OVERLAP = timedelta(hours=24)
-
 CHECKOUT_ORIGINS_MAX = 20
 ORIGIN_LENGTH_MAX = 255
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -25,7 +24,10 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Merchant:
-    """Who gets paid. `webhook_url` is None where the merchant wants no webhooks.
+    """Who gets paid. `webhook_url` is None where no webhooks go to the merchant's own URL.
+
+    `webhook_events` are those that do. `added_endpoints` are the others, and `endpoints_version` changes with
+    each change of them.
 
     `checkout_origins` are the sites that may show the checkout page in a frame outside test stages.
     A dashboard session is valid only if it began with the present `session_version`. `active_keys` counts the
@@ -50,14 +52,54 @@ class Merchant:
     chaos: Chaos | None = None
     acquirer_account: str | None = None
     limits: Limits = field(default_factory=Limits)
+    webhook_events: tuple[str, ...] = DEFAULT_EVENTS
+    added_endpoints: tuple[WebhookEndpoint, ...] = ()
+    endpoints_version: int = 0
+
+    @property
+    def first_endpoint(self) -> WebhookEndpoint | None:
+        """The merchant's own URL as an endpoint; None where there is none."""
+        if self.webhook_url is None:
+            return None
+        return WebhookEndpoint(
+            FIRST_ENDPOINT,
+            self.webhook_url,
+            self.webhook_secret,
+            self.webhook_events,
+            previous_secret=self.previous_secret,
+            previous_secret_until=self.previous_secret_until,
+        )
+
+    @property
+    def endpoints(self) -> list[WebhookEndpoint]:
+        """Where the merchant's events go, the own URL first."""
+        first = self.first_endpoint
+        return [*([first] if first else []), *self.added_endpoints]
+
+    def endpoint(self, endpoint_id: str) -> WebhookEndpoint | None:
+        """The endpoint with this id, or None."""
+        return next((one for one in self.endpoints if one.id == endpoint_id), None)
+
+    def with_endpoint(self, changed: WebhookEndpoint) -> tuple[WebhookEndpoint, ...]:
+        """The added endpoints once this one is as it says, or has been added."""
+        if self.endpoint(changed.id) is None:
+            return (*self.added_endpoints, changed)
+        return tuple(changed if one.id == changed.id else one for one in self.added_endpoints)
+
+    def without_endpoint(self, endpoint_id: str) -> tuple[WebhookEndpoint, ...]:
+        """The added endpoints without this one."""
+        return tuple(one for one in self.added_endpoints if one.id != endpoint_id)
 
     def signing_secrets(self, now: datetime) -> list[str]:
-        """The secrets that sign now: the current one and, for a while after a rotation, the previous one."""
-        if self.previous_secret is None or self.previous_secret_until is None:
-            return [self.webhook_secret]
-        if self.previous_secret_until <= now:
-            return [self.webhook_secret]
-        return [self.webhook_secret, self.previous_secret]
+        """What the merchant's own secret signs with now: for a while after a rotation, the old one too."""
+        own = WebhookEndpoint(
+            FIRST_ENDPOINT,
+            "",
+            self.webhook_secret,
+            previous_secret=self.previous_secret,
+            previous_secret_until=self.previous_secret_until,
+        )
+        return own.signing_secrets(now)
 
 
 def check_checkout_origins(origins: Sequence[str], *, https_only: bool) -> tuple[str, ...]:

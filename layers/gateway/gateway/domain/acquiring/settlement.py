@@ -136,7 +136,9 @@ def _settle_release(payment: Payment, decision: Decision, now: datetime) -> Chan
     if decision.verdict is Verdict.PARK:
         return Change(replace(known, due_at=None))
     if decision.verdict is Verdict.APPROVE:
-        return Change(replace(known, release_pending=0, due_at=None))
+        return Change(
+            replace(known, release_pending=0, due_at=None, released_at=now), event="payment.released"
+        )
     return Change(replace(known, due_at=now + decision.ask_again))
 
 

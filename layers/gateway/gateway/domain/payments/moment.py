@@ -7,7 +7,8 @@ from typing import Any
 
 KINDS = (
     *("order.created", "payment.created", "payment.success", "payment.failed", "payment.captured"),
-    *("refund.created", "refund.processed", "refund.cancelled", "ledger.entry"),
+    "payment.released",
+    *("refund.created", "refund.processed", "refund.cancelled", "refund.failed", "ledger.entry"),
     *("webhook.created", "webhook.attempt"),
 )
 

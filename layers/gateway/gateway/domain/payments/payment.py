@@ -80,7 +80,8 @@ class Payment:
     payment has none unless it is watched or something of it is to be given back. `attempt` is what is
     stored of its authorisation at the acquirer. `release_pending` is what the acquirer was not yet heard
     to have given back, and `release` that operation: the rest of a partial capture, or all of a payment
-    that came too late. `late_at` is when a failed payment was found to be authorised. `return_url` is where
+    that came too late. `late_at` is when a failed payment was found to be authorised, `released_at` when the
+    acquirer had given back what was not kept (unknown of older releases' payments). `return_url` is where
     a shopper comes back to who had to go somewhere to prove who they are. `screening` is what its failure
     would be counted under. `of_order` is None where a release stored the payment that did not keep it.
     """
@@ -113,6 +114,7 @@ class Payment:
     return_url: str | None = None
     screening: Screening | None = None
     of_order: OrderDetails | None = None
+    released_at: datetime | None = None
 
     @property
     def version(self) -> str:
@@ -124,6 +126,11 @@ class Payment:
     def amount_released(self) -> int:
         """What a partial capture released to the shopper, whether or not the acquirer was heard of it yet."""
         return self.amount - self.amount_captured if self.captured else 0
+
+    @property
+    def amount_not_kept(self) -> int:
+        """What was taken and goes back without a refund: what was not captured, or all of a failed one."""
+        return self.amount if self.status is PaymentStatus.FAILED else self.amount_released
 
     @property
     def is_parked(self) -> bool:

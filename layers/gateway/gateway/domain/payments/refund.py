@@ -1,6 +1,6 @@
-"""Refunds: money on its way back. `pending -> sent -> processed`, or `pending -> cancelled`.
+"""Refunds: money on its way back. `pending -> sent -> processed | failed`, or `pending -> cancelled`.
 
-A person may give up a refund that the acquirer will never pay: `sent -> cancelled`.
+A person may give up a refund that the acquirer will never pay: it is failed then.
 
 Merchants see `sent` as pending; inside, it marks that the processor may have been asked, after which a refund
 can't be cancelled any more. Writing that mark before asking is what gives cancel against worker exactly one
@@ -24,6 +24,7 @@ class RefundStatus(StrEnum):
     SENT = "sent"
     PROCESSED = "processed"
     CANCELLED = "cancelled"
+    FAILED = "failed"
 
 
 # What merchants see. That the acquirer has been asked is nothing that they can act on.
@@ -49,7 +50,7 @@ TRANSITIONS = {
     (RefundStatus.PENDING, RefundEvent.SEND): RefundStatus.SENT,
     (RefundStatus.PENDING, RefundEvent.CANCEL): RefundStatus.CANCELLED,
     (RefundStatus.SENT, RefundEvent.ACCEPTED): RefundStatus.PROCESSED,
-    (RefundStatus.SENT, RefundEvent.GIVE_UP): RefundStatus.CANCELLED,
+    (RefundStatus.SENT, RefundEvent.GIVE_UP): RefundStatus.FAILED,
 }
 
 

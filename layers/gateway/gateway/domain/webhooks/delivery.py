@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.domain.errors import IllegalTransition
+from gateway.domain.webhooks.events import TEST_EVENT, event_id
+from gateway.domain.webhooks.webhook_endpoint import FIRST_ENDPOINT, endpoint_key
 
 ATTEMPTS_MAX = 5
 # Gap before each attempt (contract, "Webhooks").
@@ -83,11 +85,12 @@ class Attempt:
 
 @dataclass(frozen=True)
 class WebhookDelivery:
-    """One event on its way to one merchant. `payload` is the exact text that is signed and sent.
+    """One event on its way to one endpoint. `payload` is the exact text that is signed and sent.
 
     `next_retry_at` is when the next attempt is due; None once the status is final. `attempts` are those since
     the last manual retry; `history` holds the earlier ones. `sequence` is the event's place among those of
     its object (0: a row of a release that did not store it), `previous_at` the time of the event before it.
+    `is_copy`: another delivery of the same event stands for it in the feed.
     """
 
     id: str
@@ -102,6 +105,20 @@ class WebhookDelivery:
     history: tuple[Attempt, ...] = field(default=())
     sequence: int = 0
     previous_at: datetime | None = None
+    endpoint_id: str = FIRST_ENDPOINT
+    is_copy: bool = False
+
+    @property
+    def event_id(self) -> str:
+        """The id of its event, by which receivers tell that they have it: the same at each endpoint."""
+        if self.endpoint_id == FIRST_ENDPOINT or self.event == TEST_EVENT:
+            return self.id
+        return event_id(self.object_id, self.sequence)
+
+    @property
+    def endpoint_key(self) -> str:
+        """What the health of its endpoint is kept under."""
+        return endpoint_key(self.merchant_id, self.endpoint_id)
 
     @property
     def last_attempt(self) -> Attempt | None:

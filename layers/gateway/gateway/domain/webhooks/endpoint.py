@@ -1,4 +1,4 @@
-"""The health of a merchant's endpoint: when to isolate it from others, and when to stop trying for a while.
+"""The health of an endpoint: when to isolate it from others, and when to stop trying for a while.
 
 Slow: it timed out, or took very long. Its deliveries go to a lane of their own, so that they hold up nobody
 else's. Open circuit: it failed many times in a row for a good while. Its deliveries wait without being tried;
@@ -25,9 +25,9 @@ HELD_MAX = timedelta(days=3)
 
 @dataclass(frozen=True)
 class EndpointHealth:
-    """What is known about one merchant's endpoint; the defaults mean good health."""
+    """What is known about one endpoint, by its `endpoint_key`; the defaults mean good health."""
 
-    merchant_id: str
+    key: str
     failures: int = 0
     failing_since: datetime | None = None
     slow_until: datetime | None = None
@@ -37,7 +37,7 @@ class EndpointHealth:
     @property
     def is_healthy(self) -> bool:
         """Whether there is nothing worth storing."""
-        return self == EndpointHealth(self.merchant_id)
+        return self == EndpointHealth(self.key)
 
     @property
     def has_circuit_open(self) -> bool:
@@ -72,7 +72,7 @@ class EndpointHealth:
         now = attempt.ended_at
         slow_until = now + SLOW_FOR if attempt.duration_ms >= SLOW_MS else None
         if attempt.accepted:
-            return EndpointHealth(self.merchant_id, slow_until=slow_until)
+            return EndpointHealth(self.key, slow_until=slow_until)
         failures = self.failures + 1
         since = self.failing_since or attempt.at
         failed = replace(

@@ -19,19 +19,32 @@ PAYMENT_EVENTS = (
     # A failed payment that the acquirer authorised after all: the money was taken and goes back.
     "payment.reversed",
 )
-REFUND_EVENTS = ("refund.created", "refund.processed")
+# What becomes of money that was taken: it is kept, or goes back because it is not, or can't be.
+CAPTURE_EVENTS = ("payment.captured", "payment.released")
+REFUND_EVENTS = ("refund.created", "refund.processed", "refund.cancelled", "refund.failed")
+ORDER_EVENTS = ("order.paid",)
 TEST_EVENT = "webhook.test"
+# What endpoints get unless they say what they want. No object's later events come before one of these, so
+# whoever gets all of them sees no gap in an object's numbers.
+DEFAULT_EVENTS = (*PAYMENT_EVENTS, "refund.created", "refund.processed")
 # What happens to objects, and what can be sent: a test event happens to nothing.
-TOLD_EVENTS = (*PAYMENT_EVENTS, *REFUND_EVENTS)
+TOLD_EVENTS = (*DEFAULT_EVENTS, *CAPTURE_EVENTS, "refund.cancelled", "refund.failed", *ORDER_EVENTS)
 EVENTS = (*TOLD_EVENTS, TEST_EVENT)
 
 
 def event_id(object_id: str, sequence: int) -> str:
-    """The id of an object's event, the same whoever asks for it and whenever: what receivers tell it by.
+    """The id of an object's event, the same whoever asks for it and whenever: what receivers tell it by."""
+    return _uuid_of(f"event:{object_id}:{sequence}")
 
-    A UUID made of a digest (RFC 9562, 5.8).
-    """
-    digest = sha256(f"event:{object_id}:{sequence}".encode()).hexdigest()
+
+def delivery_id(of_event: str, endpoint_id: str) -> str:
+    """The id of an event's delivery to an added endpoint. That to the merchant's own URL has the event's."""
+    return _uuid_of(f"delivery:{of_event}:{endpoint_id}")
+
+
+def _uuid_of(text: str) -> str:
+    """A UUID made of a digest (RFC 9562, 5.8)."""
+    digest = sha256(text.encode()).hexdigest()
     variant = "89ab"[int(digest[16], 16) % 4]
     return f"{digest[:8]}-{digest[8:12]}-8{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
@@ -40,9 +53,9 @@ def event_id(object_id: str, sequence: int) -> str:
 class Event:
     """Something that happened to an object, numbered from 1 within the object's events.
 
-    `payment` and `refund` are as they were then. A payment's event has no refund, and a test event has
-    neither. `earlier` names the object's events before this one, and `previous_at` is when the last of them
-    happened.
+    `payment` and `refund` are as they were then. Only a refund's event has a refund, and a test event has
+    neither; an order's has the payment that paid it. `earlier` names the object's events before this one, and
+    `previous_at` is when the last of them happened.
     """
 
     name: str
@@ -78,8 +91,10 @@ def refund_sequence_of(refund: Refund) -> list[str]:
 
 def payment_event(name: str, payment: Payment) -> Event:
     """One of a payment's events; ValueError if it has not happened."""
-    # None of these was captured yet, nor any of it refunded.
-    then = replace(payment, amount_captured=0, amount_refunded=0)
+    then = payment
+    if name in PAYMENT_EVENTS:
+        # None of these was captured yet, nor any of it refunded.
+        then = replace(payment, amount_captured=0, amount_refunded=0)
     if name in ("payment.created", "payment.pending"):
         then = replace(then, status=PaymentStatus.PENDING, failure=None)
     blank = Event(name, payment.merchant_id, payment.id, payment.created_at, 0, then)
@@ -93,6 +108,17 @@ def refund_event(name: str, refund: Refund, payment: Payment) -> Event:
         then = replace(refund, status=RefundStatus.PENDING, processed_at=None)
     blank = Event(name, refund.merchant_id, refund.id, refund.created_at, 0, payment, then)
     return _placed(blank, _refund_history(refund))
+
+
+def order_event(name: str, payment: Payment) -> Event:
+    """One of the events of the order that this payment paid; ValueError if it has not happened."""
+    blank = Event(name, payment.merchant_id, payment.order_id, payment.created_at, 0, payment)
+    return _placed(blank, _order_history(payment))
+
+
+def order_sequence_of(payment: Payment) -> list[str]:
+    """The events of an order that this payment paid, or did not pay, in order."""
+    return [name for name, _ in _order_history(payment)]
 
 
 def sample_event(delivery_id: str, merchant_id: str, now: datetime) -> Event:
@@ -109,13 +135,26 @@ def _payment_history(payment: Payment) -> History:
         history.append((f"payment.{payment.status}", payment.finished_at or payment.created_at))
     if payment.late_at is not None:
         history.append(("payment.reversed", payment.late_at))
+    if payment.captured_at is not None:
+        history.append(("payment.captured", payment.captured_at))
+    if payment.released_at is not None:
+        history.append(("payment.released", payment.released_at))
     return history
+
+
+def _order_history(payment: Payment) -> History:
+    if payment.status is not PaymentStatus.SUCCESS:
+        return []
+    return [("order.paid", payment.finished_at or payment.created_at)]
 
 
 def _refund_history(refund: Refund) -> History:
     history = [("refund.created", refund.created_at)]
     if refund.status is RefundStatus.PROCESSED:
         history.append(("refund.processed", refund.processed_at or refund.created_at))
+    if refund.status in (RefundStatus.CANCELLED, RefundStatus.FAILED):
+        # Nothing happens to such a refund afterwards.
+        history.append((f"refund.{refund.status}", refund.updated_at))
     return history
 
 

@@ -13,7 +13,7 @@ from gateway.domain.payments.ledger import refund_paid
 from gateway.domain.payments.order import OrderEvent
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund, RefundStatus
-from gateway.domain.webhooks.events import payment_event, refund_event
+from gateway.domain.webhooks.events import order_event, payment_event, refund_event
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.dependencies import Dependencies
@@ -70,14 +70,14 @@ def settle_refund(deps: Dependencies, refund_id: str, ruling: Ruling, reason: st
     try:
         with change_of(deps, "refund") as work:
             work.refunds.change_status(refund, after)
-            if after.status is RefundStatus.CANCELLED:
-                # Nothing moved: its amount can be refunded again.
-                work.payments.give_back(refund.payment_id, refund.amount, now)
-            elif after.is_final:
-                work.ledger.add(refund_paid(after, now))
-                work.notify(merchant, refund_event("refund.processed", after, payment))
-            else:
+            if not after.is_final:
                 work.wake(after)
+            else:
+                if after.status is RefundStatus.PROCESSED:
+                    work.ledger.add(refund_paid(after, now))
+                else:
+                    work.payments.give_back(payment.id, after.amount, now)
+                work.notify(merchant, refund_event(f"refund.{after.status}", after, payment))
             record(
                 work,
                 deps,
@@ -85,7 +85,12 @@ def settle_refund(deps: Dependencies, refund_id: str, ruling: Ruling, reason: st
                 actor=actor,
                 action=Action.REFUND_SETTLED,
                 changed=refund.id,
-                details={"ruling": str(ruling), "reason": reason, "parked": refund.attempt.parked},
+                details={
+                    "ruling": str(ruling),
+                    "reason": reason,
+                    "parked": refund.attempt.parked,
+                    "payment_id": payment.id,
+                },
             )
     except ConditionFailed as refusal:
         raise BadRequest(MOVED_ON) from refusal
@@ -112,6 +117,8 @@ def _write(
             work.ledger.add(*change.entries)
         if change.event is not None:
             work.notify(merchant, payment_event(change.event, after))
+        if change.pays_order:
+            work.notify(merchant, order_event("order.paid", after))
         if after.due_at is not None:
             work.wake(after)
         record(

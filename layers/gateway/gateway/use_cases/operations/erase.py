@@ -116,7 +116,7 @@ def _erase_events(rows: Erasure, one: _Person, clean: Clean) -> int:
     merchant_id = one.order.merchant_id
     return sum(
         rows.erase_events(merchant_id, each.id, each.created_at - MARGIN, each.updated_at + MARGIN, clean)
-        for each in one.told_of
+        for each in (one.order, *one.told_of)
     )
 
 

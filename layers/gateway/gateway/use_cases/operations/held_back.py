@@ -4,8 +4,9 @@ They are in shards of their own, so that they hold up nothing else, and no messa
 them while the circuit is open. Once it has closed, by a probe, a retry by hand or a new URL, all go out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from gateway.domain.jobs import Overdue
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
@@ -13,24 +14,29 @@ from gateway.domain.webhooks.endpoint import HELD_MAX, EndpointHealth
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 
+Entity = TypeVar("Entity")
+
+READ_MAX = 100  # what one read takes
+
 
 def to_be_sent(deps: Dependencies, found: Sequence[Overdue], now: datetime) -> list[Overdue]:
     """Those that go out now: all of a closed circuit, one as the probe of an open one. The others wait on.
 
     Of an endpoint that has failed for HELD_MAX, deliveries as old as that end. One read for each 100
-    merchants, one write for each delivery that waits on.
+    deliveries and endpoints, one write for each delivery that waits on.
     """
-    merchant_ids = dict.fromkeys(item.merchant_id for item in found)
-    known = deps.database.load([(EndpointHealth, merchant_id) for merchant_id in merchant_ids])
+    keys = _endpoints_of(deps, found)
+    known = _each(deps, EndpointHealth, keys.values())
     going: list[Overdue] = []
     probing: set[str] = set()
     aging: list[Overdue] = []
     for item in found:
-        health = known.get(EndpointHealth, item.merchant_id)
+        key = keys[item.id]
+        health = known.get(key)
         if health is None or not health.has_circuit_open:
             going.append(item)
-        elif health.may_probe(now) and item.merchant_id not in probing:
-            probing.add(item.merchant_id)
+        elif health.may_probe(now) and key not in probing:
+            probing.add(key)
             going.append(item)
         else:
             deps.database.deliveries.postpone(item, health.held_until(now))
@@ -40,10 +46,27 @@ def to_be_sent(deps: Dependencies, found: Sequence[Overdue], now: datetime) -> l
     return going
 
 
+def _endpoints_of(deps: Dependencies, items: Sequence[Overdue]) -> dict[str, str]:
+    """The keys of the deliveries' endpoints, which only the deliveries themselves know."""
+    found = _each(deps, WebhookDelivery, (item.id for item in items))
+    return {item.id: found[item.id].endpoint_key if item.id in found else item.merchant_id for item in items}
+
+
+def _each(deps: Dependencies, kind: type[Entity], ids: Iterable[str]) -> dict[str, Entity]:
+    """Those of these that there are, by id; one read for each READ_MAX."""
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, Entity] = {}
+    for start in range(0, len(wanted), READ_MAX):
+        some = wanted[start : start + READ_MAX]
+        read = deps.database.load([(kind, one) for one in some])
+        found |= {one: entity for one in some if (entity := read.get(kind, one)) is not None}
+    return found
+
+
 def _end_old_ones(deps: Dependencies, items: Sequence[Overdue], now: datetime) -> None:
-    found = deps.database.load([(WebhookDelivery, item.id) for item in items])
+    found = _each(deps, WebhookDelivery, (item.id for item in items))
     for item in items:
-        delivery = found.get(WebhookDelivery, item.id)
+        delivery = found.get(item.id)
         if delivery is None or delivery.status is not DeliveryStatus.PENDING:
             continue
         # A retry by hand begins anew, and is due from then on.

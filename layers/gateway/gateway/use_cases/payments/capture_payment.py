@@ -5,10 +5,12 @@ becomes due once more, so that a worker tells the acquirer.
 """
 
 from gateway.domain.access.audit import Action
+from gateway.domain.access.merchant import Merchant
 from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.errors import NotFound
 from gateway.domain.payments.ledger import payment_reversed
 from gateway.domain.payments.payment import Payment
+from gateway.domain.webhooks.events import payment_event
 from gateway.use_cases.access.audit import record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
@@ -38,7 +40,7 @@ def capture_payment(
 
     busy = "The payment is busy; please try again"
     with deps.unit_of_work(idempotency, explain=explain, busy=busy) as work:
-        (payment,) = work.load((Payment, payment_id))
+        payment, merchant = work.load((Payment, payment_id), (Merchant, merchant_id))
         if payment is None or payment.merchant_id != merchant_id:
             raise NotFound("Payment not found")
         payment.check_currency(currency)
@@ -50,6 +52,7 @@ def capture_payment(
         if released:
             work.ledger.add(payment_reversed(payment, released, now))
             work.enqueue(captured)
+        work.notify(merchant, payment_event("payment.captured", captured))
         record(
             work,
             deps,

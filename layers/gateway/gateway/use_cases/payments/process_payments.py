@@ -23,7 +23,7 @@ from gateway.domain.card_testing.authorisation import not_authorised
 from gateway.domain.jobs import PAYMENTS
 from gateway.domain.payments.order import OrderEvent
 from gateway.domain.payments.payment import Failure, Payment
-from gateway.domain.webhooks.events import payment_event
+from gateway.domain.webhooks.events import order_event, payment_event
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.ask_acquirer import (
@@ -38,10 +38,9 @@ from gateway.use_cases.ask_acquirer import (
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.operations.count_lists import ask_for_some
-from gateway.use_cases.outbox import Outbox
+from gateway.use_cases.outbox import FIRST, Outbox
 from gateway.use_cases.payments.screening import Batch
 from gateway.use_cases.protocols.refusals import ConditionFailed, Write
-from gateway.use_cases.unit_of_work import FIRST
 
 
 def process_payments(deps: Dependencies, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -173,8 +172,7 @@ def _record(turn: _Turn, payment: Payment, operation: Operation, decision: Decis
         return _process(turn, change.payment)
     if change.payment.release_pending and not payment.release_pending:
         _process(turn, change.payment)
-    gave_back = payment.release_pending and not change.payment.release_pending
-    return Done(completed=1) if change.event or gave_back else jobs.NOTHING_TO_DO
+    return Done(completed=1) if change.event else jobs.NOTHING_TO_DO
 
 
 def _write(turn: _Turn, before: Payment, change: Change) -> None:
@@ -190,6 +188,11 @@ def _write(turn: _Turn, before: Payment, change: Change) -> None:
             work.ledger.add(*change.entries)
         if change.event is not None:
             work.notify(turn.merchant, payment_event(change.event, after))
+        if change.pays_order:
+            work.notify(turn.merchant, order_event("order.paid", after))
+        if before.release_pending and not after.release_pending:
+            work.log("money given back", payment_id=after.id, amount=before.release_pending)
+        elif change.event is not None:
             work.log(
                 "payment finished",
                 payment_id=after.id,
@@ -198,7 +201,5 @@ def _write(turn: _Turn, before: Payment, change: Change) -> None:
                 status=after.status,
                 reason=after.failure.reason if after.failure else None,
             )
-        elif before.release_pending and not after.release_pending:
-            work.log("money given back", payment_id=after.id, amount=before.release_pending)
     if before.status is not after.status:
         turn.screened.ended(after)

@@ -33,8 +33,8 @@ from gateway.domain.payments.order import AttemptedOrder, Order, OrderPlace, Pub
 from gateway.domain.payments.payment import Failure, Payment, PaymentStatus
 from gateway.runtime import log, metrics
 from gateway.use_cases.jobs import Job
+from gateway.use_cases.outbox import FIRST
 from gateway.use_cases.protocols.database import Loaded
-from gateway.use_cases.unit_of_work import FIRST
 
 if TYPE_CHECKING:
     from gateway.use_cases.dependencies import Dependencies

@@ -9,7 +9,7 @@ from datetime import datetime
 from gateway.domain.payments.ledger import Entry
 from gateway.domain.payments.moment import Moment
 from gateway.domain.payments.order import Order
-from gateway.domain.payments.payment import Payment
+from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import EVENTS
@@ -23,7 +23,8 @@ REFUNDS_MAX = 20
 def read_timeline(deps: Dependencies, payment_id: str, merchant_id: str) -> list[Moment]:
     """All moments of the merchant's payment, oldest first; NotFound where it is not the merchant's.
 
-    Round trips: 4 (payment, order, refunds, entries), and at most 2 for each of payment and refunds.
+    Round trips: 4 (payment, order, refunds, entries), and one for each time at which payment, order or
+    refunds had events.
     """
     payment = find_payment(deps, payment_id, merchant_id)
     order = deps.database.orders.get(payment.order_id)
@@ -58,6 +59,9 @@ def _of_payment(payment: Payment) -> list[Moment]:
     if payment.captured_at is not None:
         captured = {"payment_id": payment.id, "amount": payment.amount_captured}
         moments.append(Moment(payment.captured_at, "payment.captured", captured))
+    if payment.released_at is not None:
+        released = {"payment_id": payment.id, "amount": payment.amount_not_kept}
+        moments.append(Moment(payment.released_at, "payment.released", released))
     return moments
 
 
@@ -66,8 +70,8 @@ def _of_refund(refund: Refund) -> list[Moment]:
     moments = [Moment(refund.created_at, "refund.created", {**about, "reason": refund.reason})]
     if refund.processed_at is not None:
         moments.append(Moment(refund.processed_at, "refund.processed", about))
-    if refund.status is RefundStatus.CANCELLED:
-        moments.append(Moment(refund.updated_at, "refund.cancelled", about))
+    if refund.status in (RefundStatus.CANCELLED, RefundStatus.FAILED):
+        moments.append(Moment(refund.updated_at, f"refund.{refund.status}", about))
     return moments
 
 
@@ -80,9 +84,15 @@ def _deliveries(deps: Dependencies, payment: Payment, made: list[Refund]) -> lis
     times: list[tuple[str, datetime | None]] = [
         (payment.id, payment.created_at),
         (payment.id, payment.finished_at),
+        (payment.id, payment.late_at),
+        (payment.id, payment.captured_at),
+        (payment.id, payment.released_at),
     ]
+    if payment.status is PaymentStatus.SUCCESS:
+        times.append((payment.order_id, payment.finished_at))
     for refund in made:
-        times += [(refund.id, refund.created_at), (refund.id, refund.processed_at)]
+        ended_at = refund.updated_at if refund.is_final else None
+        times += [(refund.id, refund.created_at), (refund.id, refund.processed_at or ended_at)]
     found = [
         delivery
         for object_id, at in dict.fromkeys(times)  # made and finished in one millisecond: once

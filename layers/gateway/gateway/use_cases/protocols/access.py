@@ -75,6 +75,10 @@ class AuditTrail(Protocol):
         """A merchant's entries, newest first."""
         ...
 
+    def since(self, merchant_id: str, first: datetime, limit: int) -> list[AuditEntry]:
+        """A merchant's entries of then and later, the oldest first."""
+        ...
+
     def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
         """Entries of that time, at most `limit` of each shard; the oldest, where there are more."""
         ...

@@ -6,7 +6,7 @@ database does not answer; then a write may have happened or not.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from gateway.domain.access.merchant import Merchant
@@ -64,6 +64,10 @@ class Orders(Protocol):
         cursor: Cursor | None = None,
     ) -> Page[Order]:
         """A merchant's orders, newest first; those created within `span`."""
+        ...
+
+    def made_since(self, merchant_id: str, first: datetime, limit: int) -> list[tuple[datetime, str]]:
+        """When a merchant's orders of then and later were made, and their ids, the oldest first."""
         ...
 
     def of_ids(self, ids: Iterable[str]) -> list[Order]:

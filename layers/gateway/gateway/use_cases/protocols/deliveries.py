@@ -31,6 +31,22 @@ class Deliveries(Due, Protocol):
         """A merchant's deliveries, newest first."""
         ...
 
+    def failed(
+        self,
+        merchant_id: str,
+        span: Span,
+        endpoint_id: str | None,
+        *,
+        cursor: Cursor | None,
+        limit: int,
+    ) -> tuple[list[WebhookDelivery], Cursor | None]:
+        """Failed deliveries of a span, the oldest first, and where to go on; None at the end of the span.
+
+        How many rows are looked at is limited too, so there may be fewer than `limit`, or none, and more
+        behind them.
+        """
+        ...
+
     def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
         """The deliveries about an object that were made at this very time, in one transaction."""
         ...
@@ -81,11 +97,11 @@ class Endpoints(Protocol):
         """
         ...
 
-    def forget(self, merchant_id: str) -> None:
+    def forget(self, key: str) -> None:
         """Drops all that is known of an endpoint: it counts as new, and its circuit is closed."""
         ...
 
-    def mark_slow(self, merchant_id: str, until: datetime) -> None:
+    def mark_slow(self, key: str, until: datetime) -> None:
         """Sends the endpoint's deliveries through the slow lane until then."""
         ...
 

@@ -23,6 +23,7 @@ from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.feed import Untold
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 
 
 class MerchantWrites(Protocol):
@@ -40,6 +41,14 @@ class MerchantWrites(Protocol):
 
     def set_webhook_url(self, merchant_id: str, url: str | None) -> None:
         """Where the merchant's webhooks go; None for nowhere. Refused without such a merchant."""
+        ...
+
+    def set_webhook_events(self, merchant_id: str, url: str | None, events: tuple[str, ...]) -> None:
+        """Where the merchant's own webhooks go, and which events do. Refused without such a merchant."""
+        ...
+
+    def set_endpoints(self, merchant_id: str, version: int, endpoints: tuple[WebhookEndpoint, ...]) -> None:
+        """The added endpoints. Refused where they are no longer of the version that was read."""
         ...
 
     def clear_webhook_url(self, merchant_id: str, url: str) -> None:
@@ -124,6 +133,9 @@ class DeliveryWrites(Protocol):
     """Labels: the deliveries' events."""
 
     def add(self, delivery: WebhookDelivery) -> None: ...  # noqa: D102 - refused where the id is taken
+    def retry(self, before: WebhookDelivery, after: WebhookDelivery) -> None:
+        """A delivery that begins again. Refused where it changed since it was read."""
+        ...
 
 
 class EventWrites(Protocol):

@@ -1,13 +1,17 @@
-"""Where a merchant's webhooks go, and the secret that signs them."""
+"""Where a merchant's own webhooks go, and the secret that signs them: the first endpoint."""
 
 from gateway.domain.access.audit import Action
-from gateway.domain.access.merchant import ROTATION_OVERLAP, Merchant
-from gateway.domain.errors import NotFound, Unavailable
+from gateway.domain.access.merchant import Merchant
+from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.webhooks.webhook_endpoint import ROTATION_OVERLAP
 from gateway.domain.webhooks.webhook_url import check_webhook_url
 from gateway.runtime import log
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.idempotency import Idempotency, StoredResponse
 from gateway.use_cases.protocols.refusals import ConditionFailed
+
+ROTATING = "The secret was rotated by another request just now; please try again"
 
 
 def find_merchant(deps: Dependencies, merchant_id: str) -> Merchant:
@@ -18,25 +22,47 @@ def find_merchant(deps: Dependencies, merchant_id: str) -> Merchant:
     return merchant
 
 
-def set_webhook_url(deps: Dependencies, merchant_id: str, url: str | None) -> Merchant:
+def check_url(deps: Dependencies, url: str, field: str = "webhook_url") -> None:
+    """BadRequest where the URL, which is the body's `field`, may not be used."""
+    https_only = not deps.config.is_test_stage
+    try:
+        check_webhook_url(url, https_only=https_only, allowed_hosts=deps.config.webhook_allowed_hosts)
+    except BadRequest as refusal:
+        reason = refusal.description.removeprefix("webhook_url ")
+        raise BadRequest(f"{field} {reason}", field=field) from refusal
+
+
+def set_webhook_url(
+    deps: Dependencies,
+    merchant_id: str,
+    url: str | None,
+    events: tuple[str, ...] | None = None,
+    *,
+    is_known: bool = False,
+) -> Merchant:
     """Sets or clears (None) where webhooks go; BadRequest where the URL may not be used.
 
-    Whatever was known of the endpoint is forgotten, even where the URL is the same: a merchant who sets it
-    has repaired something, and events go there at once.
+    `events` are those that go there; None leaves that as it is. Whatever was known of the endpoint is
+    forgotten, even where the URL is the same: a merchant who sets it has repaired something, and events go
+    there at once. `is_known`: it is the URL that is set already.
     """
-    if url is not None:
-        https_only = not deps.config.is_test_stage
-        check_webhook_url(url, https_only=https_only, allowed_hosts=deps.config.webhook_allowed_hosts)
+    if url is not None and not is_known:
+        check_url(deps, url)
     try:
         with change_of(deps, "merchant") as work:
-            work.merchants.set_webhook_url(merchant_id, url)
+            details: dict[str, object] = {"webhook_url": url}
+            if events is None:
+                work.merchants.set_webhook_url(merchant_id, url)
+            else:
+                work.merchants.set_webhook_events(merchant_id, url, events)
+                details["events"] = list(events)
             record(
                 work,
                 deps,
                 merchant_id=merchant_id,
                 action=Action.WEBHOOK_URL_SET,
                 changed=merchant_id,
-                details={"webhook_url": url},
+                details=details,
             )
     except ConditionFailed as refusal:
         raise NotFound("Merchant not found") from refusal
@@ -45,23 +71,28 @@ def set_webhook_url(deps: Dependencies, merchant_id: str, url: str | None) -> Me
     return find_merchant(deps, merchant_id)
 
 
-def rotate_webhook_secret(deps: Dependencies, merchant_id: str) -> str:
-    """A new webhook secret; the old one keeps signing beside it for a day."""
-    merchant = find_merchant(deps, merchant_id)
-    secret = deps.new_id("whsec_") + deps.new_id("")
-    until = deps.now() + ROTATION_OVERLAP
-    old = merchant.webhook_secret
-    try:
-        with change_of(deps, "secret") as work:
-            work.merchants.replace_webhook_secret(merchant_id, old, secret, until)
-            record(
-                work,
-                deps,
-                merchant_id=merchant_id,
-                action=Action.WEBHOOK_SECRET_ROTATED,
-                changed=merchant_id,
-            )
-    except ConditionFailed as refusal:
-        raise Unavailable("The secret was rotated by another request just now; please try again") from refusal
-    log.info("webhook secret rotated", merchant_id=merchant_id)
-    return secret
+def rotate_webhook_secret(deps: Dependencies, merchant_id: str, idempotency: Idempotency) -> StoredResponse:
+    """A new webhook secret, or the response that the key already stands for.
+
+    The old one keeps signing beside it for a day.
+    """
+    with deps.unit_of_work(idempotency, explain=lambda: None, busy=ROTATING) as work:
+        (merchant,) = work.load((Merchant, merchant_id))
+        if merchant is None:
+            raise NotFound("Merchant not found")
+        secret, old = new_secret(deps), merchant.webhook_secret
+        work.merchants.replace_webhook_secret(merchant_id, old, secret, deps.now() + ROTATION_OVERLAP)
+        record(
+            work,
+            deps,
+            merchant_id=merchant_id,
+            action=Action.WEBHOOK_SECRET_ROTATED,
+            changed=merchant_id,
+        )
+        work.succeed(secret, "webhook secret rotated", merchant_id=merchant_id)
+    return work.response
+
+
+def new_secret(deps: Dependencies) -> str:
+    """A secret that signs webhooks; what follows the prefix is base64, as Standard Webhooks wants it."""
+    return deps.new_id("whsec_") + deps.new_id("")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import BoundedSemaphore, Timer
+from typing import Any
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import Merchant
@@ -21,6 +22,7 @@ from gateway.domain.webhooks.delivery import (
 )
 from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, SLOW_MS, EndpointHealth
 from gateway.domain.webhooks.signature import signature_headers
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.runtime import log
 from gateway.use_cases import jobs
 from gateway.use_cases.access.audit import change_of, record
@@ -76,7 +78,7 @@ def deliver_one(deps: Dependencies, lane: Lane, task: Task, now: datetime) -> Fa
     held_back = task.health.has_circuit_open and not task.is_requested
     if held_back and not _may_probe(deps, task.delivery, task.health, now):
         return Fate()
-    with _telling_if_slow(deps, lane, task.delivery.merchant_id, now):
+    with _telling_if_slow(deps, lane, task.delivery.endpoint_key, now):
         attempt = _attempt(deps, task.delivery, task.merchant, now)
     lane.tried.add(task.delivery.id)
     return _record(deps, lane, task, attempt)
@@ -101,7 +103,7 @@ def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Fat
     recorded = deps.database.deliveries.record(delivery, after, planned=planned)
     learned = health.after_request(attempt) if task.is_requested else health.after(attempt)
     if learned.is_slow(attempt.ended_at):
-        lane.turned_slow.add(delivery.merchant_id)
+        lane.turned_slow.add(delivery.endpoint_key)
     if attempt.error != "no_url":
         deps.database.endpoints.record(health, learned)
     log.info(
@@ -109,6 +111,7 @@ def _record(deps: Dependencies, lane: Lane, task: Task, attempt: Attempt) -> Fat
         webhook_id=delivery.id,
         object_id=delivery.object_id,
         merchant_id=delivery.merchant_id,
+        endpoint_id=delivery.endpoint_id,
         event=delivery.event,
         status=after.status,
         attempts=len(after.attempts),
@@ -130,18 +133,18 @@ def _wait_seconds(after: WebhookDelivery, now: datetime) -> int:
 
 
 @contextmanager
-def _telling_if_slow(deps: Dependencies, lane: Lane, merchant_id: str, now: datetime) -> Iterator[None]:
+def _telling_if_slow(deps: Dependencies, lane: Lane, key: str, now: datetime) -> Iterator[None]:
     """Marks a receiver as slow while it still hangs: at five seconds a delivery it would occupy every worker.
 
     The attempt itself is recorded as usual when it ends, and the mark expires by itself.
     """
 
     def tell() -> None:
-        lane.turned_slow.add(merchant_id)
+        lane.turned_slow.add(key)
         try:
-            deps.database.endpoints.mark_slow(merchant_id, now + SLOW_FOR)
+            deps.database.endpoints.mark_slow(key, now + SLOW_FOR)
         except Unavailable as error:
-            log.error("slow receiver not noted", error, merchant_id=merchant_id)
+            log.error("slow receiver not noted", error, merchant_id=key.partition("/")[0])
 
     if lane.is_slow:
         yield
@@ -159,14 +162,15 @@ def _telling_if_slow(deps: Dependencies, lane: Lane, merchant_id: str, now: date
 def _attempt(
     deps: Dependencies, delivery: WebhookDelivery, merchant: Merchant | None, now: datetime
 ) -> Attempt:
-    if merchant is None or merchant.webhook_url is None:
-        # The URL was cleared after the event. It counts as an attempt, so the delivery ends eventually.
+    endpoint = merchant.endpoint(delivery.endpoint_id) if merchant is not None else None
+    if merchant is None or endpoint is None or not endpoint.enabled:
+        # It was taken away after the event. It counts as an attempt, so the delivery ends eventually.
         return Attempt(at=now, duration_ms=0, response_code=None, response_body=None, error="no_url")
     body = delivery.payload.encode()
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "AsyncPay-Webhooks/1",
-        **signature_headers(merchant.signing_secrets(now), delivery.id, body, now),
+        **signature_headers(endpoint.signing_secrets(now), delivery.event_id, body, now),
     }
 
     def post(url: str) -> Attempt:
@@ -179,30 +183,40 @@ def _attempt(
             https_only=not deps.config.is_test_stage,
         )
 
-    attempt = post(merchant.webhook_url)
+    attempt = post(endpoint.url)
     chaos = deps.chaos_of(merchant)
     repeated = chaos is not None and chaos.repeats_delivery(delivery.id)
     if repeated and attempt.accepted and attempt.duration_ms <= REPEATED_UP_TO_MS:
         # As after a crash between post and record. The receiver's second response changes nothing.
-        post(merchant.webhook_url)
+        post(endpoint.url)
     if attempt.response_code == GONE:
-        _clear_url(deps, merchant.id, merchant.webhook_url)
+        _stop_sending(deps, merchant, endpoint)
     return attempt
 
 
-def _clear_url(deps: Dependencies, merchant_id: str, url: str) -> None:
+def _stop_sending(deps: Dependencies, merchant: Merchant, endpoint: WebhookEndpoint) -> None:
     """Sends nothing more to a receiver that is gone, unless the merchant changed the URL meanwhile."""
+    details: dict[str, Any] = {"webhook_url": None, "gone": endpoint.url}
+    action = Action.WEBHOOK_URL_SET
+    if not endpoint.is_first:
+        action, details = Action.WEBHOOK_ENDPOINT_CHANGED, {"enabled": False, "gone": endpoint.url}
     try:
         with change_of(deps, "merchant") as work:
-            work.merchants.clear_webhook_url(merchant_id, url)
+            if endpoint.is_first:
+                work.merchants.clear_webhook_url(merchant.id, endpoint.url)
+            else:
+                others = merchant.with_endpoint(replace(endpoint, enabled=False))
+                work.merchants.set_endpoints(merchant.id, merchant.endpoints_version, others)
             record(
                 work,
                 deps,
-                merchant_id=merchant_id,
-                action=Action.WEBHOOK_URL_SET,
-                changed=merchant_id,
-                details={"webhook_url": None, "gone": url},
+                merchant_id=merchant.id,
+                action=action,
+                changed=merchant.id if endpoint.is_first else endpoint.id,
+                details=details,
             )
     except ConditionFailed:
         return
-    log.warning("webhook URL disabled: the receiver says it is gone", merchant_id=merchant_id)
+    log.warning(
+        "webhook URL disabled: the receiver says it is gone", merchant_id=merchant.id, endpoint_id=endpoint.id
+    )

@@ -12,9 +12,10 @@ for the one before it if nobody has tried that yet. A delivery that failed holds
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.jobs import SLOW_WEBHOOKS, WEBHOOKS
@@ -26,7 +27,9 @@ from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.protocols.database import Loaded
 from gateway.use_cases.webhooks.deliver_one import Fate, Lane, Task, deliver_one
-from gateway.use_cases.webhooks.messages import AFTER, REQUESTED, THEN, delivery_ids
+from gateway.use_cases.webhooks.messages import AFTER, OPTIONAL, THEN, delivery_ids, key_in, message_for
+
+Entity = TypeVar("Entity")
 
 AT_ONCE_MAX = 10
 AT_ONCE_PER_ENDPOINT_MAX = 4
@@ -48,17 +51,17 @@ def deliver_webhooks(
     also hides its message and counts for its endpoint. Where an earlier delivery is on its way elsewhere, one
     read more.
     """
-    batch = jobs.parse_jobs(records, ("webhook_id", "merchant_id"), optional=(REQUESTED, THEN, AFTER))
+    batch = jobs.parse_jobs(records, ("webhook_id", "merchant_id"), optional=OPTIONAL)
     found = _read(deps, batch)
     lane = Lane(
         queue=SLOW_WEBHOOKS if slow else WEBHOOKS,
         turns=defaultdict(lambda: BoundedSemaphore(AT_ONCE_PER_ENDPOINT_MAX)),
     )
     for job in batch:
-        _ = lane.turns[job.body["merchant_id"]]
+        _ = lane.turns[key_in(job.body)]
 
     def work(job: Job) -> Done:
-        with lane.turns[job.body["merchant_id"]]:
+        with lane.turns[key_in(job.body)]:
             return _work(deps, lane, job, found)
 
     def in_turns(guarded: Callable[[Job], Done], those: Sequence[Job]) -> list[Done]:
@@ -80,28 +83,46 @@ def _read(deps: Dependencies, batch: Sequence[Job]) -> Loaded:
     bodies = [job.body for job in batch]
     wanted = [(WebhookDelivery, webhook_id) for body in bodies for webhook_id in delivery_ids(body)]
     wanted += [(WebhookDelivery, body[AFTER]) for body in bodies if AFTER in body]
-    merchant_ids = [body["merchant_id"] for body in bodies]
-    return deps.database.load(
+    known = {key_in(body) for body in bodies}
+    found = deps.database.load(
         wanted
-        + [(Merchant, merchant_id) for merchant_id in merchant_ids]
-        + [(EndpointHealth, merchant_id) for merchant_id in merchant_ids]
+        + [(Merchant, body["merchant_id"]) for body in bodies]
+        + [(EndpointHealth, key) for key in known]
     )
+    deliveries = [found.get(WebhookDelivery, webhook_id) for _, webhook_id in wanted]
+    keys = {delivery.endpoint_key for delivery in deliveries if delivery is not None} - known
+    if not keys:
+        return found
+    # The sweeper's messages don't say which endpoint it is.
+    return _Both(found, deps.database.load([(EndpointHealth, key) for key in keys]))
+
+
+@dataclass(frozen=True)
+class _Both:
+    """What two reads found. Implements `Loaded`."""
+
+    first: Loaded
+    second: Loaded
+
+    def get(self, kind: type[Entity], key: str | None) -> Entity | None:
+        found = self.first.get(kind, key)
+        return found if found is not None else self.second.get(kind, key)
 
 
 def _by_object(batch: Sequence[Job], found: Loaded) -> list[list[Job]]:
-    """The jobs of each object, in the order in which its events happened."""
+    """The jobs of each object and endpoint, in the order in which its events happened."""
 
     def first(job: Job) -> WebhookDelivery | None:
         return found.get(WebhookDelivery, job.body["webhook_id"])
 
-    groups: dict[str, list[tuple[datetime, Job]]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[tuple[datetime, Job]]] = defaultdict(list)
     alone: list[list[Job]] = []
     for job in batch:
         delivery = first(job)
         if delivery is None:
             alone.append([job])
         else:
-            groups[delivery.object_id].append((delivery.created_at, job))
+            groups[delivery.object_id, delivery.endpoint_id].append((delivery.created_at, job))
     return alone + [
         [job for _, job in sorted(group, key=lambda dated: dated[0])] for group in groups.values()
     ]
@@ -133,12 +154,12 @@ def _work(deps: Dependencies, lane: Lane, job: Job, found: Loaded) -> Done:
             log.error("no such webhook", webhook_id=webhook_id)
             fates.append((webhook_id, Fate(Done(failed=1))))
             continue
-        merchant_id = delivery.merchant_id
-        health = found.get(EndpointHealth, merchant_id) or EndpointHealth(merchant_id)
-        task = Task(job, delivery, found.get(Merchant, merchant_id), health)
+        key = delivery.endpoint_key
+        health = found.get(EndpointHealth, key) or EndpointHealth(key)
+        task = Task(job, delivery, found.get(Merchant, delivery.merchant_id), health)
         now = deps.now()
         fate = _without_trying(delivery, now)
-        if fate is None and not lane.is_slow and (health.is_slow(now) or merchant_id in lane.turned_slow):
+        if fate is None and not lane.is_slow and (health.is_slow(now) or key in lane.turned_slow):
             deps.queues.send(SLOW_WEBHOOKS, [_rest(job, webhook_ids[number:])])
             break
         if fate is None and _must_wait(lane, task, before, now):
@@ -163,8 +184,7 @@ def _rest(job: Job, webhook_ids: Sequence[str]) -> dict[str, str]:
     """The message for what is left of a job."""
     if webhook_ids[0] == job.body["webhook_id"]:
         return job.body
-    rest = {"webhook_id": webhook_ids[0], "merchant_id": job.body["merchant_id"]}
-    return rest | ({THEN: ",".join(webhook_ids[1:])} if webhook_ids[1:] else {})
+    return message_for(webhook_ids, job.body)
 
 
 def _must_wait(lane: Lane, task: Task, before: WebhookDelivery | None, now: datetime) -> bool:
@@ -187,7 +207,7 @@ def _settle(deps: Dependencies, lane: Lane, job: Job, fates: Sequence[tuple[str,
         return Done(completed, failed, retry=True)
     anew: dict[int, list[dict[str, str]]] = defaultdict(list)
     for webhook_id, seconds in open_ones:
-        anew[seconds].append({"webhook_id": webhook_id, "merchant_id": job.body["merchant_id"]})
+        anew[seconds].append(message_for([webhook_id], job.body))
     for seconds, messages in anew.items():
         deps.queues.send(lane.queue, messages, seconds)
     return Done(completed, failed)

@@ -3,11 +3,13 @@
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
+from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.events import Event
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.payments.read_payments import find_payment
 from gateway.use_cases.refunds.read_refunds import find_refund
 
@@ -39,13 +41,23 @@ def list_deliveries(
 
 
 def events_of(deps: Dependencies, object_id: str, merchant_id: str) -> list[Event]:
-    """All events of one of the merchant's payments or refunds, in order."""
+    """All events of one of the merchant's payments, refunds or orders, in order."""
     if object_id.startswith("rfnd_"):
         refund = find_refund(deps, object_id, merchant_id)
         payment = find_payment(deps, refund.payment_id, merchant_id)
         names = events.refund_sequence_of(refund)
         return [events.refund_event(name, refund, payment) for name in names]
+    if object_id.startswith("order_"):
+        find_order(deps, object_id, merchant_id)
+        paid = deps.database.payments.page(
+            merchant_id, order_id=object_id, status=PaymentStatus.SUCCESS, limit=1, offset=0
+        )
+        return [
+            events.order_event(name, payment)
+            for payment in paid.items
+            for name in events.order_sequence_of(payment)
+        ]
     if not object_id.startswith("pay_"):
-        raise NotFound("object must be the id of a payment or of a refund; nothing else has events")
+        raise NotFound("object must be the id of a payment, a refund or an order; nothing else has events")
     payment = find_payment(deps, object_id, merchant_id)
     return [events.payment_event(name, payment) for name in events.sequence_of(payment)]

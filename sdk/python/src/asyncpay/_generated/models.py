@@ -144,9 +144,11 @@ class Moment(Model):
         "payment.success",
         "payment.failed",
         "payment.captured",
+        "payment.released",
         "refund.created",
         "refund.processed",
         "refund.cancelled",
+        "refund.failed",
         "ledger.entry",
         "webhook.created",
         "webhook.attempt",
@@ -226,7 +228,7 @@ class RefundCreated(Model):
     """In the currency's minor unit."""
     currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
     reason: str | None
-    status: Literal["pending", "processed", "cancelled"]
+    status: Literal["pending", "processed", "cancelled", "failed"]
     created_at: datetime
 
 
@@ -327,10 +329,17 @@ class DeliveryListed(Model):
         "payment.reversed",
         "refund.created",
         "refund.processed",
+        "payment.captured",
+        "payment.released",
+        "refund.cancelled",
+        "refund.failed",
+        "order.paid",
         "webhook.test",
     ]
     object_id: str
     """The payment or the refund that it is about."""
+    endpoint_id: str
+    """Where it goes; `default` is `webhook_url`."""
     status: Literal["pending", "success", "failed"]
     attempts: int
     created_at: datetime
@@ -345,6 +354,23 @@ class WebhookConfig(Model):
     __slots__ = ()
     webhook_url: str | None
     webhook_secret: str
+    events: list[
+        Literal[
+            "payment.created",
+            "payment.pending",
+            "payment.success",
+            "payment.failed",
+            "payment.reversed",
+            "refund.created",
+            "refund.processed",
+            "payment.captured",
+            "payment.released",
+            "refund.cancelled",
+            "refund.failed",
+            "order.paid",
+        ]
+    ]
+    """What is sent there."""
 
 
 class WebhookSecret(Model):
@@ -360,6 +386,16 @@ class WebhookSent(Model):
     __slots__ = ()
     id: str
     status: Literal["pending", "success", "failed"]
+
+
+class WebhooksRetried(Model):
+    """`WebhooksRetried` of the OpenAPI document."""
+
+    __slots__ = ()
+    retried: int
+    """How many begin again."""
+    next_cursor: str | None
+    """Where to go on; null at the end."""
 
 
 class PaymentTold(Model):
@@ -426,6 +462,70 @@ class PaymentEvent(Model):
     """Its place among the object's events."""
 
 
+class PaymentKept(Model):
+    """`PaymentKept` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    _optional = frozenset(
+        {
+            "card_last4",
+            "card_network",
+            "error_code",
+            "error_description",
+            "error_reason",
+            "notes",
+            "receipt",
+            "vpa",
+        }
+    )
+    id: str
+    order_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    method: Literal["upi", "card"]
+    vpa: str | None
+    """With UPI, unless a link is to open the app."""
+    card_network: Literal["visa", "mastercard", "amex", "rupay", "unknown"] | None
+    """With a card."""
+    card_last4: str | None
+    """With a card, until the payer is erased."""
+    status: Literal["pending", "success", "failed"]
+    created_at: datetime
+    captured: bool
+    amount_captured: int
+    amount_released: int
+    """What goes back, or has gone back, because it was not kept."""
+    receipt: str | None
+    notes: dict[str, Any] | None
+    error_code: Literal["PAYMENT_FAILED", "ORDER_ALREADY_PAID"] | None
+    """Once it failed."""
+    error_reason: str | None
+    error_description: str | None
+
+
+class CaptureEventData(Model):
+    """`CaptureEventData` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"payment": PaymentKept}
+    payment: PaymentKept
+
+
+class CaptureEvent(Model):
+    """`CaptureEvent` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": CaptureEventData}
+    event: Literal["payment.captured", "payment.released"]
+    timestamp: int
+    """Unix seconds."""
+    data: CaptureEventData
+    sequence: int
+    """Its place among the object's events."""
+
+
 class PaymentOfRefund(Model):
     """`PaymentOfRefund` of the OpenAPI document."""
 
@@ -464,10 +564,46 @@ class RefundEvent(Model):
 
     __slots__ = ()
     _converts = {"data": RefundEventData}
-    event: Literal["refund.created", "refund.processed"]
+    event: Literal["refund.created", "refund.processed", "refund.cancelled", "refund.failed"]
     timestamp: int
     """Unix seconds."""
     data: RefundEventData
+    sequence: int
+    """Its place among the object's events."""
+
+
+class OrderTold(Model):
+    """`OrderTold` of the OpenAPI document."""
+
+    __slots__ = ()
+    _optional = frozenset({"notes", "receipt"})
+    id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: Literal["INR", "USD", "EUR", "GBP", "AUD", "CAD", "SGD", "AED"]
+    receipt: str | None
+    notes: dict[str, Any] | None
+    status: Literal["paid"]
+
+
+class OrderEventData(Model):
+    """`OrderEventData` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"order": OrderTold, "payment": PaymentOfRefund}
+    order: OrderTold
+    payment: PaymentOfRefund
+
+
+class OrderEvent(Model):
+    """`OrderEvent` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": OrderEventData}
+    event: Literal["order.paid"]
+    timestamp: int
+    """Unix seconds."""
+    data: OrderEventData
     sequence: int
     """Its place among the object's events."""
 
@@ -493,15 +629,20 @@ class TestEvent(Model):
     """Its place among the object's events."""
 
 
-Event = Union[PaymentEvent, RefundEvent, TestEvent, OtherEvent]
+Event = Union[PaymentEvent, CaptureEvent, RefundEvent, OrderEvent, TestEvent, OtherEvent]
 _EVENTS: dict[str, type[Event]] = {
     "payment.created": PaymentEvent,
     "payment.pending": PaymentEvent,
     "payment.success": PaymentEvent,
     "payment.failed": PaymentEvent,
     "payment.reversed": PaymentEvent,
+    "payment.captured": CaptureEvent,
+    "payment.released": CaptureEvent,
     "refund.created": RefundEvent,
     "refund.processed": RefundEvent,
+    "refund.cancelled": RefundEvent,
+    "refund.failed": RefundEvent,
+    "order.paid": OrderEvent,
     "webhook.test": TestEvent,
 }
 
@@ -536,6 +677,8 @@ class Delivery(DeliveryListed):
         "attempt_log": each(DeliveryAttemptLog),
     }
     merchant_id: str
+    event_id: str
+    """What it carries as `webhook-id`."""
     payload: Event
     next_retry_at: datetime | None
     response_body: str | None
@@ -549,6 +692,45 @@ class WebhookRetried(Model):
     id: str
     status: Literal["pending", "success", "failed"]
     message: str
+
+
+class WebhookEndpointListed(Model):
+    """`WebhookEndpointListed` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    id: str
+    """`default` is the endpoint of `webhook_url`."""
+    url: str
+    events: list[
+        Literal[
+            "payment.created",
+            "payment.pending",
+            "payment.success",
+            "payment.failed",
+            "payment.reversed",
+            "refund.created",
+            "refund.processed",
+            "payment.captured",
+            "payment.released",
+            "refund.cancelled",
+            "refund.failed",
+            "order.paid",
+        ]
+    ]
+    """What is sent there."""
+    enabled: bool
+    """Whether anything is sent there."""
+    created_at: datetime | None
+
+
+class WebhookEndpoint(WebhookEndpointListed):
+    """`WebhookEndpoint` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment}
+    secret: str
+    """What signs the events that are sent there."""
 
 
 class ApiKey(Model):
@@ -751,6 +933,10 @@ class AuditEntry(Model):
         "refund.created",
         "refund.cancelled",
         "webhook_url.set",
+        "webhook_endpoint.added",
+        "webhook_endpoint.changed",
+        "webhook_endpoint.removed",
+        "webhooks.retried",
         "webhook_secret.rotated",
         "user.invited",
         "user.changed",

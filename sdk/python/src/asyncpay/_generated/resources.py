@@ -5,6 +5,7 @@ Made by generator/ from the OpenAPI document; `make sdk` makes them anew.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -65,6 +66,7 @@ class Orders(Resource):
         receipt: str | None = None,
         from_: str | None = None,
         to: str | None = None,
+        updated_since: str | None = None,
         cursor: str | None = None,
     ) -> Page[models.Order]:
         """Lists orders, paid or not, newest first.
@@ -77,6 +79,7 @@ class Orders(Resource):
         receipt: Only orders with exactly this receipt.
         from_: Only orders of this day (UTC) or time, or later.
         to: Only orders of this day (UTC) or time, or earlier.
+        updated_since: Only orders that changed on this day (UTC) or at this time, or later; by when they did, oldest first. It goes with `limit` and `cursor` alone.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
@@ -91,6 +94,7 @@ class Orders(Resource):
                     "receipt": receipt,
                     "from": from_,
                     "to": to,
+                    "updated_since": updated_since,
                     "cursor": cursor,
                 },
             ),
@@ -165,6 +169,7 @@ class Payments(Resource):
         method: Literal["upi", "card"] | None = None,
         from_: str | None = None,
         to: str | None = None,
+        updated_since: str | None = None,
         q: str | None = None,
         cursor: str | None = None,
     ) -> Page[models.Payment]:
@@ -179,6 +184,7 @@ class Payments(Resource):
         method: Only payments by this method.
         from_: Only payments of this day (UTC) or time, or later.
         to: Only payments of this day (UTC) or time, or earlier.
+        updated_since: Only payments that changed on this day (UTC) or at this time, or later; by when they did, oldest first. It goes with `limit` and `cursor` alone.
         q: The id of a payment or of an order, or an order's receipt.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
@@ -195,6 +201,7 @@ class Payments(Resource):
                     "method": method,
                     "from": from_,
                     "to": to,
+                    "updated_since": updated_since,
                     "q": q,
                     "cursor": cursor,
                 },
@@ -328,9 +335,10 @@ class Refunds(Resource):
         *,
         limit: int | None = None,
         offset: int | None = None,
-        status: Literal["pending", "processed", "cancelled"] | None = None,
+        status: Literal["pending", "processed", "cancelled", "failed"] | None = None,
         from_: str | None = None,
         to: str | None = None,
+        updated_since: str | None = None,
         cursor: str | None = None,
     ) -> Page[models.Refund]:
         """Lists the refunds of all payments, newest first.
@@ -342,6 +350,7 @@ class Refunds(Resource):
         status: Only refunds in this status.
         from_: Only refunds of this day (UTC) or time, or later.
         to: Only refunds of this day (UTC) or time, or earlier.
+        updated_since: Only refunds that changed on this day (UTC) or at this time, or later; by when they did, oldest first. It goes with `limit` and `cursor` alone.
         cursor: The last page's `next_cursor`, in place of `offset`.
         """
         return self._page(
@@ -355,6 +364,7 @@ class Refunds(Resource):
                     "status": status,
                     "from": from_,
                     "to": to,
+                    "updated_since": updated_since,
                     "cursor": cursor,
                 },
             ),
@@ -446,6 +456,11 @@ class Webhooks(Resource):
             "payment.reversed",
             "refund.created",
             "refund.processed",
+            "payment.captured",
+            "payment.released",
+            "refund.cancelled",
+            "refund.failed",
+            "order.paid",
             "webhook.test",
         ]
         | None = None,
@@ -490,15 +505,24 @@ class Webhooks(Resource):
         """
         return self._call(build("GET", "/api/v1/webhooks/config", path_values={}), models.WebhookConfig)
 
-    def update_config(self, *, webhook_url: str | None) -> models.WebhookConfig:
+    def update_config(
+        self, *, webhook_url: str | None, events: builtins.list[Any] | None = None
+    ) -> models.WebhookConfig:
         """Sets or clears where webhooks go.
 
-        Deliveries that still wait go to the new URL.
+        Deliveries that still wait go to the new URL. `events` says which go there; without it, that stays as it is.
 
         webhook_url: null clears it: no webhooks are sent.
+        events: What is sent there. Unless you say otherwise: payment.created, payment.pending, payment.success, payment.failed, payment.reversed, refund.created, refund.processed.
         """
         return self._call(
-            build("PUT", "/api/v1/webhooks/config", path_values={}, body={"webhook_url": webhook_url}),
+            build(
+                "PUT",
+                "/api/v1/webhooks/config",
+                path_values={},
+                body={"webhook_url": webhook_url},
+                optional={"events": events},
+            ),
             models.WebhookConfig,
         )
 
@@ -508,7 +532,13 @@ class Webhooks(Resource):
         The old one signs beside the new one for a day.
         """
         return self._call(
-            build("POST", "/api/v1/webhooks/config/secret", path_values={}, idempotency_key=idempotency_key),
+            build(
+                "POST",
+                "/api/v1/webhooks/config/secret",
+                path_values={},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
             models.WebhookSecret,
         )
 
@@ -518,8 +548,43 @@ class Webhooks(Resource):
         It goes the way of all events, with signatures and retries.
         """
         return self._call(
-            build("POST", "/api/v1/webhooks/test", path_values={}, idempotency_key=idempotency_key),
+            build(
+                "POST",
+                "/api/v1/webhooks/test",
+                path_values={},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
             models.WebhookSent,
+        )
+
+    def retry_failed(
+        self,
+        *,
+        since: str,
+        endpoint_id: str | None = None,
+        cursor: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> models.WebhooksRetried:
+        """Begins failed deliveries anew, the oldest first.
+
+        Up to 40 at once: go on by `next_cursor`.
+
+        since: Only deliveries that were made then or later.
+        endpoint_id: Only those to this endpoint.
+        cursor: The last response's `next_cursor`.
+        """
+        return self._call(
+            build(
+                "POST",
+                "/api/v1/webhooks/retry",
+                path_values={},
+                body={"since": since},
+                optional={"endpoint_id": endpoint_id, "cursor": cursor},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
+            models.WebhooksRetried,
         )
 
     def retrieve(self, webhook_id: str) -> models.Delivery:
@@ -542,9 +607,125 @@ class Webhooks(Resource):
                 "POST",
                 "/api/v1/webhooks/{webhook_id}/retry",
                 path_values={"webhook_id": webhook_id},
+                documented_key=True,
                 idempotency_key=idempotency_key,
             ),
             models.WebhookRetried,
+        )
+
+
+class WebhookEndpoints(Resource):
+    """Several URLs, each with its own secret and its own events."""
+
+    def list(self) -> Page[models.WebhookEndpointListed]:
+        """Lists where events go.
+
+        `default`, of `webhook_url`, comes first; then the others, newest first.
+        """
+        return self._page(
+            build("GET", "/api/v1/webhook-endpoints", path_values={}), models.WebhookEndpointListed
+        )
+
+    def create(
+        self, *, url: str, events: builtins.list[Any] | None = None, idempotency_key: str | None = None
+    ) -> models.WebhookEndpoint:
+        """Adds an endpoint.
+
+        It has a secret of its own, and gets the events that you name.
+
+        events: What is sent there. Unless you say otherwise: payment.created, payment.pending, payment.success, payment.failed, payment.reversed, refund.created, refund.processed.
+        """
+        return self._call(
+            build(
+                "POST",
+                "/api/v1/webhook-endpoints",
+                path_values={},
+                body={"url": url},
+                optional={"events": events},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
+            models.WebhookEndpoint,
+        )
+
+    def retrieve(self, endpoint_id: str) -> models.WebhookEndpoint:
+        """Reads an endpoint, with its secret.
+
+        `default` is the one of `webhook_url`.
+        """
+        return self._call(
+            build("GET", "/api/v1/webhook-endpoints/{endpoint_id}", path_values={"endpoint_id": endpoint_id}),
+            models.WebhookEndpoint,
+        )
+
+    def update(
+        self,
+        endpoint_id: str,
+        *,
+        url: str | None = None,
+        events: builtins.list[Any] | None = None,
+        enabled: bool | None = None,
+    ) -> models.WebhookEndpoint:
+        """Changes an endpoint.
+
+        What you leave out stays as it is. What still waits goes to the new URL.
+
+        events: What is sent there. Unless you say otherwise: payment.created, payment.pending, payment.success, payment.failed, payment.reversed, refund.created, refund.processed.
+        enabled: false: nothing is sent there.
+        """
+        return self._call(
+            build(
+                "PUT",
+                "/api/v1/webhook-endpoints/{endpoint_id}",
+                path_values={"endpoint_id": endpoint_id},
+                body={},
+                optional={"url": url, "events": events, "enabled": enabled},
+            ),
+            models.WebhookEndpoint,
+        )
+
+    def delete(self, endpoint_id: str) -> models.WebhookEndpointListed:
+        """Takes an endpoint away.
+
+        Deliveries that still wait for it end as failed.
+        """
+        return self._call(
+            build(
+                "DELETE", "/api/v1/webhook-endpoints/{endpoint_id}", path_values={"endpoint_id": endpoint_id}
+            ),
+            models.WebhookEndpointListed,
+        )
+
+    def rotate_secret(self, endpoint_id: str, *, idempotency_key: str | None = None) -> models.WebhookSecret:
+        """Rotates an endpoint's secret.
+
+        The old one signs beside the new one for a day.
+        """
+        return self._call(
+            build(
+                "POST",
+                "/api/v1/webhook-endpoints/{endpoint_id}/secret",
+                path_values={"endpoint_id": endpoint_id},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
+            models.WebhookSecret,
+        )
+
+    def send_test(self, endpoint_id: str, *, idempotency_key: str | None = None) -> models.WebhookSent:
+        """Sends a sample event to one endpoint.
+
+        It goes the way of all events.
+        """
+        return self._call(
+            build(
+                "POST",
+                "/api/v1/webhook-endpoints/{endpoint_id}/test",
+                path_values={"endpoint_id": endpoint_id},
+                documented_key=True,
+                idempotency_key=idempotency_key,
+            ),
+            models.WebhookSent,
         )
 
 

@@ -26,6 +26,10 @@ class MerchantRow(Model):
     chaos = JSONAttribute(null=True)
     acquirer_account = UnicodeAttribute(null=True)
     limits = JSONAttribute(null=True)
+    # None: those that are sent unless others are asked for.
+    webhook_events = JSONAttribute(null=True)
+    added_endpoints = JSONAttribute(null=True)
+    endpoints_version = NumberAttribute(null=True)
     created_at = UnicodeAttribute()
 
 

@@ -10,7 +10,8 @@ from gateway.adapters.aws.dynamodb.access_tables import LoginRow, MerchantRow, S
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
 from gateway.adapters.aws.dynamodb.repositories.audit import AuditChain, AuditTrail
-from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries, to_delivery
+from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
+from gateway.adapters.aws.dynamodb.repositories.delivery_row import to_delivery
 from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow, Endpoints, to_health
 from gateway.adapters.aws.dynamodb.repositories.idempotency import IdempotencyRecords, to_record
 from gateway.adapters.aws.dynamodb.repositories.ledger import Ledger

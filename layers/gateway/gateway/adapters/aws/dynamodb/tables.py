@@ -79,6 +79,7 @@ class PaymentRow(Model):
     release = JSONAttribute(null=True)
     version = UnicodeAttribute(null=True)
     late_at = UnicodeAttribute(null=True)
+    released_at = UnicodeAttribute(null=True)
     screening = JSONAttribute(null=True)
     of_order = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
@@ -163,6 +164,9 @@ class WebhookRow(Model):
     merchant_shard = UnicodeAttribute(null=True)
     place = UnicodeAttribute(null=True)
     previous_at = UnicodeAttribute(null=True)
+    # Of a delivery to an added endpoint; and whether another delivery of the event stands in the feed.
+    endpoint_id = UnicodeAttribute(null=True)
+    is_copy = BooleanAttribute(null=True)
     next_retry_at = UnicodeAttribute(null=True)
     history = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)

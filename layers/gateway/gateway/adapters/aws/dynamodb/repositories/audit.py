@@ -30,6 +30,13 @@ class AuditTrail:
         listing = Listing(AuditRow.by_merchant, merchant_id, _to_entry)
         return page_of(listing, limit=limit, offset=offset, cursor=cursor)
 
+    def since(self, merchant_id: str, first: datetime, limit: int) -> list[AuditEntry]:
+        """A merchant's entries of then and later, the oldest first."""
+        later = AuditRow.created_at >= to_iso(first)
+        with unavailable_when_aws_fails():
+            found = AuditRow.by_merchant.query(merchant_id, later, limit=limit, page_size=limit)
+            return [_to_entry(row) for row in found]
+
     def settled(self, since: datetime | None, before: datetime, limit: int) -> list[AuditEntry]:
         """Entries of that time, at most `limit` of each shard; the oldest, where there are more."""
         found: list[AuditEntry] = []

@@ -1,20 +1,23 @@
-"""Webhook deliveries: one row for each event of a merchant that has a webhook URL."""
+"""Webhook deliveries: one row for each event and endpoint of a merchant."""
 
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any
-
-from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.lists.corrections import note_move
 from gateway.adapters.aws.dynamodb.lists.paging import counted
+from gateway.adapters.aws.dynamodb.repositories.delivery_row import (
+    as_read,
+    change_of,
+    changed_at,
+    to_delivery,
+)
 from gateway.adapters.aws.dynamodb.sharded_rows.delivery_log import (
-    created_at,
     newest_first,
+    oldest_first,
     partitions_of,
     position,
 )
@@ -25,28 +28,14 @@ from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
 from gateway.domain.span import ALL_TIME, Span
-from gateway.domain.values import from_iso, to_iso
-from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.values import to_iso
+from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.feed import place_of
+from gateway.domain.webhooks.webhook_endpoint import FIRST_ENDPOINT
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
 
-
-def to_delivery(row: WebhookRow) -> WebhookDelivery:
-    """The delivery that a row holds."""
-    return WebhookDelivery(
-        id=row.id,
-        merchant_id=row.merchant_id,
-        object_id=row.object_id,
-        event=row.event,
-        payload=row.payload,
-        status=DeliveryStatus(row.status),
-        created_at=created_at(row),
-        next_retry_at=from_iso(row.next_retry_at) if row.next_retry_at else None,
-        attempts=tuple(_to_attempt(entry) for entry in row.attempt_log),
-        history=tuple(_to_attempt(entry) for entry in row.history or []),
-        sequence=int(row.place.partition("/")[2]) if row.place else 0,
-        previous_at=from_iso(row.previous_at) if row.previous_at else None,
-    )
+# How many rows a search for failed deliveries looks at: they have no index of their own, as few fail.
+LOOKED_AT_MAX = 2000
 
 
 class Deliveries:
@@ -70,22 +59,9 @@ class Deliveries:
         `planned`: no message asks for the next attempt, the sweeper does. `now` is wanted where neither an
         attempt nor a manual retry says when that was.
         """
-        actions: list[Action] = [
-            WebhookRow.status.set(str(after.status)),
-            WebhookRow.attempts.set(len(after.attempts)),
-            WebhookRow.attempt_log.set([_from_attempt(attempt) for attempt in after.attempts]),
-            *due.due_actions(
-                WebhookRow, after.id, after.next_retry_at, shards=due.PLANNED if planned else ""
-            ),
-        ]
-        if after.history:
-            actions.append(WebhookRow.history.set([_from_attempt(attempt) for attempt in after.history]))
-        if after.next_retry_at is None:
-            actions.append(WebhookRow.next_retry_at.remove())
-        else:
-            actions.append(WebhookRow.next_retry_at.set(to_iso(after.next_retry_at)))
-        condition = (WebhookRow.status == str(before.status)) & (WebhookRow.attempts == len(before.attempts))
-        now = now or _changed_at(after)
+        actions = change_of(after, planned=planned)
+        condition = as_read(before)
+        now = now or changed_at(after)
         if after.status is before.status or not is_late(Kind.WEBHOOKS, before.created_at, now):
             return rows.update_if(WebhookRow(after.id), actions, condition)
         items = Items()
@@ -100,11 +76,8 @@ class Deliveries:
 
     def wait_until(self, delivery: WebhookDelivery, until: datetime) -> bool:
         """Holds back a pending delivery, untried, until the sweeper looks at it: its circuit is open."""
-        condition = (WebhookRow.status == str(delivery.status)) & (
-            WebhookRow.attempts == len(delivery.attempts)
-        )
         actions = due.due_actions(WebhookRow, delivery.id, until, shards=due.HELD)
-        return rows.update_if(WebhookRow(delivery.id), actions, condition)
+        return rows.update_if(WebhookRow(delivery.id), actions, as_read(delivery))
 
     def page(
         self,
@@ -148,6 +121,25 @@ class Deliveries:
         newest = found[0].created_at if found else None
         total = counted(Kind.WEBHOOKS, merchant_id, wanted, span, count=count, newest=newest)
         return Page(items, total, limit, offset, has_more)
+
+    def failed(
+        self,
+        merchant_id: str,
+        span: Span,
+        endpoint_id: str | None,
+        *,
+        cursor: Cursor | None,
+        limit: int,
+    ) -> tuple[list[WebhookDelivery], Cursor | None]:
+        """Failed deliveries of a span, the oldest first, and where to go on; None at the end of the span."""
+        found: list[WebhookDelivery] = []
+        for number, row in enumerate(oldest_first(partitions_of(merchant_id), span, cursor), start=1):
+            delivery = to_delivery(row)
+            if delivery.status is DeliveryStatus.FAILED and endpoint_id in (None, delivery.endpoint_id):
+                found.append(delivery)
+            if len(found) == limit or number == LOOKED_AT_MAX:
+                return found, Cursor(to_iso(delivery.created_at), delivery.id, 0, 0)
+        return found, None
 
     def of_object(self, merchant_id: str, object_id: str, created_at: datetime) -> list[WebhookDelivery]:
         """The deliveries about an object that were made at this very time, in one transaction."""
@@ -200,34 +192,16 @@ class DeliveryWrites:
             merchant_shard=shard_of(delivery.merchant_id, delivery.object_id),
             place=place_of(delivery.created_at, delivery.sequence),
             previous_at=to_iso(delivery.previous_at) if delivery.previous_at else None,
+            # Of the first endpoint's nothing is stored: its rows are as large as they were.
+            endpoint_id=None if delivery.endpoint_id == FIRST_ENDPOINT else delivery.endpoint_id,
+            is_copy=delivery.is_copy or None,
             next_retry_at=to_iso(delivery.next_retry_at) if delivery.next_retry_at else None,
             **due.due_columns(delivery.id, delivery.next_retry_at),
         )
         self._items.put(delivery.event, row, WebhookRow.id.does_not_exist())
 
-
-def _changed_at(after: WebhookDelivery) -> datetime:
-    """When a delivery got its status: with its last attempt, or with the manual retry that waits now."""
-    if after.next_retry_at is not None:
-        return after.next_retry_at
-    return after.created_at if after.last_attempt is None else after.last_attempt.ended_at
-
-
-def _from_attempt(attempt: Attempt) -> dict[str, Any]:
-    return {
-        "at": to_iso(attempt.at),
-        "duration_ms": attempt.duration_ms,
-        "response_code": attempt.response_code,
-        "response_body": attempt.response_body,
-        "error": attempt.error,
-    }
-
-
-def _to_attempt(entry: dict[str, Any]) -> Attempt:
-    return Attempt(
-        at=from_iso(entry["at"]),
-        duration_ms=entry["duration_ms"],
-        response_code=entry["response_code"],
-        response_body=entry["response_body"],
-        error=entry["error"],
-    )
+    def retry(self, before: WebhookDelivery, after: WebhookDelivery) -> None:
+        """A delivery that begins again; refused (label: its event) where it changed since it was read."""
+        self._items.update(before.event, WebhookRow(after.id), change_of(after), as_read(before))
+        cells = tuple((one.event, str(one.status)) for one in (before, after))
+        note_move(self._items, Kind.WEBHOOKS, before, cells, changed_at(after))

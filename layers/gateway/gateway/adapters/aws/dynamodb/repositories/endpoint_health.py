@@ -14,7 +14,7 @@ from gateway.domain.webhooks.endpoint import EndpointHealth
 
 
 class EndpointRow(Model):
-    """Table `endpoints`."""
+    """Table `endpoints`. The key is a merchant's id, with that of an added endpoint behind it."""
 
     class Meta:
         table_name = "endpoints"
@@ -30,7 +30,7 @@ class EndpointRow(Model):
 def to_health(row: EndpointRow) -> EndpointHealth:
     """What a row says of an endpoint; an endpoint in good health has no row."""
     return EndpointHealth(
-        merchant_id=row.merchant_id,
+        key=row.merchant_id,
         failures=int(row.failures),
         failing_since=_moment(row.failing_since),
         slow_until=_moment(row.slow_until),
@@ -50,7 +50,7 @@ class Endpoints:
         """
         if after == before:
             return
-        row = EndpointRow(after.merchant_id)
+        row = EndpointRow(after.key)
         if after.is_healthy:
             with unavailable_when_aws_fails():
                 row.delete()
@@ -64,12 +64,12 @@ class Endpoints:
         streak_goes_on = EndpointRow.failures >= before.failures if failed and before.failures else None
         rows.update_if(row, actions, streak_goes_on)
 
-    def forget(self, merchant_id: str) -> None:
+    def forget(self, key: str) -> None:
         """Drops all that is known of an endpoint: it counts as new, and its circuit is closed."""
         with unavailable_when_aws_fails():
-            EndpointRow(merchant_id).delete()
+            EndpointRow(key).delete()
 
-    def mark_slow(self, merchant_id: str, until: datetime) -> None:
+    def mark_slow(self, key: str, until: datetime) -> None:
         """Sends an endpoint's deliveries through the slow lane until then; what else is known of it stays."""
         actions: list[Action] = [
             EndpointRow.slow_until.set(to_iso(until)),
@@ -77,13 +77,13 @@ class Endpoints:
             EndpointRow.openings.add(0),
         ]
         with unavailable_when_aws_fails():
-            EndpointRow(merchant_id).update(actions=actions)
+            EndpointRow(key).update(actions=actions)
 
     def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
         """Takes the one probe of an open circuit; False where another worker took it."""
         condition = EndpointRow.open_until == (to_iso(health.open_until) if health.open_until else None)
         actions: list[Action] = [EndpointRow.open_until.set(to_iso(until))]
-        return rows.update_if(EndpointRow(health.merchant_id), actions, condition)
+        return rows.update_if(EndpointRow(health.key), actions, condition)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -14,6 +14,8 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.limits import Limits, read_limits
 from gateway.domain.chaos import Chaos
 from gateway.domain.values import from_iso, to_iso
+from gateway.domain.webhooks.events import DEFAULT_EVENTS
+from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.use_cases.protocols.refusals import Write
 
 
@@ -35,6 +37,9 @@ def to_merchant(row: MerchantRow) -> Merchant:
         chaos=_to_chaos(row.chaos) if row.chaos else None,
         acquirer_account=row.acquirer_account,
         limits=read_limits(row.limits),
+        webhook_events=tuple(row.webhook_events or DEFAULT_EVENTS),
+        added_endpoints=tuple(_to_endpoint(members) for members in row.added_endpoints or ()),
+        endpoints_version=int(row.endpoints_version or 0),
     )
 
 
@@ -95,6 +100,25 @@ class MerchantWrites:
         """Where the merchant's webhooks go; refused (MERCHANT) without such a merchant."""
         action: Action = MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url)
         self._items.update(Write.MERCHANT, MerchantRow(merchant_id), [action], MerchantRow.id.exists())
+
+    def set_webhook_events(self, merchant_id: str, url: str | None, events: tuple[str, ...]) -> None:
+        """Where the merchant's own webhooks go, and which do; refused (MERCHANT) without such a merchant."""
+        column = MerchantRow.webhook_events
+        actions: list[Action] = [
+            MerchantRow.webhook_url.remove() if url is None else MerchantRow.webhook_url.set(url),
+            column.remove() if events == DEFAULT_EVENTS else column.set(list(events)),
+        ]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists())
+
+    def set_endpoints(self, merchant_id: str, version: int, endpoints: tuple[WebhookEndpoint, ...]) -> None:
+        """The added endpoints; refused (MERCHANT) where they are no longer of that version."""
+        column = MerchantRow.endpoints_version
+        same = column == version if version else column.does_not_exist()
+        actions: list[Action] = [
+            MerchantRow.added_endpoints.set([_from_endpoint(endpoint) for endpoint in endpoints]),
+            column.set(version + 1),
+        ]
+        self._items.update(Write.MERCHANT, MerchantRow(merchant_id), actions, MerchantRow.id.exists() & same)
 
     def clear_webhook_url(self, merchant_id: str, url: str) -> None:
         """That webhooks go nowhere; refused (MERCHANT) where they no longer go to this URL."""
@@ -159,6 +183,22 @@ def _to_chaos(members: dict[str, Any]) -> Chaos:
     return Chaos(**{**known, "until": from_iso(members["until"])})
 
 
+_MOMENTS = ("created_at", "previous_secret_until")
+
+
+def _from_endpoint(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    members = {**vars(endpoint), "events": list(endpoint.events)}
+    members |= {name: to_iso(members[name]) for name in _MOMENTS if members[name] is not None}
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _to_endpoint(members: dict[str, Any]) -> WebhookEndpoint:
+    # A release that knows fewer members leaves the others out.
+    known = {one.name: members[one.name] for one in fields(WebhookEndpoint) if one.name in members}
+    known |= {name: from_iso(known[name]) for name in _MOMENTS if name in known}
+    return WebhookEndpoint(**{**known, "events": tuple(known["events"])})
+
+
 def _row(merchant: Merchant) -> MerchantRow:
     return MerchantRow(
         merchant.id,
@@ -170,4 +210,7 @@ def _row(merchant: Merchant) -> MerchantRow:
         created_at=to_iso(merchant.created_at),
         checkout_origins=list(merchant.checkout_origins) or None,
         acquirer_account=merchant.acquirer_account,
+        webhook_events=None if merchant.webhook_events == DEFAULT_EVENTS else list(merchant.webhook_events),
+        added_endpoints=[_from_endpoint(one) for one in merchant.added_endpoints] or None,
+        endpoints_version=merchant.endpoints_version or None,
     )

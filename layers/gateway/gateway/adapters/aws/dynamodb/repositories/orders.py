@@ -71,6 +71,13 @@ class Orders:
         listing = Listing(OrderRow.by_merchant, merchant_id, to_order, condition, Kind.ORDERS, wanted)
         return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
+    def made_since(self, merchant_id: str, first: datetime, limit: int) -> list[tuple[datetime, str]]:
+        """When a merchant's orders of then and later were made, and their ids, the oldest first."""
+        later = OrderRow.created_at >= to_iso(first)
+        with unavailable_when_aws_fails():
+            found = OrderRow.by_merchant.query(merchant_id, later, limit=limit, page_size=limit)
+            return [(from_iso(row.created_at), row.id) for row in found]
+
     def of_ids(self, ids: Iterable[str]) -> list[Order]:
         """Those of these orders that exist, as they are now. One round trip for up to 100."""
         wanted = list(ids)

@@ -55,6 +55,7 @@ def to_payment(row: PaymentRow) -> Payment:
         attempt=to_attempt(row.attempt) or Attempt(),
         release=to_attempt(row.release),
         late_at=from_iso(row.late_at) if row.late_at else None,
+        released_at=from_iso(row.released_at) if row.released_at else None,
         return_url=row.return_url,
         screening=Screening(**row.screening) if row.screening else None,
         of_order=OrderDetails(**row.of_order) if row.of_order else None,
@@ -234,6 +235,8 @@ def _ended(after: Payment) -> list[Action]:
         actions.append(PaymentRow.finished_at.set(to_iso(after.finished_at)))
     if after.late_at is not None:
         actions.append(PaymentRow.late_at.set(to_iso(after.late_at)))
+    if after.released_at is not None:
+        actions.append(PaymentRow.released_at.set(to_iso(after.released_at)))
     if after.failure is not None:
         actions += [
             PaymentRow.error_code.set(after.failure.code),

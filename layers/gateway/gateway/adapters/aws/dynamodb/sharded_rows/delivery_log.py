@@ -16,6 +16,7 @@ from gateway.domain.span import TICK, Span
 from gateway.domain.values import from_iso, to_iso
 
 _AFTER_ALL = "~"
+_READ_AT_ONCE = 100
 
 # An index, one of its keys, and the condition that its rows are of a span.
 _Partition = tuple[Any, str, Callable[[Span], Condition | None]]
@@ -47,6 +48,21 @@ def _between_places(span: Span) -> Condition | None:
         return None if last is None else WebhookRow.place <= last
     first = to_iso(span.first)
     return WebhookRow.place >= first if last is None else WebhookRow.place.between(first, last)
+
+
+def oldest_first(partitions: list[_Partition], span: Span, cursor: Cursor | None) -> Iterator[WebhookRow]:
+    """The rows of a span, or those behind the cursor's, from the oldest on."""
+    if cursor is not None:
+        span = Span(from_iso(cursor.created_at), span.before)
+    queries = [index.query(key, within(span), page_size=_READ_AT_ONCE) for index, key, within in partitions]
+    with unavailable_when_aws_fails():
+        is_behind = cursor is None
+        for row in merged(queries, position):
+            # Of the cursor's millisecond, those up to its own row were shown.
+            if is_behind or (cursor is not None and to_iso(created_at(row)) > cursor.created_at):
+                yield row
+            elif cursor is not None and row.id == cursor.id:
+                is_behind = True
 
 
 def newest_first(

@@ -27,7 +27,14 @@ class Feed:
         size = min(limit, 1000)
         shards = shards_of(merchant_id)
         queries: list[Any] = [
-            WebhookRow.by_merchant_shard.query(shard, WebhookRow.place >= place, limit=limit, page_size=size)
+            # Of an event's deliveries to several endpoints, one stands for it.
+            WebhookRow.by_merchant_shard.query(
+                shard,
+                WebhookRow.place >= place,
+                filter_condition=WebhookRow.is_copy.does_not_exist(),
+                limit=limit,
+                page_size=size,
+            )
             for shard in shards
         ]
         # Rows of an older release.
@@ -58,7 +65,9 @@ def _events(row: WebhookRow | EventsRow) -> list[FeedEvent]:
         ]
     sequence = int(place.partition("/")[2] or 0)
     at = (place, row.id, 0)
-    return [_event(row.object_id, (row.event, sequence, row.payload), at, row.previous_at, row.id)]
+    # The first endpoint's deliveries have the ids of their events, also those of older releases.
+    known_id = row.id if row.endpoint_id is None else None
+    return [_event(row.object_id, (row.event, sequence, row.payload), at, row.previous_at, known_id)]
 
 
 def _event(
