@@ -36,6 +36,10 @@ export type {
   Moment as TimelineEntry,
   Webhook as Delivery,
   WebhookConfig,
+  WebhookEndpoint as Endpoint,
+  WebhookEndpointList as EndpointList,
+  WebhookEndpointListed as ListedEndpoint,
+  WebhooksRetried as DeliveriesRetried,
   WebhookList as DeliveryList,
   WebhookListed as ListedDelivery,
 } from "../../sdk/node/src/openapi";

@@ -126,6 +126,54 @@ test("what is typed while a saved URL is read again stays in the field", async (
   await saveUrl(page, "");
 });
 
+test("another endpoint is added with its events, tried, rotated, disabled and removed", async () => {
+  const page = await dashboardPage(browser, "/dashboard/webhooks");
+  await byId(page, "endpoint-url-input").fill("ftp://books.example/hook");
+  await byId(page, "add-endpoint-button").click();
+  await hasText(page.locator(".wrong .note"), /^url must/);
+  await byId(page, "endpoint-url-input").fill(receiver.url);
+  await byId(page, "endpoint-event-order.paid").check();
+  await byId(page, "endpoint-event-payment.pending").uncheck();
+  await byId(page, "add-endpoint-button").click();
+  const row = byId(page, "webhook-endpoint");
+  await hasText(row, /order\.paid/);
+  assert.doesNotMatch(await row.textContent(), /payment\.pending/);
+  const id = await row.getAttribute("data-endpoint-id");
+  const heard = receiver.heard.length;
+  await byId(row, "endpoint-test").click();
+  await until(() => receiver.heard.length > heard, "the test event");
+  const { body, headers } = receiver.heard.at(-1);
+  assert.equal(JSON.parse(body).event, "webhook.test");
+  assert.ok(headers["webhook-signature"]);
+  await byId(row, "endpoint-show").click();
+  await hasText(byId(row, "endpoint-secret"), /^whsec_/);
+  const { secret } = await api("GET", `/webhook-endpoints/${id}`);
+  await byId(row, "endpoint-rotate").click();
+  await until(
+    async () =>
+      (await api("GET", `/webhook-endpoints/${id}`)).secret !== secret,
+    "a new secret",
+  );
+  await byId(row, "endpoint-toggle").click();
+  await hasText(row, /disabled/);
+  await byId(row, "endpoint-remove").click();
+  await byId(page, "confirm-button").click();
+  await row.waitFor({ state: "detached" });
+  const { data } = await api("GET", "/webhook-endpoints");
+  assert.deepEqual(
+    data.filter((endpoint) => endpoint.id === id),
+    [],
+  );
+});
+
+test("all that failed begins again at a click", async () => {
+  const page = await dashboardPage(browser, "/dashboard/webhooks");
+  const answered = page.waitForResponse("**/api/v1/webhooks/retry");
+  await byId(page, "retry-failed-button").click();
+  const { retried } = await (await answered).json();
+  await hasText(page.locator(".toast"), new RegExp(`^${retried} deliver`));
+});
+
 test("a test event arrives, and its row becomes a success without a reload", async () => {
   const page = await dashboardPage(browser, LOG);
   receiver.status = 200;

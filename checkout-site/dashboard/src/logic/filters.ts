@@ -10,7 +10,7 @@ export interface Filters {
 
 export const STATUSES = ["pending", "success", "failed"] as const;
 export const ORDER_STATUSES = ["created", "attempted", "paid"] as const;
-export const REFUND_STATUSES = ["pending", "processed", "cancelled"] as const;
+export const REFUND_STATUSES = ["pending", "processed", "cancelled", "failed"] as const;
 export const METHODS = ["upi", "card"] as const;
 export const NONE: Filters = { q: "", status: "", method: "", from: "", to: "" };
 

@@ -2,6 +2,7 @@
 
 import type { JSX, TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
+import { DEFAULT_EVENTS, ON_REQUEST, TEST_EVENT } from "../logic/events";
 import { searchOf } from "../logic/filters";
 import type { DeliveryList } from "../../../shared/resources";
 import { en } from "../texts/en";
@@ -10,17 +11,16 @@ import { Choice } from "./FilterForm";
 import { Await, Card, Empty, Head } from "./parts";
 import { Link } from "./router";
 import { Pager } from "./Table";
+import { RetryFailed } from "./RetryFailed";
 import { useLoad } from "./useLoad";
+import { WebhookEndpoints } from "./WebhookEndpoints";
 import { WebhookForm } from "./WebhookForm";
 import { WebhookRows } from "./WebhookRows";
 
 const ROWS = 10;
 const LOOK_AGAIN_MS = 2_000;
 const STATUSES = ["pending", "success", "failed"];
-const EVENTS = [
-  ...["payment.created", "payment.pending", "payment.success", "payment.failed", "payment.reversed"],
-  ...["refund.created", "refund.processed", "webhook.test"],
-];
+const EVENTS: readonly string[] = [...DEFAULT_EVENTS, ...ON_REQUEST, TEST_EVENT];
 const texts = en.webhooks;
 
 export function Webhooks(): JSX.Element {
@@ -31,14 +31,18 @@ export function Webhooks(): JSX.Element {
       <Card title={texts.config}>
         <WebhookForm onSent={() => setSent((count) => count + 1)} />
       </Card>
+      <Card title={en.endpoints.title}>
+        <WebhookEndpoints onSent={() => setSent((count) => count + 1)} />
+      </Card>
       <Card title={texts.log}>
+        <RetryFailed onRetried={() => setSent((count) => count + 1)} />
         <Log sent={sent} />
       </Card>
     </div>
   );
 }
 
-/** `sent` counts the test events: when it changes, the log is reloaded. */
+/** `sent` counts the test events and retries: when it changes, the log is reloaded. */
 function Log({ sent }: { sent: number }): JSX.Element {
   const { api, path, search, navigate } = useAppContext();
   const given = new URLSearchParams(search);
