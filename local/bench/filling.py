@@ -1,13 +1,14 @@
 """Rows by the million for the table engine: files in the form of a DynamoDB export, which it reads in bulk.
 
-One merchant with as many orders, payments, refunds, ledger entries and webhook deliveries: a tenth of them of
-today, a few of the last minutes, the rest of the thirty days before.
+One merchant with as many orders, payments, refunds, ledger entries, deliveries and audit rows: a tenth of
+them of today, a few of the last minutes, the rest of the thirty days before.
 """
 
 import json
 import subprocess
+import zlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ DAYS = 30
 NEWEST = 100
 NEWEST_WITHIN = timedelta(minutes=3)
 IMPORT_SECONDS = 3600
+# Of a merchant's deliveries, as the library spreads them: a test compares.
+SHARDS = 8
 
 Item = Callable[[int, str], str]
 
@@ -75,10 +78,20 @@ def _entry(number: int, _at: str) -> str:
     )
 
 
+def _audit(number: int, _at: str) -> str:
+    return (
+        f'"id":{{"S":"{number:08x}-0000-4000-8000-{number:012x}"}},"actor":{{"S":"user:bench@example.com"}},'
+        f'"action":{{"S":"refund.created"}},"object":{{"S":"rfnd_{number:016}"}},'
+        '"details":{"S":"{\\"amount\\":500}"}'
+    )
+
+
 def _delivery(number: int, at: str) -> str:
+    shard = f"{MERCHANT}#{zlib.crc32(f'pay_{number:016}'.encode()) % SHARDS}"
     body = json.dumps(json.dumps({"event": "payment.success", "timestamp": 0, "data": {"at": at}}))
     return (
         f'"id":{{"S":"{number:08x}-0000-4000-8000-{number:012x}"}},"object_id":{{"S":"pay_{number:016}"}},'
+        f'"merchant_shard":{{"S":"{shard}"}},"place":{{"S":"{at}/03"}},'
         f'"event":{{"S":"payment.success"}},"payload":{{"S":{body}}},"attempts":{{"N":"1"}},'
         f'"status":{{"S":"{_status(number, "success", "failed")}"}},'
         f'"attempt_log":{{"S":"[{{\\"at\\":\\"{at}\\",\\"duration_ms\\":3,\\"response_code\\":200,'
@@ -96,12 +109,13 @@ LISTS: dict[str, Item] = {
     "refunds": _refund,
     "ledger": _entry,
     "webhook-logs": _delivery,
+    "audit": _audit,
 }
 
 
-def fill(database: Path, binary: Path, prefix: str, number: int, template: Path) -> None:
+def fill(database: Path, binary: Path, prefix: str, template: Path, *, number: int, now: datetime) -> None:
     """Makes the engine's database with the tables of infra/data.yaml, and `number` rows in each list."""
-    home, now = database.parent, datetime.now(UTC)
+    home = database.parent
     definitions = [_described(table, prefix) for table in _tables(template)]
     (home / "schema.json").write_text(json.dumps(definitions), encoding="utf-8")
     for definition in definitions:
@@ -113,7 +127,9 @@ def fill(database: Path, binary: Path, prefix: str, number: int, template: Path)
         rows.mkdir(parents=True)
         with (rows / "rows.json").open("w", encoding="utf-8") as file:
             for row, at in enumerate(times(filled, now)):
-                about = f'"merchant_id":{{"S":"{MERCHANT}"}},"created_at":{{"S":"{at}"}}'
+                about = f'"merchant_id":{{"S":"{MERCHANT}"}}'
+                if item is not _delivery:  # which stands in its list by `place`
+                    about += f',"created_at":{{"S":"{at}"}}'
                 file.write(f'{{"Item":{{{item(row, at)},{about}}}}}\n')
     command = [str(binary), "import", "--source", str(home / "export"), "--schema", str(home / "schema.json")]
     subprocess.run(

@@ -174,6 +174,31 @@ test("all that failed begins again at a click", async () => {
   await hasText(page.locator(".toast"), new RegExp(`^${retried} deliver`));
 });
 
+test("the log is read on by cursor, without a gap or a repetition", async () => {
+  await api("PUT", "/webhooks/config", { webhook_url: receiver.url });
+  const sent = new Set();
+  for (let number = 0; number < 11; number++) {
+    sent.add((await api("POST", "/webhooks/test")).id);
+  }
+  const page = await dashboardPage(browser, LOG);
+  const rows = byId(page, "webhook-log-item");
+  const shown = () =>
+    rows.evaluateAll((all) => all.map((row) => row.dataset.webhookId));
+  await rows.nth(9).waitFor();
+  const first = await shown();
+  const asked = page.waitForRequest(/\/api\/v1\/webhooks\?.*cursor=/);
+  await page.getByRole("link", { name: "Older" }).click();
+  await asked;
+  await until(async () => {
+    const ids = await shown();
+    return ids.length > 0 && ids.every((id) => !first.includes(id));
+  }, "the next page is shown");
+  const seen = new Set([...first, ...(await shown())]);
+  assert.ok([...sent].every((id) => seen.has(id)));
+  await page.getByText(/^11 to \d+ of \d+$/).waitFor();
+  await api("PUT", "/webhooks/config", { webhook_url: null });
+});
+
 test("a test event arrives, and its row becomes a success without a reload", async () => {
   const page = await dashboardPage(browser, LOG);
   receiver.status = 200;

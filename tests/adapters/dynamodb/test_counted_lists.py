@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pynamodb.models import Model
 
+from gateway.adapters.aws.dynamodb.access_tables import AuditRow
 from gateway.adapters.aws.dynamodb.lists import paging
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
 from gateway.domain.counting.counts import Kind
@@ -23,7 +24,7 @@ from gateway.use_cases.payments.summary import tally_days
 from tests.support.aws_calls import an_error, answering, watched
 from tests.support.bulk import put_all
 from tests.support.counting import Life
-from tests.support.database import counting, deliveries, ledger, orders, payments, refunds
+from tests.support.database import audit, counting, deliveries, ledger, orders, payments, refunds
 from tests.support.factories import NOW, Clock, some_deps, some_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
@@ -49,6 +50,7 @@ LISTS: dict[str, List] = {
         of, statuses=(RefundStatus.PROCESSED,), limit=10, offset=0
     ),
     "ledger": lambda of: ledger.page(of, 10, 0),
+    "audit": lambda of: audit.page(of, 10, 0),
     "webhooks": lambda of: deliveries.page(of, status=None, event=None, limit=10, offset=0),
     "webhooks that failed": lambda of: deliveries.page(
         of, status=DeliveryStatus.FAILED, event="payment.success", limit=10, offset=0
@@ -87,6 +89,7 @@ def rows_of(merchant_id: str, number: int) -> Iterator[Model]:
             updated_at=text,
         )
         yield LedgerRow(f"{some_id('pay_')}:payment", **money, kind="payment", payment_id="pay_1")
+        yield AuditRow(str(uuid.uuid4()), **about, actor="a", action="refund.created", object="o", details={})
         yield WebhookRow(
             str(uuid.uuid4()),
             **about,
@@ -131,7 +134,7 @@ def test_a_list_takes_as_many_round_trips_however_long_it_is(stored: dict[int, s
 
 def test_the_totals_of_long_lists_are_exact(stored: dict[int, str]) -> None:
     owner = merchant_with(stored, MANY)
-    for name in ("payments", "orders", "refunds", "ledger", "webhooks"):
+    for name in ("payments", "orders", "refunds", "ledger", "webhooks", "audit"):
         assert LISTS[name](owner).total == MANY
     for name in ("payments that failed", "paid orders", "processed refunds", "webhooks that failed"):
         assert LISTS[name](owner).total == MANY // 3

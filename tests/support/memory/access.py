@@ -13,11 +13,12 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.access.session import Session
 from gateway.domain.access.user import User
 from gateway.domain.card_testing.limits import FailureCount, Subject
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
+from gateway.domain.span import ALL_TIME
 from gateway.domain.webhooks.endpoint import EndpointHealth
 from tests.support.memory.money import Repository
-from tests.support.memory.paging import page_of
 from tests.support.memory.rows import exists, is_free
 from tests.support.memory.writes import window_of
 
@@ -207,4 +208,4 @@ class AuditTrail(Repository):
     def page(
         self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
     ) -> Page[AuditEntry]:
-        return page_of(self.where(lambda row: row.merchant_id == merchant_id), limit, offset, cursor)
+        return self.listed(Kind.AUDIT, merchant_id, (), ALL_TIME, limit, offset, cursor)

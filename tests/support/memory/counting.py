@@ -17,6 +17,7 @@ TABLES = {
     Kind.REFUNDS: "refunds",
     Kind.LEDGER: "ledger",
     Kind.WEBHOOKS: "deliveries",
+    Kind.AUDIT: "audit",
 }
 
 

@@ -70,12 +70,14 @@ export function CursorList<Item extends { id: string; status?: string }>({
 
 interface PagesProps {
   label: string;
-  filters: Filters;
+  filters: object;
   cursor: string;
   next: string;
+  children?: ComponentChildren;
 }
 
-function Pages({ label, filters, cursor, next }: PagesProps): JSX.Element {
+/** Links to the pages before and behind one that `cursor` led to. */
+export function Pages({ label, filters, cursor, next, children }: PagesProps): JSX.Element {
   const { path } = useAppContext();
   // The page before is the one that we came from; who came by a link begins with the newest.
   const newer =
@@ -99,6 +101,8 @@ function Pages({ label, filters, cursor, next }: PagesProps): JSX.Element {
           </Link>
         )
       }
-    />
+    >
+      {children}
+    </Pager>
   );
 }

@@ -7,10 +7,9 @@ import { searchOf } from "../logic/filters";
 import type { DeliveryList } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useAppContext } from "./context";
+import { Pages } from "./CursorList";
 import { Choice } from "./FilterForm";
 import { Await, Card, Empty, Head } from "./parts";
-import { Link } from "./router";
-import { Pager } from "./Table";
 import { RetryFailed } from "./RetryFailed";
 import { useLoad } from "./useLoad";
 import { WebhookEndpoints } from "./WebhookEndpoints";
@@ -50,16 +49,17 @@ function Log({ sent }: { sent: number }): JSX.Element {
     status: STATUSES.find((one) => one === given.get("status")) ?? "",
     event: EVENTS.find((one) => one === given.get("event")) ?? "",
   };
-  const offset = /^[0-9]{1,6}$/.test(given.get("offset") ?? "") ? Number(given.get("offset")) : 0;
+  const cursor = given.get("cursor") ?? "";
   const log = useLoad(
     `${search} ${sent}`,
-    (signal) =>
-      api.get<DeliveryList>("/webhooks", { ...filters, limit: String(ROWS), offset: String(offset) }, signal),
+    async (signal) => {
+      const asked = { ...filters, cursor, limit: String(ROWS) };
+      return { ...(await api.get<DeliveryList>("/webhooks", asked, signal)), filters };
+    },
     ({ data }) => (data.some(({ status }) => status === "pending") ? LOOK_AGAIN_MS : 0),
   );
-  const address = (changed: object): string => path + searchOf({ ...filters, ...changed });
   const narrow = (name: string) => (event: TargetedEvent<HTMLSelectElement>) =>
-    navigate(address({ [name]: event.currentTarget.value }));
+    navigate(path + searchOf({ ...filters, [name]: event.currentTarget.value }));
   return (
     <>
       <div class="filters">
@@ -79,29 +79,14 @@ function Log({ sent }: { sent: number }): JSX.Element {
         />
       </div>
       <Await of={log} lines={6}>
-        {({ data, total = 0 }) => (
+        {(page) => (
           <>
-            <WebhookRows hooks={data} onRetried={log.reload} />
-            {data.length === 0 && <Empty>{searchOf(filters) ? texts.noneFound : texts.none}</Empty>}
-            <Pager
-              label={texts.pages}
-              newer={
-                offset > 0 && (
-                  <Link class="button" to={address({ offset: offset > ROWS ? String(offset - ROWS) : "" })}>
-                    {en.lists.newer}
-                  </Link>
-                )
-              }
-              older={
-                offset + data.length < total && (
-                  <Link class="button" to={address({ offset: String(offset + ROWS) })}>
-                    {en.lists.older}
-                  </Link>
-                )
-              }
-            >
-              {total > 0 && texts.range(offset + 1, offset + data.length, total)}
-            </Pager>
+            <WebhookRows hooks={page.data} onRetried={log.reload} />
+            {page.data.length === 0 && <Empty>{searchOf(filters) ? texts.noneFound : texts.none}</Empty>}
+            {/* While other filters are read, the cursor is still one of the list that is shown. */}
+            <Pages label={texts.pages} filters={page.filters} cursor={cursor} next={page.next_cursor ?? ""}>
+              {page.total > 0 && texts.range(page.offset + 1, page.offset + page.data.length, page.total)}
+            </Pages>
           </>
         )}
       </Await>

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     REFUNDS = "refunds"
     LEDGER = "ledger"
     WEBHOOKS = "webhooks"
+    AUDIT = "audit"
 
 
 CELLS: dict[Kind, tuple[str, ...]] = {
@@ -34,6 +35,7 @@ CELLS: dict[Kind, tuple[str, ...]] = {
     Kind.REFUNDS: ("status",),
     Kind.LEDGER: (),
     Kind.WEBHOOKS: ("event", "status"),
+    Kind.AUDIT: (),
 }
 # How long after its creation a row changes its cell as a matter of course. A later change is written down as
 # a correction, so this is what costs least: few corrections, and few rows that are counted one by one.
@@ -43,6 +45,7 @@ SETTLED_AFTER: dict[Kind, timedelta] = {
     Kind.REFUNDS: timedelta(minutes=2),
     Kind.LEDGER: timedelta(0),
     Kind.WEBHOOKS: timedelta(minutes=2),
+    Kind.AUDIT: timedelta(0),
 }
 # A write may reach the table, and a row its index, this much later than its time says. A request ends after
 # ten seconds; the rest is for clocks and for an index that lags.

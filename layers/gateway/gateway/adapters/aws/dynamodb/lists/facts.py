@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from gateway.adapters.aws.dynamodb.access_tables import AuditRow
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.rows import hash_name
 from gateway.adapters.aws.dynamodb.sharded_rows.shards import shards_of, side_by_side
@@ -25,6 +26,7 @@ ROWS: dict[Kind, Any] = {
     Kind.REFUNDS: RefundRow,
     Kind.LEDGER: LedgerRow,
     Kind.WEBHOOKS: WebhookRow,
+    Kind.AUDIT: AuditRow,
 }
 # Later than any row, and earlier: what BETWEEN wants where a span has no end.
 _EARLIEST, _LATEST, _LATEST_OF_TIME = "0", "9", "~"

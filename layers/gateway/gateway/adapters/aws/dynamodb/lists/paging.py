@@ -1,7 +1,8 @@
 """Lists, newest first, with a total.
 
 A merchant's long lists have theirs from what is kept (gateway.domain.counting): what it takes does not grow
-with the list. A short list, of one order or one payment, is counted by a COUNT over its index.
+with the list. A short list is counted by a COUNT over its index: that of one order or one payment, and that
+of a merchant's API keys, of which a day brings 100 at most.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from pynamodb.expressions.condition import Condition
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
+from gateway.adapters.aws.dynamodb.lists.filtered import PAGE_SIZE_FIRST, PAGE_SIZE_MAX, growing
 from gateway.adapters.aws.dynamodb.rows import hash_name
 from gateway.domain.counting.counts import Counts, Kind, Wanted
 from gateway.domain.counting.kept import Kept, Total, Unit, total
@@ -23,7 +25,6 @@ from gateway.domain.page import Page
 from gateway.domain.span import ALL_TIME, TICK, Span
 from gateway.domain.values import to_iso
 
-READ_PAGE_SIZE_MAX = 1000
 # A list asks to be counted where it had to read so many rows that are older than those counted each minute.
 READ_MAX = 1000
 BEHIND_MAX = timedelta(minutes=15)
@@ -63,8 +64,8 @@ def page_of(
     skip = offset if cursor is None else 0
     wanted = limit + 1  # one more tells whether there are more
     index, condition = listing.index, listing.condition
-    # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
-    read_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, skip + wanted)
+    least = PAGE_SIZE_FIRST if condition is not None else 0
+    read_size = min(PAGE_SIZE_MAX, max(least, skip + wanted))
     with unavailable_when_aws_fails():
         rows = index.query(
             listing.key,
@@ -74,6 +75,8 @@ def page_of(
             page_size=read_size,
             last_evaluated_key=None if cursor is None else _key_of(listing, cursor),
         )
+        if condition is not None:
+            rows = growing(rows)
         read = list(islice(rows, skip, skip + wanted))
         found = [listing.to_item(row) for row in read]
         items, has_more = found[:limit], len(found) > limit

@@ -11,6 +11,7 @@ from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
 from gateway.domain.access.audit import Action, AuditEntry
 from gateway.domain.access.audit_chain import Block, Head, Link
+from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.values import from_iso, to_iso
@@ -27,7 +28,7 @@ class AuditTrail:
         self, merchant_id: str, limit: int, offset: int, cursor: Cursor | None = None
     ) -> Page[AuditEntry]:
         """A merchant's entries, newest first."""
-        listing = Listing(AuditRow.by_merchant, merchant_id, _to_entry)
+        listing = Listing(AuditRow.by_merchant, merchant_id, _to_entry, kind=Kind.AUDIT)
         return page_of(listing, limit=limit, offset=offset, cursor=cursor)
 
     def since(self, merchant_id: str, first: datetime, limit: int) -> list[AuditEntry]:

@@ -8,7 +8,8 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.lists.paging import READ_PAGE_SIZE_MAX, between
+from gateway.adapters.aws.dynamodb.lists.filtered import PAGE_SIZE_MAX, growing
+from gateway.adapters.aws.dynamodb.lists.paging import between
 from gateway.adapters.aws.dynamodb.sharded_rows.shards import merged, shards_of
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.cursor import Cursor
@@ -17,6 +18,8 @@ from gateway.domain.values import from_iso, to_iso
 
 _AFTER_ALL = "~"
 _READ_AT_ONCE = 100
+# Of each shard. All of them are read at once, and one that holds nothing of the kind is read on alone.
+FILTERED_PAGE_SIZE_FIRST = 128
 
 # An index, one of its keys, and the condition that its rows are of a span.
 _Partition = tuple[Any, str, Callable[[Span], Condition | None]]
@@ -71,14 +74,15 @@ def newest_first(
     """The rows of a span, or those behind the cursor's; `number` is how many of them will be asked for."""
     if cursor is not None:
         span = Span(span.first, from_iso(cursor.created_at) + TICK)
-    # DynamoDB applies Limit before the filter: short pages of a filtered list could each hold nothing.
-    page_size = READ_PAGE_SIZE_MAX if condition is not None else min(READ_PAGE_SIZE_MAX, number)
+    page_size = FILTERED_PAGE_SIZE_FIRST if condition is not None else min(PAGE_SIZE_MAX, number)
     queries = [
         index.query(
             key, within(span), filter_condition=condition, scan_index_forward=False, page_size=page_size
         )
         for index, key, within in partitions
     ]
+    if condition is not None:
+        queries = [growing(query) for query in queries]
     with unavailable_when_aws_fails():
         is_behind = cursor is None
         for row in merged(queries, position, newest_first=True):
