@@ -10,7 +10,7 @@ import asyncpay
 from asyncpay import Checkout
 from gateway.domain.webhooks.signature import sign_success, signature_headers
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret
-from tests.support.memory.shop import MemoryShop
+from tests.support.memory.shop import SECRET_ITSELF, MemoryShop
 
 ORDER, PAYMENT, SECRET, OLD = "order_A", "pay_B", "whsec_new", "whsec_old"
 
@@ -41,7 +41,7 @@ def test_the_signature_of_another_order_or_payment_is_refused() -> None:
 
 def test_a_secret_issued_now_works_in_a_standard_webhooks_library_as_it_stands() -> None:
     shop = MemoryShop()
-    secret = rotate_webhook_secret(shop.deps, shop.merchant.id)
+    secret = rotate_webhook_secret(shop.deps, shop.merchant.id, SECRET_ITSELF).body
     body = b'{"event":"payment.success"}'
     now = datetime.now(UTC)
     assert StandardWebhook(secret).verify(body, signature_headers([secret], "w1", body, now))

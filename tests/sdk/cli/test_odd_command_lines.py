@@ -128,6 +128,14 @@ CALLED_BY = {
     "webhooks.rotate_secret": "webhooks rotate-secret",
     "webhooks.send_test": "webhooks test",
     "webhooks.update_config": "webhooks set-url",
+    "webhooks.retry_failed": "webhooks retry-failed",
+    "webhook_endpoints.list": "webhooks endpoints list",
+    "webhook_endpoints.create": "webhooks endpoints create",
+    "webhook_endpoints.retrieve": "webhooks endpoints get",
+    "webhook_endpoints.update": "webhooks endpoints update",
+    "webhook_endpoints.delete": "webhooks endpoints delete",
+    "webhook_endpoints.rotate_secret": "webhooks endpoints rotate-secret",
+    "webhook_endpoints.send_test": "webhooks endpoints test",
     "chaos.retrieve": "chaos status",
     "chaos.start": "chaos start",
     "chaos.stop": "chaos stop",
@@ -135,7 +143,6 @@ CALLED_BY = {
 WITHOUT_COMMAND = {
     "payments.capture": "the same as captures.create",
     "refunds.wait_until_final": "refunds create --wait",
-    "webhooks.retry_failed": "for programs, page by page",
 }
 WITHOUT_OPTION = {
     ("payments.create", "method"): "follows from --vpa or --card",
@@ -146,7 +153,7 @@ WITHOUT_OPTION = {
     ("refunds.create", "currency"): "is the payment's",
     ("webhooks.update_config", "webhook_url"): "the argument URL",
 }
-RESOURCES = ("orders", "payments", "captures", "refunds", "events", "webhooks", "chaos")
+RESOURCES = ("orders", "payments", "captures", "refunds", "events", "webhooks", "webhook_endpoints", "chaos")
 
 
 def methods() -> dict[str, list[str]]:

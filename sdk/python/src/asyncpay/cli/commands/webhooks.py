@@ -8,6 +8,7 @@ import click
 
 from asyncpay._generated import resources
 from asyncpay.cli.app import Session, group, pass_session
+from asyncpay.cli.commands.webhook_endpoints import endpoints_command
 from asyncpay.cli.sdk_options import other_options
 from asyncpay.cli.values import key_option, page_options
 
@@ -17,6 +18,9 @@ COLUMNS = ("id", "event", "object_id", "status", "attempts", "response_code", "c
 @group("webhooks")
 def webhooks_command() -> None:
     """See deliveries, repeat them, and say where they go."""
+
+
+webhooks_command.add_command(endpoints_command)
 
 
 @webhooks_command.command("list")
@@ -46,6 +50,15 @@ def get(session: Session, webhook_id: str) -> None:
 def retry(session: Session, webhook_id: str, idempotency_key: str | None) -> None:
     """Begin a delivery anew."""
     session.console.one(session.client.webhooks.retry(webhook_id, idempotency_key=idempotency_key).to_dict())
+
+
+@webhooks_command.command("retry-failed")
+@other_options(resources.Webhooks.retry_failed)
+@key_option
+@pass_session
+def retry_failed(session: Session, **options: Any) -> None:
+    """Begin failed deliveries anew, some at a time: go on by the next cursor."""
+    session.console.one(session.client.webhooks.retry_failed(**options).to_dict())
 
 
 @webhooks_command.command("config")
