@@ -15,6 +15,7 @@ from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.presenters.payment import PAYMENT, PUBLIC_PAYMENT
 from gateway.use_cases.access.merchants import set_limits
+from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.payments.screening import Sender
 from tests.support.factories import a_message, declined
@@ -121,7 +122,7 @@ def test_nothing_is_authorised_once_the_order_has_expired(shop: MemoryShop) -> N
     assert shop.database.orders.get(order.id).pending == 0
 
 
-@pytest.mark.parametrize("how", ["a second delivery", "the sweeper's message", "late"])
+@pytest.mark.parametrize("how", ["a second delivery", "the sweeper's message", "late", "postponed"])
 def test_what_may_have_been_sent_before_the_order_was_paid_is_looked_up_and_not_authorised(
     shop: MemoryShop, how: str
 ) -> None:
@@ -130,12 +131,16 @@ def test_what_may_have_been_sent_before_the_order_was_paid_is_looked_up_and_not_
     paid = shop.database.orders.get(payment.order_id)
     shop.put("orders", replace(paid, status=OrderStatus.PAID))
     shop.bank.outcome = lambda _payment: NOT_FOUND
-    if how == "late":
+    if how in ("late", "postponed"):
         shop.clock.advance(seconds=60)
+    if how == "postponed":
+        # The sweeper sent another message, whose worker may be asking the acquirer now.
+        assert sweep(shop.deps).payments == 1
     again: dict[str, Callable[[], Any]] = {
         "a second delivery": lambda: process(shop, payment, deliveries=2),
         "the sweeper's message": lambda: shop.process(payment),
         "late": lambda: process(shop, payment),
+        "postponed": lambda: process(shop, payment),
     }
     again[how]()
     pending = shop.payment(payment.id)

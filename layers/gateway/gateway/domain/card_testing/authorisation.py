@@ -44,11 +44,11 @@ def obstacle(
 def nothing_was_sent(payment: Payment, *, first_delivery: bool, now: datetime, grace: timedelta) -> bool:
     """Whether no request to the acquirer can be under way.
 
-    So it is for the first delivery of the first message, as long as the sweeper has sent no other.
+    So it is for the first delivery of the first message, as long as the sweeper can have sent no other: it
+    sends nothing before `grace` is over. The payment's `due_at` does not tell, since sweeping moves it on.
     """
     untouched = Attempt(payment.attempt.account, asked_at=payment.attempt.asked_at)
-    in_time = payment.due_at is not None and now < payment.due_at + grace
-    return first_delivery and in_time and payment.attempt == untouched
+    return first_delivery and now < payment.created_at + grace and payment.attempt == untouched
 
 
 def not_authorised(payment: Payment, failure: Failure, capabilities: Capabilities, now: datetime) -> Payment:
