@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from infra.ops.build import site
 from infra.ops.cloudformation.artifacts import package, upload_template
-from infra.ops.cloudformation.change_sets import Change, create, described, drop, execute
+from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.stacks import COMPLETE, stack_outputs, stack_status
 from infra.ops.cloudformation.template import as_sent, of_stack
 from infra.ops.console import Progress
-from infra.ops.deploy.identity import agreed, tags_of
+from infra.ops.deploy.identity import shown_and_agreed, tags_of
 from infra.ops.deploy.stage_settings import changes, deployed, values_of
 from infra.ops.deploy.target import Target
 from infra.ops.edge import firewall, secret
@@ -55,7 +55,7 @@ def deploy(target: Target, api: Mapping[str, str], progress: Progress) -> None:
     decided = _decided(target, api) | {"FirewallArn": firewall.deploy(target, progress)}
     values = values_of(target, TEMPLATE, decided, before)
     change = create(made, target.edge_stack, url, values, tags=tags_of(target.stage))
-    if change is not None and not _is_agreed(target, change, changes(before, values)):
+    if change is not None and not shown_and_agreed(target, made, change, changes(before, values)):
         return
     if stack_status(made, target.edge_stack) in COMPLETE:
         upload(target.aws("s3"), _outputs(target)["BucketName"], dist, ASSETS, FOREVER)
@@ -106,19 +106,6 @@ def send_current_secret(target: Target) -> None:
     change = create(made, target.edge_stack, url, values, tags=tags_of(target.stage))
     if change is not None:
         execute(made, change)
-
-
-def _is_agreed(target: Target, change: Change, settings: list[str]) -> bool:
-    made = target.aws("cloudformation")
-    print("\n".join([f"\nSettings of {change.stack}:", *settings]))
-    print("\n".join(described(made, change)))
-    is_agreed = False
-    try:
-        is_agreed = agreed(target, f"Change {change.stack}?")
-    finally:
-        if not is_agreed:
-            drop(made, change)
-    return is_agreed
 
 
 def _decided(target: Target, api: Mapping[str, str]) -> dict[str, str]:

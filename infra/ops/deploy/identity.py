@@ -5,9 +5,10 @@ Stacks of earlier releases have no tag: there the application's parameter `Stage
 `Retention`, which has always been "protected" in live stages only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from infra.ops.cloudformation.change_sets import Change, described, drop
 from infra.ops.cloudformation.stacks import described_stack
 from infra.ops.console import Problem
 from infra.ops.deploy.target import STAGES, Target
@@ -85,6 +86,26 @@ def agreed(target: OfAStage, question: str) -> bool:
         return True
     asked = "[yes/no]" if target.stage != "live" else "This is a LIVE stage. Type the stack's name to agree:"
     return typed(f"{question} {asked} ", f"Nobody answers. CONFIRM={word} agrees beforehand.") == word
+
+
+def agreed_or_dropped(target: OfAStage, made: "CloudFormationClient", change: Change, question: str) -> bool:
+    """Whether the person agrees to a change set; it is left behind neither by a "no" nor by Ctrl-C."""
+    is_agreed = False
+    try:
+        is_agreed = agreed(target, question)
+    finally:
+        if not is_agreed:
+            drop(made, change)
+    return is_agreed
+
+
+def shown_and_agreed(
+    target: OfAStage, made: "CloudFormationClient", change: Change, settings: Iterable[str]
+) -> bool:
+    """Shows which `settings` of a stack change, and what its change set would do, before it asks."""
+    print("\n".join([f"\nSettings of {change.stack}:", *settings]))
+    print("\n".join(described(made, change)))
+    return agreed_or_dropped(target, made, change, f"Change {change.stack}?")
 
 
 def typed(prompt: str, without: str) -> str:

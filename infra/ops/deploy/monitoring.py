@@ -8,11 +8,11 @@ whatever the order.
 from collections.abc import Mapping
 
 from infra.ops.cloudformation.artifacts import upload_template
-from infra.ops.cloudformation.change_sets import create, described, drop, execute
+from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.stacks import NEVER_CAME_UP, remove, settled
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Progress
-from infra.ops.deploy.identity import agreed, tags_of
+from infra.ops.deploy.identity import shown_and_agreed, tags_of
 from infra.ops.deploy.stage_settings import changes, deployed, values_of
 from infra.ops.deploy.target import Target
 
@@ -30,15 +30,7 @@ def deploy(target: Target, application: Mapping[str, str], progress: Progress) -
     change = create(made, stack, url, values, tags=tags_of(target.stage))
     if change is None:
         return
-    print("\n".join([f"\nSettings of {stack}:", *changes(before, values)]))
-    print("\n".join(described(made, change)))
-    is_agreed = False
-    try:
-        is_agreed = agreed(target, f"Change {stack}?")
-    finally:
-        if not is_agreed:
-            drop(made, change)
-    if not is_agreed:
+    if not shown_and_agreed(target, made, change, changes(before, values)):
         progress.say(f"stack {stack} is unchanged; what it should watch may have changed")
         return
     progress.say(f"changing stack {stack}")

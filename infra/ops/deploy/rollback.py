@@ -4,13 +4,13 @@ import argparse
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.ops.cloudformation.change_sets import described, drop, execute
+from infra.ops.cloudformation.change_sets import described, execute
 from infra.ops.cloudformation.stacks import remove, stack_outputs, stack_status
 from infra.ops.console import Problem, Progress
 from infra.ops.data import stack as data_stack
 from infra.ops.deploy import lock, releases, stage_settings
 from infra.ops.deploy.bucket import make_bucket
-from infra.ops.deploy.identity import agreed, refuse_another_stage
+from infra.ops.deploy.identity import agreed_or_dropped, refuse_another_stage
 from infra.ops.deploy.target import Target, find
 from infra.ops.deploy.verification import seconds_for_it, verify, workers_ran
 from infra.ops.settings import Settings
@@ -61,13 +61,7 @@ def _go_back(target: Target, release: releases.Release, progress: Progress) -> N
     watches_itself = _watches_itself(target, release)
     if watches_itself:
         print(f"\nThis release makes its alarms itself: stack {target.monitoring_stack} will be deleted.")
-    is_agreed = False
-    try:
-        is_agreed = agreed(target, f"Go back to release {release}?")
-    finally:
-        if not is_agreed:
-            drop(made, change)
-    if not is_agreed:
+    if not agreed_or_dropped(target, made, change, f"Go back to release {release}?"):
         print("Nothing was changed.")
         return
     ran_before = workers_ran(target, stack_outputs(target.endpoint, target.stack, aws=target.aws))

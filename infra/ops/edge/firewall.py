@@ -6,11 +6,11 @@ application's own firewall follows where there is no edge.
 
 from collections.abc import Mapping
 
-from infra.ops.cloudformation.change_sets import create, described, drop, execute
+from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.stacks import NEVER_CAME_UP, remove, settled, stack_outputs, stack_status
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem, Progress
-from infra.ops.deploy.identity import agreed, tags_of
+from infra.ops.deploy.identity import shown_and_agreed, tags_of
 from infra.ops.deploy.stage_settings import changes, deployed, values_of
 from infra.ops.deploy.target import Target
 
@@ -40,15 +40,7 @@ def deploy(target: Target, progress: Progress) -> str:
     body = as_sent(load(target.settings.root / TEMPLATE))
     change = create(made, stack, body, values, tags=tags_of(target.stage))
     if change is not None:
-        print("\n".join([f"\nSettings of {stack}:", *changes(before, values)]))
-        print("\n".join(described(made, change)))
-        is_agreed = False
-        try:
-            is_agreed = agreed(target, f"Change {stack}?")
-        finally:
-            if not is_agreed:
-                drop(made, change)
-        if not is_agreed:
+        if not shown_and_agreed(target, made, change, changes(before, values)):
             raise Problem(f"Stack {stack} is unchanged, and so is the edge.")
         progress.say(f"changing stack {stack}")
         execute(made, change)

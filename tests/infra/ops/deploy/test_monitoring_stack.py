@@ -14,7 +14,7 @@ from infra.ops.cloudformation.change_sets import create, execute
 from infra.ops.cloudformation.stacks import stack_outputs, stack_status
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem, Progress
-from infra.ops.deploy import monitoring, stage, teardown
+from infra.ops.deploy import identity, monitoring, stage, teardown
 from infra.ops.deploy.target import Target
 from tests.infra.conftest import SettingsMaker
 from tests.support.emulator import Emulator
@@ -181,7 +181,7 @@ def test_who_does_not_agree_keeps_the_alarms_as_they_were(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     deployed.change_application(with_alarms=False)
-    monkeypatch.setattr(monitoring, "agreed", lambda *_: False)
+    monkeypatch.setattr(identity, "agreed", lambda *_: False)
     deployed.monitor()
     assert "is unchanged" in capsys.readouterr().out
     assert stack_status(emulator.client("cloudformation"), f"{deployed.name}-monitoring") == ""
