@@ -147,6 +147,24 @@ def changing_the_webhook_settings(shop: Shop) -> None:
     shop.wait()
 
 
+def added_endpoints(shop: Shop) -> None:
+    """A second address for events: made, tried, changed, and given a new secret; a third one, taken away."""
+    at, url = "/api/v1/webhook-endpoints", f"{shop.account.webhook_url}/more"
+    # They ask for what does not happen here, so the books expect no more webhooks than ever.
+    made = shop.post(at, {"url": url, "events": ["refund.cancelled"]}).json["id"]
+    secrets = shop.world.receivers.secrets.setdefault(url, [])
+    secrets.append(shop.get(f"{at}/{made}").json["secret"])
+    shop.post(f"{at}/{made}/test")
+    shop.ask(Request("PUT", f"{at}/{made}", {"events": ["refund.failed"]}))
+    shop.post(f"{at}/{made}/secret")
+    secrets.append(shop.get(f"{at}/{made}").json["secret"])
+    shop.wait()
+    shop.get(at)
+    shop.post("/api/v1/webhooks/retry", {"since": shop.world.clock().isoformat()})
+    gone = shop.post(at, {"url": f"{url}/still", "events": ["refund.failed"]}).json["id"]
+    shop.ask(Request("DELETE", f"{at}/{gone}"))
+
+
 def the_dashboard(shop: Shop) -> None:
     """A person logs in, reads and logs out; somebody at a new merchant changes its API keys."""
     shop.world.seed()
@@ -231,4 +249,5 @@ SCENARIOS: list[Scenario] = [
     overdue_work,
     reading,
     changing_the_webhook_settings,
+    added_endpoints,
 ]

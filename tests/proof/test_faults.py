@@ -20,7 +20,11 @@ pick = a_random("faults")
 # It is made from the code alone.
 CALLS_NOTHING = {"GET /openapi.json"}
 # What they need no scenario has yet: a link from an invitation, and an account at a real acquirer.
-WITHOUT_A_SCENARIO = {"POST /api/v1/dashboard/password/reset", "POST /api/v1/acquirers/{account}/webhooks"}
+WITHOUT_A_SCENARIO = {
+    "POST /api/v1/dashboard/password/reset",
+    "POST /api/v1/acquirers/{account}/webhooks",
+    "reconcile",
+}
 READ_ONLY = ("Query", "GetItem", "BatchGetItem", "GetSecretValue", "GetQueueAttributes", "Scan")
 
 
