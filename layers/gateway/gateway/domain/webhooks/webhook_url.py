@@ -99,34 +99,36 @@ class WebhookUrl:
         return host if self.port == _default_port(self.scheme) else f"{host}:{self.port}"
 
 
-def check_webhook_url(text: str, *, https_only: bool, allowed_hosts: tuple[str, ...] = ()) -> WebhookUrl:
-    """The URL, read; or BadRequest naming `webhook_url`.
+def check_webhook_url(
+    text: str, *, https_only: bool, allowed_hosts: tuple[str, ...] = (), field: str = "webhook_url"
+) -> WebhookUrl:
+    """The URL, read; or BadRequest naming the request's `field`.
 
     `https_only` is for every stage but tests. `allowed_hosts` are hosts, each spelled exactly, that may be
     private: localhost on a laptop. Any port is fine: receivers really listen anywhere, and a port protects
     nothing that the check of the address has not protected already.
     """
     if len(text) > URL_LENGTH_MAX:
-        raise _refused(f"must be at most {URL_LENGTH_MAX} characters")
+        raise _refused(field, f"must be at most {URL_LENGTH_MAX} characters")
     if not text.isprintable() or " " in text or "\\" in text:
-        raise _refused("must have no spaces, control characters or backslashes")
+        raise _refused(field, "must have no spaces, control characters or backslashes")
     parts = _URL.fullmatch(text)
     if parts is None:
-        raise _refused("must look like https://host/path, without a user name or password")
+        raise _refused(field, "must look like https://host/path, without a user name or password")
     scheme = parts["scheme"].lower()
     if https_only and scheme != "https":
-        raise _refused("must begin with https://")
+        raise _refused(field, "must begin with https://")
     port = int(parts["port"] or _default_port(scheme))
     if not 1 <= port <= 65535:
-        raise _refused("must have a port from 1 to 65535")
+        raise _refused(field, "must have a port from 1 to 65535")
     target = (parts["path"] or "/") + (parts["query"] or "")
     if not target.isascii():
-        raise _refused("must have a percent-encoded path and query")
-    host = _checked_host(parts["host"])
+        raise _refused(field, "must have a percent-encoded path and query")
+    host = _checked_host(parts["host"], field)
     trusted = host in {_plain(allowed) for allowed in allowed_hosts}
     url = WebhookUrl(scheme=scheme, host=host, port=port, target=target, trusted=trusted)
     if not trusted and _is_private(url):
-        raise _refused("must be on the public internet")
+        raise _refused(field, "must be on the public internet")
     return url
 
 
@@ -143,24 +145,24 @@ def is_public_address(address: IpAddress) -> bool:
     return address in _IPV6_PUBLIC and not any(address in network for network in _IPV6_FORBIDDEN)
 
 
-def _checked_host(written: str) -> str:
+def _checked_host(written: str, field: str) -> str:
     if written.startswith("["):
         try:
             return str(ipaddress.IPv6Address(written[1:-1]))
         except ValueError:
-            raise _refused("has a host that is no IPv6 address") from None
-    host = ".".join(_ascii_label(label) for label in written.removesuffix(".").split("."))
+            raise _refused(field, "has a host that is no IPv6 address") from None
+    host = ".".join(_ascii_label(label, field) for label in written.removesuffix(".").split("."))
     if len(host) > HOST_LENGTH_MAX:
-        raise _refused(f"must have a host of at most {HOST_LENGTH_MAX} characters")
+        raise _refused(field, f"must have a host of at most {HOST_LENGTH_MAX} characters")
     if _NUMBER.fullmatch(host.rpartition(".")[2]):
         try:
             return str(ipaddress.IPv4Address(host))
         except ValueError:
-            raise _refused("must write an IPv4 address as four decimal numbers") from None
+            raise _refused(field, "must write an IPv4 address as four decimal numbers") from None
     return host
 
 
-def _ascii_label(label: str) -> str:
+def _ascii_label(label: str, field: str) -> str:
     """The label as DNS carries it (IDNA, RFC 3490), or BadRequest.
 
     A label that loses all its foreign characters on the way (full-width digits, circled letters), or that is
@@ -169,15 +171,15 @@ def _ascii_label(label: str) -> str:
     encoded = label.lower()
     if not label.isascii():
         if _AMBIGUOUS_LETTERS & set(label):
-            raise _refused("must write this host in its xn-- form")
+            raise _refused(field, "must write this host in its xn-- form")
         try:
             encoded = label.encode("idna").decode("ascii")
         except UnicodeError:
-            raise _refused("has a host that is no domain name") from None
+            raise _refused(field, "has a host that is no domain name") from None
         if label.isnumeric() or not encoded.startswith("xn--"):
-            raise _refused("must spell its host in plain letters and digits")
+            raise _refused(field, "must spell its host in plain letters and digits")
     if not _LABEL.fullmatch(encoded):
-        raise _refused("has a host that is no domain name")
+        raise _refused(field, "has a host that is no domain name")
     return encoded
 
 
@@ -198,5 +200,5 @@ def _default_port(scheme: str) -> int:
     return 443 if scheme == "https" else 80
 
 
-def _refused(reason: str) -> BadRequest:
-    return BadRequest(f"webhook_url {reason}", field="webhook_url")
+def _refused(field: str, reason: str) -> BadRequest:
+    return BadRequest(f"{field} {reason}", field=field)
