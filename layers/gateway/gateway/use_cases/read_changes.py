@@ -1,7 +1,7 @@
 """Lists of what changed since a time: payments, refunds and orders as they are now, by when they changed."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -84,11 +84,9 @@ def _changed_by(kind: type[Any], entry: AuditEntry) -> str | None:
     if entry.action in (Action.PAYMENT_CAPTURED, Action.PAYMENT_SETTLED):
         return entry.object if kind is Payment else None
     if entry.action in (Action.REFUND_CREATED, Action.REFUND_CANCELLED, Action.REFUND_SETTLED):
-        of_kind: dict[type[Any], Callable[[], str | None]] = {
-            Refund: lambda: entry.object,
-            Payment: lambda: entry.details.get("payment_id"),
-        }
-        return of_kind[kind]() if kind in of_kind else None
+        if kind is Refund:
+            return entry.object
+        return entry.details.get("payment_id") if kind is Payment else None
     return None
 
 
