@@ -96,6 +96,12 @@ function Row({ endpoint, onChanged, onSent }: RowProps): JSX.Element {
       onChanged();
     });
   };
+  const actions = [
+    { id: "endpoint-test", label: en.webhooks.test, run: test },
+    { id: "endpoint-show", label: texts.showSecret, run: show },
+    { id: "endpoint-rotate", label: en.webhooks.rotate, run: rotate },
+    { id: "endpoint-toggle", label: endpoint.enabled ? texts.disable : texts.enable, run: toggle },
+  ];
   return (
     <tr role="row" data-test-id="webhook-endpoint" data-endpoint-id={endpoint.id}>
       <Cell head={texts.heads.url} class="id">
@@ -114,42 +120,18 @@ function Row({ endpoint, onChanged, onSent }: RowProps): JSX.Element {
       </Cell>
       <Cell head={texts.heads.action}>
         <div class="buttons">
-          <button
-            type="button"
-            class="small"
-            data-test-id="endpoint-test"
-            aria-disabled={action.busy}
-            onClick={test}
-          >
-            {en.webhooks.test}
-          </button>
-          <button
-            type="button"
-            class="small"
-            data-test-id="endpoint-show"
-            aria-disabled={action.busy}
-            onClick={show}
-          >
-            {texts.showSecret}
-          </button>
-          <button
-            type="button"
-            class="small"
-            data-test-id="endpoint-rotate"
-            aria-disabled={action.busy}
-            onClick={rotate}
-          >
-            {en.webhooks.rotate}
-          </button>
-          <button
-            type="button"
-            class="small"
-            data-test-id="endpoint-toggle"
-            aria-disabled={action.busy}
-            onClick={toggle}
-          >
-            {endpoint.enabled ? texts.disable : texts.enable}
-          </button>
+          {actions.map(({ id, label, run }) => (
+            <button
+              key={id}
+              type="button"
+              class="small"
+              data-test-id={id}
+              aria-disabled={action.busy}
+              onClick={run}
+            >
+              {label}
+            </button>
+          ))}
           <button type="button" class="small" data-test-id="endpoint-remove" onClick={() => setAsking(true)}>
             {texts.remove}
           </button>
