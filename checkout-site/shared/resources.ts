@@ -24,6 +24,8 @@ export type {
   PaymentList,
   PublicPayment,
   RecoveryCodes,
+  Reconciliation,
+  ReconciliationList,
   Refund,
   RefundList,
   SecondFactor,

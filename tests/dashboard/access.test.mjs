@@ -9,6 +9,7 @@ import {
 } from "../checkout/support/browser.mjs";
 import {
   api,
+  compareDays,
   DASHBOARD,
   dashboardPage,
   EMAIL,
@@ -21,6 +22,7 @@ const TARGET_MIN = 24;
 let browser, payment, hook;
 before(async () => {
   browser = await launch();
+  compareDays();
   payment = await pay({ amount: 99_999_999_99 });
   await api("POST", `/payments/${payment.id}/refunds`, {
     amount: 99_999_999,
@@ -38,6 +40,7 @@ const pages = () => ({
   "/dashboard/orders": "order-row",
   "/dashboard/refunds": "refund-row",
   "/dashboard/balance": "ledger-row",
+  "/dashboard/reconciliation": "difference-row",
   "/dashboard/webhooks": "webhook-log-item",
   ...(hook ? { [`/dashboard/webhooks/${hook.id}`]: "webhook-payload" } : {}),
   "/dashboard/keys": "keys-table",

@@ -42,6 +42,7 @@ test("each address is its page, and what is no page is none", () => {
     "/dashboard/orders/order_1": { page: "missing" },
     "/dashboard/webhooks/2c-9": { page: "webhook", id: "2c-9" },
     "/dashboard/keys": { page: "keys" },
+    "/dashboard/reconciliation": { page: "reconciliation" },
     "/dashboard/audit": { page: "audit" },
     "/dashboard/people": { page: "people" },
     "/dashboard/account": { page: "account" },

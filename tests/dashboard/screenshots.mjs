@@ -5,7 +5,14 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { byId, launch, newPage } from "../checkout/support/browser.mjs";
-import { api, DASHBOARD, EMAIL, pay, signIn } from "./support/dashboard.mjs";
+import {
+  api,
+  compareDays,
+  DASHBOARD,
+  EMAIL,
+  pay,
+  signIn,
+} from "./support/dashboard.mjs";
 
 const OUT = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const DEVICES = {
@@ -31,6 +38,7 @@ async function fill() {
     amount: 2_345_600,
     reason: "too small",
   });
+  compareDays();
   await pay({ amount: 75_000, wait: false });
   return one;
 }
@@ -86,6 +94,7 @@ async function pages(page, shoot, payment, hook) {
     ["orders", "/dashboard/orders", "order-row"],
     ["refunds", "/dashboard/refunds", "refund-row"],
     ["balance", "/dashboard/balance", "ledger-row"],
+    ["reconciliation", "/dashboard/reconciliation", "difference-row"],
     ["webhooks", "/dashboard/webhooks", "webhook-log-item"],
     ["delivery", `/dashboard/webhooks/${hook.id}`, "webhook-attempt"],
     ["keys", "/dashboard/keys", "keys-table"],

@@ -203,6 +203,7 @@ def people(shop: Shop) -> None:
 
     for path in ("api-keys", "sessions", "users"):
         ask("GET", path)
+    ask("GET", "reconciliations")
     guest = f"{person.merchant.id}@example.com"
     ask("POST", "users", {"email": guest, "role": "developer"})
     ask("PUT", f"users/{guest}", {"role": "read_only"})

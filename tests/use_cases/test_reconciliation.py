@@ -19,7 +19,7 @@ from gateway.domain.acquiring.statement import (
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.payments.ledger import Entry, payment_reversed, payment_taken, refund_paid
 from gateway.domain.payments.payment import Payment
-from gateway.use_cases.acquirers.reconcile import last_runs, reconcile
+from gateway.use_cases.acquirers.reconcile import list_runs, reconcile
 from tests.support.factories import a_refund, a_successful_payment
 from tests.support.memory.shop import MemoryShop
 
@@ -81,9 +81,9 @@ def test_a_day_on_which_both_say_the_same_has_sums_and_no_differences(books: Boo
     books.moved(refund.id, 200, kind=MovementKind.REFUND, fee=0)
     books.moved(f"{second.id}:release", 300, kind=MovementKind.REFUND, fee=0)
     run = books.reconcile()
-    assert (run.movements, run.differences_total, run.differences) == (4, 0, ())
+    assert (run.movements, run.matched, run.differences_total, run.differences) == (4, 4, 0, ())
     assert (run.taken, run.given_back, run.fees) == ({"INR": 1200}, {"INR": 500}, {"INR": 20})
-    assert last_runs(books.deps, ACCOUNT) == [run]
+    assert list_runs(books.deps, books.merchant.id, 10).items == [run]
 
 
 def test_what_the_ledger_does_not_have_is_listed(books: Books) -> None:
@@ -98,7 +98,9 @@ def test_what_the_ledger_does_not_have_is_listed(books: Books) -> None:
 def test_an_amount_that_differs_is_listed_with_both(books: Books) -> None:
     payment = books.booked(500)
     books.moved(payment.id, 499)
-    (difference,) = books.reconcile().differences
+    run = books.reconcile()
+    (difference,) = run.differences
+    assert (run.movements, run.matched) == (1, 0)
     assert (difference.problem, difference.ours, difference.theirs) == (Problem.AMOUNT_DIFFERS, 500, 499)
 
 
@@ -156,7 +158,7 @@ def test_a_run_made_again_comes_to_the_same_and_takes_the_place_of_the_first(boo
     books.moved("pay_0000000000000001")
     first = books.reconcile()
     assert books.reconcile() == first
-    assert last_runs(books.deps, ACCOUNT) == [first]
+    assert list_runs(books.deps, books.merchant.id, 10).items == [first]
 
 
 def test_nothing_is_kept_of_a_run_whose_statement_broke_off(
@@ -168,7 +170,7 @@ def test_nothing_is_kept_of_a_run_whose_statement_broke_off(
     monkeypatch.setattr(books.bank, "movements", broken)
     with pytest.raises(Unavailable):
         books.reconcile()
-    assert last_runs(books.deps, ACCOUNT) == []
+    assert list_runs(books.deps, books.merchant.id, 10).items == []
 
 
 def test_all_differences_are_counted_and_some_are_kept(books: Books) -> None:

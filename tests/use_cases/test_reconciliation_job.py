@@ -10,7 +10,7 @@ from gateway.domain.acquiring.account import Account, secret_name
 from gateway.domain.acquiring.results import NotSent
 from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.use_cases.acquirers.accounts import set_account
-from gateway.use_cases.acquirers.reconcile import last_runs
+from gateway.use_cases.acquirers.reconcile import list_runs
 from gateway.use_cases.acquirers.reconcile_due import DAYS_BACK, SECONDS_MAX, Reconciled, reconcile_due
 from tests.support.memory.shop import MemoryShop
 
@@ -30,7 +30,7 @@ def shop() -> MemoryShop:
 
 
 def days(shop: MemoryShop) -> list[date]:
-    return [run.day for run in last_runs(shop.deps, ACCOUNT)]
+    return [run.day for run in list_runs(shop.deps, shop.merchant.id, 10).items]
 
 
 def test_the_days_that_are_not_compared_yet_are_compared_once(shop: MemoryShop) -> None:

@@ -19,6 +19,7 @@ from gateway.presenters import (
 )
 from gateway.presenters.acquirers.look import AT_ACQUIRER, AT_ACQUIRER_LIST
 from gateway.presenters.acquirers.notice import NOTICE_RECEIVED
+from gateway.presenters.acquirers.run import RECONCILIATION, RECONCILIATION_LIST
 from gateway.presenters.resource import Component, Resource
 
 COMPONENTS: tuple[Resource[Any] | Component, ...] = (
@@ -32,6 +33,8 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     NOTICE_RECEIVED,
     AT_ACQUIRER,
     AT_ACQUIRER_LIST,
+    RECONCILIATION,
+    RECONCILIATION_LIST,
     payment.PAYMENT_CREATED,
     payment.PAYMENT_TOLD,
     payment.PAYMENT_KEPT,

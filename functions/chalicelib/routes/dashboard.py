@@ -14,6 +14,7 @@ from gateway.domain.access.api_key import OVERLAP_HOURS_DEFAULT, NewKey, check_a
 from gateway.domain.access.audit import EXPORT_FILTERS
 from gateway.domain.access.rights import KEY_RIGHTS_ALL, READS_KEYS, READS_PAYMENTS, Right, check_key_rights
 from gateway.domain.errors import BadRequest, RateLimited
+from gateway.presenters.acquirers.run import RECONCILIATION_LIST
 from gateway.presenters.api_key import API_KEY, CREDENTIALS, ISSUED_API_KEY, KEY_LIST, ROTATED_API_KEY
 from gateway.presenters.people import AUDIT_LIST, EXPORT_BEGUN
 from gateway.presenters.resource import At
@@ -21,6 +22,7 @@ from gateway.presenters.summary import SUMMARY
 from gateway.use_cases.access import api_keys
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.exports import begin_export
+from gateway.use_cases.acquirers.reconcile import list_runs
 from gateway.use_cases.payments.summary import read_summary
 
 blueprint = Blueprint(__name__)
@@ -107,6 +109,15 @@ def get_summary(request: Request) -> Response:
     """Adds payments up. Without days, all of them; the days shown are then the last 30."""
     first, last = request.query["from"], request.query["to"]
     return Response(SUMMARY.present(read_summary(request.deps, request.merchant_id, first, last)))
+
+
+@operation(
+    blueprint, "GET", "/api/v1/dashboard/reconciliations", query=PAGE, responses={200: RECONCILIATION_LIST}
+)
+def get_reconciliations(request: Request) -> Response:
+    """Lists the days that were compared with the acquirer's statement, the latest first."""
+    page = list_runs(request.deps, request.merchant_id, *request.limit_and_offset())
+    return Response(RECONCILIATION_LIST.present(page))
 
 
 @operation(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Where a secret may come from instead of a prompt; never from the command line, which other users see.
 SECRET_KEY_VARIABLE = "ACQUIRER_SECRET_KEY"  # noqa: S105 - a name
+RUNS_SHOWN = 14
 WEBHOOK_SECRET_VARIABLE = "ACQUIRER_WEBHOOK_SECRET"  # noqa: S105 - a name
 
 
@@ -94,17 +95,16 @@ def reconciled(
     deps: "Dependencies", _actor: str, merchant: "Merchant", _given: argparse.Namespace
 ) -> list[str]:
     """The comparisons of the last days."""
-    from gateway.use_cases.acquirers.reconcile import last_runs
+    from gateway.use_cases.acquirers.reconcile import list_runs
 
-    if merchant.acquirer_account is None:
-        raise Problem(f"{merchant.name} has no acquirer account.")
-    runs = last_runs(deps, merchant.acquirer_account)
+    runs = list_runs(deps, merchant.id, RUNS_SHOWN).items
     return [line for run in runs for line in _shown(run)] or ["no day was compared yet"]
 
 
 def _shown(run: "Run") -> list[str]:
     """A run for people: a line of sums for each currency, and one for each difference that was kept."""
-    lines = [f"{run.day}  {run.movements} movements, {run.differences_total} differences"]
+    counted = f"{run.movements} movements, {run.matched} of them in the ledger"
+    lines = [f"{run.day}  {run.account}  {counted}, {run.differences_total} differences"]
     for currency in sorted({*run.taken, *run.given_back, *run.fees}):
         sums = [
             f"{word} {amounts.get(currency, 0)}"

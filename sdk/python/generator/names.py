@@ -38,6 +38,7 @@ METHODS = {
     "get_api_keys": "api_keys.list_all",
     "get_summary": "summary.retrieve",
     "get_audit": "audit.list",
+    "get_reconciliations": "reconciliations.list",
     "get_health": "gateway.health",
     "get_test_merchant": "gateway.test_merchant",
     "get_jobs_status": "gateway.jobs",
@@ -102,6 +103,7 @@ RESOURCES = {
     "api_keys": "The merchant's API keys: to read. People make and end them at the dashboard.",
     "summary": "Payments, added up.",
     "audit": "Who changed what of the merchant's access.",
+    "reconciliations": "Acquirers' statements compared with the ledger, by day.",
     "chaos": "Faults on request, in test stages only.",
     "gateway": "Whether the gateway works, and what exists in test stages only.",
 }

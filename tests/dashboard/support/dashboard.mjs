@@ -1,5 +1,6 @@
 /** The dashboard of the running gateway, and how to get into it. Everything is real: no answer is made up here. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { byId, newPage } from "../../checkout/support/browser.mjs";
 import { API, KEY } from "../../checkout/support/stack.mjs";
@@ -60,6 +61,11 @@ export async function pay({
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   return payment;
+}
+
+/** Days of the seeded merchant that were compared with its acquirer's statement. */
+export function compareDays() {
+  execFileSync(PYTHON, [here("../compared.py")], { stdio: "inherit" });
 }
 
 /** Signs in by the form. */

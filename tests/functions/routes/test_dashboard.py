@@ -1,16 +1,21 @@
 """The dashboard's own endpoints over HTTP, on the emulator."""
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from app import app
+from gateway.domain.acquiring.statement import Difference, Problem, Run
 from gateway.use_cases.access.seed import seed_test_merchant
 from gateway.use_cases.dependencies import Dependencies
+from tests.support.factories import some_id
 from tests.support.http_calls import send
 from tests.support.people import Person
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 CREDENTIALS = "/api/v1/dashboard/credentials"
 KEYS = "/api/v1/dashboard/api-keys"
+RECONCILIATIONS = "/api/v1/dashboard/reconciliations"
 EXPORTS = "/api/v1/dashboard/exports"
 
 
@@ -70,6 +75,60 @@ def test_the_audit_trail_tells_who_it_was(me: Person) -> None:
         ("api_key.disabled", made["api_key"], f"user:{me.merchant.email}"),
     }
     assert made["api_secret"] not in page.text
+
+
+def test_the_days_that_were_compared_with_the_acquirer_are_listed(me: Person) -> None:
+    at = datetime(2026, 3, 11, 6, tzinfo=UTC)
+    found = Difference(Problem.AMOUNT_DIFFERS, "pay_1", "pi_1", 500, 499, "INR")
+    days = [date(2026, 3, 9), date(2026, 3, 10)]
+    account = f"stripe_{some_id('pay_')[4:]}"
+    me.deps.database.reconciliations.keep(me.merchant.id, Run(account, days[0], at, at))
+    differs = Run(
+        account,
+        days[1],
+        at,
+        at,
+        3,
+        2,
+        {"INR": 999},
+        {},
+        {"INR": 20},
+        differences=(found,),
+        differences_total=1,
+    )
+    me.deps.database.reconciliations.keep(me.merchant.id, differs)
+    shown = me.call("GET", RECONCILIATIONS, query={"limit": ["1"]}).json
+    assert (shown["total"], shown["limit"], shown["offset"]) == (2, 1, 0)
+    assert shown["data"] == [
+        {
+            "account": account,
+            "acquirer": "stripe",
+            "day": "2026-03-10",
+            "finished_at": "2026-03-11T06:00:00.000Z",
+            "movements": 3,
+            "matched": 2,
+            "taken": {"INR": 999},
+            "given_back": {},
+            "fees": {"INR": 20},
+            "differences": [
+                {
+                    "problem": "amount_differs",
+                    "our_id": "pay_1",
+                    "reference": "pi_1",
+                    "ours": 500,
+                    "theirs": 499,
+                    "currency": "INR",
+                }
+            ],
+            "differences_total": 1,
+        }
+    ]
+    older = me.call("GET", RECONCILIATIONS, query={"offset": ["1"]}).json["data"]
+    assert [run["day"] for run in older] == ["2026-03-09"]
+
+
+def test_without_an_acquirer_account_no_day_was_compared(me: Person) -> None:
+    assert me.call("GET", RECONCILIATIONS).json == {"data": [], "total": 0, "limit": 10, "offset": 0}
 
 
 def test_an_export_is_on_record_with_its_filters(me: Person) -> None:

@@ -362,8 +362,15 @@ class Stats(Repository):
 class Reconciliations(Repository):
     table = "stats"
 
-    def keep(self, run: Run) -> None:
+    def keep(self, merchant_id: str, run: Run) -> None:
+        name = (run.day, run.account)
+        self._rows.write_if(self.table, merchant_id, lambda known: (known or frozenset()) | {name})
         self._rows.write_if(self.table, f"{run.account}#{run.day}", lambda _: run)
+
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Run]:
+        names = sorted(self.get(merchant_id) or (), reverse=True)
+        runs = [self.get(f"{account}#{day}") for day, account in names]
+        return Page.cut(runs, limit=limit, offset=offset)
 
     def add_account(self, account: str) -> None:
         self._rows.write_if(self.table, "accounts", lambda known: (known or frozenset()) | {account})

@@ -8,6 +8,7 @@ export type Route =
   | { page: "orders" }
   | { page: "refunds" }
   | { page: "balance" }
+  | { page: "reconciliation" }
   | { page: "webhooks" }
   | { page: "webhook"; id: string }
   | { page: "keys" }
@@ -28,6 +29,7 @@ const PAGES: Record<string, Route> = {
   "/dashboard/orders": { page: "orders" },
   "/dashboard/refunds": { page: "refunds" },
   "/dashboard/balance": { page: "balance" },
+  "/dashboard/reconciliation": { page: "reconciliation" },
   "/dashboard/webhooks": { page: "webhooks" },
   "/dashboard/keys": { page: "keys" },
   "/dashboard/audit": { page: "audit" },

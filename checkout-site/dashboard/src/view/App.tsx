@@ -22,6 +22,7 @@ import { Overview } from "./Overview";
 import { Head, Loading, Problem } from "./parts";
 import { PaymentPage } from "./PaymentPage";
 import { People } from "./People";
+import { Reconciliation } from "./Reconciliation";
 import { Refunds } from "./Refunds";
 import { useAddress } from "./router";
 import { Transactions } from "./Transactions";
@@ -83,6 +84,8 @@ function View({ route }: { route: Route }): JSX.Element {
       return <WebhookPage id={route.id} />;
     case "keys":
       return <Keys />;
+    case "reconciliation":
+      return <Reconciliation />;
     case "audit":
       return <Audit />;
     case "people":

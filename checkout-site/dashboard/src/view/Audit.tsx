@@ -49,7 +49,13 @@ export function Audit(): JSX.Element {
                   ))}
                 </Table>
               )}
-              <OffsetPager offset={offset} rows={ROWS} total={total} onOffset={setOffset} />
+              <OffsetPager
+                label={texts.pages}
+                offset={offset}
+                rows={ROWS}
+                total={total}
+                onOffset={setOffset}
+              />
             </>
           )}
         </Await>
@@ -59,6 +65,7 @@ export function Audit(): JSX.Element {
 }
 
 interface OffsetPagerProps {
+  label: string;
   offset: number;
   rows: number;
   total: number;
@@ -66,10 +73,10 @@ interface OffsetPagerProps {
 }
 
 /** Pages of a list that is counted. */
-export function OffsetPager({ offset, rows, total, onOffset }: OffsetPagerProps): JSX.Element {
+export function OffsetPager({ label, offset, rows, total, onOffset }: OffsetPagerProps): JSX.Element {
   return (
     <Pager
-      label={texts.pages}
+      label={label}
       newer={
         offset > 0 && (
           <button type="button" onClick={() => onOffset(Math.max(0, offset - rows))}>

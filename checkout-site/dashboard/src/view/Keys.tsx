@@ -89,7 +89,13 @@ export function Keys(): JSX.Element {
                 onRotate={(key) => setAsked(rotate(key))}
                 onDisable={(key) => setAsked(disable(key))}
               />
-              <OffsetPager offset={offset} rows={ROWS} total={total} onOffset={setOffset} />
+              <OffsetPager
+                label={texts.pages}
+                offset={offset}
+                rows={ROWS}
+                total={total}
+                onOffset={setOffset}
+              />
             </>
           )}
         </Await>

@@ -18,6 +18,7 @@ const NAVIGATION: readonly [PageName, string, readonly PageName[]][] = [
   ["orders", "/dashboard/orders", []],
   ["refunds", "/dashboard/refunds", []],
   ["balance", "/dashboard/balance", []],
+  ["reconciliation", "/dashboard/reconciliation", []],
   ["webhooks", "/dashboard/webhooks", ["webhook"]],
   ["keys", "/dashboard/keys", []],
   ["audit", "/dashboard/audit", []],

@@ -92,6 +92,7 @@ class AsyncClient:
         self.api_keys = generated.ApiKeys(self)
         self.summary = generated.Summary(self)
         self.audit = generated.Audit(self)
+        self.reconciliations = generated.Reconciliations(self)
         self.chaos = generated.Chaos(self)
         self.gateway = generated.Gateway(self)
 

@@ -88,6 +88,7 @@ class Difference:
 class Run:
     """A day's comparison for one account. `day` is in UTC; sums are in minor units by currency.
 
+    `matched` is how many of the movements have an entry of the same amount.
     `finished_at` is None while it is not done, or was cut off: it is made anew then.
     """
 
@@ -96,6 +97,7 @@ class Run:
     began_at: datetime
     finished_at: datetime | None = None
     movements: int = 0
+    matched: int = 0
     taken: Mapping[str, int] = field(default_factory=dict)
     given_back: Mapping[str, int] = field(default_factory=dict)
     fees: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +120,13 @@ class Run:
             if (difference := compare(one, entries.get(one.entry_id or ""))) is not None
         ]
         sums = {"taken": dict(taken), "given_back": dict(given_back), "fees": dict(fees)}
-        return replace(self, movements=self.movements + len(found), **sums).with_differences(differences)  # type: ignore[arg-type]
+        counted = replace(
+            self,
+            movements=self.movements + len(found),
+            matched=self.matched + len(found) - len(differences),
+            **sums,  # type: ignore[arg-type]
+        )
+        return counted.with_differences(differences)
 
     def with_differences(self, found: list[Difference]) -> "Run":
         """The run with some more differences."""

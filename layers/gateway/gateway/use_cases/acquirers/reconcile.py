@@ -7,7 +7,7 @@ any time and comes to the same; one that was cut off is made anew.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from gateway.domain.acquiring.account import Account
 from gateway.domain.acquiring.results import AcquirerError, Outcome, Result
@@ -21,7 +21,7 @@ from gateway.domain.acquiring.statement import (
 )
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import BadRequest, Unavailable
-from gateway.domain.page import LIMIT_MAX
+from gateway.domain.page import LIMIT_MAX, Page
 from gateway.domain.payments.ledger import Entry, EntryKind
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
@@ -33,7 +33,6 @@ from gateway.use_cases.dependencies import Dependencies
 # An entry is written moments after the movement, or, after an outage, on a later day.
 NEARBY = timedelta(hours=2)
 PAGES_MAX = 5000
-DAYS_SHOWN = 14
 
 
 def reconcile(deps: Dependencies, account: Account, day: date) -> Run:
@@ -63,7 +62,7 @@ def reconcile(deps: Dependencies, account: Account, day: date) -> Run:
             f"The acquirer's statement can't be read ({error.raw_code or error.reason})"
         ) from error
     run = replace(run, finished_at=deps.now())
-    deps.database.reconciliations.keep(run)
+    deps.database.reconciliations.keep(account.merchant_id, run)
     tell(deps, run)
     return run
 
@@ -86,11 +85,9 @@ def tell(deps: Dependencies, run: Run) -> None:
         )
 
 
-def last_runs(deps: Dependencies, account: str) -> list[Run]:
-    """The runs of the last days, the newest first. One round trip."""
-    today = deps.now().astimezone(UTC).date()
-    days = [today - timedelta(days=back) for back in range(1, DAYS_SHOWN + 1)]
-    return deps.database.reconciliations.of_days(account, days)
+def list_runs(deps: Dependencies, merchant_id: str, limit: int, offset: int = 0) -> Page[Run]:
+    """The runs of a merchant's accounts, the latest day first. At most two round trips."""
+    return deps.database.reconciliations.page(merchant_id, limit, offset)
 
 
 def _pages(acquirer: Acquirer, first: datetime, before: datetime) -> Iterator[list[Movement]]:

@@ -150,7 +150,11 @@ class Stats(Protocol):
 class Reconciliations(Protocol):
     """What became of comparing acquirers' statements with the ledger, by account and day."""
 
-    def keep(self, run: Run) -> None: ...  # noqa: D102 - in place of an earlier one of the day
+    def keep(self, merchant_id: str, run: Run) -> None: ...  # noqa: D102 - in place of an earlier one of the day
+    def page(self, merchant_id: str, limit: int, offset: int) -> Page[Run]:
+        """A merchant's runs, the latest day first. At most two round trips."""
+        ...
+
     def add_account(self, account: str) -> None: ...  # noqa: D102 - to those that are compared; repeatable
     def accounts(self) -> set[str]: ...  # noqa: D102 - those that are compared
     def of_days(self, account: str, days: Iterable[date]) -> list[Run]:

@@ -963,6 +963,47 @@ class AuditEntry(Model):
     """The API key that was used."""
 
 
+class ReconciliationDifferences(Model):
+    """`ReconciliationDifferences` of the OpenAPI document."""
+
+    __slots__ = ()
+    problem: Literal["not_in_ledger", "not_at_acquirer", "amount_differs", "unexplained"]
+    our_id: str | None
+    """Our payment or refund, where there is one."""
+    reference: str | None
+    """The acquirer's own id, where it has one."""
+    ours: int | None
+    """The ledger's amount."""
+    theirs: int | None
+    """The acquirer's amount."""
+    currency: str
+
+
+class Reconciliation(Model):
+    """`Reconciliation` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"finished_at": moment, "differences": each(ReconciliationDifferences)}
+    account: str
+    acquirer: str
+    day: str
+    """In UTC."""
+    finished_at: datetime | None
+    movements: int
+    """How many lines the acquirer's statement has."""
+    matched: int
+    """How many of them the ledger has too, with their amount."""
+    taken: dict[str, Any]
+    """What shoppers paid at the acquirer, in minor units, by currency."""
+    given_back: dict[str, Any]
+    """What went back to them, by currency."""
+    fees: dict[str, Any]
+    """What the acquirer kept for itself, by currency."""
+    differences: list[ReconciliationDifferences]
+    """The first 100. Nothing is corrected by itself."""
+    differences_total: int
+
+
 class Chaos(Model):
     """`Chaos` of the OpenAPI document."""
 

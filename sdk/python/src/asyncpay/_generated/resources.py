@@ -797,6 +797,26 @@ class Audit(Resource):
         )
 
 
+class Reconciliations(Resource):
+    """Acquirers' statements compared with the ledger, by day."""
+
+    def list(self, *, limit: int | None = None, offset: int | None = None) -> Page[models.Reconciliation]:
+        """Lists the days that were compared with the acquirer's statement, the latest first.
+
+        limit: How many items to return at most.
+        offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
+        """
+        return self._page(
+            build(
+                "GET",
+                "/api/v1/dashboard/reconciliations",
+                path_values={},
+                query={"limit": limit, "offset": offset},
+            ),
+            models.Reconciliation,
+        )
+
+
 class Chaos(Resource):
     """Faults on request, in test stages only."""
 

@@ -22,5 +22,7 @@ class StatsRow(Model):
     claimed_at_ms = NumberAttribute(null=True)
     # A day's comparison of an acquirer's statement with the ledger.
     run = JSONAttribute(null=True)
+    # A merchant's comparisons: the names of those rows, each a day and an account. 30 years of one fit.
+    runs = UnicodeSetAttribute(null=True)
     # The accounts that are compared, in one item: some thousands fit.
     accounts = UnicodeSetAttribute(null=True)
