@@ -5,17 +5,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from gateway.domain.card_testing.limits import (
+    FailureCount,
     Failures,
     Limits,
     Scope,
     Screening,
     Subject,
     address_of,
-    check_card,
     digest,
     excess,
+    failures_of,
     is_loopback,
-    summed,
+    refused_card,
 )
 from gateway.domain.errors import BadRequest, RateLimited
 from gateway.domain.payments.order import PublicAttempt
@@ -69,12 +70,12 @@ def test_an_attempt_that_counts_once_names_the_count_that_must_still_stand() -> 
 
 
 def test_a_card_is_refused_at_its_limit_until_its_window_ends() -> None:
-    check_card(Failures({CARD: 1, ADDRESS: 100}), LIMITS, NOW)
-    with pytest.raises(RateLimited) as refusal:
-        check_card(Failures({CARD: 2}), LIMITS, NOW)
+    assert refused_card(Failures({CARD: 1, ADDRESS: 100}), LIMITS, NOW) is None
+    refusal = refused_card(Failures({CARD: 2}), LIMITS, NOW)
+    assert refusal is not None
     midnight = datetime(2026, 2, 1, tzinfo=NOW.tzinfo)
-    assert refusal.value.retry_after_seconds == int((midnight - NOW).total_seconds()) + 1
-    assert refusal.value.field == "card.number"
+    assert refusal.retry_after_seconds == int((midnight - NOW).total_seconds()) + 1
+    assert refusal.field == "card.number"
 
 
 @pytest.mark.parametrize(
@@ -100,9 +101,9 @@ def test_a_challenge_gets_heavier_with_each_doubling_but_little_for_a_whole_merc
 def test_a_window_is_read_from_all_of_its_shards_and_ends() -> None:
     shards = MERCHANT.shards(NOW)
     assert len(set(shards)) == 8
-    counted = dict.fromkeys(shards, 2)
-    assert summed([MERCHANT, ADDRESS], counted, NOW).counts == {MERCHANT: 16, ADDRESS: 0}
-    assert summed([MERCHANT], counted, NOW + timedelta(hours=1)).of(Scope.MERCHANT) == 0
+    counted = [FailureCount(shard, 2) for shard in shards]
+    assert failures_of([MERCHANT, ADDRESS], counted, NOW).counts == {MERCHANT: 16, ADDRESS: 0}
+    assert failures_of([MERCHANT], counted, NOW + timedelta(hours=1)).of(Scope.MERCHANT) == 0
     assert MERCHANT.shard(NOW, 9) == shards[1]
 
 

@@ -1,6 +1,5 @@
 """Each function's role allows what the function does: emulators don't ask, AWS does."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,9 +37,9 @@ from gateway.use_cases.operations.status import FRESH_MS, shared_health
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.orders.read_orders import find_order
+from gateway.use_cases.payments.new_payment import Sender
 from gateway.use_cases.payments.read_ledger import list_entries, read_balances
 from gateway.use_cases.payments.read_payments import Filters, find_payment, list_payments
-from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.payments.summary import read_summary
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.refunds.read_refunds import list_refunds
@@ -63,7 +62,7 @@ from gateway.use_cases.webhooks.send_deliveries import (
 )
 from tests.support.aws_calls import parameters_of, requests_watched
 from tests.support.emulator import Emulator
-from tests.support.factories import ScriptedAcquirer, a_message, configured, declined, some_id
+from tests.support.factories import ScriptedAcquirer, a_message, configured, declined, some_id, some_uuid
 from tests.support.keys import answered
 from tests.support.memory.outside import MemorySecrets
 from tests.support.memory.shop import SECRET_ITSELF, rendered
@@ -367,7 +366,7 @@ def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
     shop.queue_urls |= dict(zip(("dead_payments", "dead_refunds", "dead_webhooks"), urls, strict=True))
     config = replace(
         shop.deps.config,
-        worker_triggers=dict.fromkeys(JOB_QUEUES, str(uuid.uuid4())),
+        worker_triggers=dict.fromkeys(JOB_QUEUES, some_uuid()),
         dead_letter_queue_urls=dict(zip(JOB_QUEUES, urls, strict=False)),
     )
     for url in config.job_queue_urls.values():

@@ -18,7 +18,8 @@ from chalicelib.frame.errors import status_of
 from gateway.domain.errors import AsyncPayError
 from gateway.domain.payments.order import OrderStatus
 from gateway.use_cases.payments.capture_payment import capture_payment
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment
 from gateway.use_cases.payments.process_payments import process_payments
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund

@@ -2,7 +2,6 @@
 tables and queues, a bank, receivers, and a clock that only tests move.
 """
 
-import random
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,15 +24,16 @@ from gateway.use_cases.access import authentication
 from gateway.use_cases.dependencies import Dependencies
 from tests.proof.outside import Bank, Receivers
 from tests.proof.pump import Pump
-from tests.proof.size import TORTURE
+from tests.proof.size import TORTURE, a_random
 from tests.proof.wire import Crash, Wire, tapped
 from tests.support.database import api_keys, merchants
 from tests.support.emulator import Emulator
-from tests.support.factories import Clock, a_config, deps_for
+from tests.support.factories import Clock, a_config, deps_for, some_uuid
 from tests.support.http_calls import CONTEXT, Reply, an_event, send
 
 SWEEP_STEP_SECONDS = 110  # past the sweeper's grace and past the time it gives to what it has sent again
 ROUNDS_MAX = 15
+IDS = a_random("ids")
 SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": []}
 MISSING = {"account": "0", "region": "r", "time": "t", "version": "0", "id": "i"}
 
@@ -63,9 +63,9 @@ class World:
 
     def new_merchant(self, *, webhooks: bool = True) -> Account:
         """A merchant that nobody has used yet."""
-        number = uuid.uuid4().hex
+        number = f"{IDS.getrandbits(128):032x}"
         url = f"https://{number}.example/hook" if webhooks else None
-        account = Account(str(uuid.uuid4()), f"key_{number}", f"secret_{number}", url)
+        account = Account(some_uuid(), f"key_{number}", f"secret_{number}", url)
         secret = f"whsec_{number}"
         if url is not None:
             self.receivers.secrets[url] = [secret]
@@ -221,9 +221,8 @@ def a_world(emulator: Emulator, table_prefix: str, began: datetime | None = None
         **settings,
     )
     bank = Bank(config.processor)
-    ids = random.SystemRandom()
     deps = replace(
-        deps_for(config, clock, bank, receivers.post), new_id=lambda prefix: new_id(prefix, ids.choice)
+        deps_for(config, clock, bank, receivers.post), new_id=lambda prefix: new_id(prefix, IDS.choice)
     )
     pump = Pump(emulator.client("sqs"), clock, wire, _workers(urls))
     world = World(deps, clock, wire, bank, receivers, pump, urls)

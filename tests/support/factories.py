@@ -30,7 +30,7 @@ from gateway.use_cases.protocols.endpoint import PostWebhook
 
 NOW = datetime(2026, 1, 31, 9, 30, 0, 250_000, tzinfo=UTC)
 DECLINED = Failure("PAYMENT_FAILED", "declined", "The payment was declined by the bank")
-_random = random.Random()  # ids only have to differ, also from those of an earlier run
+_random = random.Random(0)  # what is made while modules are imported; then each test begins anew
 _numbers = itertools.count()
 
 
@@ -126,8 +126,17 @@ class ScriptedAcquirer:
         return None
 
 
+def repeat_ids(seed: str) -> None:
+    """Ids from here on are those that follow from a seed."""
+    _random.seed(seed)
+
+
 def some_id(prefix: str) -> str:
     return new_id(prefix, _random.choice)
+
+
+def some_uuid() -> str:
+    return str(uuid.UUID(int=_random.getrandbits(128), version=4))
 
 
 def a_config(**settings: str) -> Config:
@@ -171,7 +180,7 @@ def deps_for(
         config=config,
         now=clock,
         new_id=some_id,
-        new_uuid=lambda: str(uuid.uuid4()),
+        new_uuid=some_uuid,
         acquirer_of=lambda _account: acquirer,
         database=DynamoDatabase(),
         queues=queues_of(config),
@@ -187,7 +196,7 @@ def configured(deps: Dependencies, config: Config) -> Dependencies:
 
 def a_merchant(**members: Any) -> Merchant:
     merchant = Merchant(
-        id=str(uuid.uuid4()),
+        id=some_uuid(),
         name="Chai Point",
         email="chai@example.com",
         active=True,
@@ -201,7 +210,7 @@ def a_merchant(**members: Any) -> Merchant:
 def an_order(**members: Any) -> Order:
     order = Order(
         id=some_id("order_"),
-        merchant_id=str(uuid.uuid4()),
+        merchant_id=some_uuid(),
         amount=50_000,
         currency="INR",
         receipt="receipt #1",
@@ -217,7 +226,7 @@ def a_payment(**members: Any) -> Payment:
     """A pending UPI payment."""
     payment = Payment(
         id=some_id("pay_"),
-        merchant_id=str(uuid.uuid4()),
+        merchant_id=some_uuid(),
         order_id=some_id("order_"),
         amount=50_000,
         currency="INR",
@@ -259,7 +268,7 @@ def a_refund(**members: Any) -> Refund:
     refund = Refund(
         id=some_id("rfnd_"),
         payment_id=some_id("pay_"),
-        merchant_id=str(uuid.uuid4()),
+        merchant_id=some_uuid(),
         amount=20_000,
         currency="INR",
         reason="Cup was cold",
@@ -274,8 +283,8 @@ def a_refund(**members: Any) -> Refund:
 
 def a_webhook(**members: Any) -> WebhookDelivery:
     delivery = WebhookDelivery(
-        id=str(uuid.uuid4()),
-        merchant_id=str(uuid.uuid4()),
+        id=some_uuid(),
+        merchant_id=some_uuid(),
         object_id=some_id("pay_"),
         event="payment.created",
         payload='{"event":"payment.created"}',

@@ -16,8 +16,8 @@ from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.presenters.payment import PAYMENT, PUBLIC_PAYMENT
 from gateway.use_cases.access.merchants import set_limits
 from gateway.use_cases.operations.sweep import sweep
+from gateway.use_cases.payments.new_payment import Sender
 from gateway.use_cases.payments.process_payments import process_payments
-from gateway.use_cases.payments.screening import Sender
 from tests.support.factories import a_message, declined
 from tests.support.keys import idempotency_key
 from tests.support.memory.shop import MemoryShop, failures, lines

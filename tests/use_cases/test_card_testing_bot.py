@@ -19,8 +19,8 @@ from gateway.domain.errors import AsyncPayError, ChallengeRequired
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order
 from gateway.domain.payments.payment import Payment
+from gateway.use_cases.payments.new_payment import Sender
 from gateway.use_cases.payments.process_payments import process_payments
-from gateway.use_cases.payments.screening import Sender
 from tests.support.factories import ScriptedAcquirer, a_message, approved, declined
 from tests.support.memory.shop import MemoryShop
 

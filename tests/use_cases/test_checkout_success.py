@@ -7,7 +7,8 @@ import pytest
 from gateway.domain.errors import BadRequest
 from gateway.domain.webhooks.signature import sign_success
 from gateway.use_cases.access.checkout import find_checkout_shop, success_signature
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment
 from gateway.use_cases.webhooks.configure import rotate_webhook_secret
 from tests.support.memory.shop import SECRET_ITSELF, MemoryShop, rendered
 

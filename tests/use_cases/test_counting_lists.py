@@ -35,6 +35,13 @@ def test_kept_totals_equal_a_recount_whatever_happens_when(number: int) -> None:
     for _ in range(150):
         life.step()
         life.check()
+
+
+def test_a_walk_keeps_totals_of_every_list_and_corrects_some() -> None:
+    shop = MemoryShop()
+    life = Life(shop.deps, shop.clock, shop.merchant.id, 0)
+    for _ in range(150):
+        life.step()
     kept = [shop.database.counting.kept(kind, shop.merchant.id) for kind in Kind]
     assert sum(one.until is not None for one in kept) >= 4
     assert sum(len(one.corrections) for one in kept) > 0

@@ -14,7 +14,7 @@ from gateway.domain.jobs import QueueDepth
 from gateway.domain.payments.instruments import check_card
 from gateway.domain.payments.order import OrderStatus
 from gateway.presenters.payment import PAYMENT_CREATED
-from gateway.use_cases.payments.screening import Sender
+from gateway.use_cases.payments.new_payment import Sender
 from tests.support.aws_calls import (
     a_cancellation,
     an_error,

@@ -18,8 +18,8 @@ from gateway.presenters.refund import REFUND
 from gateway.presenters.resource import Resource
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
 from gateway.use_cases.operations.erase import Erased, erase_person, order_of
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
-from gateway.use_cases.payments.screening import Sender
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment, Sender
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.support.factories import a_message

@@ -16,7 +16,8 @@ from gateway.use_cases.access.merchants import (
 )
 from gateway.use_cases.access.sessions import find_visit, log_in
 from gateway.use_cases.dependencies import Dependencies
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment
 from tests.support.aws_calls import a_cancellation, answering
 from tests.support.database import orders, users
 from tests.support.factories import Clock, an_order, some_deps, some_id

@@ -1,6 +1,5 @@
 """The merchant's list of orders: filters, the search by receipt, and going on by cursor."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from gateway.domain.span import span_of
 from gateway.use_cases.orders.read_orders import Filters, list_orders
 from tests.support.aws_calls import watched
 from tests.support.database import orders
-from tests.support.factories import NOW, an_order, some_deps
+from tests.support.factories import NOW, an_order, some_deps, some_uuid
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 TODAY = NOW.date()
@@ -69,7 +68,7 @@ def pages(merchant_id: str, filters: Filters, limit: int) -> list[Order]:
     ids=str,
 )
 def test_by_cursor_every_order_comes_once_and_in_order(filters: Filters, limit: int) -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     wanted = {order.id for order in some_orders(merchant_id) if filters.fit(order)}
     found = pages(merchant_id, filters, limit)
     assert len(found) == len(wanted)
@@ -80,7 +79,7 @@ def test_by_cursor_every_order_comes_once_and_in_order(filters: Filters, limit: 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(receipt="odd"), Filters(status=OrderStatus.PAID)])
 def test_an_order_is_listed_whole_and_as_it_is_now(filters: Filters) -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     made = {order.id: order for order in some_orders(merchant_id)}
     found = list_orders(DEPS, merchant_id, filters, limit=100, offset=0).items
     assert found
@@ -97,7 +96,7 @@ def test_a_receipt_is_matched_exactly() -> None:
     assert found("Räk #7") == [order]
     for other in ("Räk #", "Räk #77", "räk #7", order.id, "nothing"):
         assert found(other) == []
-    assert found("Räk #7", str(uuid.uuid4())) == []
+    assert found("Räk #7", some_uuid()) == []
 
 
 @pytest.mark.parametrize(
@@ -110,7 +109,7 @@ def test_a_receipt_is_matched_exactly() -> None:
     ids=str,
 )
 def test_a_short_list_costs_one_query_of_an_index(filters: Filters, calls: list[str]) -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     some_orders(merchant_id, 5)
     with watched() as seen:
         list_orders(DEPS, merchant_id, filters, limit=10, offset=0)
@@ -118,7 +117,7 @@ def test_a_short_list_costs_one_query_of_an_index(filters: Filters, calls: list[
 
 
 def test_going_on_by_cursor_counts_nothing_again() -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     some_orders(merchant_id)
     text = next_cursor(list_orders(DEPS, merchant_id, Filters(), limit=2, offset=0))
     assert text is not None
@@ -128,7 +127,7 @@ def test_going_on_by_cursor_counts_nothing_again() -> None:
 
 
 def test_an_order_that_is_new_meanwhile_does_not_shift_the_pages() -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     made = some_orders(merchant_id, 5)
     first = list_orders(DEPS, merchant_id, Filters(), limit=2, offset=0)
     orders.add(an_order(merchant_id=merchant_id, created_at=NOW + timedelta(seconds=1)))
@@ -140,7 +139,7 @@ def test_an_order_that_is_new_meanwhile_does_not_shift_the_pages() -> None:
 
 @pytest.mark.parametrize("receipt", [None, "odd"])
 def test_what_contradicts_itself_is_refused(receipt: str | None) -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     some_orders(merchant_id)
     text = next_cursor(list_orders(DEPS, merchant_id, Filters(receipt=receipt), limit=1, offset=0))
     assert text is not None

@@ -1,6 +1,5 @@
 """The merchant's list of payments: filters, search, and going on by cursor."""
 
-import uuid
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from gateway.domain.span import span_of
 from gateway.use_cases.payments.read_payments import Filters, list_payments
 from tests.support.aws_calls import watched
 from tests.support.database import orders
-from tests.support.factories import NOW, a_card_payment, a_payment, an_order, some_deps, some_id
+from tests.support.factories import NOW, a_card_payment, a_payment, an_order, some_deps, some_id, some_uuid
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
 TODAY = NOW.date()
@@ -81,7 +80,7 @@ def pages(merchant_id: str, filters: Filters, limit: int) -> list[str]:
     ids=str,
 )
 def test_by_cursor_every_payment_comes_once_and_in_order(filters: Filters, limit: int) -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     wanted = [payment.id for payment in some_payments(merchant_id) if filters.fit(payment)]
     found = pages(merchant_id, filters, limit)
     assert sorted(found) == sorted(wanted)
@@ -90,7 +89,7 @@ def test_by_cursor_every_payment_comes_once_and_in_order(filters: Filters, limit
 
 
 def test_what_is_new_meanwhile_does_not_shift_the_pages() -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     made = some_payments(merchant_id, 5)
     first = list_payments(DEPS, merchant_id, Filters(), limit=2, offset=0)
     stored(a_payment(merchant_id=merchant_id, created_at=NOW + timedelta(seconds=1)))
@@ -102,7 +101,7 @@ def test_what_is_new_meanwhile_does_not_shift_the_pages() -> None:
 
 
 def test_going_on_by_cursor_counts_nothing_again() -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     some_payments(merchant_id)
     text = next_cursor(list_payments(DEPS, merchant_id, Filters(), limit=2, offset=0))
     assert text is not None
@@ -112,7 +111,7 @@ def test_going_on_by_cursor_counts_nothing_again() -> None:
 
 
 def test_a_cursor_leads_to_nobody_elses_payments() -> None:
-    mine, other = str(uuid.uuid4()), str(uuid.uuid4())
+    mine, other = some_uuid(), some_uuid()
     some_payments(other)
     made = some_payments(mine)
     text = next_cursor(list_payments(DEPS, other, Filters(), limit=2, offset=0))
@@ -122,7 +121,7 @@ def test_a_cursor_leads_to_nobody_elses_payments() -> None:
 
 
 def test_a_cursor_and_an_offset_exclude_each_other() -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     some_payments(merchant_id)
     text = next_cursor(list_payments(DEPS, merchant_id, Filters(), limit=2, offset=0))
     assert text is not None
@@ -141,7 +140,7 @@ def test_a_cursor_and_an_offset_exclude_each_other() -> None:
 
 def test_days_the_wrong_way_round_are_named() -> None:
     with pytest.raises(BadRequest, match="from must not be after to"):
-        list_payments(DEPS, str(uuid.uuid4()), Filters(span=span_of(TODAY, YESTERDAY)), limit=10, offset=0)
+        list_payments(DEPS, some_uuid(), Filters(span=span_of(TODAY, YESTERDAY)), limit=10, offset=0)
 
 
 def test_a_payment_is_found_by_its_id_its_order_and_its_receipt() -> None:
@@ -162,11 +161,11 @@ def test_a_payment_is_found_by_its_id_its_order_and_its_receipt() -> None:
     for other in ("Räk #", "räk #7", some_id("pay_"), some_id("order_"), "pay_", "nothing"):
         assert found(other) == []
     for text in (older.id, order.id, "Räk #7"):
-        assert found(text, str(uuid.uuid4())) == []
+        assert found(text, some_uuid()) == []
 
 
 def test_a_receipt_may_be_of_several_orders_and_is_paged_like_the_rest() -> None:
-    merchant_id = str(uuid.uuid4())
+    merchant_id = some_uuid()
     for number in range(3):
         order = an_order(merchant_id=merchant_id, receipt="again")
         orders.add(order)

@@ -9,7 +9,8 @@ from gateway.domain.errors import AsyncPayError, BadRequest, NotFound, Unavailab
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 from gateway.use_cases.acquirer import Acquirer, CardEntry
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment
 from tests.support.factories import ScriptedAcquirer
 from tests.support.memory.shop import MemoryShop, rendered, told
 

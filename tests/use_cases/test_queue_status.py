@@ -1,6 +1,5 @@
 """Whether somebody takes from a queue, told without any metric of AWS's."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +15,7 @@ from gateway.use_cases.operations.status import read_jobs_status
 from gateway.use_cases.operations.sweep import POSTPONED_BY, sweep
 from tests.support.aws_calls import an_error, answering
 from tests.support.database import stats
-from tests.support.factories import NOW, a_message, configured
+from tests.support.factories import NOW, a_message, configured, some_uuid
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.emulator
@@ -105,7 +104,7 @@ def test_retries_that_are_hidden_are_no_work_that_waits_in_a_lane_of_webhooks(la
 @contextmanager
 def triggers(deps: Dependencies, *states: str) -> Iterator[Dependencies]:
     """The surroundings with triggers in these states, as Lambda would say them."""
-    config = replace(deps.config, worker_triggers=dict.fromkeys(JOB_QUEUES, str(uuid.uuid4())))
+    config = replace(deps.config, worker_triggers=dict.fromkeys(JOB_QUEUES, some_uuid()))
     answers: list[dict[str, object] | Exception | None] = [{"State": state} for state in states]
     with answering("GetEventSourceMapping", answers):
         yield configured(deps, config)
@@ -145,7 +144,7 @@ def test_what_ends_while_the_queues_are_read_is_counted(
 
 
 def test_a_trigger_that_cannot_be_asked_about_is_not_taken_for_enabled(only_shop: Shop) -> None:
-    config = replace(only_shop.deps.config, worker_triggers={"payments": str(uuid.uuid4())})
+    config = replace(only_shop.deps.config, worker_triggers={"payments": some_uuid()})
     gone = an_error("ResourceNotFoundException")
     with answering("GetEventSourceMapping", [gone]):
         found = read_queues(configured(only_shop.deps, config))

@@ -1,6 +1,5 @@
 """A payment's timeline: everything that happened, in order."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments import timeline
 from tests.support.database import deliveries
 from tests.support.deliveries_of import deliveries_of
-from tests.support.factories import declined
+from tests.support.factories import declined, some_uuid
 from tests.support.shop import Shop
 
 pytestmark = pytest.mark.emulator
@@ -122,4 +121,4 @@ def test_the_story_of_another_payment_of_the_same_moment_is_not_told(shop: Shop)
 def test_another_merchants_payment_has_no_story(shop: Shop) -> None:
     payment = shop.pending_payment()
     with pytest.raises(NotFound):
-        read_timeline(shop.deps, payment.id, str(uuid.uuid4()))
+        read_timeline(shop.deps, payment.id, some_uuid())

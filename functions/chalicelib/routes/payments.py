@@ -23,14 +23,14 @@ from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.access.checkout import success_signature
 from gateway.use_cases.acquirers.look import operations_at_acquirer
 from gateway.use_cases.payments.capture_payment import capture_payment
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment, Sender
 from gateway.use_cases.payments.read_payments import (
     Filters,
     find_payment,
     find_public_payment,
     list_payments,
 )
-from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.read_changes import list_changed
 

@@ -14,8 +14,8 @@ from gateway.presenters.payment import PAYMENT_CREATED
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
 from gateway.use_cases.operations.erase import Erased, erase_person
 from gateway.use_cases.orders.create_order import NewOrder, create_order
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
-from gateway.use_cases.payments.screening import Sender
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment, Sender
 from tests.support.emulator import Emulator
 from tests.support.factories import some_id
 from tests.support.keys import answered

@@ -21,7 +21,7 @@ HEADERS = {
     "X-Webhook-Signature": "ab",
 }
 LIMIT = 0.5
-LATE = 0.5
+LATE = 8.0
 CORPUS = json.loads((Path(__file__).parents[2] / "support" / "hostile_urls.json").read_text())
 OK_HEAD = b"HTTP/1.1 200 OK\r\n"
 

@@ -26,9 +26,9 @@ from tests.adapters.webhook_http.receivers import (
 )
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-# The limit that tests of time-outs use, and how late the machine may be.
+# The limit that tests of time-outs use, and how late a busy machine may be: without the limit none would end.
 LIMIT = 0.5
-LATE = 0.5
+LATE = 8.0
 OK_HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED_HEAD = OK_HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -65,7 +65,7 @@ def test_a_receiver_that_takes_its_time_is_cut_off_at_the_limit(behave: Behaviou
     assert (attempt.error, attempt.response_code) == ("timeout", None)
     assert not attempt.accepted
     assert LIMIT * 1000 - 1 <= attempt.duration_ms < (LIMIT + LATE) * 1000
-    assert time.monotonic() - started < LIMIT + 2 * LATE
+    assert time.monotonic() - started < LIMIT + LATE
 
 
 @pytest.mark.parametrize("behave", [silent, sipping], ids=["never", "little"])
@@ -79,7 +79,7 @@ def test_without_another_limit_everything_together_takes_five_seconds() -> None:
     with Receiver(repeating(OK_HEAD, b"X: y\r\n", 0.2)) as receiver:
         started = time.monotonic()
         attempt = post(receiver.url(), b"{}", {}, now=NOW, allowed_hosts=("localhost",))
-        assert 5 <= time.monotonic() - started < 5.5
+        assert 5 <= time.monotonic() - started < 5 + LATE
     assert attempt.error == "timeout"
 
 
@@ -174,7 +174,7 @@ def test_nobody_waits_for_a_body_that_204_has_not(head: bytes) -> None:
         answering(head + b"\r\n")(connection, stop)
         stop.wait()
 
-    attempt = outcome(keeping_open)
+    attempt = outcome(keeping_open, seconds=2 * LATE)
     assert (attempt.response_code, attempt.error, attempt.response_body) == (204, None, "")
     assert attempt.duration_ms < LATE * 1000
 
@@ -184,7 +184,7 @@ def test_who_speaks_another_protocol_is_not_waited_for() -> None:
         connection.sendall(b"220 mail.example.com ESMTP\r\n")
         stop.wait()
 
-    attempt = outcome(greeting)
+    attempt = outcome(greeting, seconds=2 * LATE)
     assert attempt.error == "protocol"
     assert attempt.duration_ms < LATE * 1000
 
@@ -262,6 +262,6 @@ def test_no_socket_and_no_thread_is_left_by_any_outcome() -> None:
 def test_ten_receivers_that_hang_hold_nobody_else_up() -> None:
     with Receiver(silent) as hanging, Receiver(ok()) as quick, ThreadPoolExecutor(11) as pool:
         urls = [hanging.url()] * 10 + [quick.url()]
-        attempts = list(pool.map(lambda url: send(url, seconds=LIMIT), urls))
+        attempts = list(pool.map(lambda url: send(url, seconds=3), urls))
     assert [attempt.error for attempt in attempts] == ["timeout"] * 10 + [None]
-    assert attempts[-1].duration_ms < LIMIT * 1000
+    assert attempts[-1].duration_ms < 3000

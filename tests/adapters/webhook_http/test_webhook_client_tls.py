@@ -26,7 +26,7 @@ from tests.adapters.webhook_http.receivers import (
 
 NOW = dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 LIMIT = 0.5
-LATE = 0.5
+LATE = 8.0
 OK_HEAD = b"HTTP/1.1 200 OK\r\n"
 
 

@@ -12,7 +12,7 @@ from gateway.domain.errors import AsyncPayError, BadRequest
 from gateway.domain.values import AMOUNT_MAX, CURRENCIES
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.orders.create_order import NewOrder
-from gateway.use_cases.payments.create_payment import NewPayment
+from gateway.use_cases.payments.new_payment import NewPayment
 from gateway.use_cases.refunds.create_refund import NewRefund
 from tests.functions.conftest import KEYS
 from tests.support.factories import NOW, some_deps

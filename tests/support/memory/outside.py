@@ -1,6 +1,5 @@
 """Queues and secrets in memory, and dependencies that put everything in memory together."""
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +9,7 @@ from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import QueueDepth
 from gateway.domain.webhooks.delivery import Attempt
 from gateway.use_cases.dependencies import Dependencies
-from tests.support.factories import Clock, ScriptedAcquirer, a_config, some_id
+from tests.support.factories import Clock, ScriptedAcquirer, a_config, some_id, some_uuid
 from tests.support.memory.database import MemoryDatabase
 
 
@@ -105,7 +104,7 @@ def memory_deps(
         config=a_config(**(arns | settings)),
         now=clock or Clock(),
         new_id=some_id,
-        new_uuid=lambda: str(uuid.uuid4()),
+        new_uuid=some_uuid,
         acquirer_of=lambda _account: bank,
         database=MemoryDatabase(),
         queues=MemoryQueues(),

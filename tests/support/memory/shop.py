@@ -14,9 +14,9 @@ from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
 from gateway.use_cases.orders.create_order import NewOrder, create_order
 from gateway.use_cases.payments.capture_payment import capture_payment
-from gateway.use_cases.payments.create_payment import NewPayment, create_payment
+from gateway.use_cases.payments.create_payment import create_payment
+from gateway.use_cases.payments.new_payment import NewPayment, Sender
 from gateway.use_cases.payments.process_payments import process_payments
-from gateway.use_cases.payments.screening import Sender
 from gateway.use_cases.refunds.cancel_refund import cancel_refund
 from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds

@@ -111,10 +111,6 @@ class Screening:
             found.append(Subject(Scope.CARD, self.card))
         return found
 
-    def as_passed(self) -> "Screening":
-        """The same once the challenge was passed."""
-        return Screening(self.address, self.card, passed=True)
-
 
 @dataclass(frozen=True)
 class Failures:
@@ -127,16 +123,17 @@ class Failures:
         return next((count for subject, count in self.counts.items() if subject.scope is scope), 0)
 
 
-def check_card(failures: Failures, limits: Limits, now: datetime) -> None:
-    """RateLimited where too many payments with this card have failed."""
+def refused_card(failures: Failures, limits: Limits, now: datetime) -> RateLimited | None:
+    """The refusal of a card with which too many payments have failed; None for any other."""
     for subject, count in failures.counts.items():
         if subject.scope is Scope.CARD and count >= limits.card_failures:
-            raise RateLimited(
+            return RateLimited(
                 "Too many failed payments with this card; try again later or pay in another way",
                 subject.left_seconds(now),
                 field="card.number",
                 reason=Reason.CARD_FAILED_TOO_OFTEN,
             )
+    return None
 
 
 def excess(failures: Failures, limits: Limits) -> int:
@@ -172,8 +169,20 @@ def digest(key: bytes, purpose: str, text: str) -> str:
     return hmac.new(key, f"asyncpay {purpose} {text}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def summed(subjects: Iterable[Subject], counted: Mapping[str, int], now: datetime) -> Failures:
+def screened(key: bytes, source: str, card_number: str | None) -> Screening:
+    """What a payment from this network address ("" for none that counts), by this card, is remembered by."""
+    address = digest(key, "address", address_of(source)) if source else None
+    return Screening(address, None if card_number is None else digest(key, "card", card_number))
+
+
+def shards_of(subjects: Iterable[Subject], now: datetime) -> list[str]:
+    """The ids of all counters of these subjects."""
+    return [shard for subject in subjects for shard in subject.shards(now)]
+
+
+def failures_of(subjects: Iterable[Subject], rows: Iterable[FailureCount], now: datetime) -> Failures:
     """The failures of these subjects, from what each shard has counted."""
+    counted = {row.id: row.failures for row in rows}
     return Failures(
         {subject: sum(counted.get(shard, 0) for shard in subject.shards(now)) for subject in subjects}
     )

@@ -1,79 +1,104 @@
-"""Where a new payment goes, decided once, and what stands for its card there.
+"""How a new payment begins: where it goes, decided once, and what stands for its card there.
 
 With a real acquirer this may be a call to it, while the shopper waits: a card number becomes the acquirer's
 token before anything is stored, or a token that came from the shopper's browser is looked at.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from gateway.domain.access.merchant import Merchant
-from gateway.domain.acquiring.account import account_for
 from gateway.domain.acquiring.attempt import SIMULATED
+from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.acquiring.results import AcquirerError, Refused
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
-from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order
+from gateway.domain.payments.payment import OrderDetails, Payment, PaymentStatus
 from gateway.domain.payments.return_url import check_return_url
 from gateway.runtime import log
 from gateway.use_cases.acquirer import Acquirer
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.payments.admission import Admitted
+from gateway.use_cases.payments.new_payment import NewPayment
 
 BUSY = "The acquirer can't be reached; please try again"
 
 
 @dataclass(frozen=True)
-class Instrument:
-    """What a shopper pays with: `method`, and the member of it that was given."""
-
-    method: str
-    vpa: str | None
-    card: Card | None
-    card_token: str | None
-
-
-@dataclass(frozen=True)
 class Route:
-    """The account that a payment goes to, and what is kept of its card: token, network and last digits."""
+    """The acquirer that a payment goes to, and what is kept of its card: token, network and last digits."""
 
-    account: str
     acquirer: Acquirer
     token: str | None = None
     network: str | None = None
     last4: str | None = None
 
 
-def route(deps: Dependencies, merchant: Merchant | None, order: Order, instrument: Instrument) -> Route:
+def begin_payment(
+    deps: Dependencies, account: str, order: Order, new: NewPayment, admitted: Admitted, *, by_shopper: bool
+) -> Payment:
+    """The payment as it begins. Whatever becomes of it, this account is asked about it."""
+    payment_id = deps.new_id("pay_")
+    way = route(deps, account, order, new)
+    return_url = return_url_of(deps, account, order, new.return_url, payment_id, by_shopper=by_shopper)
+    chaos = deps.chaos_of(admitted.merchant)
+    now = deps.now()  # the acquirer may have taken seconds, and a key's time must not begin too late
+    late_seconds = chaos.outcome_delay_seconds(payment_id) if chaos else 0
+    return Payment(
+        id=payment_id,
+        merchant_id=order.merchant_id,
+        order_id=order.id,
+        amount=order.amount,
+        currency=order.currency,
+        method=new.method,
+        vpa=new.vpa,
+        card_network=way.network,
+        card_last4=way.last4,
+        processor_token=way.token,
+        status=PaymentStatus.PENDING,
+        captured=False,
+        amount_captured=0,
+        amount_refunded=0,
+        refundable=0,
+        created_at=now,
+        updated_at=now,
+        due_at=now + timedelta(seconds=late_seconds, milliseconds=way.acquirer.outcome_delay_ms(payment_id)),
+        attempt=first_attempt(account, way.acquirer.capabilities.authorize_key_life, now),
+        return_url=return_url,
+        screening=admitted.screening,
+        of_order=OrderDetails(order.receipt, order.notes),
+    )
+
+
+def route(deps: Dependencies, account: str, order: Order, new: NewPayment) -> Route:
     """The way of a new payment. BadRequest names what the account does not take.
 
     No round trip with the simulated bank; one to a real acquirer for a card, and one more for the account's
     credentials, every five minutes in each process.
     """
-    chosen = merchant.acquirer_account if merchant is not None else None
-    account = account_for(chosen, is_test_stage=deps.config.is_test_stage)
     try:
         acquirer = deps.acquirer_of(account)
     except NotFound as error:
         log.error("a merchant's acquirer account is not there", error, account=account)
         raise Unavailable(BUSY) from error
     able = acquirer.capabilities
-    if instrument.method not in able.methods:
+    if new.method not in able.methods:
         raise BadRequest(f"method must be one of {', '.join(able.methods)}", field="method")
     if order.currency not in able.currencies:
         raise BadRequest(f"The shop can't be paid in {order.currency}", field="order_id")
-    if instrument.method == "upi" and instrument.vpa is None and not able.upi_intent:
+    if new.method == "upi" and new.vpa is None and not able.upi_intent:
         raise BadRequest("upi_flow is not taken by this shop; send vpa", field="upi_flow")
-    if instrument.method != "card":
-        return Route(account, acquirer)
+    if new.method != "card":
+        return Route(acquirer)
     try:
-        return _with_card(account, acquirer, instrument)
+        return _with_card(acquirer, new)
     except AcquirerError as error:
         log.error("no token for a card", error, account=account, reason=error.reason, raw_code=error.raw_code)
         raise Unavailable(BUSY) from error
 
 
-def _with_card(account: str, acquirer: Acquirer, instrument: Instrument) -> Route:
-    card, token = instrument.card, instrument.card_token
+def _with_card(acquirer: Acquirer, new: NewPayment) -> Route:
+    card, token = new.card, new.card_token
     if token is not None:
         if acquirer.card_entry is None:
             raise BadRequest("card_token is not taken by this shop; send card", field="card_token")
@@ -81,11 +106,11 @@ def _with_card(account: str, acquirer: Acquirer, instrument: Instrument) -> Rout
             known = acquirer.read_token(token)
         except Refused as error:
             raise BadRequest("card_token is not known to the acquirer", field="card_token") from error
-        return Route(account, acquirer, token, known.network, known.last4)
+        return Route(acquirer, token, known.network, known.last4)
     assert card is not None
     if not acquirer.capabilities.raw_cards:
         raise BadRequest("card is not taken by this shop; send card_token", field="card")
-    return Route(account, acquirer, acquirer.tokenize(card), card.network, card.last4)
+    return Route(acquirer, acquirer.tokenize(card), card.network, card.last4)
 
 
 def return_url_of(
