@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -183,6 +183,11 @@ class World:
         self.deps = replace(self.deps, config=replace(self.deps.config, **changes))
 
 
+def _a_morning() -> datetime:
+    """One time of day, so that midnight comes at the same step; ahead, so that no row is too old."""
+    return datetime.now(UTC).replace(hour=9, minute=30, second=0, microsecond=250_000) + timedelta(days=1)
+
+
 def route_of(method: str, path: str) -> str:
     """The endpoint that answers, e.g. `GET /api/v1/orders/{order_id}`."""
     event = resolve(app.app.routes, an_event(method, path))
@@ -204,7 +209,7 @@ def _workers(urls: dict[str, str]) -> dict[str, tuple[str, Callable[[Any], dict[
 @contextmanager
 def a_world(emulator: Emulator, table_prefix: str, began: datetime | None = None) -> Iterator[World]:
     """A gateway over these tables, with queues of its own. Its clock starts now, or when it `began`."""
-    wire, clock, receivers = Wire(), Clock(began or datetime.now(UTC)), Receivers()
+    wire, clock, receivers = Wire(), Clock(began or _a_morning()), Receivers()
     names = ("payments", "refunds", "webhooks", "slow_webhooks")
     urls = {name: emulator.make_queue() for name in names}
     secret = emulator.client("secretsmanager").create_secret(
