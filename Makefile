@@ -75,7 +75,7 @@ wheel: install-dev ## Make dist/asyncpay-*.whl: SDK, command line, and the whole
 	cd sdk/python && ../../$(VENV)/python -m hatchling build -t wheel -d ../../dist
 
 torture: install-dev ## The proofs of tests/proof at a larger size (ASYNCPAY_SEED=... repeats a run)
-	ASYNCPAY_TORTURE=1 $(VENV)/pytest -q tests/proof --timeout 3600
+	ASYNCPAY_TORTURE=1 $(PYTEST) tests/proof --timeout 3600
 
 drill: install-dev ## Rehearse what operators do, on an emulator: upgrade, bad release, stopped workers, restore, teardown
 	ASYNCPAY_DRILL=full $(VENV)/pytest -q -n 0 tests/e2e/test_drill.py
