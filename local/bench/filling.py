@@ -1,7 +1,7 @@
 """Rows by the million for the table engine: files in the form of a DynamoDB export, which it reads in bulk.
 
 One merchant with as many orders, payments, refunds, ledger entries, deliveries and audit rows: a tenth of
-them of today, a few of the last minutes, the rest of the thirty days before.
+them of today, as many as are asked for of the last minutes, the rest of the thirty days before.
 """
 
 import json
@@ -16,8 +16,10 @@ from infra.ops.cloudformation.template import load
 
 MERCHANT = "6d6f6e65-0000-4000-8000-000000000001"
 DAYS = 30
+# Rows of the last minutes may not be settled, and are counted when a list is read. How many they are is the
+# rate at which they come, not how many are stored: so they are the same number in what is compared.
 NEWEST = 100
-NEWEST_WITHIN = timedelta(minutes=3)
+NEWEST_WITHIN = timedelta(minutes=12)
 IMPORT_SECONDS = 3600
 # Of a merchant's deliveries, as the library spreads them: a test compares.
 SHARDS = 8
@@ -25,11 +27,11 @@ SHARDS = 8
 Item = Callable[[int, str], str]
 
 
-def times(number: int, now: datetime) -> Iterator[str]:
-    """The time of each of `number` rows, oldest first."""
+def times(number: int, now: datetime, newest: int = NEWEST) -> Iterator[str]:
+    """The time of each of `number` rows, oldest first; `newest` of them came within NEWEST_WITHIN."""
     today = min(now.replace(hour=0, minute=0, second=0, microsecond=0), now - timedelta(hours=1))
-    newest = min(NEWEST, number)
-    of_today = number // 10
+    newest = min(newest, number)
+    of_today = (number - newest) // 10
     before = number - of_today - newest
     for count, begin, length in (
         (before, today - timedelta(days=DAYS), timedelta(days=DAYS)),
@@ -113,7 +115,9 @@ LISTS: dict[str, Item] = {
 }
 
 
-def fill(database: Path, binary: Path, prefix: str, template: Path, *, number: int, now: datetime) -> None:
+def fill(
+    database: Path, binary: Path, prefix: str, template: Path, *, number: int, newest: int, now: datetime
+) -> None:
     """Makes the engine's database with the tables of infra/data.yaml, and `number` rows in each list."""
     home = database.parent
     definitions = [_described(table, prefix) for table in _tables(template)]
@@ -126,7 +130,7 @@ def fill(database: Path, binary: Path, prefix: str, template: Path, *, number: i
         rows = home / "export" / name / "data"
         rows.mkdir(parents=True)
         with (rows / "rows.json").open("w", encoding="utf-8") as file:
-            for row, at in enumerate(times(filled, now)):
+            for row, at in enumerate(times(filled, now, newest)):
                 about = f'"merchant_id":{{"S":"{MERCHANT}"}}'
                 if item is not _delivery:  # which stands in its list by `place`
                     about += f',"created_at":{{"S":"{at}"}}'

@@ -11,6 +11,7 @@ from gateway.domain.counting.counts import (
     CELLS,
     Counts,
     Kind,
+    arrived_until,
     asks_for_counting,
     fits,
     is_late,
@@ -27,6 +28,7 @@ from gateway.domain.counting.kept import (
     kept_pieces,
     unkept,
 )
+from gateway.domain.counting.newest import Arrivals, arrivals, with_arrivals
 from gateway.domain.counting.steps import days_of, next_step
 from gateway.domain.span import Span
 
@@ -113,6 +115,7 @@ def test_a_row_is_late_once_it_should_have_settled() -> None:
         assert is_late(kind, NOON, NOON + minutes * MINUTE)
         assert not is_late(kind, NOON, NOON + minutes * MINUTE - timedelta(milliseconds=1))
         assert settled_until(kind, NOON) == NOON - (minutes + 1) * MINUTE
+    assert arrived_until(NOON) == NOON - MINUTE
     assert set(CELLS) == set(Kind)
 
 
@@ -178,3 +181,45 @@ def test_a_step_takes_what_one_transaction_takes(monkeypatch: pytest.MonkeyPatch
     step = next_step(Kept(), many, NOON + HOUR, NOON + 2 * HOUR)
     # There may be more of the last one's millisecond.
     assert (step.after.until, step.after.counts.matching(()), step.leaves_some) == (NOON + MINUTE, 1, True)
+
+
+@given(
+    st.lists(st.integers(0, 900)), st.lists(st.integers(0, 900), min_size=1), st.none() | st.integers(0, 900)
+)
+def test_the_newest_rows_are_known_whenever_the_others_settle(
+    rows: list[int], cuts: list[int], first: int | None
+) -> None:
+    times = sorted(NOON + timedelta(seconds=row) for row in rows)
+    known, since, until = None, NOON, NOON
+    for cut in sorted(cuts):
+        # Rows up to a fifth of that are counted by cells; those up to it have arrived.
+        settled, arrived = NOON + timedelta(seconds=cut / 5), NOON + timedelta(seconds=cut)
+        if known is not None:
+            known = known.since(settled, [at for at in times if since <= at < settled])
+        begin = max(settled, until) if known is not None else settled
+        known = with_arrivals(known, Arrivals([at for at in times if begin <= at < arrived], arrived))
+        since, until = settled, arrived
+    span = Span(since if first is None else max(since, NOON + timedelta(seconds=first)))
+    assert known is not None
+    number, rest = known.taken(since, span)
+    if rest != span:
+        number += sum(rest is not None and rest.contains(at) for at in times)
+        assert number == sum(span.contains(at) for at in times)
+        assert rest == Span(until)
+
+
+def test_arrivals_are_cut_off_before_the_last_millisecond_that_was_read() -> None:
+    times = [NOON, NOON + MINUTE, NOON + MINUTE]
+    assert arrivals(times, NOON + HOUR, 4) == Arrivals(times, NOON + HOUR)
+    assert arrivals(times, NOON + HOUR, 3) == Arrivals([NOON], NOON + MINUTE, leaves_some=True)
+
+
+def test_the_newest_rows_wait_while_older_ones_are_left_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "FACTS_MAX", 2)
+    facts = [a_fact(1, NOON), a_fact(2, NOON + MINUTE)]
+    step = next_step(Kept(), facts, NOON + HOUR, NOON + 2 * HOUR, Arrivals([NOON + HOUR], NOON + 2 * HOUR))
+    assert (step.after.newest, step.has_newer, step.leaves_some) == (None, False, True)
+    none = Arrivals([], NOON + 2 * HOUR)
+    assert next_step(step.after, [], NOON + HOUR, NOON + 2 * HOUR, none).is_empty
+    one = Arrivals([NOON + HOUR], NOON + 2 * HOUR)
+    assert not next_step(step.after, [], NOON + HOUR, NOON + 2 * HOUR, one).is_empty

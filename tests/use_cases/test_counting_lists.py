@@ -1,6 +1,7 @@
 """Totals that are kept are those of a recount, whatever happens; who asks for counting, and who does it."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,13 +9,17 @@ import pytest
 
 from gateway.domain.counting import counts
 from gateway.domain.counting.counts import Kind
-from gateway.domain.counting.kept import Kept
+from gateway.domain.counting.kept import Kept, total
+from gateway.domain.counting.newest import minute_of
 from gateway.domain.errors import Unavailable
+from gateway.domain.payments.order import OrderStatus
 from gateway.domain.payments.payment import PaymentStatus
+from gateway.domain.span import ALL_TIME, Span
 from gateway.use_cases.operations import count_lists, sweep
 from gateway.use_cases.operations.count_lists import count_asked, count_list
 from tests.support.counting import Life
-from tests.support.factories import NOW, a_payment, a_refund
+from tests.support.factories import NOW, a_payment, a_refund, an_order
+from tests.support.memory.counting import Counted
 from tests.support.memory.shop import MemoryShop, lines
 
 SEED = int(os.environ.get("ASYNCPAY_SEED", "0"))
@@ -45,6 +50,7 @@ def test_a_walk_keeps_totals_of_every_list_and_corrects_some() -> None:
     kept = [shop.database.counting.kept(kind, shop.merchant.id) for kind in Kind]
     assert sum(one.until is not None for one in kept) >= 4
     assert sum(len(one.corrections) for one in kept) > 0
+    assert sum(one.newest is not None for one in kept) > 0
 
 
 def put_payments(shop: MemoryShop, *ages: timedelta, **members: Any) -> None:
@@ -74,6 +80,79 @@ def test_the_sweeper_counts_what_was_asked_for_once(
     assert shop.database.counting.asked(10) == []
     sweep.sweep(shop.deps)
     assert lines(capsys, "lists counted") == []
+
+
+def put_orders(shop: MemoryShop, *ages: timedelta) -> None:
+    for age in ages:
+        shop.put("orders", an_order(merchant_id=shop.merchant.id, created_at=NOW - age))
+
+
+def read_for_total(shop: MemoryShop, status: OrderStatus | None, span: Span = ALL_TIME) -> int:
+    """How many rows are read one by one for the total of a list of orders, which is checked as well."""
+    wanted = () if status is None else ((str(status),),)
+    shop.database.orders.page(shop.merchant.id, status=status, limit=1, offset=0, span=span)
+    counted = Counted(shop.database.rows, Kind.ORDERS, shop.merchant.id, wanted)
+    return total(counted, wanted, span).read
+
+
+def test_a_total_without_a_filter_reads_the_rows_of_a_minute_however_long_rows_take_to_settle(
+    shop: MemoryShop,
+) -> None:
+    minute = timedelta(minutes=1)
+    put_orders(shop, *(number * minute for number in range(30)), timedelta(seconds=59))
+    assert read_for_total(shop, None) == 31
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, NOW + DAY)
+    assert kept(shop, Kind.ORDERS).until == NOW - 11 * minute
+    assert read_for_total(shop, None) == 3  # of now, of 59 s ago and of exactly a minute ago
+    assert read_for_total(shop, OrderStatus.CREATED) == 13
+    # A span: from the beginning of a minute on, and one that ends in between.
+    assert read_for_total(shop, None, Span(minute_of(NOW) - 5 * minute)) == 3
+    assert read_for_total(shop, None, Span(NOW - 5 * minute + timedelta(seconds=1))) == 6
+    assert read_for_total(shop, None, Span(None, NOW - 5 * minute)) == 6
+    assert read_for_total(shop, None, Span(None, NOW - minute)) == 0
+    # Time goes on: what settles is counted by its cell, and given up here.
+    for _ in range(15):
+        shop.clock.advance(seconds=50)
+        put_orders(shop, NOW - shop.clock())
+        assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, shop.clock() + DAY)
+        assert read_for_total(shop, None) <= 3
+    newest = kept(shop, Kind.ORDERS).newest
+    assert newest is not None
+    assert len(+newest.numbers) <= 12
+
+
+def test_a_row_that_arrives_late_is_in_the_total_once_it_has_settled(shop: MemoryShop) -> None:
+    put_orders(shop, timedelta(minutes=3), timedelta(minutes=1, seconds=1))
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, NOW + DAY)
+    put_orders(shop, timedelta(minutes=2))  # it took its request two minutes to commit
+    found = total(Counted(shop.database.rows, Kind.ORDERS, shop.merchant.id, ()), (), ALL_TIME)
+    assert (found.number, found.read) == (2, 0)
+    shop.clock.advance(minutes=12)
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, shop.clock() + DAY)
+    assert kept(shop, Kind.ORDERS).counts.matching(()) == 3
+    assert read_for_total(shop, None) == 0
+
+
+def test_more_new_rows_than_one_step_reads_are_counted_in_several(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(count_lists, "FACTS_MAX", 4)
+    monkeypatch.setattr("gateway.domain.counting.steps.FACTS_MAX", 4)
+    put_orders(shop, *(timedelta(seconds=30 * number) for number in range(60)))
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, NOW + DAY)
+    assert read_for_total(shop, None) == 3
+    assert kept(shop, Kind.ORDERS).counts.matching(()) == 37
+    assert kept(shop, Kind.ORDERS).version > 10
+
+
+def test_what_an_earlier_release_has_kept_goes_on_to_be_exact(shop: MemoryShop) -> None:
+    put_orders(shop, timedelta(minutes=20), timedelta(minutes=5), timedelta(minutes=2))
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, NOW + DAY)
+    key = (shop.merchant.id, Kind.ORDERS)
+    shop.database.rows.of("kept")[key] = replace(kept(shop, Kind.ORDERS), newest=None)
+    assert read_for_total(shop, None) == 2
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, NOW + DAY)
+    assert read_for_total(shop, None) == 0
 
 
 def test_nothing_is_counted_while_workers_of_an_earlier_release_may_run() -> None:

@@ -1,6 +1,7 @@
 """Totals of long lists on the tables: exact, and in as many round trips however long the list is."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from gateway.adapters.aws.dynamodb.lists import paging
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
 from gateway.domain.counting.counts import Kind
 from gateway.domain.counting.kept import Kept, Unit
+from gateway.domain.counting.newest import Newest, minute_of
 from gateway.domain.payments.order import OrderStatus
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
@@ -160,6 +162,21 @@ def test_what_was_created_a_moment_ago_is_in_the_total(stored: dict[int, str]) -
     put_all(row for row in rows_of(owner, 3) if isinstance(row, PaymentRow) and move(row, NOW))
     assert LISTS["payments"](owner).total == before + 3
     stored.pop(FEW)
+
+
+def test_a_list_without_a_filter_is_counted_up_to_the_last_minute() -> None:
+    owner, at = str(uuid.uuid4()), NOW - timedelta(seconds=90)
+    put_all(rows_of(owner, FEW))
+    put_all(row for row in rows_of(owner, FEW) if move(row, at))
+    for kind in Kind:
+        assert count_list(some_deps(), kind, owner, NOW + DAY)
+        newest = counting.kept(kind, owner).newest
+        if kind in (Kind.LEDGER, Kind.AUDIT):
+            assert newest is None
+        else:
+            assert newest == Newest(NOW - timedelta(minutes=1), Counter({minute_of(at): FEW}))
+    for name in ("payments", "orders", "refunds", "ledger", "webhooks", "audit"):
+        assert LISTS[name](owner).total == 2 * FEW
 
 
 def move(row: Any, at: datetime) -> bool:

@@ -64,6 +64,11 @@ def settled_until(kind: Kind, now: datetime) -> datetime:
     return beginning(now - SETTLED_AFTER[kind] - ARRIVED_AFTER)
 
 
+def arrived_until(now: datetime) -> datetime:
+    """Rows from before then are all there; which cell each of them is in may change yet."""
+    return beginning(now - ARRIVED_AFTER)
+
+
 def asks_for_counting(row_id: str) -> bool:
     """Whether this row is one of those that have their merchant's rows counted; by chance."""
     return crc32(row_id.encode()) % ASKED_EVERY == 0
@@ -108,6 +113,11 @@ class Counts:
             found.counts[tuple(cell)] = count
             found.amounts[tuple(cell)] = amount
         return found
+
+
+def is_any(wanted: Wanted) -> bool:
+    """Whether rows of all cells are wanted."""
+    return all(values is None for values in wanted)
 
 
 def fits(cell: Cell, wanted: Wanted) -> bool:

@@ -5,7 +5,8 @@ row that moves to another cell later leaves a correction in the transaction that
 
     rows in a cell = what the buckets say + corrections + rows since `until`, read one by one
 
-and only the last part costs more the busier a merchant is: it is what the last minutes brought.
+and only the last part costs more the busier a merchant is: it is what the last minutes brought. Where rows of
+any cell are wanted, all but the last minute's are counted already (`newest`).
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from gateway.domain.counting.counts import Cell, Counts, Wanted, fits
+from gateway.domain.counting.counts import Cell, Counts, Wanted, fits, is_any
+from gateway.domain.counting.newest import Newest
 from gateway.domain.span import Span
 
 
@@ -54,13 +56,14 @@ class Correction:
 class Kept:
     """A list's counts: all rows from before `until`, or none where that is None.
 
-    `version` grows with every change.
+    `version` grows with every change. `newest` is there where rows came since `until`.
     """
 
     until: datetime | None = None
     counts: Counts = field(default_factory=Counts)
     version: int = 0
     corrections: list[Correction] = field(default_factory=list)
+    newest: Newest | None = None
 
 
 class Source(Protocol):
@@ -97,7 +100,12 @@ def total(source: Source, wanted: Wanted, span: Span) -> Total:
     if until is None:
         number = source.count(span)
         return Total(number, number, None)
-    number = read = sum(source.count(piece) for piece in unkept(span, until))
+    newest = kept.newest if is_any(wanted) else None
+    number = read = 0
+    for piece in unkept(span, until):
+        known, rest = (0, piece) if newest is None else newest.taken(until, piece)
+        counted = 0 if rest is None else source.count(rest)
+        number, read = number + known + counted, read + counted
     pieces = kept_pieces(span, until)
     if span.first is None and (span.before is None or span.before >= until):
         number += kept.counts.matching(wanted)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.domain.counting.counts import ARRIVED_AFTER, Counts
 from gateway.domain.counting.kept import Correction, Fact, Kept, Unit, floor
+from gateway.domain.counting.newest import Arrivals, Newest, with_arrivals
 
 # What one step reads, and writes: a transaction takes 100, of the sums, the buckets and the corrections.
 FACTS_MAX = 5000
@@ -18,25 +19,30 @@ BUCKETS_MAX = 80
 class Step:
     """What is kept afterwards, what each hour gains, and the corrections that are in it from then on.
 
-    `leaves_some`: there is more than one step can take.
+    `has_newer`: rows have arrived that are not settled yet. `leaves_some`: there is more than one step can
+    take.
     """
 
     after: Kept
     gained: dict[datetime, Counts] = field(default_factory=dict)
     folded: list[Correction] = field(default_factory=list)
+    has_newer: bool = False
     leaves_some: bool = False
 
     @property
     def is_empty(self) -> bool:
         """Whether it changes nothing but how far was counted."""
-        return not self.gained and not self.folded
+        return not self.gained and not self.folded and not self.has_newer
 
 
-def next_step(kept: Kept, facts: Sequence[Fact], until: datetime, now: datetime) -> Step:
+def next_step(
+    kept: Kept, facts: Sequence[Fact], until: datetime, now: datetime, came: Arrivals | None = None
+) -> Step:
     """The step that counts `facts`, a list's rows from `kept.until` to `until`, the oldest first.
 
     `kept.corrections` must have been read after the facts: a row that has moved since it settled is counted
-    as it was then. Fewer facts are taken where FACTS_MAX or BUCKETS_MAX cut them off.
+    as it was then. Fewer facts are taken where FACTS_MAX or BUCKETS_MAX cut them off; then the rows that
+    `came` since are left for the next step.
     """
     wanted, (facts, until) = until, _cut(facts, until)
     moved = {correction.id: correction.before for correction in kept.corrections}
@@ -46,8 +52,17 @@ def next_step(kept: Kept, facts: Sequence[Fact], until: datetime, now: datetime)
     foldable = _foldable(kept, until, now)
     folded = _fold(foldable, gained)
     counts = Counts().add_all([kept.counts, *gained.values()])
-    after = Kept(max(until, kept.until or until), counts, kept.version + 1)
-    return Step(after, dict(gained), folded, until < wanted or len(folded) < len(foldable))
+    is_cut = until < wanted
+    until = max(until, kept.until or until)
+    newest = None if kept.newest is None else kept.newest.since(until, [fact.created_at for fact in facts])
+    came = None if is_cut else came
+    after = Kept(until, counts, kept.version + 1, newest=_newest(newest, came))
+    leaves_some = is_cut or len(folded) < len(foldable) or (came is not None and came.leaves_some)
+    return Step(after, dict(gained), folded, came is not None and bool(came.times), leaves_some)
+
+
+def _newest(known: Newest | None, came: Arrivals | None) -> Newest | None:
+    return known if came is None else with_arrivals(known, came)
 
 
 def _cut(facts: Sequence[Fact], until: datetime) -> tuple[Sequence[Fact], datetime]:

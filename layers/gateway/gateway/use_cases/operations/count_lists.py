@@ -8,8 +8,9 @@ transaction that any number of sweepers may race for.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from gateway.domain.counting.counts import Kind, asks_for_counting, settled_until
+from gateway.domain.counting.counts import Kind, arrived_until, asks_for_counting, settled_until
 from gateway.domain.counting.kept import Fact
+from gateway.domain.counting.newest import Arrivals, arrivals
 from gateway.domain.counting.steps import FACTS_MAX, next_step
 from gateway.domain.errors import Unavailable
 from gateway.domain.span import Span
@@ -70,7 +71,11 @@ def count_list(deps: Dependencies, kind: Kind, merchant_id: str, ends_at: dateti
             version, kept = kept.version, counting.kept(kind, merchant_id)
             if kept.version != version:
                 return False
-        step = next_step(kept, facts, until, now)
+        came = None
+        if len(facts) < FACTS_MAX:
+            since = max(until, kept.until or until, until if kept.newest is None else kept.newest.until)
+            came = _arrived(deps, kind, merchant_id, Span(since, arrived_until(now)))
+        step = next_step(kept, facts, until, now, came)
         if step.is_empty:
             if facts:
                 log.error(
@@ -84,3 +89,11 @@ def count_list(deps: Dependencies, kind: Kind, merchant_id: str, ends_at: dateti
         if not step.leaves_some:
             return True
     return False
+
+
+def _arrived(deps: Dependencies, kind: Kind, merchant_id: str, span: Span) -> Arrivals | None:
+    """The rows that have arrived in a span; None where it is empty."""
+    if span.before is None or span.is_backwards:
+        return None
+    found = deps.database.counting.facts(kind, merchant_id, span, FACTS_MAX)
+    return arrivals([fact.created_at for fact in found], span.before, FACTS_MAX)

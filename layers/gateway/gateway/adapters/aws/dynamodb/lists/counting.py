@@ -1,6 +1,9 @@
 """What is kept of lists, and who asked for more to be counted."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
@@ -20,6 +23,7 @@ from gateway.adapters.aws.dynamodb.lists.rollup_row import (
 )
 from gateway.domain.counting.counts import Counts, Kind
 from gateway.domain.counting.kept import Correction, Fact, Kept, Unit
+from gateway.domain.counting.newest import Newest
 from gateway.domain.counting.steps import Step, days_of
 from gateway.domain.span import TICK, Span
 from gateway.domain.values import from_iso, to_iso
@@ -39,10 +43,11 @@ class Counting:
         with unavailable_when_aws_fails():
             for row in RollupRow.query(list_key(kind, merchant_id), between, consistent_read=True):
                 if row.day == SUMS:
-                    kept = Kept(from_iso(row.until or ""), _counts(row), int(row.version or 0))
+                    until, version = from_iso(row.until or ""), int(row.version or 0)
+                    kept = Kept(until, _counts(row), version, newest=_newest(row))
                 elif row.day.startswith(CHANGES):
                     corrections.append(_correction(row))
-        return Kept(kept.until, kept.counts, kept.version, corrections)
+        return replace(kept, corrections=corrections)
 
     def buckets(self, kind: Kind, merchant_id: str, unit: Unit, span: Span) -> list[tuple[datetime, Counts]]:
         """The buckets that begin within a span, in their order. One round trip for some thousand."""
@@ -60,7 +65,12 @@ class Counting:
         """Writes a step down; False where another one was, or where a correction has changed meanwhile."""
         key, items, after = list_key(kind, merchant_id), Items(), step.after
         sums = RollupRow(
-            key, SUMS, tally=after.counts.as_json(), until=_text(after.until), version=after.version
+            key,
+            SUMS,
+            tally=after.counts.as_json(),
+            until=_text(after.until),
+            version=after.version,
+            **_newest_columns(after.newest),
         )
         is_same = RollupRow.version == before.version if before.version else RollupRow.day.does_not_exist()
         items.put(SUMS, sums, is_same)
@@ -124,6 +134,20 @@ def _correction(row: RollupRow) -> Correction:
         changed_at=from_iso(row.changed_at or ""),
         amount=int(row.amount or 0),
     )
+
+
+def _newest(row: RollupRow) -> Newest | None:
+    if not row.newest_until:
+        return None
+    numbers = Counter({from_iso(at): int(number) for at, number in row.newest or []})
+    return Newest(from_iso(row.newest_until), numbers)
+
+
+def _newest_columns(newest: Newest | None) -> dict[str, Any]:
+    if newest is None:
+        return {}
+    numbers = [[to_iso(at), number] for at, number in sorted(newest.numbers.items()) if number]
+    return {"newest": numbers, "newest_until": to_iso(newest.until)}
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -1,6 +1,6 @@
 """Table `rollups`: what is kept of each list, one partition for a merchant's list.
 
-    <merchant>#payments   all                  all rows from before `until`, by cell
+    <merchant>#payments   all                  all rows from before `until`, by cell; how many are newer
                           all#<id>             a row that moved to another cell after it had settled
                           day#2026-01-31       the sums of a day, and of an hour
                           hour#2026-01-31T09
@@ -38,6 +38,9 @@ class RollupRow(Model):
     day = UnicodeAttribute(range_key=True)
     tally = JSONAttribute(null=True)
     until = UnicodeAttribute(null=True)
+    # How many rows came since, by the minute: missing where an earlier release counted.
+    newest = JSONAttribute(null=True)
+    newest_until = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)
     created_at = UnicodeAttribute(null=True)
     moved_from = JSONAttribute(null=True)
