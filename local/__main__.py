@@ -29,7 +29,7 @@ MODULES = {
     "bench-webhooks": "local.bench.webhooks",
     "openapi": "infra.ops.build.openapi",
     "localstack": "local.localstack.endpoint",
-    "acquirer": "local.stripe.account",
+    "acquirer": "local.acquirers.account",
 }
 
 
@@ -52,7 +52,7 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
         return
     if command != "localstack":  # its output is evaluated, so it must not say what it installs
         with binary.installing(settings, progress) if command == "up" else nullcontext():
-            venvs.ensure(settings, progress, stripe=command == "up" and settings.uses_localstripe)
+            venvs.ensure(settings, progress, stripe=command == "up" and settings.stand_in == "stripe")
     program.continue_in_venv("local", settings, progress)
     if command == "build":
         with lambda_packages.take_lock(settings):

@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 from infra.ops.settings import REGION
+from local.acquirers.account import webhook_path
+from local.acquirers.process import base_url
 from local.emulator import binary
 from local.parameters import parameters
 from local.settings import Settings
-from local.stripe.account import webhook_path
-from local.stripe.process import base_url
 
 LINE = "AsyncPay is ready"
 
@@ -40,8 +40,13 @@ def _acquirer(settings: Settings) -> list[str]:
     if settings.acquirer == "simulated":
         return []
     path = webhook_path(settings)
-    if settings.uses_localstripe:
+    if settings.stand_in == "stripe":
         return [f"  Acquirer         localstripe, {base_url(settings)}   (cards: docs/acquirers.md)"]
+    if settings.stand_in == "razorpay":
+        at = f"a stand-in for Razorpay, {base_url(settings)}"
+        return [f"  Acquirer         {at}   (UPI addresses: docs/acquirers.md)"]
+    if settings.acquirer == "razorpay":
+        return [f"  Acquirer         Razorpay's test mode   (webhooks: a tunnel to {path})"]
     forward = f"stripe listen --forward-to localhost:{settings.ports['api']}{path}"
     return [f"  Acquirer         Stripe's test mode   (webhooks: {forward})"]
 

@@ -31,9 +31,9 @@ def emulator_lock(settings: Settings) -> Path:
     return settings.home / "emulator.lock"
 
 
-def stripe_lock(settings: Settings) -> Path:
-    """Held while localstripe of this home runs."""
-    return settings.home / "stripe.lock"
+def acquirer_lock(settings: Settings) -> Path:
+    """Held while an acquirer's stand-in of this home runs."""
+    return settings.home / "acquirer.lock"
 
 
 @contextmanager
@@ -82,5 +82,5 @@ def _until_gone(pid: int) -> None:
 def down(settings: Settings) -> bool:
     """Ends what runs in this home, and what an earlier crash left. False when there was nothing."""
     was_up = stop(up_lock(settings))
-    left = [stop(emulator_lock(settings), group=True), stop(stripe_lock(settings), group=True)]
+    left = [stop(emulator_lock(settings), group=True), stop(acquirer_lock(settings), group=True)]
     return any(left) or was_up

@@ -21,10 +21,13 @@ PORTS = {
     "emulator": (*EMULATOR_PORT, "the AWS emulator"),
     "tables": ("ASYNCPAY_TABLES_PORT", 4601, "the emulator's table engine"),
     "stripe": ("ASYNCPAY_STRIPE_PORT", 4602, "localstripe, with ACQUIRER=stripe"),
+    "razorpay": ("ASYNCPAY_RAZORPAY_PORT", 4603, "the stand-in for Razorpay, with ACQUIRER=razorpay"),
 }
 
 
-ACQUIRERS = ("simulated", "stripe")
+ACQUIRERS = ("simulated", "stripe", "razorpay")
+# With this variable it is the acquirer's own test mode, else a stand-in on this machine.
+SECRET_KEYS = {"stripe": "STRIPE_SECRET_KEY", "razorpay": "RAZORPAY_KEY_SECRET"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +40,10 @@ class Settings(OpsSettings):
     acquirer: str
 
     @property
-    def uses_localstripe(self) -> bool:
-        """Whether a Stripe of our own takes the payments, for want of credentials of Stripe's test mode."""
-        return self.acquirer == "stripe" and not self.environment.get("STRIPE_SECRET_KEY")
+    def stand_in(self) -> str | None:
+        """The acquirer that is stood in for on this machine, for want of credentials of its test mode."""
+        variable = SECRET_KEYS.get(self.acquirer)
+        return None if variable is None or self.environment.get(variable) else self.acquirer
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None, root: Path = ROOT) -> "Settings":

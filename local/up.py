@@ -14,6 +14,8 @@ from aiohttp import web
 from infra.ops.application import api_base_url
 from infra.ops.console import Problem, Progress, last_lines
 from local import ready, running
+from local.acquirers.account import webhook_path
+from local.acquirers.process import acquirer_stand_in, base_url, log_file, register_webhook
 from local.deployment import deploy
 from local.emulator import binary
 from local.emulator.process import emulator, ended, keep_log_small, save
@@ -27,8 +29,6 @@ from local.proxy import Proxy, api_app, forwarding
 from local.redis.server import serving_status
 from local.servers import check_ports, serving
 from local.settings import Settings
-from local.stripe.account import webhook_path
-from local.stripe.process import base_url, localstripe, register_webhook
 from local.tasks import tasks
 
 SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")
@@ -41,7 +41,7 @@ def main(settings: Settings, progress: Progress) -> None:
     with running.only_one(settings):
         if running.stop(running.emulator_lock(settings), group=True):
             progress.say("ended the emulator of an earlier run that was killed")
-        running.stop(running.stripe_lock(settings), group=True)
+        running.stop(running.acquirer_lock(settings), group=True)
         asyncio.run(_until_told_to_end(settings, progress))
 
 
@@ -64,18 +64,19 @@ async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
 
 async def _up(settings: Settings, progress: Progress) -> None:
     ours = () if settings.given_endpoint else ("emulator", "tables")
-    check_ports(settings, (*ours, *(("stripe",) if settings.uses_localstripe else ()), *SERVED))
+    check_ports(settings, (*ours, *((settings.stand_in,) if settings.stand_in else ()), *SERVED))
     proxy_token = "" if settings.given_endpoint else secrets.token_hex(32)
-    async with _aws(settings, progress, proxy_token) as process, _acquirer(settings, progress) as stripe:
+    async with _aws(settings, progress, proxy_token) as process, _acquirer(settings, progress) as acquirer:
         watched = [process.wait(), keep_log_small(settings)] if process else []
-        watched += [stripe.wait()] if stripe else []
+        watched += [acquirer.wait()] if acquirer else []
         async with tasks(_serve(settings, progress, proxy_token), *watched) as begun:
             await asyncio.wait(begun, return_when=asyncio.FIRST_COMPLETED)
             # Asked first: whatever else failed then failed because of it.
             if process is not None and process.returncode is not None:
                 raise ended(settings, process)
-            if stripe is not None and stripe.returncode is not None:
-                raise Problem("localstripe ended by itself.", last_lines(settings.logs / "stripe.log"))
+            if acquirer is not None and acquirer.returncode is not None:
+                said = last_lines(log_file(settings))
+                raise Problem(f"The stand-in for {settings.acquirer} ended by itself.", said)
             await begun[0]
 
 
@@ -96,12 +97,12 @@ async def _aws(settings: Settings, progress: Progress, proxy_token: str) -> Asyn
 
 @asynccontextmanager
 async def _acquirer(settings: Settings, progress: Progress) -> AsyncIterator[Process | None]:
-    """Localstripe's process, where payments go to one."""
-    if not settings.uses_localstripe:
+    """The process of the acquirer's stand-in, where payments go to one."""
+    if settings.stand_in is None:
         yield None
         return
-    progress.say("starting localstripe")
-    async with localstripe(settings) as process:
+    progress.say(f"starting a stand-in for {settings.stand_in}")
+    async with acquirer_stand_in(settings) as process:
         yield process
 
 
@@ -121,7 +122,7 @@ async def _set_acquirer(settings: Settings, progress: Progress) -> None:
     finally:
         with suppress(ProcessLookupError):
             process.kill()
-    if settings.uses_localstripe:
+    if settings.stand_in is not None:
         await register_webhook(settings, webhook_path(settings))
     if settings.acquirer == "simulated":
         told.unlink()
@@ -176,7 +177,7 @@ def _pages(settings: Settings) -> tuple[web.Application, web.Application]:
         api_url=api_url,
         stage=values["Stage"],
         origins_of=origins_from(shop.api_url),
-        card_entry_origin=base_url(settings) if settings.uses_localstripe else "",
+        card_entry_origin=base_url(settings) if settings.stand_in == "stripe" else "",
     )
     return checkout_app(page), shop_app(shop)
 

@@ -16,9 +16,11 @@ from local.razorpay.rules import (
     AMOUNTS,
     CAPTURE_WINDOW,
     FEE_PER_MILLE,
+    INTENT_SECONDS,
     RECEIPT_LENGTH_MAX,
     REFUND_KEY,
     SCRIPTS,
+    SLOW_AMOUNTS,
     TAX_PER_CENT,
     Plan,
     Refusal,
@@ -118,7 +120,8 @@ class Bank:
                 "Invalid VPA. Please enter a valid Virtual Payment Address", "invalid_vpa", payment["id"]
             )
         reason = AMOUNTS.get(order["amount"])
-        outcome: Plan = [(2, "failed", reason)] if reason else [(2, "authorized", None)]
+        after = SLOW_AMOUNTS.get(order["amount"], INTENT_SECONDS)
+        outcome: Plan = [(after, "failed", reason)] if reason else [(after, "authorized", None)]
         plan = outcome if intent else SCRIPTS[vpa]
         self.plans[payment["id"]] = [(self.now() + after, status, why) for after, status, why in plan]
         link = f"upi://pay?pa=upi@fake&pn=fake&tr={payment['id'][4:]}&am={order['amount'] / 100:.2f}&cu=INR"

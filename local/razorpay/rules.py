@@ -35,6 +35,9 @@ AMOUNTS = {
     302: "payment_cancelled",
     402: "payment_declined",
 }
+# How long a shopper takes whose app was opened by a link; with some amounts they take their time.
+INTENT_SECONDS = 2
+SLOW_AMOUNTS = {30_300: MINUTE}
 
 
 class Refusal(Exception):

@@ -138,6 +138,7 @@ def own_ports() -> dict[str, str]:
     """A free port for everything that `up` serves, by the variable that sets it."""
     names = ["API_PORT", "MERCHANT_PORT", "DASHBOARD_PORT", "CHECKOUT_PORT", "SHOP_PORT", "STATUS_PORT"]
     names += ["ASYNCPAY_EMULATOR_PORT", "ASYNCPAY_TABLES_PORT", "ASYNCPAY_STRIPE_PORT"]
+    names += ["ASYNCPAY_RAZORPAY_PORT"]
     return dict(zip(names, map(str, ports.take(len(names))), strict=True))
 
 

@@ -13,7 +13,12 @@ def test_the_checkout_is_told_that_an_order_expired_but_not_of_one_that_is_paid(
     order, paid = an_order(expires_at=NOW), an_order(expires_at=NOW, status=OrderStatus.PAID)
     shop = CheckoutShop("Chai & Co", "simulated", ("upi", "card"), None)
     shown = CHECKOUT_ORDER.present((At(order, NOW), shop))
-    of_shop = {"merchant_name": "Chai & Co", "acquirer": "simulated", "methods": ["upi", "card"]}
+    of_shop = {
+        "merchant_name": "Chai & Co",
+        "acquirer": "simulated",
+        "methods": ["upi", "card"],
+        "upi_intent": False,
+    }
     assert shown == {**PUBLIC_ORDER.present(order), "expired": True, **of_shop}
     for other in (At(order, NOW - timedelta(microseconds=1)), At(paid, NOW), At(an_order(), NOW)):
         assert not CHECKOUT_ORDER.present((other, shop))["expired"]

@@ -21,6 +21,7 @@ export async function start(home, settings = {}) {
     "ASYNCPAY_EMULATOR",
     "ASYNCPAY_TABLES",
     "ASYNCPAY_STRIPE",
+    "ASYNCPAY_RAZORPAY",
   ];
   const free = await freePorts(names.length);
   const ports = Object.fromEntries(names.map((name, index) => [`${name}_PORT`, String(free[index])]));
@@ -46,6 +47,7 @@ export async function start(home, settings = {}) {
     MERCHANT_URL: `http://localhost:${ports.MERCHANT_PORT}`,
     TABLES_URL: `http://127.0.0.1:${ports.ASYNCPAY_TABLES_PORT}`,
     STRIPE_URL: `http://127.0.0.1:${ports.ASYNCPAY_STRIPE_PORT}`,
+    RAZORPAY_URL: `http://127.0.0.1:${ports.ASYNCPAY_RAZORPAY_PORT}`,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${ports.ASYNCPAY_EMULATOR_PORT}`, // for a look into the tables
   };
   const pages = [`${urls.CHECKOUT_URL}/checkout`, `${urls.DASHBOARD_URL}/login`, urls.SHOP_URL];

@@ -48,7 +48,12 @@ CONTRACT = [
 ]
 # What there is beyond the contract and needs no credentials; the checkout page and its server ask the others.
 A_SHOP = CheckoutShop("Chai & Co", "simulated", ("upi", "card"), None)
-OF_A_SHOP = {"merchant_name": "Chai & Co", "acquirer": "simulated", "methods": ["upi", "card"]}
+OF_A_SHOP = {
+    "merchant_name": "Chai & Co",
+    "acquirer": "simulated",
+    "methods": ["upi", "card"],
+    "upi_intent": False,
+}
 ALSO_PUBLIC = {
     ("GET", "/openapi.json"),
     ("POST", "/api/v1/dashboard/session"),

@@ -15,11 +15,14 @@ import { poll } from "./poll";
 
 export type Problem = "bad_link" | "not_found" | "foreign" | "expired" | "offline";
 
+/** What the shopper has to do in a UPI app: open it by this link, or approve a request that it shows. */
+export type Upi = { link?: string };
+
 export type State =
   | { name: "loading" }
   | { name: "unavailable"; problem: Problem }
   | { name: "form"; field?: string; code?: string }
-  | { name: "processing"; slow: boolean; checking?: boolean; bank?: string }
+  | { name: "processing"; slow: boolean; checking?: boolean; bank?: string; upi?: Upi }
   | { name: "success"; paymentId: string }
   | { name: "paid" }
   | { name: "error"; code: string; description: string; unknown: boolean };
@@ -240,13 +243,24 @@ export class Flow {
       return true;
     }
     const bank = payment?.next_action?.redirect_url ?? "";
+    const slow = elapsed > SLOW_AFTER_MS;
+    if (payment?.method === "upi" && this.asksInApp()) {
+      // Nothing leads away: the app answers while this page waits.
+      this.set({ name: "processing", slow, upi: bank.startsWith("upi:") ? { link: bank } : {} });
+      return false;
+    }
     if (bank && !this.wasAtBank) {
       this.wasAtBank = true;
       this.place.leave(bank);
-    } else if (elapsed > SLOW_AFTER_MS || (bank && elapsed > BACK_AFTER_MS)) {
-      this.set({ name: "processing", slow: elapsed > SLOW_AFTER_MS, bank });
+    } else if (slow || (bank && elapsed > BACK_AFTER_MS)) {
+      this.set({ name: "processing", slow, bank });
     }
     return false;
+  }
+
+  /** Whether a UPI payment reaches an app. The simulated bank has none. */
+  private asksInApp(): boolean {
+    return this.order !== undefined && this.order.acquirer !== "simulated";
   }
 
   private settled(): void {

@@ -21,6 +21,10 @@ export const en = {
   qrAlt: (amount: string): string => `QR code to pay ${amount} with a UPI app`,
   qrHint: "Scan with any UPI app. This page updates when the order is paid.",
   qrOpen: "Open a UPI app on this phone",
+  upiApp: "Pay with a UPI app",
+  upiAppHint:
+    "Approve the payment in your UPI app: scan the code with your phone, or open the app on this one.",
+  upiCollectHint: "Open your UPI app and approve the request. This page updates by itself.",
   secure: "Encrypted and processed by AsyncPay",
   testMode: "Test mode · no money moves",
   language: "हिन्दी",

@@ -3,6 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useAppContext } from "./context";
 import { AlertIcon, CrossIcon, TickIcon } from "./icons";
+import { UpiLink } from "./QrCode";
 
 interface PanelProps {
   name: string;
@@ -27,10 +28,11 @@ function Panel({ name, testId, heading, icon, tone, children }: PanelProps): JSX
 }
 
 export function Processing(): JSX.Element {
-  const { texts, flow, place } = useAppContext();
+  const { texts, flow, place, amount } = useAppContext();
   const state = flow.state.name === "processing" ? flow.state : undefined;
   const hint = state?.slow ? texts.processingSlow : texts.processingHint;
-  const bank = state?.bank;
+  const { bank, upi } = state ?? {};
+  const inApp = upi && (upi.link ? texts.upiAppHint : texts.upiCollectHint);
   return (
     <section
       class="outcome"
@@ -42,7 +44,9 @@ export function Processing(): JSX.Element {
       <h2 tabIndex={-1} data-test-id="processing-message">
         {texts.processing}
       </h2>
-      <p role="status">{state?.checking ? texts.checking : hint}</p>
+      <p role="status">{state?.checking ? texts.checking : (inApp ?? hint)}</p>
+      {upi?.link && <UpiLink link={upi.link} label={texts.qrAlt(amount)} open={texts.qrOpen} />}
+      {upi && state?.slow && <p class="soft">{texts.processingSlow}</p>}
       {bank && (
         <button type="button" class="primary" data-test-id="bank-button" onClick={() => place.leave(bank)}>
           {texts.toBank}

@@ -20,3 +20,17 @@ export function QrCode({ text, label }: { text: string; label: string }): JSX.El
     </svg>
   );
 }
+
+/** A link that opens a UPI app: as a code for another phone, and to open on this one. */
+export function UpiLink({ link, label, open }: { link: string; label: string; open: string }): JSX.Element {
+  return (
+    <div class="qr-panel" data-test-id="upi-link">
+      <QrCode text={link} label={label} />
+      <p>
+        <a href={link} target="_top">
+          {open}
+        </a>
+      </p>
+    </div>
+  );
+}

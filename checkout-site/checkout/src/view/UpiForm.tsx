@@ -21,6 +21,8 @@ export function UpiForm(): JSX.Element {
     if (!fields.submit(event.currentTarget as HTMLFormElement)) return;
     void flow.pay({ order_id: settings.orderId, method: "upi", vpa: fields.values.vpa.trim() });
   };
+  const payByApp = (): void =>
+    void flow.pay({ order_id: settings.orderId, method: "upi", upi_flow: "intent" });
   return (
     <form data-test-id="upi-form" noValidate onSubmit={submit} aria-label={texts.upi}>
       <Field
@@ -42,7 +44,12 @@ export function UpiForm(): JSX.Element {
         }}
       />
       <PayButton />
-      <QrPanel />
+      {flow.order?.acquirer === "simulated" && <QrPanel />}
+      {flow.order?.upi_intent && (
+        <button type="button" class="quiet" data-test-id="upi-app-button" onClick={payByApp}>
+          <QrIcon /> {texts.upiApp}
+        </button>
+      )}
     </form>
   );
 }

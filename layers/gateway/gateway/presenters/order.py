@@ -87,6 +87,11 @@ CHECKOUT_ORDER = Resource[tuple[At[Order], Any]](
     Member("acquirer", TEXT, lambda seen: seen[1].acquirer),
     Member("methods", an_array(one_of(METHODS)), lambda seen: list(seen[1].methods)),
     Member(
+        "upi_intent",
+        {**BOOLEAN, "description": "Whether a UPI payment can begin with `upi_flow`, without a UPI address."},
+        lambda seen: seen[1].upi_intent,
+    ),
+    Member(
         "card_entry",
         _CARD_ENTRY,
         lambda seen: asdict(seen[1].card_entry),

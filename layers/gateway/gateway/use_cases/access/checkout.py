@@ -37,13 +37,15 @@ def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> O
 class CheckoutShop:
     """What the checkout page shows of a shop, and how it takes payments from a shopper.
 
-    `acquirer` is a word such as `stripe`; `card_entry` is None where card numbers come through the gateway.
+    `acquirer` is a word such as `stripe`; `card_entry` is None where card numbers come through the gateway;
+    `upi_intent` is whether a link can open the shopper's UPI app, in place of a UPI address.
     """
 
     name: str
     acquirer: str
     methods: tuple[str, ...]
     card_entry: CardEntry | None
+    upi_intent: bool = False
 
 
 def find_checkout_shop(deps: Dependencies, merchant_id: str) -> CheckoutShop:
@@ -58,7 +60,8 @@ def find_checkout_shop(deps: Dependencies, merchant_id: str) -> CheckoutShop:
         # The order is shown all the same; a payment is refused, with the reason.
         log.error("a shop can't take payments", error, merchant_id=merchant_id)
         return CheckoutShop(name, "", (), None)
-    return CheckoutShop(name, acquirer_name(account), acquirer.capabilities.methods, acquirer.card_entry)
+    able = acquirer.capabilities
+    return CheckoutShop(name, acquirer_name(account), able.methods, acquirer.card_entry, able.upi_intent)
 
 
 def success_signature(deps: Dependencies, payment: Payment) -> str | None:

@@ -1,12 +1,15 @@
-"""localstripe as `make up` starts and ends it: a process of its own, in a venv of its own.
+"""The stand-in for an acquirer as `make up` starts and ends it: a process of its own.
 
-Like the emulator it holds a lock that tells a process which outlived a killed `make up` from any other.
+localstripe has a venv of its own; the one for Razorpay is ours. Like the emulator it holds a lock that tells
+a process which outlived a killed `make up` from any other.
 """
 
 import asyncio
+import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import aiohttp
 
@@ -14,6 +17,7 @@ from infra.ops import locks
 from infra.ops.build.venvs import stripe_venv
 from infra.ops.console import Problem, last_lines
 from local import running
+from local.razorpay import server as razorpay
 from local.settings import Settings
 
 START_SECONDS = 30
@@ -25,23 +29,28 @@ PUBLIC_KEY = "pk_test_localstripe"
 
 def base_url(settings: Settings) -> str:
     """Where it listens."""
-    return f"http://127.0.0.1:{settings.ports['stripe']}"
+    return f"http://127.0.0.1:{settings.ports[settings.acquirer]}"
+
+
+def log_file(settings: Settings) -> Path:
+    """What it prints."""
+    return settings.logs / f"{settings.acquirer}.log"
 
 
 @asynccontextmanager
-async def localstripe(settings: Settings) -> AsyncIterator[Process]:
+async def acquirer_stand_in(settings: Settings) -> AsyncIterator[Process]:
     """It, ready; gone afterwards. What it answered is on disk before the answer is sent."""
+    name = settings.acquirer
     settings.logs.mkdir(parents=True, exist_ok=True)
-    home = settings.home / "stripe"
+    home = settings.home / name
     home.mkdir(parents=True, exist_ok=True)
-    path = settings.logs / "stripe.log"
-    lock = locks.take(running.stripe_lock(settings))
+    lock = locks.take(running.acquirer_lock(settings))
     if lock is None:
-        raise Problem("Another localstripe is just being started here. Try again.")
-    with lock, path.open("wb") as log:
+        raise Problem(f"Another stand-in for {name} is just being started here. Try again.")
+    with lock, log_file(settings).open("wb") as log:
         process = await asyncio.create_subprocess_exec(
-            stripe_venv(settings).python,
-            *("-m", "local.stripe", str(settings.ports["stripe"]), str(home / "state")),
+            stripe_venv(settings).python if name == "stripe" else sys.executable,
+            *("-m", f"local.{name}", str(settings.ports[name]), str(home / "state")),
             cwd=settings.root,
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1"},
             stdin=asyncio.subprocess.DEVNULL,
@@ -62,12 +71,17 @@ async def localstripe(settings: Settings) -> AsyncIterator[Process]:
 
 async def register_webhook(settings: Settings, path: str) -> None:
     """Has it send its webhooks to a path of the API."""
-    form = {"url": f"http://127.0.0.1:{settings.ports['api']}{path}", "secret": WEBHOOK_SECRET}
-    async with (
-        aiohttp.ClientSession(raise_for_status=True) as session,
-        session.post(f"{base_url(settings)}/_config/webhooks/asyncpay", data=form),
-    ):
-        return
+    url = f"http://127.0.0.1:{settings.ports['api']}{path}"
+    at = base_url(settings)
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        if settings.acquirer == "stripe":
+            form = {"url": url, "secret": WEBHOOK_SECRET}
+            request = session.post(f"{at}/_config/webhooks/asyncpay", data=form)
+        else:
+            members = {"url": url, "secret": razorpay.WEBHOOK_SECRET}
+            request = session.post(f"{at}/_fake/webhook", json=members)
+        async with request:
+            return
 
 
 async def _until_ready(settings: Settings, process: Process) -> None:
@@ -78,4 +92,5 @@ async def _until_ready(settings: Settings, process: Process) -> None:
                     async with session.get(f"{base_url(settings)}/_fake/calls"):
                         return
                 await asyncio.sleep(POLL_SECONDS)
-    raise Problem("localstripe does not start. Its log ends:", last_lines(settings.logs / "stripe.log"))
+    said = last_lines(log_file(settings))
+    raise Problem(f"The stand-in for {settings.acquirer} does not start. Its log ends:", said)

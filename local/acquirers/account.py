@@ -1,7 +1,7 @@
-"""Which acquirer the seeded merchant of the laptop has: ACQUIRER=stripe, or the simulated bank.
+"""Which acquirer the seeded merchant of the laptop has: ACQUIRER=stripe or razorpay, or the simulated bank.
 
-With STRIPE_SECRET_KEY it is Stripe's own test mode, else localstripe. What one run set, the next one unsets,
-like every setting of `make up`.
+With STRIPE_SECRET_KEY or RAZORPAY_KEY_SECRET it is the acquirer's own test mode, else a stand-in. What one
+run set, the next one unsets, like every setting of `make up`.
 """
 
 import hashlib
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from infra.ops.admin.commands import deps_of
 from infra.ops.connection import connect
 from infra.ops.console import Problem
+from local.acquirers.process import PUBLIC_KEY, SECRET_KEY, WEBHOOK_SECRET, base_url
 from local.parameters import parameters
-from local.settings import Settings
-from local.stripe.process import PUBLIC_KEY, SECRET_KEY, WEBHOOK_SECRET, base_url
+from local.razorpay import server as razorpay
+from local.settings import SECRET_KEYS, Settings
 
 if TYPE_CHECKING:
     from gateway.domain.acquiring.account import Account
@@ -24,9 +25,12 @@ ACTOR = "admin:make up"
 
 def account_name(settings: Settings) -> str:
     """The account's name: the same for the same settings, so that payments of earlier runs find it."""
-    key = settings.environment.get("STRIPE_SECRET_KEY") or SECRET_KEY
-    text = f"{key} {_takes_raw_cards(settings)}"
-    return f"stripe_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    acquirer = settings.acquirer
+    own = {"stripe": SECRET_KEY, "razorpay": razorpay.KEY_SECRET}[acquirer]
+    text = settings.environment.get(SECRET_KEYS[acquirer]) or own
+    if acquirer == "stripe":
+        text = f"{text} {_takes_raw_cards(settings)}"
+    return f"{acquirer}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _takes_raw_cards(settings: Settings) -> bool:
@@ -52,7 +56,7 @@ def main(settings: Settings) -> None:
     try:
         with redirect_stdout(StringIO()):  # log lines of the use cases
             merchant = find_merchant(deps, TEST_MERCHANT_ID)
-            if settings.acquirer == "stripe":
+            if settings.acquirer != "simulated":
                 set_account(deps, connect_account, _account(settings, merchant.id), ACTOR)
             elif merchant.acquirer_account is not None:
                 simulate(deps, merchant, ACTOR)
@@ -61,11 +65,13 @@ def main(settings: Settings) -> None:
 
 
 def _account(settings: Settings, merchant_id: str) -> "Account":
+    if settings.acquirer == "razorpay":
+        return _account_at_razorpay(settings, merchant_id)
     from gateway.domain.acquiring.account import Account
 
     given, name = settings.environment, account_name(settings)
     cards = _takes_raw_cards(settings)
-    if settings.uses_localstripe:
+    if settings.stand_in is not None:
         url = base_url(settings)
         return Account(
             name,
@@ -85,4 +91,22 @@ def _account(settings: Settings, merchant_id: str) -> "Account":
         given.get("STRIPE_PUBLISHABLE_KEY") or None,
         (secret,) if secret else (),
         raw_cards=cards,
+    )
+
+
+def _account_at_razorpay(settings: Settings, merchant_id: str) -> "Account":
+    from gateway.domain.acquiring.account import Account
+
+    given, name = settings.environment, account_name(settings)
+    if settings.stand_in is not None:
+        secrets = (razorpay.WEBHOOK_SECRET,)
+        at = base_url(settings)
+        return Account(name, merchant_id, razorpay.KEY_SECRET, razorpay.KEY_ID, secrets, api_base=at)
+    secret = given.get("RAZORPAY_WEBHOOK_SECRET")
+    return Account(
+        name,
+        merchant_id,
+        given["RAZORPAY_KEY_SECRET"],
+        given.get("RAZORPAY_KEY_ID") or None,
+        (secret,) if secret else (),
     )
