@@ -1,6 +1,7 @@
 """Configuring, sending, delivering and reading webhooks, in memory."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -253,36 +254,33 @@ def test_a_receiver_that_hangs_is_told_of_while_it_hangs(
 ) -> None:
     from gateway.use_cases.webhooks import deliver_one as module
 
-    started: list[float] = []
-
-    class AtOnce:
-        """A timer whose time is up at once."""
-
-        daemon = False
-
-        def __init__(self, seconds: float, act: Any) -> None:
-            self.act = act
-            started.append(seconds)
-
-        def start(self) -> None:
-            assert self.daemon is True
-            self.act()
-
-        def cancel(self) -> None: ...
-
-        def join(self) -> None: ...
-
-    monkeypatch.setattr(module, "Timer", AtOnce)
+    assert module.Lane("webhooks", {}).watch.patience_seconds == 2.0
+    monkeypatch.setattr(module, "SLOW_MS", 20)
     marked: list[Any] = []
-    monkeypatch.setattr(shop.database.endpoints, "mark_slow", lambda *told_of: marked.append(told_of))
-    deliver(shop, delivery_of(shop))
-    assert (started, marked) == ([2.0], [(shop.merchant.id, NOW + SLOW_FOR)])
+    noted, answers = threading.Event(), shop.endpoint
+
+    def mark(*told_of: Any) -> None:
+        marked.append(told_of)
+        noted.set()
+
+    def hang_until_noted(*arguments: Any, **limits: Any) -> Attempt:
+        assert noted.wait(30)
+        return answers(*arguments, **limits)
+
+    monkeypatch.setattr(shop.database.endpoints, "mark_slow", mark)
+    shop.deps = replace(shop.deps, post_webhook=hang_until_noted)
+    hanging = delivery_of(shop)
+    deliver(shop, hanging)
+    assert marked == [(shop.merchant.id, NOW + SLOW_FOR)]
+    assert now_stored(shop, hanging).status is DeliveryStatus.SUCCESS
     deliver(shop, delivery_of(shop), slow=True)
-    assert len(started) == 1
+    assert len(marked) == 1
 
     def fail(*_: object) -> None:
+        noted.set()
         raise Unavailable("no")
 
+    noted.clear()
     monkeypatch.setattr(shop.database.endpoints, "mark_slow", fail)
     deliver(shop, delivery_of(shop))
     (line,) = lines(capsys, "slow receiver not noted")

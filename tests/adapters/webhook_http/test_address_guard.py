@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gateway.adapters.webhook_http import address_guard
+from gateway.adapters.webhook_http import address_guard, lookups
 from gateway.adapters.webhook_http.address_guard import (
     Blocked,
     NotConnected,
@@ -154,7 +154,7 @@ def test_the_thread_of_a_lookup_ends_with_its_answer_even_when_nobody_waits_any_
 def test_hanging_lookups_are_bounded_in_number_and_the_next_one_still_ends_in_time(
     hanging: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(address_guard, "_lookups", threading.BoundedSemaphore(3))
+    monkeypatch.setattr(lookups, "_lookups", threading.BoundedSemaphore(3))
     for _ in range(5):
         with pytest.raises(TimeoutError):
             checked_addresses(place("example.com"), soon(0.05))

@@ -6,26 +6,20 @@ Prevention"). Everything ends at the caller's deadline.
 """
 
 import errno
-import ipaddress
 import selectors
 import socket
-import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
 from itertools import chain, zip_longest
 
 from gateway.adapters.webhook_http.bounded_socket import remaining_seconds
+from gateway.adapters.webhook_http.lookups import look_up
 from gateway.domain.webhooks.webhook_url import IpAddress, WebhookUrl, is_public_address
 
-# A resolver that hangs keeps its thread until it gives up (resolv.conf: tens of seconds). Not more than this
-# many may hang at once; further lookups wait for one of them, inside their own time limit.
-_LOOKUPS_MAX = 32
 # RFC 8305, 5: how long an address may hang before the next one is tried beside it.
 _NEXT_ADDRESS_SECONDS = 0.25
 # Of a long list of addresses this many are tried: enough for both families, too few to send a flood.
 _ADDRESSES_TRIED_MAX = 6
-_lookups = threading.BoundedSemaphore(_LOOKUPS_MAX)
 
 
 class Blocked(Exception):
@@ -49,31 +43,10 @@ def checked_addresses(url: WebhookUrl, deadline: float) -> list[IpAddress]:
     addresses. Trusted hosts are not checked, only pinned.
     """
     literal = url.address
-    addresses = [literal] if literal else _look_up(url.host, url.port, deadline)
+    addresses = [literal] if literal else look_up(url.host, url.port, deadline)
     if not url.trusted and not all(is_public_address(address) for address in addresses):
         raise Blocked
     return addresses
-
-
-def _look_up(host: str, port: int, deadline: float) -> list[IpAddress]:
-    # getaddrinfo takes no time limit: a daemon thread waits for it, and this thread waits for that one only
-    # as long as there is time. One thread for each lookup leaves none behind once the lookups have ended.
-    if not _lookups.acquire(timeout=remaining_seconds(deadline)):
-        raise TimeoutError
-    response: Future[list[IpAddress]] = Future()
-
-    def ask() -> None:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            # In the resolver's order (RFC 6724), each once.
-            response.set_result(list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found)))
-        except Exception as problem:  # noqa: BLE001 - raised again by the one that waits
-            response.set_exception(problem)
-        finally:
-            _lookups.release()
-
-    threading.Thread(target=ask, name="webhook-dns", daemon=True).start()
-    return response.result(timeout=remaining_seconds(deadline))
 
 
 def connect(addresses: Sequence[IpAddress], port: int, deadline: float) -> socket.socket:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import BoundedSemaphore, Timer
+from threading import BoundedSemaphore
 from typing import Any
 
 from gateway.domain.access.audit import Action
@@ -29,6 +29,7 @@ from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.protocols.refusals import ConditionFailed
+from gateway.use_cases.webhooks.at_once import Watch
 from gateway.use_cases.webhooks.messages import REQUESTED
 
 # How long a message may be hidden until the next attempt, in seconds; also what SQS takes as a delay.
@@ -41,6 +42,7 @@ class Lane:
 
     queue: str
     turns: dict[str, BoundedSemaphore]
+    watch: Watch = field(default_factory=lambda: Watch(SLOW_MS / 1000))
     turned_slow: set[str] = field(default_factory=set)
     tried: set[str] = field(default_factory=set)
 
@@ -149,14 +151,8 @@ def _telling_if_slow(deps: Dependencies, lane: Lane, key: str, now: datetime) ->
     if lane.is_slow:
         yield
         return
-    timer = Timer(SLOW_MS / 1000, tell)
-    timer.daemon = True
-    timer.start()
-    try:
+    with lane.watch.telling(tell):  # its write must not follow the record of the attempt
         yield
-    finally:
-        timer.cancel()
-        timer.join()  # its write must not follow the record of the attempt
 
 
 def _attempt(

@@ -11,7 +11,6 @@ for the one before it if nobody has tried that yet. A delivery that failed holds
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
@@ -26,12 +25,12 @@ from gateway.use_cases import jobs
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
 from gateway.use_cases.protocols.database import Loaded
+from gateway.use_cases.webhooks.at_once import run_at_once
 from gateway.use_cases.webhooks.deliver_one import Fate, Lane, Task, deliver_one
 from gateway.use_cases.webhooks.messages import AFTER, OPTIONAL, THEN, delivery_ids, key_in, message_for
 
 Entity = TypeVar("Entity")
 
-AT_ONCE_MAX = 10
 AT_ONCE_PER_ENDPOINT_MAX = 4
 # A message that arrives earlier than this before the attempt is due is a duplicate.
 EARLY = timedelta(seconds=2)
@@ -66,16 +65,15 @@ def deliver_webhooks(
 
     def in_turns(guarded: Callable[[Job], Done], those: Sequence[Job]) -> list[Done]:
         nonlocal found
-        done = _run(pool, guarded, _by_object(those, found))
+        done = _run(lane, guarded, _by_object(those, found))
         waiting = [job for job in those if done[job.message_id] is WAITS]
         if waiting:
             found = _read(deps, waiting)
-            done |= _run(pool, guarded, _by_object(waiting, found))
+            done |= _run(lane, guarded, _by_object(waiting, found))
             _look_again(deps, lane, [job for job in waiting if done[job.message_id] is WAITS])
         return [done[job.message_id] for job in those]
 
-    with ThreadPoolExecutor(max_workers=AT_ONCE_MAX) as pool:
-        return jobs.run_jobs(deps, lane.queue, batch, work, in_turns)
+    return jobs.run_jobs(deps, lane.queue, batch, work, in_turns)
 
 
 def _read(deps: Dependencies, batch: Sequence[Job]) -> Loaded:
@@ -128,13 +126,15 @@ def _by_object(batch: Sequence[Job], found: Loaded) -> list[list[Job]]:
     ]
 
 
-def _run(
-    pool: ThreadPoolExecutor, work: Callable[[Job], Done], groups: Sequence[Sequence[Job]]
-) -> dict[str, Done]:
-    def run(group: Sequence[Job]) -> list[tuple[str, Done]]:
-        return [(job.message_id, work(job)) for job in group]
+def _run(lane: Lane, work: Callable[[Job], Done], groups: Sequence[Sequence[Job]]) -> dict[str, Done]:
+    done: dict[str, Done] = {}
 
-    return {message_id: done for some in pool.map(run, groups) for message_id, done in some}
+    def run(group: Sequence[Job]) -> None:
+        for job in group:
+            done[job.message_id] = work(job)
+
+    run_at_once(run, groups, lane.watch)
+    return done
 
 
 def _look_again(deps: Dependencies, lane: Lane, waiting: Sequence[Job]) -> None:

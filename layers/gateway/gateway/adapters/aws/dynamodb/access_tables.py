@@ -1,9 +1,14 @@
 """The rows of everything about access: merchants, API keys, log-ins, sessions, throttles, the audit trail."""
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import indexes
+from gateway.adapters.aws.dynamodb.mapping.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 
 
 class MerchantRow(Model):

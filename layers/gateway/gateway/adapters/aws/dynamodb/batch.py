@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.mapping.requests import row_of
 from gateway.adapters.aws.dynamodb.rows import hash_name
 from gateway.adapters.aws.dynamodb.tables import connection
 from gateway.domain.errors import Unavailable
@@ -51,7 +52,7 @@ def read(keys: Iterable[tuple[type[Model], str]]) -> Rows:
         for table, items in response["Responses"].items():
             row_type = types[table]
             for item in items:
-                found[row_type, item[hash_name(row_type)]["S"]] = row_type.from_raw_data(item)
+                found[row_type, item[hash_name(row_type)]["S"]] = row_of(row_type, item)
         request = response.get("UnprocessedKeys") or {}
     if request:
         raise Unavailable("The service is temporarily unavailable; please try again")

@@ -64,16 +64,23 @@ _KINDS: dict[type[Any], tuple[type[Model], Callable[[Any], Any]]] = {
 
 
 class LoadedRows:
-    """The rows that a batch read found, as entities."""
+    """The rows that a batch read found, as entities: each becomes one once, however often it is asked for."""
 
     def __init__(self, rows: batch.Rows) -> None:
         self._rows = rows
+        self._entities: dict[tuple[type[Any], str], Any] = {}
 
     def get(self, kind: type[Entity], key: str | None) -> Entity | None:
         """The entity, or None where there is none, or where `key` is None."""
-        row_type, to_entity = _KINDS[kind]
-        row = self._rows.get(row_type, key) if key is not None else None
-        return None if row is None else to_entity(row)
+        if key is None:
+            return None
+        entity: Entity | None = self._entities.get((kind, key))
+        if entity is None:
+            row_type, to_entity = _KINDS[kind]
+            row = self._rows.get(row_type, key)
+            if row is not None:
+                entity = self._entities[kind, key] = to_entity(row)
+        return entity
 
 
 class DynamoDatabase:

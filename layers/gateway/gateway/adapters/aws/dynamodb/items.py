@@ -12,10 +12,10 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from gateway.adapters.aws import retry
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.mapping.requests import delete_of, put_of, update_of
 from gateway.adapters.aws.dynamodb.tables import connection
 from gateway.adapters.aws.transport import transport
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
@@ -65,19 +65,18 @@ class Items:
             transport().pause(retry.conflict_pause_seconds(attempt, retry.jitter))
 
     def _try(self) -> None:
-        write = TransactWrite(connection=connection())
         # PynamoDB sends deletes, puts, updates; the cancellation reasons come in that order.
-        for _, row, condition in self._deletes:
-            write.delete(row, condition=condition)
-        for _, row, condition in self._puts:
-            write.save(row, condition=condition)
-        for _, row, actions, condition in self._updates:
-            write.update(row, actions=actions, condition=condition)
         labels = [label for label, *_ in self._deletes] + [label for label, *_ in self._puts]
         labels += [label for label, *_ in self._updates]
         try:
-            with write:
-                pass
+            connection().transact_write_items(
+                condition_check_items=[],
+                delete_items=[delete_of(row, condition) for _, row, condition in self._deletes],
+                put_items=[put_of(row, condition) for _, row, condition in self._puts],
+                update_items=[
+                    update_of(row, actions, condition) for _, row, actions, condition in self._updates
+                ],
+            )
         except TransactWriteError as error:
             raise _explained(error, labels) from error
 

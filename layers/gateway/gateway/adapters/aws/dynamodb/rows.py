@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from botocore.exceptions import ClientError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.mapping.requests import delete_of, put_of, update_of
 
 _REFUSED = "ConditionalCheckFailedException"
 
@@ -26,35 +27,25 @@ def get(row_type: type[Row], key: str) -> Row | None:
 
 def put_if(row: Model, condition: Condition) -> bool:
     """Writes the whole row; False where the condition does not hold."""
-    with unavailable_when_aws_fails():
-        try:
-            row.save(condition=condition)
-        except PutError as error:
-            if error.cause_response_code == _REFUSED:
-                return False
-            raise
-    return True
+    return _write(row, "PutItem", put_of(row, condition))
 
 
 def delete_if(row: Model, condition: Condition) -> bool:
     """Deletes a row, going by its keys alone; False where the condition does not hold."""
-    with unavailable_when_aws_fails():
-        try:
-            row.delete(condition=condition)
-        except DeleteError as error:
-            if error.cause_response_code == _REFUSED:
-                return False
-            raise
-    return True
+    return _write(row, "DeleteItem", delete_of(row, condition))
 
 
-def update_if(row: Model, actions: Sequence[Action], condition: Condition | None) -> bool:
+def update_if(row: Model, actions: Sequence[Action], condition: Condition | None = None) -> bool:
     """Changes some attributes, going by the keys of `row` alone; False where the condition does not hold."""
+    return _write(row, "UpdateItem", update_of(row, actions, condition))
+
+
+def _write(row: Model, operation: str, request: dict[str, Any]) -> bool:
     with unavailable_when_aws_fails():
         try:
-            row.update(actions=list(actions), condition=condition)
-        except UpdateError as error:
-            if error.cause_response_code == _REFUSED:
+            row._get_connection().connection.dispatch(operation, request)  # noqa: SLF001 - no public way
+        except ClientError as error:
+            if error.response["Error"]["Code"] == _REFUSED:
                 return False
             raise
     return True

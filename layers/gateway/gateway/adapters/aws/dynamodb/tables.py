@@ -5,13 +5,18 @@ store: each repository turns them into domain objects. PynamoDB would give every
 `bind` hands all of them one that uses our transport.
 """
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import indexes
 from gateway.adapters.aws.dynamodb.access_tables import ACCESS_ROWS
 from gateway.adapters.aws.dynamodb.connection import TransportConnection
 from gateway.adapters.aws.dynamodb.lists.rollup_row import RollupRow
+from gateway.adapters.aws.dynamodb.mapping.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
 from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow
 from gateway.adapters.aws.dynamodb.sharded_rows.events_row import EventsRow
 from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow

@@ -13,9 +13,9 @@ its hours and then `all` are deleted; the changes must stay.
 
 from datetime import UTC, datetime
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
+from gateway.adapters.aws.dynamodb.mapping.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from gateway.domain.counting.counts import Kind
 from gateway.domain.counting.kept import Unit
 

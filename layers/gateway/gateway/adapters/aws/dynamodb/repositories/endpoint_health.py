@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.mapping.attributes import NumberAttribute, UnicodeAttribute
 from gateway.domain.values import from_iso, to_iso
 from gateway.domain.webhooks.endpoint import EndpointHealth
 
@@ -76,8 +76,7 @@ class Endpoints:
             EndpointRow.failures.add(0),
             EndpointRow.openings.add(0),
         ]
-        with unavailable_when_aws_fails():
-            EndpointRow(key).update(actions=actions)
+        rows.update_if(EndpointRow(key), actions)
 
     def claim_probe(self, health: EndpointHealth, until: datetime) -> bool:
         """Takes the one probe of an open circuit; False where another worker took it."""

@@ -26,8 +26,8 @@ class Reconciliations:
         It is listed before it is there: cut off in between it counts as not made, and is made anew.
         """
         name = f"{run.day.isoformat()}#{run.account}"
-        rows.update_if(StatsRow(_list_id(merchant_id)), [StatsRow.runs.add({name})], None)
-        rows.update_if(StatsRow(_row_id(run.account, run.day)), [StatsRow.run.set(_to_members(run))], None)
+        rows.update_if(StatsRow(_list_id(merchant_id)), [StatsRow.runs.add({name})])
+        rows.update_if(StatsRow(_row_id(run.account, run.day)), [StatsRow.run.set(_to_members(run))])
 
     def page(self, merchant_id: str, limit: int, offset: int) -> Page[Run]:
         """A merchant's runs, the latest day first."""
@@ -40,7 +40,7 @@ class Reconciliations:
 
     def add_account(self, account: str) -> None:
         """Adds an account to those that are compared."""
-        rows.update_if(StatsRow(ACCOUNTS_ID), [StatsRow.accounts.add({account})], None)
+        rows.update_if(StatsRow(ACCOUNTS_ID), [StatsRow.accounts.add({account})])
 
     def accounts(self) -> set[str]:
         """The accounts that are compared."""

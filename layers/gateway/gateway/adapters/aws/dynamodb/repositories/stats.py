@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import batch, rows
-from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
 from gateway.domain.jobs import JOB_QUEUES, Batch, QueueStats, Reading
 
@@ -29,13 +28,11 @@ class Stats:
             StatsRow.failed.add(done.failed),
             ended_at_ms.set(done.at_ms),
         ]
-        with unavailable_when_aws_fails():
-            StatsRow(_shard_id(done.queue, done.at_ms)).update(actions=actions)
+        rows.update_if(StatsRow(_shard_id(done.queue, done.at_ms)), actions)
 
     def note_waiting(self, queue: str, since_ms: int) -> None:
         """Records since when a queue's due work has been waiting."""
-        with unavailable_when_aws_fails():
-            StatsRow(_waiting_id(queue)).update(actions=[StatsRow.waiting_since_ms.set(since_ms)])
+        rows.update_if(StatsRow(_waiting_id(queue)), [StatsRow.waiting_since_ms.set(since_ms)])
 
     def read(self) -> Mapping[str, QueueStats]:
         """The sums of all queues, in one round trip."""
@@ -74,7 +71,7 @@ class Stats:
             StatsRow.at_ms.set(found.at_ms),
             StatsRow.claimed_at_ms.set(found.claimed_at_ms),
         ]
-        rows.update_if(StatsRow(HEALTH_ID), actions, None)
+        rows.update_if(StatsRow(HEALTH_ID), actions)
 
 
 def _shard_id(queue: str, number: int) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import ThrottleRow
-from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.domain.access.limit import Limit
 from gateway.domain.card_testing.limits import FailureCount, Subject
@@ -40,7 +39,7 @@ class Throttles:
         """1, 2, 3 … for each call with this name; forgotten some time after `until`."""
         row = ThrottleRow(name)
         actions = [ThrottleRow.used.add(1), ThrottleRow.expires_at.set(int(until.timestamp()))]
-        rows.update_if(row, actions, None)
+        rows.update_if(row, actions)
         return int(row.used)
 
 
@@ -54,11 +53,10 @@ class FailureWindows:
 
     def add(self, counts: Mapping[Subject, int], now: datetime) -> None:
         """Adds to the present window of each subject, in one of its shards."""
-        with unavailable_when_aws_fails():
-            for subject, count in counts.items():
-                row = ThrottleRow(subject.shard(now, now.microsecond // 1000))
-                ends_at = int(now.timestamp()) + subject.left_seconds(now)
-                row.update(actions=[ThrottleRow.used.add(count), ThrottleRow.expires_at.set(ends_at)])
+        for subject, count in counts.items():
+            row = ThrottleRow(subject.shard(now, now.microsecond // 1000))
+            ends_at = int(now.timestamp()) + subject.left_seconds(now)
+            rows.update_if(row, [ThrottleRow.used.add(count), ThrottleRow.expires_at.set(ends_at)])
 
 
 class ThrottleWrites:

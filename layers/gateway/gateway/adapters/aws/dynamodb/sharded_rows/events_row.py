@@ -1,7 +1,8 @@
 """The row of events that no delivery tells."""
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
+
+from gateway.adapters.aws.dynamodb.mapping.attributes import NumberAttribute, UnicodeAttribute
 
 
 class EventsRow(Model):

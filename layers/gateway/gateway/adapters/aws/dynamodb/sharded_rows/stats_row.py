@@ -1,7 +1,13 @@
 """The row of what workers did."""
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import Model
+
+from gateway.adapters.aws.dynamodb.mapping.attributes import (
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
 
 
 class StatsRow(Model):
