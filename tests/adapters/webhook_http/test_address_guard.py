@@ -68,15 +68,21 @@ def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
         answer.wait(10)
         return [(0, 0, 0, "", ("127.0.0.1", port))]
 
+    until_no_thread_waits_for_more()  # earlier tests' may
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     yield answer
     answer.set()
-    for thread in lookup_threads():
-        thread.join(5)
+    until_no_thread_waits_for_more()
 
 
 def lookup_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "webhook-dns"]
+
+
+def until_no_thread_waits_for_more() -> None:
+    for thread in lookup_threads():
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def test_every_public_address_of_an_answer_is_kept_in_the_resolvers_order_and_once(
@@ -161,6 +167,31 @@ def test_hanging_lookups_are_bounded_in_number_and_the_next_one_still_ends_in_ti
     assert len(lookup_threads()) == 3
     hanging.set()
     assert checked_addresses(place("example.com", trusted=True), soon()) == ip("127.0.0.1")
+
+
+def test_names_that_are_looked_up_one_after_another_share_a_thread(
+    resolve: Callable[[Resolver], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, start = list[threading.Thread](), threading.Thread.start
+
+    def counted(thread: threading.Thread) -> None:
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
+    asked = resolve(lambda: ["8.8.8.8"])
+    for number in range(100):
+        assert checked_addresses(place(f"{number}.example.com"), soon(30)) == ip("8.8.8.8")
+    assert len(asked) == 100
+    # A thread ends where nothing comes for a second, as on a machine that stands still.
+    assert len(started) < 10
+
+
+def test_an_answer_that_comes_too_late_is_not_the_next_names(hanging: threading.Event) -> None:
+    with pytest.raises(TimeoutError):
+        checked_addresses(place("example.com", trusted=True), soon(0.05))
+    hanging.set()
+    assert checked_addresses(place("example.com", 81, trusted=True), soon(30)) == ip("127.0.0.1")
 
 
 def test_a_name_that_does_not_exist_is_the_resolvers_error(

@@ -9,9 +9,10 @@ from gateway.adapters.aws.dynamodb.mapping.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
+from gateway.adapters.aws.dynamodb.mapping.models import FlatModel
 
 
-class MerchantRow(Model):
+class MerchantRow(FlatModel):
     """Table `merchants`."""
 
     class Meta:
@@ -38,7 +39,7 @@ class MerchantRow(Model):
     created_at = UnicodeAttribute()
 
 
-class ApiKeyRow(Model):
+class ApiKeyRow(FlatModel):
     """Table `api-keys`."""
 
     class Meta:
@@ -60,7 +61,7 @@ class ApiKeyRow(Model):
     by_merchant = indexes.ApiKeysByMerchant()
 
 
-class LoginRow(Model):
+class LoginRow(FlatModel):
     """Table `logins`: who may log in to the dashboard, by e-mail address in lower case."""
 
     class Meta:
@@ -86,7 +87,7 @@ class LoginRow(Model):
     by_merchant = indexes.LoginsByMerchant()
 
 
-class SessionRow(Model):
+class SessionRow(FlatModel):
     """Table `sessions`; DynamoDB deletes a row some time after `expires_at` (unix seconds)."""
 
     class Meta:
@@ -106,7 +107,7 @@ class SessionRow(Model):
     by_email = indexes.SessionsByEmail()
 
 
-class ThrottleRow(Model):
+class ThrottleRow(FlatModel):
     """Table `throttles`: what was used of a limit in a window; deleted some time after `expires_at`."""
 
     class Meta:
@@ -117,7 +118,7 @@ class ThrottleRow(Model):
     expires_at = NumberAttribute()
 
 
-class AuditRow(Model):
+class AuditRow(FlatModel):
     """Table `audit`; rows are only ever added."""
 
     class Meta:
@@ -140,7 +141,7 @@ class AuditRow(Model):
     by_merchant = indexes.AuditByMerchant()
 
 
-class AuditChainRow(Model):
+class AuditChainRow(FlatModel):
     """Table `audit-chain`: blocks under their numbers, and the newest number and digest under `head`.
 
     Only the sweeper's role writes here.

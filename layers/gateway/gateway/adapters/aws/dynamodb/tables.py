@@ -17,6 +17,7 @@ from gateway.adapters.aws.dynamodb.mapping.attributes import (
     NumberAttribute,
     UnicodeAttribute,
 )
+from gateway.adapters.aws.dynamodb.mapping.models import FlatModel
 from gateway.adapters.aws.dynamodb.repositories.endpoint_health import EndpointRow
 from gateway.adapters.aws.dynamodb.sharded_rows.events_row import EventsRow
 from gateway.adapters.aws.dynamodb.sharded_rows.stats_row import StatsRow
@@ -24,7 +25,7 @@ from gateway.adapters.aws.timeouts import WORK, Timeouts
 from gateway.adapters.aws.transport import transport
 
 
-class OrderRow(Model):
+class OrderRow(FlatModel):
     """Table `orders`."""
 
     class Meta:
@@ -50,7 +51,7 @@ class OrderRow(Model):
     by_receipt = indexes.OrdersByReceipt()
 
 
-class PaymentRow(Model):
+class PaymentRow(FlatModel):
     """Table `payments`."""
 
     class Meta:
@@ -95,7 +96,7 @@ class PaymentRow(Model):
     due = indexes.Due()
 
 
-class RefundRow(Model):
+class RefundRow(FlatModel):
     """Table `refunds`."""
 
     class Meta:
@@ -121,7 +122,7 @@ class RefundRow(Model):
     due = indexes.Due()
 
 
-class LedgerRow(Model):
+class LedgerRow(FlatModel):
     """Table `ledger`; rows are only ever added."""
 
     class Meta:
@@ -139,7 +140,7 @@ class LedgerRow(Model):
     by_merchant = indexes.LedgerByMerchant()
 
 
-class BalanceRow(Model):
+class BalanceRow(FlatModel):
     """Table `balances`: the ledger's sums, one item for each merchant, currency and shard."""
 
     class Meta:
@@ -151,7 +152,7 @@ class BalanceRow(Model):
     reversal = NumberAttribute(default=0)
 
 
-class WebhookRow(Model):
+class WebhookRow(FlatModel):
     """Table `webhook-logs`. Rows of older releases have `created_at` in place of `place`."""
 
     class Meta:
@@ -182,7 +183,7 @@ class WebhookRow(Model):
     due = indexes.Due()
 
 
-class IdempotencyRow(Model):
+class IdempotencyRow(FlatModel):
     """Table `idempotency-keys`; DynamoDB deletes a row some time after `expires_at` (unix seconds)."""
 
     class Meta:

@@ -13,9 +13,8 @@ its hours and then `all` are deleted; the changes must stay.
 
 from datetime import UTC, datetime
 
-from pynamodb.models import Model
-
 from gateway.adapters.aws.dynamodb.mapping.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from gateway.adapters.aws.dynamodb.mapping.models import FlatModel
 from gateway.domain.counting.counts import Kind
 from gateway.domain.counting.kept import Unit
 
@@ -28,7 +27,7 @@ COUNTING, BEGAN = "counting", "began"
 _BUCKET_FORMATS = {Unit.DAY: "day#%Y-%m-%d", Unit.HOUR: "hour#%Y-%m-%dT%H"}
 
 
-class RollupRow(Model):
+class RollupRow(FlatModel):
     """Table `rollups`. `day` is the range key's name, and a day's once was all that there was."""
 
     class Meta:

@@ -15,7 +15,7 @@ Row = TypeVar("Row", bound=Model)
 def put_of(row: Model, condition: Condition | None = None) -> dict[str, Any]:
     """What a write of the whole row is in a request; AttributeNullError where something is missing in it."""
     item, values = {}, row.attribute_values
-    for name, attribute, _ in _attributes(type(row)):
+    for name, attribute in _attributes(type(row)):
         value = values.get(name)
         serialized = None if value is None else attribute.serialize(value)
         if serialized is not None:
@@ -37,14 +37,12 @@ def update_of(row: Model, actions: Sequence[Action], condition: Condition | None
 
 def row_of(row_type: type[Row], item: dict[str, dict[str, Any]]) -> Row:
     """The row that an item of a response is."""
-    row = row_type.__new__(row_type)
-    row.attribute_values = values = {}
-    for name, attribute, default in _attributes(row_type):
+    row = row_type()
+    values = row.attribute_values
+    for name, attribute in _attributes(row_type):
         stored = item.get(name)
         if stored and "NULL" not in stored:
             values[name] = attribute.deserialize(attribute.get_value(stored))
-        elif default is not None:
-            values[name] = default
     return row
 
 
@@ -52,7 +50,7 @@ def _key(row: Model) -> dict[str, Any]:
     values = row.attribute_values
     return {
         name: {attribute.attr_type: attribute.serialize(values[name])}
-        for name, attribute, _ in _attributes(type(row))
+        for name, attribute in _attributes(type(row))
         if attribute.is_hash_key or attribute.is_range_key
     }
 
@@ -74,6 +72,5 @@ def _with_expressions(
 
 
 @cache
-def _attributes(row_type: type[Model]) -> list[tuple[str, Any, Any]]:
-    """Name, attribute and default of all that a row may have."""
-    return [(name, attribute, attribute.default) for name, attribute in row_type.get_attributes().items()]
+def _attributes(row_type: type[Model]) -> list[tuple[str, Any]]:
+    return list(row_type.get_attributes().items())

@@ -4,16 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.mapping.attributes import NumberAttribute, UnicodeAttribute
+from gateway.adapters.aws.dynamodb.mapping.models import FlatModel
 from gateway.domain.values import from_iso, to_iso
 from gateway.domain.webhooks.endpoint import EndpointHealth
 
 
-class EndpointRow(Model):
+class EndpointRow(FlatModel):
     """Table `endpoints`. The key is a merchant's id, with that of an added endpoint behind it."""
 
     class Meta:

@@ -1,11 +1,10 @@
 """The row of events that no delivery tells."""
 
-from pynamodb.models import Model
-
 from gateway.adapters.aws.dynamodb.mapping.attributes import NumberAttribute, UnicodeAttribute
+from gateway.adapters.aws.dynamodb.mapping.models import FlatModel
 
 
-class EventsRow(Model):
+class EventsRow(FlatModel):
     """Table `events`: what happened and no delivery tells; DynamoDB deletes a row after `expires_at`."""
 
     class Meta:

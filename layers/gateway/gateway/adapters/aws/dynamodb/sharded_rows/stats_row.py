@@ -1,16 +1,15 @@
 """The row of what workers did."""
 
-from pynamodb.models import Model
-
 from gateway.adapters.aws.dynamodb.mapping.attributes import (
     JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
+from gateway.adapters.aws.dynamodb.mapping.models import FlatModel
 
 
-class StatsRow(Model):
+class StatsRow(FlatModel):
     """Table `stats`: what the workers did, one item for each queue and shard."""
 
     class Meta:
