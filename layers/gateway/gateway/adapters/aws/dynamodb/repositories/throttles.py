@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pynamodb.expressions.update import Action
+
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.access_tables import ThrottleRow
+from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.domain.access.limit import Limit
 from gateway.domain.card_testing.limits import FailureCount, Subject
@@ -38,8 +41,12 @@ class Throttles:
     def next_number(self, name: str, until: datetime) -> int:
         """1, 2, 3 … for each call with this name; forgotten some time after `until`."""
         row = ThrottleRow(name)
-        actions = [ThrottleRow.used.add(1), ThrottleRow.expires_at.set(int(until.timestamp()))]
-        rows.update_if(row, actions)
+        actions: list[Action] = [
+            ThrottleRow.used.add(1),
+            ThrottleRow.expires_at.set(int(until.timestamp())),
+        ]
+        with unavailable_when_aws_fails():
+            row.update(actions)  # which has the row as it is then
         return int(row.used)
 
 
