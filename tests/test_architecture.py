@@ -28,6 +28,7 @@ ADAPTERS = DOMAIN | LOGS | PROTOCOLS | {"gateway.adapters*", "pynamodb*", "botoc
 FRAME = USE_CASES | {
     "gateway.__version__",
     "gateway.runtime.dependencies*",
+    "gateway.runtime.card_dependencies*",
     "gateway.runtime.invocation*",
     "chalicelib*",
     "chalice*",
@@ -44,6 +45,13 @@ ROOMS = [
 # What puts production together knows every room; what begins an invocation tells the adapters when it ends.
 ALSO = {
     "runtime/dependencies.py": {"gateway.adapters*", "gateway.use_cases*"},
+    # Neither tables nor queues: whatever sees card numbers reaches nothing that is stored.
+    "runtime/card_dependencies.py": {
+        "gateway.adapters.acquirers*",
+        "gateway.adapters.aws.functions*",
+        "gateway.adapters.aws.secrets*",
+        *PROTOCOLS,
+    },
     "runtime/invocation.py": {"gateway.adapters.aws.timeouts*"},
 }
 

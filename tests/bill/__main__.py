@@ -8,7 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 
 from infra.ops.capacity.usage import COUNTED
-from tests.bill.bill import PER_PAYMENT, SWEEP, busy, quiet, units
+from tests.bill.bill import PER_PAYMENT, SWEEP, busy, card_function, quiet, units
 from tests.bill.capacity_units import capacity_units
 from tests.bill.prices import AS_OF, Assumptions, Prices
 from tests.bill.walk import Walk, walk
@@ -30,6 +30,8 @@ def main() -> None:
     print(f"USD per million payments (us-east-1, list prices as of {AS_OF}; tests/bill/prices.py):")
     for service in costs["busy"]:
         print(f"  {service:<18}" + "".join(f"{cost[service]:>10.2f} {name}" for name, cost in costs.items()))
+    hop = card_function(together, prices, assumed)
+    print(f"  The card function, where it is on: {hop.usd:.2f} more; {hop.billed_ms:.0f} ms billed each")
     totals = " ".join(f"{name}={sum(cost.values()):.1f}" for name, cost in costs.items())
     print(f"bill: {totals} USD per million")
 

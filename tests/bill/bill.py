@@ -79,6 +79,26 @@ def _common(walk: Walk, each: dict[str, StepUnits], prices: Prices, assumed: Ass
     }
 
 
+@dataclass(frozen=True)
+class Hop:
+    """What the card function adds to a payment, by card or UPI: billed time, and USD per million."""
+
+    billed_ms: float
+    usd: float
+
+
+def card_function(walk: Walk, prices: Prices, assumed: Assumptions) -> Hop:
+    """The hop of a stage with CardFunction=yes: it is billed while it waits for the API."""
+    waiting_ms = assumed.call_ms + 1000 * billed_seconds(
+        "POST /payments", units(walk, "POST /payments"), assumed
+    )
+    cpu_ms = assumed.card_cpu_ms * max(1.0, assumed.vcpu_mb / assumed.card_memory_mb)
+    billed_ms = assumed.invocation_ms + cpu_ms + waiting_ms
+    gigabytes = billed_ms / 1000 * assumed.card_memory_mb / 1024
+    usd = prices.lambda_requests + MILLION * gigabytes * prices.lambda_gb_second_arm
+    return Hop(billed_ms, usd + MILLION * assumed.card_log_bytes / 1e9 * prices.log_gigabyte)
+
+
 def billed_seconds(step: str, used: StepUnits, assumed: Assumptions) -> float:
     """Of one payment: CPU at the memory's share of a core, and waiting."""
     milliseconds = dict(assumed.cpu_ms)[step] * max(1.0, assumed.vcpu_mb / dict(assumed.memory_mb)[step])

@@ -49,6 +49,10 @@ class Assumptions:
         ("deliver webhooks", 512),
         ("sweep", 512),
     )
+    # Of the card function, where a stage has it: 0.2 ms counted in a process, and the socket's share.
+    card_cpu_ms: float = 0.5
+    card_memory_mb: int = 512
+    card_log_bytes: int = 150
     # Lambda gives one vCPU at 1,769 MB ("Configure Lambda function memory").
     vcpu_mb: int = 1769
     invocation_ms: float = 1.0

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.bill.__main__ import BATCH
-from tests.bill.bill import PER_PAYMENT, SWEEP, busy, quiet, units
+from tests.bill.bill import PER_PAYMENT, SWEEP, billed_seconds, busy, card_function, quiet, units
 from tests.bill.dynamodb_units import (
     Index,
     Table,
@@ -121,3 +121,12 @@ def test_the_bill_adds_up_from_units_and_prices(alone: Walk) -> None:
     free.write_units = 1.0
     written = sum(units(alone, step).write_units for step in PER_PAYMENT)
     assert sum(quiet(alone, free, Assumptions()).values()) == pytest.approx(written)
+
+
+def test_the_card_function_is_billed_for_the_time_that_it_waits(alone: Walk) -> None:
+    """Where a stage has it, for UPI as for cards: what docs/performance.md says of a million payments."""
+    assumed = Assumptions()
+    hop = card_function(alone, Prices(), assumed)
+    waits_ms = 1000 * billed_seconds("POST /payments", units(alone, "POST /payments"), assumed)
+    assert waits_ms < hop.billed_ms < waits_ms + 15
+    assert 0 < hop.usd <= 0.75

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.openapi.card_body import CARD_EXAMPLE
 from infra.ops.application import api_base_url
 from infra.ops.build import lambda_packages
 from infra.ops.settings import ROOT, Settings
@@ -118,6 +119,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
                 "SWEEP_GRACE_SECONDS": "0",
                 "TEST_WEBHOOK_URL": receiver.url,
                 "WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",
+                # So that payments come by one role more.
+                "CARD_FUNCTION": "yes",
             }
             outputs = old_release.deploy(ROOT, emulator.endpoint, NAME, given)
         made = Guarded(emulator, outputs, receiver, resources_of(emulator))
@@ -135,10 +138,19 @@ def resources_of(emulator: Emulator) -> dict[str, str]:
 
 
 def allow_what_the_evaluator_calls_otherwise(made: Guarded) -> None:
-    """MiniStack 1.5.33 takes GetEventSourceMapping for ListEventSourceMappings, which AWS does not."""
-    statement = {"Effect": "Allow", "Action": "lambda:ListEventSourceMappings", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    for role in ("StatusRole", "SweepRole"):
+    """MiniStack 1.5.33 takes GetEventSourceMapping for ListEventSourceMappings, which AWS does not.
+
+    And a secret's `Ref` is its name there, not its ARN, so that no policy with it allows anything.
+    """
+    (key,) = made.emulator.client("secretsmanager").list_secrets(
+        Filters=[{"Key": "name", "Values": [made.resources["FingerprintKey"]]}]
+    )["SecretList"]
+    mappings = ("lambda:ListEventSourceMappings", "*")
+    of_secret = ("secretsmanager:GetSecretValue", key["ARN"])
+    allowed = {"StatusRole": mappings, "SweepRole": mappings, "ApiRole": of_secret, "CardsRole": of_secret}
+    for role, (action, of) in allowed.items():
+        statement = {"Effect": "Allow", "Action": action, "Resource": of}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         made.emulator.client("iam").put_role_policy(
             RoleName=made.resources[role], PolicyName="z-renamed", PolicyDocument=document
         )
@@ -186,6 +198,16 @@ def test_without_one_permission_of_the_api_its_request_fails(
         assert guarded.call(method, path, json=body).status_code in (500, 503)
         waited(guarded.denied, lambda found: len(found) > before)
     assert guarded.call(method, path, json=body).status_code in (200, 201)
+
+
+def test_a_card_comes_by_the_card_functions_role_and_not_without_its_one_call(guarded: Guarded) -> None:
+    before = len(guarded.denied())
+    body = {"order_id": guarded.order(), "method": "card", "card": CARD_EXAMPLE}
+    with guarded.without("CardsRole", "lambda:InvokeFunction", ":live"):
+        assert guarded.call("POST", "/api/v1/payments", json=body).status_code == 500
+        waited(guarded.denied, lambda found: len(found) > before)
+    made = guarded.call("POST", "/api/v1/payments", json=body)
+    assert (made.status_code, made.json()["card_last4"]) == (201, "1111")
 
 
 def test_without_one_permission_of_the_payments_worker_no_payment_gets_its_outcome(guarded: Guarded) -> None:

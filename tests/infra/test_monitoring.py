@@ -207,6 +207,8 @@ def test_a_limit_is_on_a_route_that_is_there() -> None:
         for event in events
         if event["Type"] == "Api"
     }
+    declared = API["DefinitionBody"]["paths"].items()
+    routes |= {(path, method.upper()) for path, methods in declared for method in methods}
     limited = {
         (setting["ResourcePath"].replace("~1", "/").replace("//", "/"), setting["HttpMethod"])
         for setting in API["MethodSettings"]

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.cards.respond import respond
 from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
+from gateway.adapters.aws.functions import invoke
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.access.user import Role
@@ -20,6 +22,7 @@ from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
 from gateway.domain.span import ALL_TIME
 from gateway.domain.webhooks.delivery import Attempt
+from gateway.runtime.card_dependencies import CardDependencies
 from gateway.use_cases.access.api_keys import disable_key, issue_key, list_keys, rotate_key
 from gateway.use_cases.access.audit import list_audit
 from gateway.use_cases.access.authentication import authenticate
@@ -60,9 +63,11 @@ from gateway.use_cases.webhooks.send_deliveries import (
     retry_failed,
     send_test_event,
 )
-from tests.support.aws_calls import parameters_of, requests_watched
+from tests.proof.card_scan import VISA
+from tests.support.aws_calls import answering, parameters_of, requests_watched
 from tests.support.emulator import Emulator
 from tests.support.factories import ScriptedAcquirer, a_message, configured, declined, some_id, some_uuid
+from tests.support.http_calls import an_event
 from tests.support.keys import answered
 from tests.support.memory.outside import MemorySecrets
 from tests.support.memory.shop import SECRET_ITSELF, rendered
@@ -77,6 +82,10 @@ IN_TRANSACTION = {
     "Update": "UpdateItem",
     "Delete": "DeleteItem",
     "ConditionCheck": "ConditionCheckItem",
+}
+OF_LAMBDA = {
+    "GetEventSourceMapping": ("lambda:GetEventSourceMapping", "event-source-mapping"),
+    "Invoke": ("lambda:InvokeFunction", "ApiFunction.Alias"),
 }
 QUEUE_NAMES = {
     "payments": "PaymentsQueue",
@@ -128,7 +137,7 @@ def uses_of(operation: str, given: dict[str, Any], prefix: str, names: dict[str,
         return {(f"sqs:{operation.removesuffix('Batch')}", names[given["QueueUrl"]])}
     if operation == "GetSecretValue":
         return {("secretsmanager:GetSecretValue", names[given["SecretId"]])}
-    return {(f"lambda:{operation}", "event-source-mapping")}
+    return {OF_LAMBDA[operation]}
 
 
 @contextmanager
@@ -379,6 +388,23 @@ def test_the_status_function_may_do_what_it_does(shop: Shop) -> None:
         read_queues(configured(shop.deps, config), dead_letters=True)
     ours = ("dynamodb", "sqs", "lambda")
     assert uses == {use for use in allowed("StatusRole") if use[0].startswith(ours)}
+
+
+def test_the_card_function_may_do_what_it_does(shop: Shop) -> None:
+    deps, response = shop.deps, {"statusCode": 201, "headers": {}, "body": "{}"}
+    of_cards = CardDependencies(
+        deps.config, deps.now, deps.acquirer_of, deps.secrets, lambda event: invoke("arn:api:live", event)
+    )
+    body = {"order_id": "order_1", "method": "card", "card": VISA.as_json()}
+    forget_secrets()
+    with used_by(shop) as uses, answering("Invoke", [response, response]):
+        for sent in (body, {"order_id": "order_1", "method": "upi", "vpa": "asha@okbank"}):
+            assert respond(of_cards, an_event("POST", "/api/v1/payments", json_body=sent))[0] == response
+    assert uses == {
+        ("lambda:InvokeFunction", "ApiFunction.Alias"),
+        ("secretsmanager:GetSecretValue", "FingerprintKey"),
+    }
+    assert uses - allowed("CardsRole") == set()
 
 
 def test_the_seed_may_do_what_it_does(shop: Shop) -> None:

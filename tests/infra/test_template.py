@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from chalice.app import SQSEventConfig
 
+import card
 from app import app
 from gateway.domain.webhooks.feed import SETTLED_AFTER
 from infra.ops.cloudformation.template import load
@@ -71,7 +72,8 @@ def test_sweeper_and_reconciliation_run_by_schedule_and_take_any_payload() -> No
 def test_every_handler_of_the_template_is_in_the_app_and_the_other_way_round() -> None:
     registered = {source.name for source in app.event_sources}
     registered |= {function.name for function in app.pure_lambda_functions} | {"app"}
-    assert {function["Handler"] for function in FUNCTIONS.values()} == {f"app.{name}" for name in registered}
+    handlers = {f"app.{name}" for name in registered} | {f"{card.__name__}.{card.handler.__name__}"}
+    assert {function["Handler"] for function in FUNCTIONS.values()} == handlers
 
 
 @pytest.mark.parametrize("name", WORK_QUEUES)

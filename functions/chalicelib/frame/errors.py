@@ -50,6 +50,13 @@ class EdgeBypassed(Forbidden):
         super().__init__("This can only be asked for where the checkout and the dashboard are")
 
 
+class ExchangeRefused(Unavailable):
+    """What came in place of a card is not the card function's, or is sealed with a key of before or after."""
+
+    def __init__(self) -> None:
+        super().__init__("The payment can't be taken now; please try again")
+
+
 class ResponseDropped(AsyncPayError):
     """The request was carried out, and the response is lost: a merchant asked for that (chaos)."""
 
@@ -79,6 +86,8 @@ CHALLENGE = 'ApiKey realm="AsyncPay"'
 # What passes by itself is worth repeating: responses to these have Retry-After (RFC 9110, 10.2.3).
 TEMPORARY = (IdempotencyInFlight, RateLimited, Unavailable)
 RETRY_AFTER_SECONDS = 1
+# Tells the card function to read its key anew, and to ask once more.
+EXCHANGE_REFUSED = "X-Card-Exchange-Refused"
 
 
 def status_of(error: type[AsyncPayError]) -> int:
@@ -95,6 +104,8 @@ def headers_of(error: AsyncPayError) -> dict[str, str]:
         headers["Retry-After"] = str(known)
     if isinstance(error, AuthenticationFailed):
         headers["WWW-Authenticate"] = CHALLENGE
+    if isinstance(error, ExchangeRefused):
+        headers[EXCHANGE_REFUSED] = "true"
     if isinstance(error, BodyEncoded):
         headers["Accept-Encoding"] = "identity"  # RFC 9110, 12.5.3: what would have been accepted
     if isinstance(error, MethodNotAllowed):

@@ -14,6 +14,8 @@ from typing import Any, cast
 from chalice import Blueprint
 from chalice.app import Response as ChaliceResponse
 
+from chalicelib.bodies.json_object import BODY_MAX_BYTES
+from chalicelib.cards.form import Exchange, opened
 from chalicelib.frame.application import Application
 from chalicelib.frame.body import read_body
 from chalicelib.frame.caller import (
@@ -34,13 +36,17 @@ from chalicelib.frame.response import Response, error_response
 from chalicelib.openapi.access_bodies import OPTIONAL
 from gateway.domain.access.audit import Actor
 from gateway.domain.access.rights import Right
-from gateway.domain.errors import AsyncPayError, BadRequest
+from gateway.domain.errors import AsyncPayError, BadRequest, Unavailable
 from gateway.domain.reasons import Reason
 from gateway.presenters.resource import Component, Resource
 from gateway.runtime import log
 from gateway.use_cases.dependencies import Dependencies
 
 Handler = Callable[[Request], Response]
+# The bodies that may have a card, which the card function sees before the API where there is one.
+WITH_CARDS = ("NewPayment", "NewPublicPayment")
+# The body in an exchange can be longer than the one that was sent: 1e9 is written as 1000000000.0 in it.
+EXCHANGED_BYTES_MAX = 8 * BODY_MAX_BYTES
 
 
 def operation(
@@ -134,25 +140,42 @@ def _request(deps: Dependencies, sent: Any, declared: Operation, parameters: dic
     actor = Actor(
         caller.actor or "anonymous", source, log.request_id.get(), caller.api_key, caller.refund_limit
     )
-    given = sent.to_original_event()["multiValueQueryStringParameters"] or {}
+    event = sent.to_original_event()
+    query = read_query(declared.query, event["multiValueQueryStringParameters"] or {})
+    exchange = _exchange(deps, event) if declared.body in WITH_CARDS else None
+    body = _body(sent, declared.body, exchange) if declared.body else {}
+    if deps.config.cards_exchanged and declared.body in WITH_CARDS and exchange is None and "card" in body:
+        # So is what comes in the seconds in which API Gateway goes over to the function.
+        log.error("a card came past the card function", operation=declared.name)
+        raise Unavailable("The payment can't be taken now; please try again")
     return Request(
         deps=deps.on_behalf_of(actor),
         operation=declared,
         caller=caller,
         path=parameters,
-        query=read_query(declared.query, given),
+        query=query,
         headers=sent.headers,
-        body=_body(sent, declared.body) if declared.body else {},
+        body=body,
         raw_body=_raw_body(sent, declared.raw_body_max_bytes) if declared.raw_body_max_bytes else b"",
         source=source,
+        exchange=exchange,
     )
 
 
-def _body(sent: Any, schema: str) -> dict[str, Any]:
+def _exchange(deps: Dependencies, event: Mapping[str, Any]) -> Exchange | None:
+    arn = deps.config.fingerprint_key_arn
+    exchange = opened(event, lambda: deps.secrets.get(arn), lambda: deps.secrets.find(arn))
+    if exchange is not None and exchange.refusal is not None:
+        raise exchange.refusal
+    return exchange
+
+
+def _body(sent: Any, schema: str, exchange: Exchange | None) -> dict[str, Any]:
     raw = _bytes(sent)
     if not raw and schema in OPTIONAL:
         return {}
-    return read_body(schema, raw, sent.headers.get("content-encoding", ""))
+    bytes_max = BODY_MAX_BYTES if exchange is None else EXCHANGED_BYTES_MAX
+    return read_body(schema, raw, sent.headers.get("content-encoding", ""), bytes_max)
 
 
 def _raw_body(sent: Any, bytes_max: int) -> bytes:

@@ -3,12 +3,10 @@
 The one place that reads the header, scopes the key and takes the fingerprint of what was asked for.
 """
 
-import hashlib
-import hmac
-import json
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.bodies.fingerprint import fingerprint
 from chalicelib.frame.request import Request
 from chalicelib.frame.response import Response
 from gateway.domain.errors import BadRequest
@@ -39,9 +37,15 @@ def idempotency(
     key = None
     if header is not None:
         scoped = scoped_key(owner, scope, check_key(header))
-        secret = request.deps.secrets.get(request.deps.config.fingerprint_key_arn)
-        key = IdempotencyKey(scoped, fingerprint(secret, meaning))
+        key = IdempotencyKey(scoped, _digest(request, meaning))
     return Idempotency(key, lambda result: StoredResponse(status, compact_json(present(result))))
+
+
+def _digest(request: Request, meaning: Any) -> str:
+    if request.exchange is not None:
+        # Of the body as it was sent, which has not come here.
+        return request.exchange.fingerprint
+    return fingerprint(request.deps.secrets.get(request.deps.config.fingerprint_key_arn), meaning)
 
 
 def stored(response: StoredResponse) -> Response:
@@ -68,12 +72,3 @@ def check_key(key: str) -> str:
 def scoped_key(owner: str, operation: str, key: str) -> str:
     """The key within its owner (a merchant, or the order of a public request) and operation."""
     return f"{owner}#{operation}#{key}"
-
-
-def fingerprint(secret: bytes, body: Any) -> str:
-    """A keyed digest of a parsed body; two bodies that mean the same JSON have the same one.
-
-    Keyed, since the body may hold a card number: an unkeyed digest of one can be searched (PCI DSS 3.5.1.1).
-    """
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hmac.new(secret, canonical.encode(), hashlib.sha256).hexdigest()

@@ -4,25 +4,21 @@ Clients in the field send members of other gateways, so refusing them would brea
 would hide a misspelt `reciept`. Parameters of the query are refused instead (parameters.py).
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.bodies.names import without_numbers
 from chalicelib.openapi.request_bodies import BODIES
 
 IGNORED_MEMBERS = "X-Ignored-Members"
 NAMES_MAX = 10
-NAME_LENGTH_MAX = 64
-# As many digits in a row may be a card's number, which no header and no log line may hold.
-_DIGITS = re.compile(r"\d{6,}")
 
 
 def shown_name(name: str) -> str:
     """A caller's own name for something, safe in a header, a log line and an error."""
-    masked = _DIGITS.sub("(digits)", name[:NAME_LENGTH_MAX])
-    return quote(masked, safe="()[]-_.~ $@+:", errors="replace")
+    return quote(without_numbers(name), safe="()[]-_.~ $@+:", errors="replace")
 
 
 def ignored_members(schema_name: str | None, body: Mapping[str, Any]) -> tuple[str, ...]:

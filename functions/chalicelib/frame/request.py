@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.cards.form import Exchange
 from chalicelib.frame.caller import Caller
 from chalicelib.frame.operation import Operation
 from gateway.domain.cursor import Cursor, read_cursor
@@ -18,7 +19,8 @@ class Request:
     """One request. `caller` is NOBODY for public operations; `query` holds the declared parameters only.
 
     `body` is valid against the declared schema, and empty where none is declared, as `raw_body` is. `source`
-    is the network address that API Gateway was called from.
+    is the network address that API Gateway was called from. `exchange` is what the card function sent, if it
+    did.
     """
 
     deps: Dependencies
@@ -30,6 +32,7 @@ class Request:
     body: dict[str, Any]
     source: str
     raw_body: bytes = b""
+    exchange: Exchange | None = None
 
     @property
     def merchant_id(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice import Blueprint
 
+from chalicelib.cards.form import TOKEN_WANTED, Exchange
 from chalicelib.frame.handlers import operation
 from chalicelib.frame.idempotency_header import idempotency, stored
 from chalicelib.frame.parameters import CURSOR, PAGE, Choice, Identifier, updated_since, within
@@ -22,6 +23,7 @@ from gateway.presenters.payment import PAYMENT, PAYMENT_CREATED, PAYMENT_LIST, P
 from gateway.presenters.timeline import TIMELINE
 from gateway.use_cases.access.checkout import success_signature
 from gateway.use_cases.acquirers.look import operations_at_acquirer
+from gateway.use_cases.idempotency import Idempotency
 from gateway.use_cases.payments.capture_payment import capture_payment
 from gateway.use_cases.payments.create_payment import create_payment
 from gateway.use_cases.payments.new_payment import NewPayment, Sender
@@ -31,6 +33,7 @@ from gateway.use_cases.payments.read_payments import (
     find_public_payment,
     list_payments,
 )
+from gateway.use_cases.payments.routing import TokenWanted
 from gateway.use_cases.payments.timeline import read_timeline
 from gateway.use_cases.read_changes import list_changed
 
@@ -50,9 +53,10 @@ CREATE_ERRORS = (InvalidVpa, InvalidCard, ExpiredCard, NotFound)
 )
 def post_payment(request: Request) -> Response:
     """Creates a payment for an order. It is `pending` until the bank has decided; a webhook says how."""
-    new = replace(new_payment(request.body, request.deps.now()), sender=Sender(request.source))
+    asked = new_payment(request.body, request.deps.now(), request.exchange)
+    new = replace(asked, sender=Sender(request.source))
     repeat = idempotency(request, request.merchant_id, "payments", request.body, PAYMENT_CREATED.present)
-    return stored(create_payment(request.deps, request.merchant_id, new, repeat))
+    return _created(request, request.merchant_id, new, repeat)
 
 
 @operation(
@@ -68,12 +72,12 @@ def post_payment(request: Request) -> Response:
 def post_public_payment(request: Request) -> Response:
     """Creates a payment from a shopper's browser. Idempotency keys are scoped to the order."""
     sender = Sender(request.source, answer_of(request.body))
-    new = replace(new_payment(request.body, request.deps.now()), sender=sender)
+    new = replace(new_payment(request.body, request.deps.now(), request.exchange), sender=sender)
     # Shoppers are not identified: they share one scope for each order. A challenge is no part of what is
     # asked for: the same request may be answered one later.
     meaning = {name: value for name, value in request.body.items() if name != "challenge"}
     repeat = idempotency(request, new.order_id, "payments/public", meaning, PAYMENT_CREATED.present)
-    return stored(create_payment(request.deps, None, new, repeat))
+    return _created(request, None, new, repeat)
 
 
 @operation(
@@ -195,9 +199,18 @@ def answer_of(body: dict[str, Any]) -> Answer | None:
     return None if given is None else Answer(given["token"], given["solution"])
 
 
-def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
+def _created(request: Request, merchant_id: str | None, new: NewPayment, repeat: Idempotency) -> Response:
+    try:
+        return stored(create_payment(request.deps, merchant_id, new, repeat))
+    except TokenWanted as wanted:
+        # For the card function alone, which asks again: no payment was made.
+        return Response({}, 202, {TOKEN_WANTED: wanted.account})
+
+
+def new_payment(body: dict[str, Any], now: datetime, exchange: Exchange | None = None) -> NewPayment:
     """The payment that a valid body asks for. Members of the other method are ignored.
 
+    With an exchange, what the body has as `card` only stands in for the one that stayed behind.
     InvalidVpa, InvalidCard or ExpiredCard where the instrument breaks a rule that its schema can't express.
     """
     money = body.get("amount"), body.get("currency")
@@ -214,6 +227,9 @@ def new_payment(body: dict[str, Any], now: datetime) -> NewPayment:
         return NewPayment(
             body["order_id"], "card", None, None, *money, card_token=token, return_url=return_url
         )
+    if exchange is not None:
+        exchanged = exchange.checked_card()
+        return NewPayment(body["order_id"], "card", None, exchanged, *money, return_url=return_url)
     card = body["card"]
     checked = check_card(
         number=card["number"],

@@ -251,6 +251,15 @@ def test_the_request_is_the_one_that_botocore_sends(call: Call) -> None:
         assert ours.headers.get(name) == theirs.headers.get(name), name
 
 
+def test_a_call_of_a_function_is_the_one_that_botocore_sends() -> None:
+    name = {"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:api:live"}
+    with serving(answer(b"{}")) as server:
+        by_transport(server, ("lambda", "Invoke", {**name, "Payload": {"body": "\u00e9"}}))
+        by_botocore(server, ("lambda", "Invoke", {**name, "Payload": b'{"body":"\\u00e9"}'}))
+        ours, theirs = server.received
+    assert (ours.line, ours.body) == (theirs.line, theirs.body)
+
+
 @pytest.mark.parametrize("way", [by_transport, by_botocore])
 def test_all_tries_of_a_transaction_have_one_token(way: Callable[..., Any]) -> None:
     """DynamoDB then carries it out once (DynamoDB API reference, TransactWriteItems, ClientRequestToken)."""

@@ -47,8 +47,10 @@ def test_protocol_and_names_are_those_of_the_model(service: Service) -> None:
     if service is LAMBDA:
         assert model.metadata["protocol"] == "rest-json"
         for operation, path in service.paths.items():
-            assert model.operation_model(operation).http["method"] == "GET"
-            assert model.operation_model(operation).http["requestUri"] == path
+            theirs = model.operation_model(operation)
+            assert theirs.http["method"] == ("POST" if operation in service.payloads else "GET")
+            assert theirs.http["requestUri"] == path
+            assert theirs.input_shape.serialization.get("payload") == service.payloads.get(operation)
         return
     assert model.metadata["protocol"] == "json"
     assert model.metadata["jsonVersion"] == service.json_version

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.bodies.json_object import BODY_MAX_BYTES, parse_object
 from chalicelib.frame.application import Application
-from chalicelib.frame.body import BODY_MAX_BYTES, parse_object
 from chalicelib.frame.errors import BodyTooLarge, status_of
 from gateway.domain.errors import BadRequest
 from tests.support.http_calls import CONTEXT, an_event, send

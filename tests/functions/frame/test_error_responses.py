@@ -11,6 +11,7 @@ from chalicelib.frame.errors import (
     BodyEncoded,
     BodyTooLarge,
     EdgeBypassed,
+    ExchangeRefused,
     MethodNotAllowed,
     RequestForged,
     ResponseDropped,
@@ -70,6 +71,7 @@ EXPECTED = {
     RateLimited: 429,
     ChallengeRequired: 429,
     Unavailable: 503,
+    ExchangeRefused: 503,
     ResponseDropped: 504,
     IllegalTransition: 500,
 }
@@ -85,7 +87,9 @@ def test_the_status_fits_the_code(cls: type[AsyncPayError]) -> None:
 
 
 def test_what_passes_by_itself_says_when_to_come_back() -> None:
-    assert {cls for cls in CLASSES if status_of(cls) in (409, 429, 503)} == {*TEMPORARY, ChallengeRequired}
+    assert {cls for cls in CLASSES if status_of(cls) in (409, 429, 503)} == {
+        *(*TEMPORARY, ChallengeRequired, ExchangeRefused)
+    }
     assert headers_of(IdempotencyInFlight()) == {"Retry-After": "1"}
     assert headers_of(RateLimited("wait", 7)) == {"Retry-After": "7"}
     assert headers_of(Unavailable("later")) == {"Retry-After": "1"}

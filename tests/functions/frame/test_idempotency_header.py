@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.frame.idempotency_header import check_key, fingerprint, scoped_key
+from chalicelib.bodies.fingerprint import fingerprint
+from chalicelib.frame.idempotency_header import check_key, scoped_key
 from gateway.domain.errors import BadRequest
 
 SECRET = b"secret"

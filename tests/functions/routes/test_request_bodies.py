@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from app import app
-from chalicelib.frame.body import parse_object
+from chalicelib.bodies.json_object import parse_object
 from chalicelib.frame.errors import status_of
 from chalicelib.frame.validation import check
 from chalicelib.routes import orders, payments, refunds, webhooks

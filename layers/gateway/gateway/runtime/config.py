@@ -46,6 +46,8 @@ class Config:
     session_key_arn: str
     edge_secret_arn: str
     edge_only: bool
+    cards_exchanged: bool
+    api_function_arn: str
     test_password_arn: str
     worker_triggers: Mapping[str, str]
     dead_letter_queue_urls: Mapping[str, str]
@@ -108,6 +110,8 @@ def read_config(environ: Mapping[str, str]) -> Config:
         session_key_arn=environ.get("SESSION_KEY_ARN", ""),
         edge_secret_arn=environ.get("EDGE_SECRET_ARN", ""),
         edge_only=_flag(environ, "EDGE_ONLY", default=False),
+        cards_exchanged=_flag(environ, "CARDS_EXCHANGED", default=False),
+        api_function_arn=environ.get("API_FUNCTION_ARN", ""),
         test_password_arn=environ.get("TEST_PASSWORD_ARN", ""),
         worker_triggers=dict(zip(JOB_QUEUES, _list(environ.get("WORKER_TRIGGERS", "")), strict=False)),
         dead_letter_queue_urls=dict(

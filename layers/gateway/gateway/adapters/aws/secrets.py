@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.errors import unavailable_when_aws_fails
 from gateway.adapters.aws.services import SECRETS_MANAGER
 from gateway.adapters.aws.transport import transport
 from gateway.domain.errors import Unavailable

@@ -18,7 +18,7 @@ class Service:
     """One of the services that the gateway calls.
 
     `json_version` and `target` are of the AWS JSON protocol. Operations that `paths` names are REST-JSON's: a
-    GET of a path made of the parameters.
+    GET of a path made of the parameters, or a POST of the parameter that `payloads` names.
     """
 
     name: str
@@ -31,6 +31,7 @@ class Service:
     # not.
     tokens: Mapping[str, str] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
+    payloads: Mapping[str, str] = field(default_factory=dict)
 
 
 DYNAMODB = Service(
@@ -45,7 +46,13 @@ SECRETS_MANAGER = Service(
     tokens={"CreateSecret": "ClientRequestToken", "PutSecretValue": "ClientRequestToken"},
 )
 LAMBDA = Service(
-    "lambda", "LAMBDA", paths={"GetEventSourceMapping": "/2015-03-31/event-source-mappings/{UUID}"}
+    "lambda",
+    "LAMBDA",
+    paths={
+        "GetEventSourceMapping": "/2015-03-31/event-source-mappings/{UUID}",
+        "Invoke": "/2015-03-31/functions/{FunctionName}/invocations",
+    },
+    payloads={"Invoke": "Payload"},
 )
 
 # By the beginning of a region's name; all others belong to the partition `aws`.

@@ -125,6 +125,11 @@ class Transport:
         headers = {"host": endpoint.host}
         method, path, body = "GET", service.paths.get(operation, ""), b""
         if path:
+            payload = service.payloads.get(operation)
+            if payload is not None:
+                method, body = "POST", _encode(parameters[payload]).encode("ascii")
+                headers["content-type"] = "application/json"
+                parameters = {name: value for name, value in parameters.items() if name != payload}
             path = path.format_map({name: quote(str(value), safe="") for name, value in parameters.items()})
         else:
             method, path, body = "POST", "/", _encode(parameters).encode("ascii")

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.domain.errors import BadRequest, RateLimited
+from gateway.domain.payments.instruments import Card, ExchangedCard
 from gateway.domain.reasons import Reason
 
 LIMIT_MAX = 1_000_000
@@ -169,10 +170,15 @@ def digest(key: bytes, purpose: str, text: str) -> str:
     return hmac.new(key, f"asyncpay {purpose} {text}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def screened(key: bytes, source: str, card_number: str | None) -> Screening:
+def card_digest(key: bytes, card: Card | ExchangedCard) -> str:
+    """What a card is known by; of one that stayed with the card function, what that took."""
+    return card.digest if isinstance(card, ExchangedCard) else digest(key, "card", card.number)
+
+
+def screened(key: bytes, source: str, card: Card | ExchangedCard | None) -> Screening:
     """What a payment from this network address ("" for none that counts), by this card, is remembered by."""
     address = digest(key, "address", address_of(source)) if source else None
-    return Screening(address, None if card_number is None else digest(key, "card", card_number))
+    return Screening(address, None if card is None else card_digest(key, card))
 
 
 def shards_of(subjects: Iterable[Subject], now: datetime) -> list[str]:

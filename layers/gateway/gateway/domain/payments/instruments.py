@@ -39,6 +39,22 @@ class Card:
         return self.number[-4:]
 
 
+@dataclass(frozen=True)
+class ExchangedCard:
+    """What stands for a valid card whose number stayed with the card function.
+
+    `digest` is the keyed one that limits against card testing know it by. `token` is good at `account`; None
+    where that acquirer gave none, since it takes no such card (`refused`) or could not be asked.
+    """
+
+    network: str
+    last4: str
+    digest: str
+    account: str
+    token: str | None
+    refused: bool = False
+
+
 def check_vpa(vpa: str) -> str:
     """The address itself, or InvalidVpa."""
     if len(vpa) > VPA_LENGTH_MAX or not _VPA.match(vpa):

@@ -57,7 +57,7 @@ class Admission:
         local = deps.config.is_test_stage and is_loopback(sender)
         if not local and ((by_shopper and sender) or card is not None):
             key = deps.secrets.get(deps.config.fingerprint_key_arn)
-            self._screening = screened(key, sender if by_shopper else "", card.number if card else None)
+            self._screening = screened(key, sender if by_shopper else "", card)
             self.keys = [(FailureCount, shard) for shard in shards_of(self._screening.subjects(), deps.now())]
 
     def admit(self, order: Order, merchant: Merchant | None, found: Loaded) -> Admitted:

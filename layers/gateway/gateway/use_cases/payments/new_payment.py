@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.domain.card_testing.challenge import Answer
-from gateway.domain.payments.instruments import Card
+from gateway.domain.payments.instruments import Card, ExchangedCard
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NewPayment:
     order_id: str
     method: str
     vpa: str | None
-    card: Card | None
+    card: Card | ExchangedCard | None
     amount: int | None = None
     currency: str | None = None
     card_token: str | None = None

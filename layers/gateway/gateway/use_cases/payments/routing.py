@@ -11,7 +11,8 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.acquiring.driver import first_attempt
 from gateway.domain.acquiring.results import AcquirerError, Refused
-from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.errors import BadRequest, InvalidCard, NotFound, Unavailable
+from gateway.domain.payments.instruments import Card, ExchangedCard
 from gateway.domain.payments.order import Order
 from gateway.domain.payments.payment import OrderDetails, Payment, PaymentStatus
 from gateway.domain.payments.return_url import check_return_url
@@ -22,6 +23,14 @@ from gateway.use_cases.payments.admission import Admitted
 from gateway.use_cases.payments.new_payment import NewPayment
 
 BUSY = "The acquirer can't be reached; please try again"
+
+
+class TokenWanted(Exception):
+    """Everything else was right: the card function is to get a token at `account`, and to ask again."""
+
+    def __init__(self, account: str) -> None:
+        super().__init__(account)
+        self.account = account
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ def begin_payment(
 def route(deps: Dependencies, account: str, order: Order, new: NewPayment) -> Route:
     """The way of a new payment. BadRequest names what the account does not take.
 
+    TokenWanted for a card whose number did not come here, and which has no token of that account yet.
     No round trip with the simulated bank; one to a real acquirer for a card, and one more for the account's
     credentials, every five minutes in each process.
     """
@@ -91,13 +101,13 @@ def route(deps: Dependencies, account: str, order: Order, new: NewPayment) -> Ro
     if new.method != "card":
         return Route(acquirer)
     try:
-        return _with_card(acquirer, new)
+        return _with_card(account, acquirer, new)
     except AcquirerError as error:
         log.error("no token for a card", error, account=account, reason=error.reason, raw_code=error.raw_code)
         raise Unavailable(BUSY) from error
 
 
-def _with_card(acquirer: Acquirer, new: NewPayment) -> Route:
+def _with_card(account: str, acquirer: Acquirer, new: NewPayment) -> Route:
     card, token = new.card, new.card_token
     if token is not None:
         if acquirer.card_entry is None:
@@ -110,7 +120,19 @@ def _with_card(acquirer: Acquirer, new: NewPayment) -> Route:
     assert card is not None
     if not acquirer.capabilities.raw_cards:
         raise BadRequest("card is not taken by this shop; send card_token", field="card")
-    return Route(acquirer, acquirer.tokenize(card), card.network, card.last4)
+    return Route(acquirer, _token_of(card, account, acquirer), card.network, card.last4)
+
+
+def _token_of(card: Card | ExchangedCard, account: str, acquirer: Acquirer) -> str:
+    if isinstance(card, Card):
+        return acquirer.tokenize(card)
+    if card.account != account:
+        raise TokenWanted(account)
+    if card.refused:
+        raise InvalidCard("card")
+    if card.token is None:
+        raise Unavailable(BUSY)
+    return card.token
 
 
 def return_url_of(

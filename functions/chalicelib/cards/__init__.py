@@ -1,0 +1,1 @@
+"""Card numbers: what happens to them before the API sees a payment (docs/security.md)."""
