@@ -22,13 +22,18 @@ ANSWERED_SECONDS = 8
 
 
 @pytest.fixture
-def shop(emulator: Emulator, store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
-    """A shop on the emulator, whose tables do as the status function's."""
-    tables.bind(store, timeouts=PROBE)
+def shop(
+    emulator: Emulator, empty_store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
+    """A shop on the emulator, whose tables do as the status function's.
+
+    They are empty: what another test found out of the health some seconds ago is shared with whoever asks.
+    """
+    tables.bind(empty_store, timeouts=PROBE)
     shop = Shop(emulator, secret_arn)
     monkeypatch.setattr(app, "dependencies", lambda: shop.deps)
     yield shop
-    tables.bind(store)
+    tables.bind(empty_store)
 
 
 def test_health_tells_a_queue_that_is_gone(shop: Shop) -> None:
