@@ -125,10 +125,14 @@ def _is_empty(made: "CloudFormationClient", change: Change, sleep: Sleep) -> boo
 
 
 def drop(made: "CloudFormationClient", change: Change) -> None:
-    """Removes a change set, and the empty stack that CloudFormation made to hold it."""
+    """Removes a change set, and the empty stack that CloudFormation made to hold it.
+
+    Waits until that is gone: whoever looks next must not take it for a stack that is there.
+    """
     made.delete_change_set(ChangeSetName=change.arn)
     if change.creates_stack and stack_status(made, change.stack) == "REVIEW_IN_PROGRESS":
         made.delete_stack(StackName=change.stack)
+        settled(made, change.stack)
 
 
 def described(made: "CloudFormationClient", change: Change) -> list[str]:
