@@ -186,7 +186,7 @@ def test_a_payment_its_refund_and_their_webhooks_need_no_more_than_the_roles_all
     ("action", "of", "path", "body"),
     [
         ("dynamodb:PutItem", "table/guarded-data-orders", "/api/v1/orders", {"amount": 500}),
-        ("dynamodb:Query", "guarded-data-payments/index/by-merchant", "/api/v1/payments", None),
+        ("dynamodb:Query", "guarded-data-payments/index/keys-by-merchant", "/api/v1/payments", None),
     ],
 )
 def test_without_one_permission_of_the_api_its_request_fails(

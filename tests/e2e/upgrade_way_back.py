@@ -34,3 +34,8 @@ def check(stack: Stage, release: str, before: Tables, printed: str) -> None:
     assert stack_status(stack.aws("cloudformation"), f"{stack.name}-monitoring") == ""
     payment = stack.pay(stack.order()["id"])
     assert stack.final(payment["id"])["status"] == "success"
+    # By the index that 0.1 reads and this release does not.
+    assert "by-merchant" in after[f"{stack.data_stack}-payments"][0]
+    listed = stack.call("GET", "/api/v1/payments?limit=1").json()
+    assert [one["id"] for one in listed["data"]] == [payment["id"]]
+    assert listed["total"] == tables_of(stack)[f"{stack.data_stack}-payments"][1]

@@ -2,7 +2,7 @@
 
 tests/infra/data_versions.json has what each version adds: tables, and their indexes. What a change of
 infra/data.yaml adds goes into the newest version as long as that is unreleased (CHANGELOG.md), else into a
-new one, whose number goes into infra/data.yaml and template.yaml.
+new one, whose number goes into infra/data.yaml and template.yaml. What it takes away always makes a new one.
 """
 
 import json
@@ -11,10 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from infra.ops.cloudformation.template import load
+from infra.ops.data.retired import retired
 from infra.ops.data.stack import indexes, wanted
 from tests.support.templates import APPLICATION, DATA
 
 VERSIONS = json.loads((Path(__file__).parent / "data_versions.json").read_text(encoding="utf-8"))
+RETIRED_IN = 3
 
 
 def test_the_versions_add_up_to_the_tables() -> None:
@@ -22,7 +24,16 @@ def test_the_versions_add_up_to_the_tables() -> None:
     for added in VERSIONS.values():
         for table, names in added.items():
             there[table] |= set(names)
+    for table, names in retired(load(DATA)).items():
+        assert names <= there[table]
+        there[table] -= names
     assert there == indexes(load(DATA))
+
+
+def test_a_version_that_retires_an_index_serves_no_release_from_before_it() -> None:
+    """A stack of before keeps its indexes, and says itself which releases it serves."""
+    assert retired(load(DATA))
+    assert wanted(DATA).serves_from == RETIRED_IN
 
 
 def test_versions_are_counted_and_the_last_one_is_deployed() -> None:

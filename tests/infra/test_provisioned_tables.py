@@ -12,6 +12,7 @@ from infra.ops.capacity.usage import counted_usage
 from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem
 from infra.ops.data.capacity import TARGET_PERCENT, UNITS_MAX, with_capacity
+from infra.ops.data.retired import with_kept
 from infra.ops.data.stack import indexes
 from tests.support.templates import DATA
 
@@ -80,6 +81,23 @@ def test_the_floor_of_writes_is_what_the_payments_take_at_seventy_percent(
     for name, units in WRITTEN.items():
         assert found[name] * 0.7 >= units * RATE > (found[name] - 1) * 0.7, name
     assert {found[name] for name in found.keys() - WRITTEN.keys()} <= {1}
+
+
+def test_an_index_that_is_read_no_more_may_be_written_as_often_as_its_table() -> None:
+    """It was not counted, and one with too little would hold the table's own writes back."""
+    by_merchant = {
+        "IndexName": "by-merchant",
+        "KeySchema": [{"AttributeName": "merchant_id", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1},
+    }
+    defined = [{"AttributeName": "merchant_id", "AttributeType": "S"}]
+    of_before = {"GlobalSecondaryIndexes": [by_merchant], "AttributeDefinitions": defined}
+    kept = with_kept(load(DATA), {"Resources": {"Payments": {"Properties": of_before}}})
+    payments = tables(with_capacity(kept, str(RATE), USAGE))["Payments"]
+    (index,) = (one for one in payments["GlobalSecondaryIndexes"] if one["IndexName"] == "by-merchant")
+    assert index["ProvisionedThroughput"] == payments["ProvisionedThroughput"]
+    assert payments["AttributeDefinitions"] == tables(load(DATA))["Payments"]["AttributeDefinitions"]
 
 
 def test_each_table_and_index_with_capacity_is_scaled_for_reads_and_for_writes(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
 from gateway.adapters.aws.dynamodb.repositories.delivery_row import to_delivery
 from gateway.adapters.aws.dynamodb.repositories.ledger import to_entry
 from gateway.adapters.aws.dynamodb.repositories.orders import to_order
@@ -45,7 +46,7 @@ class Books:
 def read(shop: Shop) -> Books:
     """Reads the merchant's rows."""
     merchant_id = shop.account.id
-    paid = {row.id: to_payment(row) for row in PaymentRow.by_merchant.query(merchant_id)}
+    paid = {row.id: to_payment(row) for row in every_row(PaymentRow, merchant_id)}
     back = {
         row.id: to_refund(row)
         for payment_id, payment in paid.items()

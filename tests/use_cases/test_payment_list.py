@@ -107,7 +107,7 @@ def test_going_on_by_cursor_counts_nothing_again() -> None:
     assert text is not None
     with watched() as calls:
         page = list_payments(DEPS, merchant_id, Filters(), limit=2, offset=0, cursor=read_cursor(text))
-    assert (calls, page.total) == (["Query"], 11)
+    assert (calls, page.total) == (["Query", "BatchGetItem"], 11)
 
 
 def test_a_cursor_leads_to_nobody_elses_payments() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
 from gateway.adapters.aws.dynamodb.lists.rollup_row import RollupRow, list_key
 from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
@@ -97,7 +98,7 @@ def kept_days(merchant: Merchant) -> set[date]:
 
 def finish_one(merchant: Merchant, status: PaymentStatus, now: datetime) -> None:
     """A worker settles a pending payment."""
-    row = next(row for row in PaymentRow.by_merchant.query(merchant.id) if row.status == "pending")
+    row = next(row for row in every_row(PaymentRow, merchant.id) if row.status == "pending")
     before = to_payment(row)
     transaction = DynamoTransaction()
     transaction.payments.change_status(before, replace(before, status=status, updated_at=now))

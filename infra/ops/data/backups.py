@@ -15,6 +15,7 @@ from infra.ops.aws_clients import Clients
 from infra.ops.cloudformation.stacks import pauses
 from infra.ops.cloudformation.template import load
 from infra.ops.console import Problem
+from infra.ops.data.retired import retired
 from infra.ops.data.stack import indexes
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ def unknown_to_this_release(
     Tables by their names, indexes as `table.index`. This release would lose them.
     """
     names = table_names(data_template, data_stack)
-    known = {names[table]: its for table, its in indexes(load(data_template)).items()}
+    template = load(data_template)
+    before = retired(template)
+    known = {names[table]: its | before.get(table, set[str]()) for table, its in indexes(template).items()}
     dynamodb: DynamoDBClient = aws("dynamodb")
     has = _there(dynamodb, data_stack) if backup is None else _in_backup(dynamodb, data_stack, backup)
     tables = [table for table in has if table not in known]

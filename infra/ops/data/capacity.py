@@ -14,6 +14,7 @@ from typing import Any
 from infra.ops.capacity.quotas import Quotas
 from infra.ops.capacity.usage import Usage
 from infra.ops.console import Problem
+from infra.ops.data.retired import retired
 
 TABLE = "AWS::DynamoDB::Table"
 ON_DEMAND = "on-demand"
@@ -41,8 +42,11 @@ def with_capacity(template: Mapping[str, Any], capacity: str, usage: Usage) -> d
         name = properties["TableName"]["Fn::Sub"].removeprefix("${AWS::StackName}-")
         if name in written:
             properties["BillingMode"] = "PROVISIONED"
+            before = retired(changed).get(logical_id, set[str]())
             for place in _places(logical_id, name, properties):
-                least = _least(written.get(place.counted, 0.0), int(capacity))
+                # One that is read no more was not counted; it is written when its table is.
+                counted = name if place.index in before else place.counted
+                least = _least(written.get(counted, 0.0), int(capacity))
                 place.keyed["ProvisionedThroughput"] = {
                     "ReadCapacityUnits": least,
                     "WriteCapacityUnits": least,
@@ -63,7 +67,7 @@ class _Place:
     """A table or an index: where its capacity stands, and how autoscaling names it."""
 
     def __init__(self, table: str, index: str | None, keyed: dict[str, Any], counted: str) -> None:
-        self.keyed, self.counted = keyed, counted
+        self.keyed, self.counted, self.index = keyed, counted, index
         self._kind = "table" if index is None else "index"
         self._resource = {"Fn::Sub": f"table/${{{table}}}" + (f"/index/{index}" if index else "")}
         self._stem = table + "".join(part.title() for part in (index or "").split("-"))

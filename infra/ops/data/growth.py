@@ -14,9 +14,9 @@ from infra.ops.aws_clients import Clients
 from infra.ops.cloudformation import change_sets
 from infra.ops.cloudformation.change_sets import Change
 from infra.ops.cloudformation.stacks import pauses
-from infra.ops.cloudformation.template import load, of_stack
+from infra.ops.cloudformation.template import of_stack
 from infra.ops.console import Problem, Progress
-from infra.ops.data import stack
+from infra.ops.data import protection, stack
 from infra.ops.data.protection import tables_of
 from infra.ops.deploy.target import Target
 
@@ -31,7 +31,7 @@ BEING_MADE = ("CREATING", "UPDATING")
 def execute(target: Target, change: Change, progress: Progress) -> None:
     """Executes a change set of the tables' stack; before it, whatever it would do too much of at once."""
     made = target.aws("cloudformation")
-    whole = load(target.settings.root / stack.TEMPLATE)
+    whole = stack.whole_of(target)
     there: dict[str, set[str]] = {}
     if not change.creates_stack:
         there = stack.indexes(of_stack(made.get_template(StackName=change.stack)["TemplateBody"]))
@@ -81,12 +81,17 @@ def with_indexes(template: Mapping[str, Any], wanted: Mapping[str, set[str]]) ->
 
 def indexes_of(aws: Clients, tables: Mapping[str, str]) -> dict[str, set[str]]:
     """The indexes that tables have, by the tables' names in the template."""
+    return stack.indexes(described(aws, tables))
+
+
+def described(aws: Clients, tables: Mapping[str, str]) -> dict[str, Any]:
+    """Tables as they are, as far as a template says it too: by their names in the template."""
     dynamodb: DynamoDBClient = aws("dynamodb")
-    found = {name: dynamodb.describe_table(TableName=table)["Table"] for name, table in tables.items()}
-    return {
-        name: {index["IndexName"] for index in each.get("GlobalSecondaryIndexes", [])}
-        for name, each in found.items()
-    }
+    found: dict[str, Any] = {}
+    for name, table in tables.items():
+        properties = dynamodb.describe_table(TableName=table)["Table"]
+        found[name] = {"Type": protection.TABLE, "Properties": properties}
+    return {"Resources": found}
 
 
 def await_indexes(aws: Clients, data_stack: str, *, sleep: Callable[[float], object] = time.sleep) -> None:

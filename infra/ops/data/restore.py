@@ -27,6 +27,7 @@ from infra.ops.data.backups import (
     table_names,
     unknown_to_this_release,
 )
+from infra.ops.data.retired import with_kept
 from infra.ops.deploy import lock
 from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.emulators import expire_rows
@@ -108,6 +109,7 @@ def _import(into: Target, tables: Mapping[str, str], template: Path, progress: P
     made, whole = into.aws("cloudformation"), load(template)
     without = {name: part for name, part in whole.items() if name != "Outputs"}
     without["Resources"] = {name: whole["Resources"][name] for name in tables}
+    without = with_kept(without, growth.described(into.aws, tables))
     as_they_are = growth.with_indexes(without, growth.indexes_of(into.aws, tables))
     url = upload_template(into.aws("s3"), into.bucket, as_sent(as_they_are))
     values = {"Retention": stack.retention(into)}

@@ -3,6 +3,7 @@
 infra/data.yaml counts its versions (its output DataVersion) and says which the oldest is whose releases still
 work on it (ServesFrom). A release works on tables of its own version or a later one, so going back to it
 changes no table. What would take away a table or an index is refused; `data shrink` alone does it.
+Indexes that releases read no more (retired.py) are left as well.
 """
 
 import argparse
@@ -17,19 +18,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.ops.capacity.usage import counted_usage
 from infra.ops.cloudformation.artifacts import upload_template
 from infra.ops.cloudformation.change_sets import Change, create, described, drop, execute, items_of
-from infra.ops.cloudformation.stacks import NEVER_CAME_UP, settled, stack_outputs
+from infra.ops.cloudformation.stacks import NEVER_CAME_UP, settled, stack_outputs, stack_status
 from infra.ops.cloudformation.template import as_sent, load, of_stack
 from infra.ops.console import Problem, Progress
 from infra.ops.data import protection
 from infra.ops.data.capacity import ON_DEMAND, with_capacity
 from infra.ops.data.protection import TABLE
+from infra.ops.data.retired import FIRST_VERSION, retired, with_kept
 from infra.ops.deploy import lock, stage_settings
 from infra.ops.deploy.identity import refuse_another_stage, tags_of, typed
 from infra.ops.deploy.target import Target, find
 from infra.ops.settings import Settings
 
 TEMPLATE = "infra/data.yaml"
-FIRST_VERSION = 1  # of stacks that do not say it
 # Holds for older tools and the console too (CloudFormation user guide, "Prevent updates to stack resources").
 POLICY = {
     "Statement": [
@@ -90,8 +91,9 @@ def prepare(target: Target, progress: Progress) -> Change | None:
     if found is not None and found.number > mine.number:
         progress.say(f"the tables stay at version {found.number}; this release needs {mine.number}")
         return None
-    change = change_set(target)
-    if change is not None and (lost := losses(target, change)):
+    whole = whole_of(target)
+    change = change_set(target, whole)
+    if change is not None and (lost := losses(target, change, whole)):
         drop(target.aws("cloudformation"), change)
         raise Problem(
             f"Stack {target.data_stack} would lose what it holds. Nothing was changed.",
@@ -100,11 +102,19 @@ def prepare(target: Target, progress: Progress) -> Change | None:
     return change
 
 
-def change_set(target: Target, template: dict[str, Any] | None = None) -> Change | None:
-    """A change set to what infra/data.yaml, or another template, and the stage's settings say."""
+def whole_of(target: Target) -> dict[str, Any]:
+    """What a deployment makes of the tables: infra/data.yaml, and the retired indexes that the stack has."""
+    mine, made = load(target.settings.root / TEMPLATE), target.aws("cloudformation")
+    if stack_status(made, target.data_stack) in {"", "REVIEW_IN_PROGRESS"}:
+        return mine
+    return with_kept(mine, of_stack(made.get_template(StackName=target.data_stack)["TemplateBody"]))
+
+
+def change_set(target: Target, template: Mapping[str, Any] | None = None) -> Change | None:
+    """A change set to what a deployment makes of the tables, or another template, by the stage's settings."""
     values = settings_of(target)
     capacity = values.get("TableCapacity", ON_DEMAND)
-    whole = template or load(target.settings.root / TEMPLATE)
+    whole = template or whole_of(target)
     sent = as_sent(with_capacity(whole, capacity, counted_usage()))
     url = upload_template(target.aws("s3"), target.bucket, sent)
     return create(target.aws("cloudformation"), target.data_stack, url, values, tags=tags_of(target.stage))
@@ -121,8 +131,11 @@ def retention(target: Target) -> str:
     return "protected" if target.stage == "live" else "disposable"
 
 
-def losses(target: Target, change: Change) -> list[str]:
-    """The tables and indexes that a change set takes away or makes anew, each as `Table` or `Table.index`."""
+def losses(target: Target, change: Change, template: Mapping[str, Any] | None = None) -> list[str]:
+    """The tables and indexes that a change set takes away or makes anew, each as `Table` or `Table.index`.
+
+    `template` is what it was made from, infra/data.yaml unless told.
+    """
     if change.creates_stack:
         return []
     made = target.aws("cloudformation")
@@ -134,7 +147,7 @@ def losses(target: Target, change: Change) -> list[str]:
         and (each.get("Action") == "Remove" or each.get("Replacement") in ("True", "Conditional"))
     }
     before = indexes(of_stack(made.get_template(StackName=change.stack)["TemplateBody"]))
-    after = indexes(load(target.settings.root / TEMPLATE))
+    after = indexes(template or load(target.settings.root / TEMPLATE))
     gone = {
         f"{table}.{index}"
         for table, names in before.items()
@@ -169,8 +182,8 @@ def shrink(target: Target, progress: Progress) -> None:
 
     What is lost is typed, name by name: no variable agrees beforehand.
     """
-    made = target.aws("cloudformation")
-    change = change_set(target)
+    made, mine = target.aws("cloudformation"), load(target.settings.root / TEMPLATE)
+    change = change_set(target, mine)
     if change is None:
         progress.say("nothing to change")
         return
@@ -179,6 +192,7 @@ def shrink(target: Target, progress: Progress) -> None:
         print("\n".join(described(made, change)))
         if not lost:
             raise Problem("Nothing would be lost: make deploy does this.")
+        _refuse_what_is_read(target, mine, lost)
         if typed(f"LOST for good: {lost}. Type that list to agree: ", "Nobody answers.") != lost:
             print("Nothing was changed.")
             return
@@ -190,6 +204,14 @@ def shrink(target: Target, progress: Progress) -> None:
         protect(target)
         if change is not None:
             drop(made, change)
+
+
+def _refuse_what_is_read(target: Target, mine: Mapping[str, Any], lost: str) -> None:
+    """A retired index goes once the one in its place is there: DynamoDB changes one of a table at a time."""
+    names = {f"{table}.{index}" for table, its in retired(mine).items() for index in its}
+    found, number = deployed(target), wanted(target.settings.root / TEMPLATE).number
+    if found is not None and found.number < number and names & set(lost.split(", ")):
+        raise Problem(f"The tables have version {found.number}; make deploy first. Nothing was changed.")
 
 
 def main(settings: Settings, given: argparse.Namespace, progress: Progress) -> None:

@@ -16,7 +16,7 @@ from infra.ops.cloudformation.change_sets import Change, create
 from infra.ops.cloudformation.stacks import described_stack
 from infra.ops.cloudformation.template import as_sent, of_stack
 from infra.ops.console import Problem
-from infra.ops.data.stack import FIRST_VERSION
+from infra.ops.data.retired import FIRST_VERSION
 from infra.ops.deploy.identity import tags_of
 from infra.ops.deploy.target import Target
 from infra.ops.operate.workers import trigger_parameters

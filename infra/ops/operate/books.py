@@ -66,12 +66,13 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
 
 def read_books(merchant_id: str) -> Books:
     """Reads a merchant's rows, of the tables that the library is bound to."""
+    from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
     from gateway.adapters.aws.dynamodb.repositories.ledger import Ledger, to_entry
     from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
     from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
     from gateway.adapters.aws.dynamodb.tables import LedgerRow, PaymentRow, RefundRow
 
-    payments = [to_payment(row) for row in PaymentRow.by_merchant.query(merchant_id)]
+    payments = [to_payment(row) for row in every_row(PaymentRow, merchant_id)]
     # Not by the refunds' own index of merchants, which lacks rows of before it.
     paid = [payment.id for payment in payments if payment.status == "success"]
     refunds = [to_refund(row) for payment_id in paid for row in RefundRow.by_payment.query(payment_id)]

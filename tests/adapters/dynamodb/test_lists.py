@@ -88,17 +88,19 @@ def test_a_list_holds_what_is_the_merchants_own() -> None:
 
 
 def test_pages_over_a_megabyte_are_read_to_the_end() -> None:
-    merchant_id = str(uuid.uuid4())
-    made = [a_payment(merchant_id=merchant_id, created_at=NOW + timedelta(seconds=n)) for n in range(15)]
+    merchant_id, order_id = str(uuid.uuid4()), some_id("order_")
+    about = {"merchant_id": merchant_id, "order_id": order_id}
+    made = [a_payment(**about, created_at=NOW + timedelta(seconds=n)) for n in range(15)]
     for payment in made:
         put_payments([payment])
         PaymentRow(payment.id).update(actions=[PaymentRow.error_description.set("x" * 200_000)])
     ids = [payment.id for payment in reversed(made)]
     with watched() as calls:
-        assert page(merchant_id, 100) == (ids, 15)
+        assert page(merchant_id, 100, order_id=order_id) == (ids, 15)
     assert len(calls.of("Query")) > 1, "the emulator cut no page"
-    assert page(merchant_id, 10) == (ids[:10], 15)
-    assert page(merchant_id, 4, 9) == (ids[9:13], 15)
+    for of_order in (order_id, None):
+        assert page(merchant_id, 10, order_id=of_order) == (ids[:10], 15)
+        assert page(merchant_id, 4, 9, order_id=of_order) == (ids[9:13], 15)
 
 
 @pytest.mark.parametrize("status", [PaymentStatus.PENDING, PaymentStatus.FAILED])
@@ -124,10 +126,10 @@ def test_a_short_first_page_needs_no_count() -> None:
     seven_payments(merchant_id)
     with watched() as calls:
         page(merchant_id)
-    assert calls == ["Query"]
+    assert calls == ["Query", "BatchGetItem"]
     with watched() as calls:
         page(merchant_id, limit=3)
-    assert calls == ["Query", "Query", "Query"]
+    assert calls == ["Query", "BatchGetItem", "Query", "Query"]
 
 
 def test_the_refunds_of_a_payment_are_listed_newest_first() -> None:

@@ -70,12 +70,18 @@ def target(emulator: Emulator, tmp_path: Path) -> Target:
 def release(target: Target) -> Write:
     """Writes infra/data.yaml as some release has it."""
 
-    def write(version: int | None, serves_from: int = 1, **tables: tuple[str, ...]) -> None:
+    def write(
+        version: int | None,
+        serves_from: int = 1,
+        retires: dict[str, list[str]] | None = None,
+        **tables: tuple[str, ...],
+    ) -> None:
         outputs = {"DataVersion": {"Value": str(version)}, "ServesFrom": {"Value": str(serves_from)}}
         template = {
             "Parameters": {"Retention": {"Type": "String", "Default": "protected"}},
             "Resources": {name: a_table(name.lower(), indexes) for name, indexes in tables.items()},
             **({"Outputs": outputs} if version else {}),
+            **({"Metadata": {"RetiredIndexes": retires}} if retires else {}),
         }
         (target.settings.root / "infra" / "data.yaml").write_text(yaml.safe_dump(template))
 
@@ -146,6 +152,44 @@ def test_what_is_to_be_lost_is_typed(
     shrink(target, Progress())
     assert deployed(target) == DataVersion(3, 3)
     assert indexes_of(target, "orders") == set()
+
+
+def test_an_index_that_is_read_no_more_stays_with_the_releases_that_it_serves_until_it_is_shrunk(
+    target: Target, release: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(2, Orders=("by_merchant",))
+    deploy(target)
+    release(3, serves_from=3, retires={"Orders": ["by_merchant"]}, Orders=("keys",))
+    with pytest.raises(Problem, match="make deploy first"):
+        shrink(target, Progress())
+    assert deploy(target)
+    assert indexes_of(target, "orders") == {"by_merchant", "keys"}
+    assert deployed(target) == DataVersion(3, 1)
+    assert not deploy(target)
+    release(2, Orders=("by_merchant",))
+    assert not deploy(target)
+    release(3, serves_from=3, retires={"Orders": ["by_merchant"]}, Orders=("keys",))
+    monkeypatch.setattr("builtins.input", lambda _prompt: "Orders.by_merchant")
+    shrink(target, Progress())
+    assert indexes_of(target, "orders") == {"keys"}
+    assert deployed(target) == DataVersion(3, 3)
+    assert not deploy(target)
+
+
+def test_a_new_stack_gets_no_index_that_is_read_no_more(target: Target, release: Write) -> None:
+    release(3, serves_from=3, retires={"Orders": ["by_merchant"]}, Orders=("keys",))
+    assert deploy(target)
+    assert indexes_of(target, "orders") == {"keys"}
+    assert deployed(target) == DataVersion(3, 3)
+
+
+def test_an_index_that_nobody_retired_is_not_kept_but_missed(target: Target, release: Write) -> None:
+    release(2, Orders=("by_merchant", "by_receipt"))
+    deploy(target)
+    release(3, retires={"Orders": ["by_merchant"]}, Orders=())
+    with pytest.raises(Problem, match="would lose what it holds") as caught:
+        prepare(target, Progress())
+    assert caught.value.details[0] == "Orders.by_receipt"
 
 
 def test_shrinking_is_not_for_what_a_deployment_does(target: Target, release: Write) -> None:

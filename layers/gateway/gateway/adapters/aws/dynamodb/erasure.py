@@ -13,6 +13,7 @@ from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import rows
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
 from gateway.adapters.aws.dynamodb.sharded_rows.events_row import EventsRow
 from gateway.adapters.aws.dynamodb.sharded_rows.shards import shard_of
 from gateway.adapters.aws.dynamodb.tables import IdempotencyRow, OrderRow, PaymentRow, RefundRow, WebhookRow
@@ -34,12 +35,12 @@ class DynamoErasure:
         with unavailable_when_aws_fails():
             named = {
                 row.id
-                for row in OrderRow.by_merchant.query(merchant_id)
+                for row in every_row(OrderRow, merchant_id)
                 if names_person(reference, row.receipt, json.dumps(row.notes, ensure_ascii=False))
             }
             paid = {
                 row.order_id
-                for row in PaymentRow.by_merchant.query(merchant_id)
+                for row in every_row(PaymentRow, merchant_id)
                 if names_person(reference, row.vpa, json.dumps(row.of_order, ensure_ascii=False))
             }
         return named | paid

@@ -14,11 +14,11 @@ class _NewestFirst(GlobalSecondaryIndex[Any]):
 
 
 class OrdersByMerchant(_NewestFirst):
-    """All orders of a merchant."""
+    """All orders of a merchant: their keys alone, so that what becomes of an order writes nothing here."""
 
     class Meta:
-        index_name = "by-merchant"
-        projection = AllProjection()
+        index_name = "keys-by-merchant"
+        projection = KeysOnlyProjection()
 
     merchant_id = UnicodeAttribute(hash_key=True)
 
@@ -35,11 +35,11 @@ class OrdersByReceipt(GlobalSecondaryIndex[Any]):
 
 
 class PaymentsByMerchant(_NewestFirst):
-    """All payments of a merchant."""
+    """All payments of a merchant: their keys alone, as of orders."""
 
     class Meta:
-        index_name = "by-merchant"
-        projection = AllProjection()
+        index_name = "keys-by-merchant"
+        projection = KeysOnlyProjection()
 
     merchant_id = UnicodeAttribute(hash_key=True)
 

@@ -47,7 +47,7 @@ class OrderRow(FlatModel):
     attempts = NumberAttribute(null=True)
     attempts_hour = NumberAttribute(null=True)
 
-    by_merchant = indexes.OrdersByMerchant()
+    keys_by_merchant = indexes.OrdersByMerchant()
     by_receipt = indexes.OrdersByReceipt()
 
 
@@ -91,7 +91,7 @@ class PaymentRow(FlatModel):
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 
-    by_merchant = indexes.PaymentsByMerchant()
+    keys_by_merchant = indexes.PaymentsByMerchant()
     by_order = indexes.PaymentsByOrder()
     due = indexes.Due()
 

@@ -5,7 +5,7 @@ with the list. A short list is counted by a COUNT over its index: that of one or
 of a merchant's API keys, of which a day brings 100 at most.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from pynamodb.expressions.condition import Condition
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.lists import by_keys
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.lists.filtered import PAGE_SIZE_FIRST, PAGE_SIZE_MAX, growing
 from gateway.adapters.aws.dynamodb.rows import hash_name
@@ -36,7 +37,8 @@ Item = TypeVar("Item")
 class Listing(Generic[Item]):
     """A list: the partition of an index, what narrows it, and what is kept of it, if anything.
 
-    `wanted` must say the same as `condition`.
+    `wanted` must say the same as `condition`. Where the index holds keys alone, `keys_of` are the rows that
+    they are of, and `wanted` is what narrows the list.
     """
 
     index: Any
@@ -45,6 +47,12 @@ class Listing(Generic[Item]):
     condition: Condition | None = None
     kind: Kind | None = None
     wanted: Wanted = ()
+    keys_of: Any = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether not all rows of the partition are in the list."""
+        return self.condition is not None or any(values is not None for values in self.wanted)
 
 
 def page_of(
@@ -62,30 +70,46 @@ def page_of(
     A `cursor` says which item was the last one before, its place and the total; nothing is counted then.
     """
     skip = offset if cursor is None else 0
-    wanted = limit + 1  # one more tells whether there are more
-    index, condition = listing.index, listing.condition
-    least = PAGE_SIZE_FIRST if condition is not None else 0
-    read_size = min(PAGE_SIZE_MAX, max(least, skip + wanted))
+    start = None if cursor is None else _key_of(listing, cursor)
     with unavailable_when_aws_fails():
-        rows = index.query(
-            listing.key,
-            between(type(index).created_at, span),
-            filter_condition=condition,
-            scan_index_forward=False,
-            page_size=read_size,
-            last_evaluated_key=None if cursor is None else _key_of(listing, cursor),
-        )
-        if condition is not None:
-            rows = growing(rows)
-        read = list(islice(rows, skip, skip + wanted))
-        found = [listing.to_item(row) for row in read]
-        items, has_more = found[:limit], len(found) > limit
+        read, has_more = _read(listing, span, start, skip, limit)
+        items = [listing.to_item(row) for row in read]
         if cursor is not None:
             return Page(items, cursor.total, limit, cursor.offset, has_more)
         if not counts or (not offset and not has_more):
             return Page(items, len(items), limit, offset, has_more)
         newest = datetime.fromisoformat(read[0].created_at) if read else None
         return Page(items, _total(listing, span, newest), limit, offset, has_more)
+
+
+def _read(
+    listing: Listing[Any], span: Span, start: dict[str, Any] | None, skip: int, limit: int
+) -> tuple[list[Any], bool]:
+    """The page's rows, and whether there are more."""
+    if listing.keys_of is not None and not listing.is_narrowed:
+        partition = by_keys.partition_of(listing.keys_of, listing.key)
+        return by_keys.newest(partition, span, skip=skip, limit=limit, start=start)
+    wanted = limit + 1  # one more tells whether there are more
+    found = list(islice(_rows(listing, span, start, skip + wanted), skip, skip + wanted))
+    return found[:limit], len(found) > limit
+
+
+def _rows(listing: Listing[Any], span: Span, start: dict[str, Any] | None, number: int) -> Iterator[Any]:
+    """The rows, newest first, for one who takes `number` of them."""
+    if listing.keys_of is not None and listing.kind is not None:
+        partition = by_keys.partition_of(listing.keys_of, listing.key)
+        return by_keys.newest_fitting(partition, listing.kind, listing.wanted, span, start)
+    index, condition = listing.index, listing.condition
+    least = PAGE_SIZE_FIRST if condition is not None else 0
+    rows = index.query(
+        listing.key,
+        between(type(index).created_at, span),
+        filter_condition=condition,
+        scan_index_forward=False,
+        page_size=min(PAGE_SIZE_MAX, max(least, number)),
+        last_evaluated_key=start,
+    )
+    return iter(rows if condition is None else growing(rows))
 
 
 def between(created_at: Any, span: Span) -> Condition | None:
@@ -147,6 +171,9 @@ def _is_behind(found: Total, newest: datetime) -> bool:
 
 def _count(listing: Listing[Any], span: Span) -> int:
     index = listing.index
+    if listing.keys_of is not None and listing.kind is not None and listing.is_narrowed:
+        partition = by_keys.partition_of(listing.keys_of, listing.key)
+        return by_keys.count_fitting(partition, listing.kind, listing.wanted, span)
     return int(
         index.count(listing.key, between(type(index).created_at, span), filter_condition=listing.condition)
     )

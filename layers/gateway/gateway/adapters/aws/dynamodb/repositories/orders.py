@@ -66,16 +66,16 @@ class Orders:
 
         A `cursor` says where the list continues, and brings its own offset.
         """
-        condition = None if status is None else OrderRow.status == str(status)
         wanted = (None if status is None else (status,),)
-        listing = Listing(OrderRow.by_merchant, merchant_id, to_order, condition, Kind.ORDERS, wanted)
+        index = OrderRow.keys_by_merchant
+        listing = Listing(index, merchant_id, to_order, kind=Kind.ORDERS, wanted=wanted, keys_of=OrderRow)
         return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
     def made_since(self, merchant_id: str, first: datetime, limit: int) -> list[tuple[datetime, str]]:
         """When a merchant's orders of then and later were made, and their ids, the oldest first."""
         later = OrderRow.created_at >= to_iso(first)
         with unavailable_when_aws_fails():
-            found = OrderRow.by_merchant.query(merchant_id, later, limit=limit, page_size=limit)
+            found = OrderRow.keys_by_merchant.query(merchant_id, later, limit=limit, page_size=limit)
             return [(from_iso(row.created_at), row.id) for row in found]
 
     def of_ids(self, ids: Iterable[str]) -> list[Order]:

@@ -83,18 +83,22 @@ class Payments:
         cursor: Cursor | None = None,
     ) -> Page[Payment]:
         """A merchant's payments, newest first, as the protocol says; a `cursor` brings its own offset."""
-        conditions = [PaymentRow.status == str(status)] if status is not None else []
-        if method is not None:
-            conditions.append(PaymentRow.method == method)
         if order_id is not None:
-            conditions.append(PaymentRow.merchant_id == merchant_id)
-        condition = reduce(and_, conditions) if conditions else None
-        if order_id is not None:
-            listing = Listing(PaymentRow.by_order, order_id, to_payment, condition)
+            conditions = [PaymentRow.merchant_id == merchant_id]
+            if status is not None:
+                conditions.append(PaymentRow.status == str(status))
+            if method is not None:
+                conditions.append(PaymentRow.method == method)
+            listing = Listing(PaymentRow.by_order, order_id, to_payment, reduce(and_, conditions))
         else:
             wanted = (None, None if method is None else (method,), None if status is None else (status,))
             listing = Listing(
-                PaymentRow.by_merchant, merchant_id, to_payment, condition, Kind.PAYMENTS, wanted
+                PaymentRow.keys_by_merchant,
+                merchant_id,
+                to_payment,
+                kind=Kind.PAYMENTS,
+                wanted=wanted,
+                keys_of=PaymentRow,
             )
         return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
