@@ -14,6 +14,7 @@ export type {
   ChaosWanted,
   CheckoutOrder,
   Credentials,
+  Dispute,
   ExportBegun,
   Invitation,
   LedgerEntry,

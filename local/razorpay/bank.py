@@ -15,6 +15,7 @@ from local.razorpay.rules import (
     AMOUNT_MIN,
     AMOUNTS,
     CAPTURE_WINDOW,
+    DAY,
     FEE_PER_MILLE,
     INTENT_SECONDS,
     RECEIPT_LENGTH_MAX,
@@ -40,6 +41,7 @@ class Bank:
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     keys: dict[str, tuple[str, str]] = field(default_factory=dict)
+    disputes: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     # ---------------------------------------------------------------------------------- orders
     def create_order(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -212,6 +214,27 @@ class Bank:
         self.tell("refund.processed", {"refund": refund, "payment": payment})
         return refund
 
+    # ---------------------------------------------------------------------------------- disputes
+    def dispute(self, payment_id: str, status: str) -> dict[str, Any]:
+        """What a shopper's bank says of a captured payment: `open`, and later `won`, `lost` or `closed`."""
+        payment = found(self.payments, payment_id)
+        known = self.disputes.setdefault(payment_id, {"id": new_id("disp_"), "created_at": int(self.now())})
+        known |= {
+            "entity": "dispute",
+            "payment_id": payment_id,
+            "amount": payment["amount"],
+            "currency": payment["currency"],
+            "amount_deducted": payment["amount"] if status == "lost" else 0,
+            "reason_code": "goods_or_services_not_received_or_partially_received",
+            "respond_by": known["created_at"] + 7 * DAY,
+            "status": status,
+            "phase": "chargeback",
+        }
+        event = "created" if status == "open" else status
+        self.tell(f"payment.dispute.{event}", {"payment": payment, "dispute": known})
+        return known
+
     def state(self) -> dict[str, Any]:
         """What outlives the process."""
-        return {name: getattr(self, name) for name in ("orders", "payments", "refunds", "plans", "keys")}
+        names = ("orders", "payments", "refunds", "plans", "keys", "disputes")
+        return {name: getattr(self, name) for name in names}

@@ -51,6 +51,7 @@ class Server:
         self.told.add_to(app)
         app.router.add_post("/_fake/webhook", self.set_webhook)
         app.router.add_get("/_fake/events", self.show_events)
+        app.router.add_post("/_fake/disputes", self.set_dispute)
         for method, path, handler in self._routes():
             app.router.add_route(method, path, self._answering(handler))
         app.cleanup_ctx.append(self._pulse)
@@ -179,6 +180,13 @@ class Server:
         """Where webhooks go: {url, secret}."""
         self.webhook = await request.json()
         return web.json_response({})
+
+    async def set_dispute(self, request: web.Request) -> web.Response:
+        """What a shopper's bank says: {payment_id, status}."""
+        given = await request.json()
+        dispute = self.bank.dispute(given["payment_id"], given["status"])
+        self._save()
+        return web.json_response(dispute)
 
     async def show_events(self, _request: web.Request) -> web.Response:
         """Every event so far: its body, and the headers that it is sent with."""

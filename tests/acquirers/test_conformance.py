@@ -99,6 +99,14 @@ def test_a_payment_is_found_by_reference_and_by_our_own_id(bench: Bench) -> None
         assert (found.amount, found.currency) == (70_000, "INR")
 
 
+def test_a_reference_leads_back_to_our_payment(bench: Bench) -> None:
+    payment = a_payment_with(bench, "approves")
+    reference = ended(bench, payment).reference
+    assert reference
+    # The simulated bank has no disputes, for which this is.
+    assert bench.acquirer.payment_of(reference) == (payment.id if bench.keeps_books else None)
+
+
 def test_a_declined_payment_is_found_as_declined(bench: Bench) -> None:
     payment = a_payment_with(bench, "declines")
     bench.acquirer.authorize(payment, payment.id, NOW)

@@ -418,6 +418,31 @@ def test_events_of_the_stand_in_verify_for_the_connector_and_for_the_official_cl
     ]
 
 
+@pytest.mark.parametrize("ends", ["won", "lost", "closed"])
+def test_a_dispute_at_the_stand_in_is_told_with_our_payment(razorpay: Bench, ends: str) -> None:
+    payment = taken(razorpay)
+    for status in ("open", "under_review", ends):
+        body = {"payment_id": payment.attempt.reference, "status": status}
+        requests.post(f"{razorpay.control}/_fake/disputes", json=body, timeout=10).raise_for_status()
+    connector = Razorpay(a_razorpay_account(webhook_secrets=(WEBHOOK_SECRET,)))
+    heard = []
+    for event in events_about(razorpay, payment)[-3:]:
+        notice = connector.parse_webhook(event["body"].encode(), lower(event["headers"]), NOW)
+        assert notice
+        assert notice.dispute
+        assert notice.payment_id == payment.id
+        told = notice.dispute
+        assert told.reason == "goods_or_services_not_received_or_partially_received"
+        assert (told.amount, told.currency) == (payment.amount, "INR")
+        assert told.respond_by
+        heard.append((notice.kind, told.status, told.word))
+    assert heard == [
+        ("payment.dispute.created", "open", "open"),
+        ("payment.dispute.under_review", "open", "under_review"),
+        (f"payment.dispute.{ends}", ends, ends),
+    ]
+
+
 EVENT = json.dumps({"event": "payment.captured", "payload": {"payment": {"entity": PAYMENT}}}).encode()
 
 

@@ -7,6 +7,7 @@ import os
 import sys
 import typing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,7 +20,8 @@ from gateway.adapters.acquirers.http_client import HttpClient, Response
 from gateway.adapters.acquirers.stripe import Stripe
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import AcquirerError, NotSent, Outcome, Refused, Unknown
-from gateway.domain.errors import AuthenticationFailed
+from gateway.domain.errors import AuthenticationFailed, BadRequest
+from gateway.domain.payments.dispute import DisputeStatus, DisputeTold
 from gateway.domain.payments.payment import Payment
 from gateway.use_cases.acquirer import GiveBack
 from tests.acquirers.benches import Bench, an_account, card
@@ -320,6 +322,49 @@ def test_a_webhook_signed_with_either_secret_says_what_to_look_up(secret: str) -
 def test_a_webhook_that_stripe_did_not_just_sign_is_refused(signature: str) -> None:
     with pytest.raises(AuthenticationFailed):
         a_connector().parse_webhook(EVENT, {"stripe-signature": signature}, NOW)
+
+
+DISPUTE = {
+    "id": "dp_1", "object": "dispute", "amount": 1000, "currency": "usd", "charge": "ch_1",
+    "payment_intent": "pi_1", "reason": "fraudulent", "status": "needs_response",
+    "metadata": {"payment_id": "x"},
+    "evidence_details": {"due_by": 1_800_000_000},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "status"),
+    [
+        ("created", "needs_response", "open"),
+        ("created", "warning_needs_response", "open"),
+        ("updated", "under_review", "open"),
+        ("closed", "won", "won"),
+        ("closed", "lost", "lost"),
+        ("closed", "warning_closed", "closed"),
+    ],
+)
+def test_a_dispute_is_told_with_the_payment_that_stripe_knows(kind: str, word: str, status: str) -> None:
+    event = {"id": "evt_4", "type": f"charge.dispute.{kind}", "created": 1_700_000_000}
+    body = json.dumps({**event, "data": {"object": {**DISPUTE, "status": word}}}).encode()
+    headers = {"stripe-signature": signed(body, "whsec_new", NOW.timestamp())}
+    notice = a_connector().parse_webhook(body, headers, NOW)
+    assert notice
+    # The metadata is the dispute's own, and says nothing of ours.
+    assert (notice.payment_id, notice.reference, notice.refund_id) == (None, "pi_1", None)
+    at, due = (datetime.fromtimestamp(seconds, UTC) for seconds in (1_700_000_000, 1_800_000_000))
+    assert notice.dispute == DisputeTold(
+        "dp_1", DisputeStatus(status), word, "fraudulent", 1000, "USD", due, at
+    )
+
+
+@pytest.mark.parametrize("left_out", ["id", "status", "amount", "currency"])
+def test_a_dispute_that_cannot_be_read_is_a_bad_request(left_out: str) -> None:
+    found = {name: value for name, value in DISPUTE.items() if name != left_out}
+    event = {"id": "evt_4", "type": "charge.dispute.created", "created": 1_700_000_000}
+    body = json.dumps({**event, "data": {"object": found}}).encode()
+    headers = {"stripe-signature": signed(body, "whsec_new", NOW.timestamp())}
+    with pytest.raises(BadRequest):
+        a_connector().parse_webhook(body, headers, NOW)
 
 
 def test_an_event_that_is_about_no_payment_means_nothing() -> None:

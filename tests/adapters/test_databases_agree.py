@@ -27,6 +27,7 @@ from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import Unavailable
 from gateway.domain.idempotency import IdempotencyRecord
 from gateway.domain.jobs import Overdue
+from gateway.domain.payments.dispute import DisputeStatus, DisputeTold, disputes_after
 from gateway.domain.payments.ledger import Balance, payment_reversed, payment_taken, refund_paid
 from gateway.domain.payments.order import Order, OrderEvent, OrderStatus, PublicAttempt
 from gateway.domain.payments.payment import Payment, PaymentStatus
@@ -213,6 +214,24 @@ def test_an_attempt_that_somebody_else_moved_on_is_not_overwritten(database: Dat
     assert commit(database, lambda t: t.payments.change_status(payment, asked)) == set()
     assert database.payments.get(payment.id) == asked
     assert commit(database, lambda t: t.payments.change_status(payment, asked)) == {Write.PAYMENT}
+
+
+def test_of_two_who_note_a_dispute_the_second_is_refused(database: Database) -> None:
+    payment = stored(database, a_successful_payment())
+    told = DisputeTold("dp_1", DisputeStatus.OPEN, "needs_response", None, 500, "INR", LATER, NOW)
+    disputes, _ = disputes_after((), payment.id, told, NOW)
+    first = replace(payment, disputes=disputes, updated_at=LATER)
+    assert commit(database, lambda t: t.payments.set_disputes(payment, first)) == set()
+    assert database.payments.get(payment.id) == first
+    assert commit(database, lambda t: t.payments.set_disputes(payment, first)) == {Write.PAYMENT}
+    lost = replace(told, status=DisputeStatus.LOST, word="lost", at=LATER)
+    disputes, _ = disputes_after(first.disputes, payment.id, lost, LATER)
+    second = replace(first, disputes=disputes)
+    assert commit(database, lambda t: t.payments.set_disputes(first, second)) == set()
+    assert commit(database, lambda t: t.payments.set_disputes(first, second)) == {Write.PAYMENT}
+    assert database.payments.get(payment.id) == second
+    unknown = a_successful_payment()
+    assert commit(database, lambda t: t.payments.set_disputes(unknown, unknown)) == {Write.PAYMENT}
 
 
 def test_refunds_take_what_is_left_and_give_it_back(database: Database) -> None:

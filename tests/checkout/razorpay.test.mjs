@@ -8,7 +8,8 @@ Object.assign(process.env, gateway.urls);
 // Only now: these read where the gateway is when they are loaded.
 const { axeFindings, byId, launch, newPage } = await import("./support/browser.mjs");
 const { hears, openCheckout, startShop } = await import("./support/shop.mjs");
-const { CHECKOUT, createOrder, getOrder, paymentsOf } = await import("./support/stack.mjs");
+const { CHECKOUT, createOrder, getOrder, paymentsOf, read, until } = await import("./support/stack.mjs");
+const { signedInPage } = await import("../dashboard/support/dashboard.mjs");
 
 let browser, shop;
 before(async () => {
@@ -87,6 +88,26 @@ test("a UPI address pays in the modal", async () => {
   assert.equal((await getOrder(orderId)).status, "paid");
   assert.deepEqual(await held(orderId), ["captured"]);
   assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("a dispute that the acquirer tells of is on the payment's page at the dashboard", async () => {
+  const { page, orderId } = await opened();
+  await byId(page, "vpa-input").fill("success@razorpay");
+  await byId(page, "upi-form").locator("[data-test-id=pay-button]").click();
+  await byId(page, "success-state").waitFor();
+  const [payment] = await paymentsOf(orderId);
+  const { data } = await read(`/payments/${payment.id}/acquirer`);
+  const body = JSON.stringify({ payment_id: data[0].reference, status: "open" });
+  await fetch(`${process.env.RAZORPAY_URL}/_fake/disputes`, { method: "POST", body });
+  const told = async () => (await read(`/payments/${payment.id}/acquirer`)).disputes.length === 1;
+  await until(told, "the acquirer's webhook");
+  const dashboard = await signedInPage(browser, `/dashboard/transactions/${payment.id}`, { bypassCSP: true });
+  await byId(dashboard, "dispute-row").waitFor();
+  assert.equal((await byId(dashboard, "dispute-status").textContent()).trim(), "open");
+  assert.match(await byId(dashboard, "dispute-row").textContent(), /₹500\.00/);
+  assert.deepEqual(await axeFindings(dashboard.mainFrame()), []);
+  await dashboard.context().close();
   await page.context().close();
 });
 

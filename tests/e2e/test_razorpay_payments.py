@@ -124,6 +124,34 @@ def test_a_refused_collect_request_says_why_in_our_words(till: Till) -> None:
     )  # fmt: skip
 
 
+def test_a_dispute_is_shown_on_the_payment_and_its_events_can_be_listed(till: Till) -> None:
+    payment = till.pay(APPROVED)
+    till.charged_once(payment["id"])
+    (held,) = till.held(payment["id"])
+
+    def told(status: str) -> dict[str, Any]:
+        body = {"payment_id": held["id"], "status": status}
+        requests.post(f"{till.razorpay}/_fake/disputes", json=body, timeout=10).raise_for_status()
+
+        def ask() -> list[dict[str, Any]]:
+            shown = till.stack.call("GET", f"/api/v1/payments/{payment['id']}/acquirer").json()
+            return [one for one in shown["disputes"] if one["status"] == status]
+
+        return dict(until(ask, bool, 30)[0])
+
+    dispute = told("open")
+    assert (dispute["amount"], dispute["closed_at"]) == (70_000, None)
+    assert told("lost")["id"] == dispute["id"]
+    events = till.stack.call("GET", f"/api/v1/events?object={dispute['id']}").json()["data"]
+    assert [(one["event"], one["data"]["dispute"]["status"]) for one in events] == [
+        ("dispute.created", "open"),
+        ("dispute.closed", "lost"),
+    ]
+    # No money moved by it.
+    after = till.stack.payment(payment["id"])
+    assert (after["status"], after["amount_refunded"]) == ("success", 0)
+
+
 def test_a_card_answers_400_naming_the_method(till: Till) -> None:
     card = {
         "number": "4242424242424242",

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
+from gateway.adapters.aws.dynamodb.payment_row import to_payment
 from gateway.adapters.aws.dynamodb.repositories.delivery_row import to_delivery
 from gateway.adapters.aws.dynamodb.repositories.ledger import to_entry
 from gateway.adapters.aws.dynamodb.repositories.orders import to_order
-from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
 from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow
 from gateway.domain.payments.ledger import Entry, EntryKind

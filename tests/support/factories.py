@@ -70,6 +70,7 @@ class ScriptedAcquirer:
     reversed: list[tuple[str, int]] = field(default_factory=list)
     refunded: list[str] = field(default_factory=list)
     statement: list[Movement] = field(default_factory=list)
+    references: dict[str, str] = field(default_factory=dict)
 
     card_entry: CardEntry | None = None
 
@@ -114,6 +115,9 @@ class ScriptedAcquirer:
     def retrieve_refund(self, back: GiveBack) -> Result:
         self.looked_up.append(back.id)
         return NOT_FOUND
+
+    def payment_of(self, reference: str) -> str | None:
+        return self.references.get(reference)
 
     def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
         """A page for each movement."""

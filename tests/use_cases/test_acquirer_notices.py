@@ -2,20 +2,38 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gateway.domain.acquiring.attempt import Attempt
-from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
+from gateway.domain.acquiring.results import NotSent
+from gateway.domain.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    IdempotencyInFlight,
+    NotFound,
+    Unavailable,
+)
+from gateway.domain.payments.dispute import DisputeStatus, DisputeTold
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
+from gateway.domain.webhooks.events import TOLD_EVENTS
+from gateway.presenters.event import event_payload
 from gateway.use_cases.acquirer import Acquirer, Notice
 from gateway.use_cases.acquirers.receive_notice import receive_notice
 from gateway.use_cases.idempotency import StoredResponse
 from gateway.use_cases.payments.process_payments import process_payments
-from tests.support.factories import ScriptedAcquirer, a_message, a_payment, a_refund
+from gateway.use_cases.webhooks.read_deliveries import events_of
+from tests.support.factories import (
+    NOW,
+    ScriptedAcquirer,
+    a_message,
+    a_payment,
+    a_refund,
+    a_successful_payment,
+)
 from tests.support.memory.shop import MemoryShop, failures
 
 ACCOUNT, OTHER = "stripe_Fq3ZtW8kLmXs0aBc", "stripe_0000000000000000"
@@ -29,6 +47,9 @@ class Telling(ScriptedAcquirer):
         if headers["signature"] != "right":
             raise AuthenticationFailed("The signature is wrong")
         members = json.loads(body)
+        if members and (told := members.pop("dispute", None)):
+            status, at = DisputeStatus(told["status"]), datetime.fromisoformat(told["at"])
+            members["dispute"] = DisputeTold("dp_1", status, status, "fraudulent", 500, "INR", None, at)
         return Notice(**members) if members else None
 
 
@@ -56,6 +77,86 @@ class NoticedShop(MemoryShop):
 @pytest.fixture
 def shop() -> NoticedShop:
     return NoticedShop()
+
+
+def disputed(status: str, hours: float = 0) -> dict[str, str]:
+    return {"status": status, "at": (NOW + timedelta(hours=hours)).isoformat()}
+
+
+def test_a_dispute_is_kept_with_the_payment_and_told_to_who_asked_for_it_and_moves_no_money(
+    shop: NoticedShop,
+) -> None:
+    shop.set_merchant(webhook_events=TOLD_EVENTS)
+    payment: Payment = shop.put(
+        "payments",
+        a_successful_payment(merchant_id=shop.merchant.id, attempt=Attempt(ACCOUNT, reference="pi_1")),
+    )
+    # The acquirer names its own payment only, and is asked whose that is.
+    shop.bank.references["pi_1"] = payment.id
+    shop.tell(event_id="evt_1", reference="pi_1", dispute=disputed("open"))
+    shop.tell(event_id="evt_1", reference="pi_1", dispute=disputed("open"))
+    shop.tell(event_id="evt_2", reference="pi_1", dispute=disputed("open"))
+    shop.tell(event_id="evt_3", reference="pi_1", dispute=disputed("lost", 5))
+    shop.tell(event_id="evt_4", reference="pi_1", dispute=disputed("open", 9))
+    (dispute,) = shop.payment(payment.id).disputes
+    assert (dispute.status, dispute.told.reference) == (DisputeStatus.LOST, "dp_1")
+    assert shop.events(dispute.id) == ["dispute.created", "dispute.closed"]
+    assert shop.events(payment.id) == []
+    after = shop.payment(payment.id)
+    assert replace(after, disputes=(), updated_at=payment.updated_at) == payment
+    listed = events_of(shop.deps, dispute.id, shop.merchant.id)
+    assert [(event.name, event.sequence) for event in listed] == [
+        ("dispute.created", 1),
+        ("dispute.closed", 2),
+    ]
+    payloads = [json.loads(event_payload(event))["data"]["dispute"] for event in listed]
+    assert [(one["status"], one["payment_id"]) for one in payloads] == [
+        ("open", payment.id),
+        ("lost", payment.id),
+    ]
+
+
+def test_a_dispute_of_another_accounts_payment_or_of_none_changes_nothing(shop: NoticedShop) -> None:
+    theirs = shop.pending_at(OTHER)
+    shop.tell(event_id="evt_1", payment_id=theirs.id, dispute=disputed("open"))
+    shop.tell(event_id="evt_2", reference="pi_unknown", dispute=disputed("open"))
+    shop.tell(event_id="evt_3", dispute=disputed("open"))
+    assert shop.payment(theirs.id) == theirs
+
+
+def test_where_the_acquirer_cannot_say_whose_dispute_it_is_it_is_to_tell_again(
+    shop: NoticedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    shop.bank.references["pi_1"] = payment.id
+
+    def unreachable(_reference: str) -> str | None:
+        raise NotSent("no_connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.bank, "payment_of", unreachable)
+        with pytest.raises(Unavailable):
+            shop.tell(reference="pi_1", dispute=disputed("open"))
+    assert shop.payment(payment.id).disputes == ()
+    shop.tell(reference="pi_1", dispute=disputed("open"))
+    assert len(shop.payment(payment.id).disputes) == 1
+
+
+def test_of_two_webhooks_about_a_dispute_that_meet_the_second_is_to_be_told_again(
+    shop: NoticedShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    get = shop.database.merchants.get
+
+    def meanwhile(merchant_id: str) -> Any:
+        monkeypatch.undo()
+        shop.tell(event_id="evt_2", payment_id=payment.id, dispute=disputed("lost", 1))
+        return get(merchant_id)
+
+    monkeypatch.setattr(shop.database.merchants, "get", meanwhile)
+    with pytest.raises(IdempotencyInFlight):
+        shop.tell(event_id="evt_1", payment_id=payment.id, dispute=disputed("open"))
+    assert [one.status for one in shop.payment(payment.id).disputes] == [DisputeStatus.LOST]
 
 
 def test_a_notice_wakes_the_worker_and_changes_nothing_itself(shop: NoticedShop) -> None:

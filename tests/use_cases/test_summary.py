@@ -9,7 +9,7 @@ import pytest
 
 from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
 from gateway.adapters.aws.dynamodb.lists.rollup_row import RollupRow, list_key
-from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
+from gateway.adapters.aws.dynamodb.payment_row import to_payment
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
 from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.access.merchant import Merchant

@@ -17,6 +17,7 @@ from gateway.presenters import (
     summary,
     timeline,
 )
+from gateway.presenters.acquirers.dispute import DISPUTE, DISPUTE_TOLD
 from gateway.presenters.acquirers.look import AT_ACQUIRER, AT_ACQUIRER_LIST
 from gateway.presenters.acquirers.notice import NOTICE_RECEIVED
 from gateway.presenters.acquirers.run import RECONCILIATION, RECONCILIATION_LIST
@@ -32,6 +33,8 @@ COMPONENTS: tuple[Resource[Any] | Component, ...] = (
     merchant.CHECKOUT_ORIGINS,
     NOTICE_RECEIVED,
     AT_ACQUIRER,
+    DISPUTE,
+    DISPUTE_TOLD,
     AT_ACQUIRER_LIST,
     RECONCILIATION,
     RECONCILIATION_LIST,

@@ -65,6 +65,8 @@ WHAT_HAPPENED = {
     "refund.cancelled": "A refund was cancelled.",
     "refund.failed": "A refund was refused for good; its amount can be refunded again.",
     "order.paid": "An order was paid.",
+    "dispute.created": "A shopper's bank asks for the money of a payment back. No money has moved here.",
+    "dispute.closed": "A dispute ended; `status` says how.",
     TEST_EVENT: "You asked for a test event.",
 }
 WEBHOOK_HEADERS = {

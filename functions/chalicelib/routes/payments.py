@@ -142,9 +142,14 @@ def get_timeline(request: Request) -> Response:
     responses={200: AT_ACQUIRER_LIST},
 )
 def get_at_acquirer(request: Request) -> Response:
-    """Lists what was asked of the acquirer about a payment. Its own ids and codes are in it, and no card."""
+    """Lists what was asked of the acquirer about a payment, and its disputes.
+
+    The acquirer's own ids and codes are in it, and no card.
+    """
     payment = find_payment(request.deps, request.path["payment_id"], request.merchant_id)
-    return Response(AT_ACQUIRER_LIST.present(operations_at_acquirer(request.deps, payment)))
+    return Response(
+        AT_ACQUIRER_LIST.present((operations_at_acquirer(request.deps, payment), payment.disputes))
+    )
 
 
 @operation(blueprint, "GET", "/api/v1/payments/{payment_id}", needs=READS_PAYMENTS, responses={200: PAYMENT})

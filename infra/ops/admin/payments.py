@@ -26,6 +26,7 @@ def run(deps: "Dependencies", actor: str, given: argparse.Namespace) -> list[str
 
 
 def _shown(deps: "Dependencies", payment: "Payment") -> list[str]:
+    from gateway.presenters.acquirers.dispute import DISPUTE
     from gateway.presenters.acquirers.look import AT_ACQUIRER
     from gateway.use_cases.acquirers.look import operations_at_acquirer
 
@@ -41,6 +42,14 @@ def _shown(deps: "Dependencies", payment: "Payment") -> list[str]:
             f"  {name.replace('_', ' ')}: {value}"
             for name, value in told.items()
             if name not in ("kind", "id", "amount") and value is not None
+        ]
+    for dispute in payment.disputes:
+        shown = DISPUTE.present(dispute)
+        lines.append(f"dispute {shown['id']}: {shown['amount']} {shown['currency']}, {shown['status']}")
+        lines += [
+            f"  {name.replace('_', ' ')}: {shown[name]}"
+            for name in ("reference", "word", "reason", "respond_by", "created_at", "closed_at")
+            if shown[name] is not None
         ]
     return lines
 

@@ -67,8 +67,8 @@ def main(settings: Settings, given: argparse.Namespace) -> None:
 def read_books(merchant_id: str) -> Books:
     """Reads a merchant's rows, of the tables that the library is bound to."""
     from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
+    from gateway.adapters.aws.dynamodb.payment_row import to_payment
     from gateway.adapters.aws.dynamodb.repositories.ledger import Ledger, to_entry
-    from gateway.adapters.aws.dynamodb.repositories.payments import to_payment
     from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
     from gateway.adapters.aws.dynamodb.tables import LedgerRow, PaymentRow, RefundRow
 

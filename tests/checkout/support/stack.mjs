@@ -20,6 +20,7 @@ export async function createOrder(amount = 50_000, more = {}) {
   return order.id;
 }
 
+export const read = (path) => call(path);
 export const getOrder = (id) => call(`/orders/${id}`);
 export const getCheckoutOrder = (id) => call(`/checkout/orders/${id}`);
 export const getPayment = (id) => call(`/payments/${id}`);

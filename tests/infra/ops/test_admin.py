@@ -13,6 +13,7 @@ from gateway.domain.access.audit_chain import SETTLED_AFTER
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
+from gateway.domain.payments.dispute import DisputeStatus, DisputeTold, disputes_after
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.span import beginning
 from gateway.use_cases.access.authentication import authenticate, forget_all
@@ -192,6 +193,14 @@ def test_what_is_parked_is_listed_shown_and_settled_by_commands(console: Console
     shown = console.run("payment", payment.id)
     assert "reference: pi_1" in shown
     assert "parked: amount or currency differs" in shown
+    assert "dispute" not in shown
+    told = DisputeTold("dp_1", DisputeStatus.LOST, "lost", "fraudulent", 500, "INR", None, NOW)
+    disputed = replace(payment, disputes=disputes_after((), payment.id, told, NOW)[0])
+    with console.deps.unit_of_work() as work:
+        work.payments.set_disputes(payment, disputed)
+    shown = console.run("payment", payment.id)
+    assert f"dispute disp_{payment.id[4:]}: 500 INR, lost" in shown
+    assert "reference: dp_1" in shown
     assert "failed" in console.run("settle", payment.id, "not-taken", "--reason", "nothing is there")
     assert payment.id not in console.run("parked")
 

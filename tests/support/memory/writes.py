@@ -249,6 +249,12 @@ class PaymentWrites(_Writes):
     def give_back(self, payment_id: str, amount: int, now: datetime) -> None:
         self._claim(payment_id, -amount, now, lambda row: exists(row) and row.amount_refunded >= amount)
 
+    def set_disputes(self, before: Payment, after: Payment) -> None:
+        def change(row: Any) -> Any:
+            return replace(row, disputes=after.disputes, updated_at=after.updated_at)
+
+        self._change(after.id, change, lambda row: exists(row) and row.disputes == before.disputes)
+
     def _claim(self, payment_id: str, amount: int, now: datetime, condition: Condition) -> None:
         def change(row: Any) -> Any:
             left, refunded = row.refundable - amount, row.amount_refunded + amount

@@ -6,5 +6,6 @@ export const DEFAULT_EVENTS = [
 ] as const;
 export const ON_REQUEST = [
   ...["order.paid", "payment.captured", "payment.released", "refund.cancelled", "refund.failed"],
+  ...["dispute.created", "dispute.closed"],
 ] as const;
 export const TEST_EVENT = "webhook.test";

@@ -233,6 +233,18 @@ export const en = {
         asked: "First asked",
         next: "Asked again",
       },
+      disputes: "Disputes",
+      disputesExplained:
+        "Told by the acquirer. Send evidence there; what it takes or gives back is on its statement.",
+      disputeHeads: {
+        id: "Dispute",
+        amount: "Amount",
+        status: "Status",
+        reason: "Reason",
+        respond: "Evidence until",
+        opened: "Opened",
+        reference: "Its id",
+      },
     },
     refundHeads: { id: "Refund", amount: "Amount", status: "Status", reason: "Reason", created: "Created" },
   },

@@ -2,10 +2,10 @@
 
 import type { JSX } from "preact";
 import { money } from "../logic/money";
-import type { AtAcquirerList, Payment } from "../../../shared/resources";
+import type { AtAcquirerList, Dispute, Payment } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useAppContext } from "./context";
-import { Await, Moment } from "./parts";
+import { Await, Badge, Moment } from "./parts";
 import { Cell, Table } from "./Table";
 import { useLoad } from "./useLoad";
 
@@ -18,7 +18,7 @@ export function AtAcquirer({ payment, changes }: { payment: Payment; changes: st
   const { heads } = texts;
   return (
     <Await of={loaded}>
-      {({ data }) => (
+      {({ data, disputes }) => (
         <>
           {data.some(({ parked }) => parked) && (
             <p role="alert" data-test-id="acquirer-parked">
@@ -47,8 +47,44 @@ export function AtAcquirer({ payment, changes }: { payment: Payment; changes: st
               </tr>
             ))}
           </Table>
+          {disputes.length > 0 && <Disputes disputes={disputes} />}
         </>
       )}
     </Await>
+  );
+}
+
+function Disputes({ disputes }: { disputes: readonly Dispute[] }): JSX.Element {
+  const heads = texts.disputeHeads;
+  return (
+    <>
+      <h3>{texts.disputes}</h3>
+      <p class="soft">{texts.disputesExplained}</p>
+      <Table caption={texts.disputes} heads={Object.values(heads)} testId="disputes-table">
+        {disputes.map((dispute) => (
+          <tr key={dispute.id} role="row" data-test-id="dispute-row">
+            <Cell head={heads.id} class="id">
+              {dispute.id}
+            </Cell>
+            <Cell head={heads.amount} class="number">
+              {money(dispute.amount, dispute.currency)}
+            </Cell>
+            <Cell head={heads.status} testId="dispute-status">
+              <Badge status={dispute.status} />
+            </Cell>
+            <Cell head={heads.reason}>{dispute.reason ?? "–"}</Cell>
+            <Cell head={heads.respond}>
+              <Moment at={dispute.respond_by} />
+            </Cell>
+            <Cell head={heads.opened}>
+              <Moment at={dispute.created_at} />
+            </Cell>
+            <Cell head={heads.reference} class="id">
+              {dispute.reference}
+            </Cell>
+          </tr>
+        ))}
+      </Table>
+    </>
   );
 }

@@ -7,6 +7,7 @@ from typing import Any
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.events import (
     CAPTURE_EVENTS,
+    DISPUTE_EVENTS,
     ORDER_EVENTS,
     PAYMENT_EVENTS,
     REFUND_EVENTS,
@@ -15,6 +16,7 @@ from gateway.domain.webhooks.events import (
 )
 from gateway.domain.webhooks.feed import FeedEvent, FeedPage, Untold
 from gateway.domain.webhooks.webhook_endpoint import FIRST_ENDPOINT, WebhookEndpoint
+from gateway.presenters.acquirers.dispute import DISPUTE_TOLD
 from gateway.presenters.json_text import compact_json
 from gateway.presenters.order import ORDER_TOLD
 from gateway.presenters.payment import PAYMENT_KEPT, PAYMENT_OF_REFUND, PAYMENT_TOLD
@@ -79,6 +81,17 @@ REFUND_EVENT = _envelope(
         _PAYMENT_NAMED,
     ),
 )
+DISPUTE_EVENT = _envelope(
+    "DisputeEvent",
+    DISPUTE_EVENTS,
+    Resource(
+        "DisputeEventData",
+        Member(
+            "dispute", DISPUTE_TOLD.ref, lambda event: event.dispute and DISPUTE_TOLD.present(event.dispute)
+        ),
+        _PAYMENT_NAMED,
+    ),
+)
 TEST_EVENT_SENT = _envelope(
     "TestEvent",
     [TEST_EVENT],
@@ -88,13 +101,14 @@ TEST_EVENT_SENT = _envelope(
         Member("merchant_id", UUID),
     ),
 )
-KINDS = (PAYMENT_EVENT, CAPTURE_EVENT, REFUND_EVENT, ORDER_EVENT, TEST_EVENT_SENT)
+KINDS = (PAYMENT_EVENT, CAPTURE_EVENT, REFUND_EVENT, ORDER_EVENT, DISPUTE_EVENT, TEST_EVENT_SENT)
 EVENT = Component("Event", {"oneOf": [kind.ref for kind in KINDS]})
 _KIND_OF = {
     **dict.fromkeys(PAYMENT_EVENTS, PAYMENT_EVENT),
     **dict.fromkeys(CAPTURE_EVENTS, CAPTURE_EVENT),
     **dict.fromkeys(REFUND_EVENTS, REFUND_EVENT),
     **dict.fromkeys(ORDER_EVENTS, ORDER_EVENT),
+    **dict.fromkeys(DISPUTE_EVENTS, DISPUTE_EVENT),
     TEST_EVENT: TEST_EVENT_SENT,
 }
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import Result
 from gateway.domain.acquiring.statement import MovementPage
+from gateway.domain.payments.dispute import DisputeTold
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 
@@ -57,7 +58,8 @@ class Notice:
     """A webhook of an acquirer, verified. It carries no news: it only says what to look up.
 
     `event_id` tells a repeated notice from a new one; `payment_id` and `refund_id` are our own ids,
-    `reference` the acquirer's.
+    `reference` the acquirer's. `dispute` is the one thing that is news: nobody has to be asked about it,
+    and no money moves by it.
     """
 
     event_id: str
@@ -65,6 +67,7 @@ class Notice:
     payment_id: str | None
     refund_id: str | None
     reference: str | None
+    dispute: DisputeTold | None = None
 
 
 class Acquirer(Protocol):
@@ -118,6 +121,10 @@ class Acquirer(Protocol):
 
     def retrieve_refund(self, back: GiveBack) -> Result:
         """How that stands: by the acquirer's reference, else by our id."""
+        ...
+
+    def payment_of(self, reference: str) -> str | None:
+        """Our id of the payment that is `reference` at the acquirer; None where it knows none of ours."""
         ...
 
     def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:

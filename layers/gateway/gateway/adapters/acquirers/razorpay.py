@@ -160,6 +160,11 @@ class Razorpay:
         mine = [one for one in self._refunds_of(back) if notes_of(one).get("refund_id") == back.id]
         return best_of([refund_result(refund) for refund in mine])
 
+    def payment_of(self, reference: str) -> str | None:
+        """The payment that a payment's notes name."""
+        name = notes_of(self._get(f"/v1/payments/{quote(reference, safe='')}")).get("payment_id")
+        return name if isinstance(name, str) else None
+
     def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
         """Its settlements are not read yet."""
         raise Refused("no_statement")

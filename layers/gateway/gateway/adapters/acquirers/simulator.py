@@ -121,6 +121,10 @@ class Simulator:
         """The same as asking again."""
         return self.refund(back, back.id)
 
+    def payment_of(self, reference: str) -> str | None:
+        """None: nothing is disputed there."""
+        return None
+
     def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
         """It keeps no books: what it took and gave back is what the ledger says."""
         raise Refused("no_statement")

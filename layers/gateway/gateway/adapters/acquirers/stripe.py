@@ -171,6 +171,12 @@ class Stripe:
         mine = (refund for refund in self._refunds_of(back) if refund["metadata"].get("refund_id") == back.id)
         return best_of([refund_result(refund) for refund in mine])
 
+    def payment_of(self, reference: str) -> str | None:
+        """The payment that a PaymentIntent's metadata names: a dispute names the PaymentIntent only."""
+        found = self._get(f"/v1/payment_intents/{quote(reference, safe='')}", [])
+        name = None if found is None else (found.get("metadata") or {}).get("payment_id")
+        return name if isinstance(name, str) else None
+
     def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
         """Balance transactions by the time of their creation, newest first, each with its source."""
         parameters = [

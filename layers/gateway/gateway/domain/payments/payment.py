@@ -12,6 +12,7 @@ from typing import Any
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.card_testing.limits import Screening
 from gateway.domain.errors import BadRequest, IllegalTransition
+from gateway.domain.payments.dispute import Dispute
 from gateway.domain.reasons import Reason
 
 METHODS = ("upi", "card")
@@ -115,6 +116,7 @@ class Payment:
     screening: Screening | None = None
     of_order: OrderDetails | None = None
     released_at: datetime | None = None
+    disputes: tuple[Dispute, ...] = ()
 
     @property
     def version(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from gateway.domain.payments.dispute import Dispute
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 
@@ -23,12 +24,21 @@ PAYMENT_EVENTS = (
 CAPTURE_EVENTS = ("payment.captured", "payment.released")
 REFUND_EVENTS = ("refund.created", "refund.processed", "refund.cancelled", "refund.failed")
 ORDER_EVENTS = ("order.paid",)
+# A shopper's bank asks for the money back; how that ended. No money moves here by either.
+DISPUTE_EVENTS = ("dispute.created", "dispute.closed")
 TEST_EVENT = "webhook.test"
 # What endpoints get unless they say what they want. No object's later events come before one of these, so
 # whoever gets all of them sees no gap in an object's numbers.
 DEFAULT_EVENTS = (*PAYMENT_EVENTS, "refund.created", "refund.processed")
 # What happens to objects, and what can be sent: a test event happens to nothing.
-TOLD_EVENTS = (*DEFAULT_EVENTS, *CAPTURE_EVENTS, "refund.cancelled", "refund.failed", *ORDER_EVENTS)
+TOLD_EVENTS = (
+    *DEFAULT_EVENTS,
+    *CAPTURE_EVENTS,
+    "refund.cancelled",
+    "refund.failed",
+    *ORDER_EVENTS,
+    *DISPUTE_EVENTS,
+)
 EVENTS = (*TOLD_EVENTS, TEST_EVENT)
 
 
@@ -54,8 +64,8 @@ class Event:
     """Something that happened to an object, numbered from 1 within the object's events.
 
     `payment` and `refund` are as they were then. Only a refund's event has a refund, and a test event has
-    neither; an order's has the payment that paid it. `earlier` names the object's events before this one, and
-    `previous_at` is when the last of them happened.
+    neither; an order's has the payment that paid it, a dispute's the one that it is about. `earlier` names
+    the object's events before this one, and `previous_at` is when the last of them happened.
     """
 
     name: str
@@ -65,6 +75,7 @@ class Event:
     sequence: int
     payment: Payment | None = None
     refund: Refund | None = None
+    dispute: Dispute | None = None
     earlier: tuple[str, ...] = ()
     previous_at: datetime | None = None
 
@@ -121,6 +132,18 @@ def order_sequence_of(payment: Payment) -> list[str]:
     return [name for name, _ in _order_history(payment)]
 
 
+def dispute_event(name: str, dispute: Dispute, payment: Payment) -> Event:
+    """One of a dispute's events; ValueError if it has not happened."""
+    then = dispute.then_open() if name == "dispute.created" else dispute
+    blank = Event(name, payment.merchant_id, dispute.id, dispute.opened_at, 0, payment, dispute=then)
+    return _placed(blank, _dispute_history(dispute))
+
+
+def dispute_sequence_of(dispute: Dispute) -> list[str]:
+    """The events of a dispute, in order."""
+    return [name for name, _ in _dispute_history(dispute)]
+
+
 def sample_event(delivery_id: str, merchant_id: str, now: datetime) -> Event:
     """An event that only shows that webhooks arrive; its delivery is all that it is about."""
     return Event(TEST_EVENT, merchant_id, delivery_id, now, 1)
@@ -155,6 +178,13 @@ def _refund_history(refund: Refund) -> History:
     if refund.status in (RefundStatus.CANCELLED, RefundStatus.FAILED):
         # Nothing happens to such a refund afterwards.
         history.append((f"refund.{refund.status}", refund.updated_at))
+    return history
+
+
+def _dispute_history(dispute: Dispute) -> History:
+    history = [("dispute.created", dispute.opened_at)]
+    if dispute.closed_at is not None:
+        history.append(("dispute.closed", dispute.closed_at))
     return history
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from gateway.presenters.resource import Member, Resource, all_of
-from gateway.presenters.vocabulary import AMOUNT, BOOLEAN, COUNT, TEXT, TIME, one_of, or_null
+from gateway.presenters.acquirers.dispute import DISPUTE
+from gateway.presenters.resource import Member, Resource
+from gateway.presenters.vocabulary import AMOUNT, BOOLEAN, COUNT, TEXT, TIME, an_array, one_of, or_null
 
 
 def _of_attempt(name: str, schema: dict[str, Any]) -> Member[Any]:
@@ -27,4 +28,13 @@ AT_ACQUIRER = Resource[Any](
     Member("next_at", or_null(TIME)),
     _of_attempt("parked", {**or_null(TEXT), "description": "Why a person has to look at it first."}),
 )
-AT_ACQUIRER_LIST = all_of("AtAcquirerList", AT_ACQUIRER)
+# The subject is the operations, and the payment's disputes.
+AT_ACQUIRER_LIST = Resource[Any](
+    "AtAcquirerList",
+    Member("data", an_array(AT_ACQUIRER.ref), lambda seen: [AT_ACQUIRER.present(one) for one in seen[0]]),
+    Member(
+        "disputes",
+        {**an_array(DISPUTE.ref), "description": "What the acquirer told of disputes, the oldest first."},
+        lambda seen: [DISPUTE.present(one) for one in seen[1]],
+    ),
+)

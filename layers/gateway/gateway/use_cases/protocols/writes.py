@@ -111,6 +111,10 @@ class PaymentWrites(Protocol):
         """The return of a cancelled refund's claim."""
         ...
 
+    def set_disputes(self, before: Payment, after: Payment) -> None:
+        """What the acquirer told of disputes. Refused where it is not what was read."""
+        ...
+
 
 class RefundWrites(Protocol):
     """Label REFUND."""

@@ -3,6 +3,7 @@
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
 from gateway.domain.page import Page
+from gateway.domain.payments.dispute import payment_id_of
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.span import ALL_TIME, Span
 from gateway.domain.webhooks import events
@@ -41,7 +42,7 @@ def list_deliveries(
 
 
 def events_of(deps: Dependencies, object_id: str, merchant_id: str) -> list[Event]:
-    """All events of one of the merchant's payments, refunds or orders, in order."""
+    """All events of one of the merchant's payments, refunds, orders or disputes, in order."""
     if object_id.startswith("rfnd_"):
         refund = find_refund(deps, object_id, merchant_id)
         payment = find_payment(deps, refund.payment_id, merchant_id)
@@ -57,7 +58,17 @@ def events_of(deps: Dependencies, object_id: str, merchant_id: str) -> list[Even
             for payment in paid.items
             for name in events.order_sequence_of(payment)
         ]
+    if object_id.startswith("disp_"):
+        payment = find_payment(deps, payment_id_of(object_id), merchant_id)
+        return [
+            events.dispute_event(name, dispute, payment)
+            for dispute in payment.disputes
+            if dispute.id == object_id
+            for name in events.dispute_sequence_of(dispute)
+        ]
     if not object_id.startswith("pay_"):
-        raise NotFound("object must be the id of a payment, a refund or an order; nothing else has events")
+        raise NotFound(
+            "object must be the id of a payment, a refund, an order or a dispute; nothing else has events"
+        )
     payment = find_payment(deps, object_id, merchant_id)
     return [events.payment_event(name, payment) for name in events.sequence_of(payment)]

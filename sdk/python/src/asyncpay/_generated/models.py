@@ -209,12 +209,40 @@ class AtAcquirer(Model):
     """Why a person has to look at it first."""
 
 
+class Dispute(Model):
+    """`Dispute` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "closed_at": moment, "respond_by": moment, "told_at": moment}
+    id: str
+    payment_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: str
+    reason: str | None
+    """The acquirer's word for it."""
+    status: Literal["open", "won", "lost", "closed"]
+    """`closed`: it was an inquiry only."""
+    created_at: datetime
+    closed_at: datetime | None
+    reference: str
+    """The acquirer's own id."""
+    word: str
+    """The acquirer's word for how it stands."""
+    respond_by: datetime | None
+    """Until when evidence may be sent, at the acquirer."""
+    told_at: datetime
+    """When the acquirer said so last."""
+
+
 class AtAcquirerList(Model):
     """`AtAcquirerList` of the OpenAPI document."""
 
     __slots__ = ()
-    _converts = {"data": each(AtAcquirer)}
+    _converts = {"data": each(AtAcquirer), "disputes": each(Dispute)}
     data: list[AtAcquirer]
+    disputes: list[Dispute]
+    """What the acquirer told of disputes, the oldest first."""
 
 
 class RefundCreated(Model):
@@ -334,6 +362,8 @@ class DeliveryListed(Model):
         "refund.cancelled",
         "refund.failed",
         "order.paid",
+        "dispute.created",
+        "dispute.closed",
         "webhook.test",
     ]
     object_id: str
@@ -368,6 +398,8 @@ class WebhookConfig(Model):
             "refund.cancelled",
             "refund.failed",
             "order.paid",
+            "dispute.created",
+            "dispute.closed",
         ]
     ]
     """What is sent there."""
@@ -608,6 +640,46 @@ class OrderEvent(Model):
     """Its place among the object's events."""
 
 
+class DisputeTold(Model):
+    """`DisputeTold` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"created_at": moment, "closed_at": moment}
+    id: str
+    payment_id: str
+    amount: int
+    """In the currency's minor unit."""
+    currency: str
+    reason: str | None
+    """The acquirer's word for it."""
+    status: Literal["open", "won", "lost", "closed"]
+    """`closed`: it was an inquiry only."""
+    created_at: datetime
+    closed_at: datetime | None
+
+
+class DisputeEventData(Model):
+    """`DisputeEventData` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"dispute": DisputeTold, "payment": PaymentOfRefund}
+    dispute: DisputeTold
+    payment: PaymentOfRefund
+
+
+class DisputeEvent(Model):
+    """`DisputeEvent` of the OpenAPI document."""
+
+    __slots__ = ()
+    _converts = {"data": DisputeEventData}
+    event: Literal["dispute.created", "dispute.closed"]
+    timestamp: int
+    """Unix seconds."""
+    data: DisputeEventData
+    sequence: int
+    """Its place among the object's events."""
+
+
 class TestEventData(Model):
     """`TestEventData` of the OpenAPI document."""
 
@@ -629,7 +701,7 @@ class TestEvent(Model):
     """Its place among the object's events."""
 
 
-Event = Union[PaymentEvent, CaptureEvent, RefundEvent, OrderEvent, TestEvent, OtherEvent]
+Event = Union[PaymentEvent, CaptureEvent, RefundEvent, OrderEvent, DisputeEvent, TestEvent, OtherEvent]
 _EVENTS: dict[str, type[Event]] = {
     "payment.created": PaymentEvent,
     "payment.pending": PaymentEvent,
@@ -643,6 +715,8 @@ _EVENTS: dict[str, type[Event]] = {
     "refund.cancelled": RefundEvent,
     "refund.failed": RefundEvent,
     "order.paid": OrderEvent,
+    "dispute.created": DisputeEvent,
+    "dispute.closed": DisputeEvent,
     "webhook.test": TestEvent,
 }
 
@@ -716,6 +790,8 @@ class WebhookEndpointListed(Model):
             "refund.cancelled",
             "refund.failed",
             "order.paid",
+            "dispute.created",
+            "dispute.closed",
         ]
     ]
     """What is sent there."""

@@ -220,9 +220,9 @@ class Payments(Resource):
         )
 
     def at_acquirer(self, payment_id: str) -> models.AtAcquirerList:
-        """Lists what was asked of the acquirer about a payment.
+        """Lists what was asked of the acquirer about a payment, and its disputes.
 
-        Its own ids and codes are in it, and no card.
+        The acquirer's own ids and codes are in it, and no card.
         """
         return self._call(
             build("GET", "/api/v1/payments/{payment_id}/acquirer", path_values={"payment_id": payment_id}),
@@ -461,6 +461,8 @@ class Webhooks(Resource):
             "refund.cancelled",
             "refund.failed",
             "order.paid",
+            "dispute.created",
+            "dispute.closed",
             "webhook.test",
         ]
         | None = None,

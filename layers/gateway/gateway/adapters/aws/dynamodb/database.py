@@ -8,6 +8,7 @@ from pynamodb.models import Model
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.access_tables import LoginRow, MerchantRow, SessionRow, ThrottleRow
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
+from gateway.adapters.aws.dynamodb.payment_row import to_payment
 from gateway.adapters.aws.dynamodb.repositories.api_keys import ApiKeys
 from gateway.adapters.aws.dynamodb.repositories.audit import AuditChain, AuditTrail
 from gateway.adapters.aws.dynamodb.repositories.deliveries import Deliveries
@@ -17,7 +18,7 @@ from gateway.adapters.aws.dynamodb.repositories.idempotency import IdempotencyRe
 from gateway.adapters.aws.dynamodb.repositories.ledger import Ledger
 from gateway.adapters.aws.dynamodb.repositories.merchants import Merchants, to_merchant
 from gateway.adapters.aws.dynamodb.repositories.orders import Orders, to_order
-from gateway.adapters.aws.dynamodb.repositories.payments import Payments, to_payment
+from gateway.adapters.aws.dynamodb.repositories.payments import Payments
 from gateway.adapters.aws.dynamodb.repositories.reconciliations import Reconciliations
 from gateway.adapters.aws.dynamodb.repositories.refunds import Refunds, to_refund
 from gateway.adapters.aws.dynamodb.repositories.sessions import Sessions, Users, to_session, to_user

@@ -88,6 +88,8 @@ class PaymentRow(FlatModel):
     released_at = UnicodeAttribute(null=True)
     screening = JSONAttribute(null=True)
     of_order = JSONAttribute(null=True)
+    # Told by the acquirer; absent until there is one.
+    disputes = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
 

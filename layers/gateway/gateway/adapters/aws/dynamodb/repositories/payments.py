@@ -7,59 +7,20 @@ from operator import and_
 from pynamodb.expressions.update import Action
 
 from gateway.adapters.aws.dynamodb import due, rows
-from gateway.adapters.aws.dynamodb.attempts import to_attempt, to_members
+from gateway.adapters.aws.dynamodb.attempts import to_members
 from gateway.adapters.aws.dynamodb.items import Items
 from gateway.adapters.aws.dynamodb.lists.corrections import note_move
 from gateway.adapters.aws.dynamodb.lists.paging import Listing, page_of
+from gateway.adapters.aws.dynamodb.payment_row import to_list, to_payment
 from gateway.adapters.aws.dynamodb.tables import PaymentRow
-from gateway.domain.acquiring.attempt import Attempt
-from gateway.domain.card_testing.limits import Screening
 from gateway.domain.counting.counts import Kind
 from gateway.domain.cursor import Cursor
 from gateway.domain.jobs import Overdue
 from gateway.domain.page import Page
-from gateway.domain.payments.payment import Failure, OrderDetails, Payment, PaymentStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.span import ALL_TIME, Span
-from gateway.domain.values import from_iso, to_iso
+from gateway.domain.values import to_iso
 from gateway.use_cases.protocols.refusals import Write
-
-
-def to_payment(row: PaymentRow) -> Payment:
-    """The payment that a row holds."""
-    failure = None
-    if row.error_code is not None:
-        failure = Failure(row.error_code, row.error_reason or "", row.error_description or "")
-    return Payment(
-        id=row.id,
-        merchant_id=row.merchant_id,
-        order_id=row.order_id,
-        amount=int(row.amount),
-        currency=row.currency,
-        method=row.method,
-        vpa=row.vpa,
-        card_network=row.card_network,
-        card_last4=row.card_last4,
-        processor_token=row.processor_token,
-        status=PaymentStatus(row.status),
-        captured=row.captured,
-        amount_captured=int(row.amount_captured),
-        amount_refunded=int(row.amount_refunded),
-        refundable=int(row.refundable),
-        created_at=from_iso(row.created_at),
-        updated_at=from_iso(row.updated_at),
-        due_at=due.due_at_of(row),
-        failure=failure,
-        finished_at=from_iso(row.finished_at) if row.finished_at else None,
-        release_pending=int(row.release_pending or 0),
-        captured_at=from_iso(row.captured_at) if row.captured_at else None,
-        attempt=to_attempt(row.attempt) or Attempt(),
-        release=to_attempt(row.release),
-        late_at=from_iso(row.late_at) if row.late_at else None,
-        released_at=from_iso(row.released_at) if row.released_at else None,
-        return_url=row.return_url,
-        screening=Screening(**row.screening) if row.screening else None,
-        of_order=OrderDetails(**row.of_order) if row.of_order else None,
-    )
 
 
 class Payments:
@@ -220,6 +181,19 @@ class PaymentWrites:
         ]
         condition = (PaymentRow.status == str(PaymentStatus.SUCCESS)) & (PaymentRow.refundable >= amount)
         self._items.update(Write.PAYMENT, PaymentRow(payment_id), actions, condition)
+
+    def set_disputes(self, before: Payment, after: Payment) -> None:
+        """What the acquirer told of disputes; refused (PAYMENT) where it is not what was read."""
+        actions = [
+            PaymentRow.disputes.set(to_list(after.disputes)),
+            PaymentRow.updated_at.set(to_iso(after.updated_at)),
+        ]
+        condition = PaymentRow.id.exists() & (
+            (PaymentRow.disputes == to_list(before.disputes))
+            if before.disputes
+            else PaymentRow.disputes.does_not_exist()
+        )
+        self._items.update(Write.PAYMENT, PaymentRow(after.id), actions, condition)
 
     def give_back(self, payment_id: str, amount: int, now: datetime) -> None:
         """The return of a cancelled refund's claim."""
