@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.domain.counting.counts import Kind
+from gateway.domain.cursor import next_cursor, read_cursor
 from gateway.domain.payments.order import AttemptedOrder, Order, OrderEvent, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import Refund, RefundStatus
 from gateway.domain.span import ALL_TIME, Span
+from gateway.domain.values import to_iso
 from gateway.domain.webhooks.delivery import GAPS_SECONDS, Attempt, DeliveryStatus, WebhookDelivery
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.operations.count_lists import count_list
@@ -58,11 +60,9 @@ class Life:
         span, limit = self._span(), self._dice.choice([1, 2])
         some: dict[str, Any] = {"span": span, "limit": limit, "offset": 0}
         status = self._dice.choice([None, *OrderStatus])
-        found = pages.orders.page(self._owner, status=status, **some)
-        assert found.total == count(self.orders, span, status=status)
+        self._compare(pages.orders, self.orders, some, status=status)
         of = {"status": self._dice.choice([None, *PaymentStatus]), "method": self._dice.choice([None, "upi"])}
-        found = pages.payments.page(self._owner, order_id=None, **of, **some)
-        assert found.total == count(self.payments, span, **of)
+        self._compare(pages.payments, self.payments, some, {"order_id": None}, **of)
         shown = self._dice.choice([(), (RefundStatus.PENDING, RefundStatus.SENT), (RefundStatus.PROCESSED,)])
         found = pages.refunds.page_of_merchant(self._owner, statuses=shown, **some)
         rows = self.refunds.values()
@@ -73,9 +73,24 @@ class Life:
             "status": self._dice.choice([None, *DeliveryStatus]),
             "event": self._dice.choice([None, *EVENTS]),
         }
-        found = pages.deliveries.page(self._owner, **of, **some)
-        assert found.total == count(self.deliveries, span, **of)
+        self._compare(pages.deliveries, self.deliveries, some, **of)
         self._check_days()
+
+    def _compare(
+        self, repository: Any, rows: dict[str, Any], some: dict[str, Any], more: Any = None, **of: Any
+    ) -> None:
+        """The first pages of a list, read on by cursor, and its total."""
+        wanted, shown, cursor = listed(rows, some["span"], **of), [], None
+        for _ in range(4):
+            found = repository.page(self._owner, cursor=cursor, **(more or {}), **of, **some)
+            assert found.total == len(wanted)
+            shown += found.items
+            following = next_cursor(found)
+            if following is None:
+                break
+            cursor = read_cursor(following)
+        assert [row.id for row in shown] == [row.id for row in wanted[: len(shown)]]
+        assert following is not None or len(shown) == len(wanted)
 
     def _check_days(self) -> None:
         days = tally_days(self._deps, self._owner, self.began.date(), self._clock().date())
@@ -190,9 +205,11 @@ class Life:
         return self._dice.choice(found) if found else None
 
 
-def count(rows: dict[str, Any], span: Span, **wanted: Any) -> int:
-    return sum(
-        span.contains(row.created_at)
-        and all(value is None or getattr(row, name) == value for name, value in wanted.items())
+def listed(rows: dict[str, Any], span: Span, **wanted: Any) -> list[Any]:
+    found = [
+        row
         for row in rows.values()
-    )
+        if span.contains(row.created_at)
+        and all(value is None or getattr(row, name) == value for name, value in wanted.items())
+    ]
+    return sorted(found, key=lambda row: (to_iso(row.created_at), row.id), reverse=True)

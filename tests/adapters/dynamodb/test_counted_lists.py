@@ -11,11 +11,13 @@ import pytest
 from pynamodb.models import Model
 
 from gateway.adapters.aws.dynamodb.access_tables import AuditRow
-from gateway.adapters.aws.dynamodb.lists import paging
+from gateway.adapters.aws.dynamodb.lists import by_keys, filtered, paging
+from gateway.adapters.aws.dynamodb.sharded_rows import delivery_log
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow, WebhookRow
 from gateway.domain.counting.counts import Kind
 from gateway.domain.counting.kept import Kept, Unit
 from gateway.domain.counting.newest import Newest, minute_of
+from gateway.domain.cursor import Cursor
 from gateway.domain.payments.order import OrderStatus
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
@@ -188,13 +190,57 @@ def move(row: Any, at: datetime) -> bool:
     return True
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_on_the_tables_too_kept_totals_equal_a_recount_whatever_happens_when(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "pages"), [(1, None), (2, 1), (3, 2)])
+def test_on_the_tables_too_lists_equal_a_recount_whatever_happens_when(
+    monkeypatch: pytest.MonkeyPatch, seed: int, pages: int | None
+) -> None:
+    if pages is not None:
+        read_little(monkeypatch, pages)
     clock = Clock()
     life = Life(some_deps(clock), clock, str(uuid.uuid4()), seed)
     for _ in range(60):
         life.step()
         life.check()
+
+
+def read_little(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+    """Queries with a filter read this many pages of 2 rows, before what is kept says where to read on."""
+    monkeypatch.setattr(filtered, "PAGES_FIRST", pages)
+    monkeypatch.setattr(filtered, "PAGE_SIZE_MAX", 2)
+    monkeypatch.setattr(by_keys, "LOOKED_AT_FIRST", 2)
+    monkeypatch.setattr(by_keys, "PAGE_SIZE_MAX", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE_FIRST", 2)
+    monkeypatch.setattr(paging, "PAGE_SIZE_MAX", 2)
+    monkeypatch.setattr(delivery_log, "FILTERED_PAGE_SIZE_FIRST", 2)
+
+
+def test_rows_that_are_far_between_are_found_without_reading_all_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(by_keys, "LOOKED_AT_FIRST", 10)
+    monkeypatch.setattr(by_keys, "PAGE_SIZE_MAX", 10)
+    owner = str(uuid.uuid4())
+    rows = [row for row in rows_of(owner, MANY) if isinstance(row, OrderRow)]
+    rare = [rows[number] for number in (100, 400, 401)]
+    for row in rows:
+        row.status = "attempted" if row in rare else "paid"
+    put_all(rows)
+
+    def attempted(cursor: Cursor | None = None) -> tuple[list[str], int]:
+        with watched() as calls:
+            page = orders.page(owner, status=OrderStatus.ATTEMPTED, limit=10, offset=0, cursor=cursor)
+        assert page.total == len(rare)
+        return [order.id for order in page.items], len(calls)
+
+    assert attempted()[0] == [row.id for row in rare]
+    assert count_list(some_deps(), Kind.ORDERS, owner, NOW + DAY)
+    found, taken = attempted()
+    assert found == [row.id for row in rare]
+    # Four pages, what is kept, its days; of two of these the hours, and the rows of those hours.
+    assert taken <= 12
+    found, taken = attempted(Cursor(rare[0].created_at, rare[0].id, 1, 3))
+    assert found == [row.id for row in rare[1:]]
+    assert taken <= 10
 
 
 def test_a_long_list_that_was_never_counted_is_exact_and_asks_to_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,9 @@ class Counting:
             ]
         return sorted(found, key=lambda fact: (fact.created_at, fact.id))[:limit]
 
+    def times(self, kind: Kind, merchant_id: str, span: Span, limit: int) -> list[datetime]:
+        return [fact.created_at for fact in self.facts(kind, merchant_id, span, limit)]
+
     def advance(self, kind: Kind, merchant_id: str, before: Kept, step: Step) -> bool:
         with self._rows.lock:
             corrections = self._rows.of("corrections")

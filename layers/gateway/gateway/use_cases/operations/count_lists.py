@@ -95,5 +95,5 @@ def _arrived(deps: Dependencies, kind: Kind, merchant_id: str, span: Span) -> Ar
     """The rows that have arrived in a span; None where it is empty."""
     if span.before is None or span.is_backwards:
         return None
-    found = deps.database.counting.facts(kind, merchant_id, span, FACTS_MAX)
-    return arrivals([fact.created_at for fact in found], span.before, FACTS_MAX)
+    found = deps.database.counting.times(kind, merchant_id, span, FACTS_MAX)
+    return arrivals(found, span.before, FACTS_MAX)

@@ -33,6 +33,10 @@ class Counting(Protocol):
         """What is counted of a merchant's rows in a span, oldest first, at most `limit` of them."""
         ...
 
+    def times(self, kind: Kind, merchant_id: str, span: Span, limit: int) -> list[datetime]:
+        """When a merchant's rows in a span were created, oldest first, at most `limit` of them."""
+        ...
+
     def advance(self, kind: Kind, merchant_id: str, before: Kept, step: Step) -> bool:
         """Writes a step down; False where somebody was quicker, or a correction has changed meanwhile."""
         ...

@@ -10,8 +10,9 @@ from itertools import chain, islice, repeat
 from typing import Any
 
 from gateway.adapters.aws.dynamodb import batch
+from gateway.adapters.aws.dynamodb.lists import filtered
 from gateway.adapters.aws.dynamodb.lists.filtered import GROWTH, PAGE_SIZE_MAX
-from gateway.adapters.aws.dynamodb.lists.querying import Item, Partition, pages
+from gateway.adapters.aws.dynamodb.lists.querying import Item, Partition, Stop, pages
 from gateway.adapters.aws.dynamodb.mapping.requests import row_of
 from gateway.domain.counting.counts import CELLS, Cell, Kind, Wanted, fits
 from gateway.domain.span import ALL_TIME, Span
@@ -49,10 +50,20 @@ def newest(
 
 
 def newest_fitting(
-    partition: Partition, kind: Kind, wanted: Wanted, span: Span, start: Item | None
+    partition: Partition,
+    kind: Kind,
+    wanted: Wanted,
+    span: Span,
+    *,
+    start: Item | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[Any]:
-    """The rows of the wanted cells, newest first. Pages grow, to find the few that fit in few round trips."""
-    for items in _items(partition, (), span, _growing(), newest_first=True, start=start):
+    """The rows of the wanted cells, newest first. Pages grow, to find the few that fit in few round trips.
+
+    With `stop`, the first pages only: it tells where to go on.
+    """
+    sizes = _growing() if stop is None else islice(_growing(), filtered.PAGES_FIRST)
+    for items in _items(partition, (), span, sizes, newest_first=True, start=start, stop=stop):
         yield from (row_of(partition.row_type, item) for item in items if fits(cell_of(kind, item), wanted))
 
 
@@ -82,9 +93,10 @@ def _items(
     *,
     newest_first: bool = False,
     start: Item | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[list[Item]]:
     """The table's items, page by page, in the order of the index: whole, or these members of them."""
-    for keys in pages(partition, ("id",), span, sizes, newest_first=newest_first, start=start):
+    for keys in pages(partition, ("id",), span, sizes, newest_first=newest_first, start=start, stop=stop):
         ids = [key["id"]["S"] for key in keys]
         found = batch.items(partition.row_type, ids, members)
         yield [found[one] for one in ids if one in found]

@@ -53,13 +53,19 @@ class Counting:
         """The buckets that begin within a span, in their order. One round trip for some thousand."""
         first = bucket_key(unit, span.first) if span.first else f"{unit}#"
         last = bucket_key(unit, span.before - TICK) if span.before else f"{unit}#{_AFTER_ALL}"
+        between = RollupRow.day.between(first, last)
         with unavailable_when_aws_fails():
-            found = list(RollupRow.query(list_key(kind, merchant_id), RollupRow.day.between(first, last)))
+            # Consistent, as `kept` is: what the sums say is in them.
+            found = list(RollupRow.query(list_key(kind, merchant_id), between, consistent_read=True))
         return [(bucket_begin(unit, row.day), _counts(row)) for row in found]
 
     def facts(self, kind: Kind, merchant_id: str, span: Span, limit: int) -> list[Fact]:
         """What is counted of a merchant's rows in a span, oldest first, at most `limit` of them."""
         return reading.facts(kind, merchant_id, span, limit)
+
+    def times(self, kind: Kind, merchant_id: str, span: Span, limit: int) -> list[datetime]:
+        """When a merchant's rows in a span were created, oldest first, at most `limit` of them."""
+        return reading.times(kind, merchant_id, span, limit)
 
     def advance(self, kind: Kind, merchant_id: str, before: Kept, step: Step) -> bool:
         """Writes a step down; False where another one was, or where a correction has changed meanwhile."""

@@ -15,26 +15,28 @@ from typing import Any, Generic, TypeVar
 from pynamodb.expressions.condition import Condition
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
-from gateway.adapters.aws.dynamodb.lists import by_keys
+from gateway.adapters.aws.dynamodb.lists import by_keys, filtered
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.lists.filtered import PAGE_SIZE_FIRST, PAGE_SIZE_MAX, growing
+from gateway.adapters.aws.dynamodb.lists.querying import Item, Stop
+from gateway.adapters.aws.dynamodb.lists.rare import Search, all_of
 from gateway.adapters.aws.dynamodb.rows import hash_name
 from gateway.domain.counting.counts import Counts, Kind, Wanted
 from gateway.domain.counting.kept import Kept, Total, Unit, total
 from gateway.domain.cursor import Cursor
 from gateway.domain.page import Page
 from gateway.domain.span import ALL_TIME, TICK, Span
-from gateway.domain.values import to_iso
+from gateway.domain.values import from_iso, to_iso
 
 # A list asks to be counted where it had to read so many rows that are older than those counted each minute.
 READ_MAX = 1000
 BEHIND_MAX = timedelta(minutes=15)
 
-Item = TypeVar("Item")
+Entity = TypeVar("Entity")
 
 
 @dataclass(frozen=True)
-class Listing(Generic[Item]):
+class Listing(Generic[Entity]):
     """A list: the partition of an index, what narrows it, and what is kept of it, if anything.
 
     `wanted` must say the same as `condition`. Where the index holds keys alone, `keys_of` are the rows that
@@ -43,7 +45,7 @@ class Listing(Generic[Item]):
 
     index: Any
     key: str
-    to_item: Callable[[Any], Item]
+    to_item: Callable[[Any], Entity]
     condition: Condition | None = None
     kind: Kind | None = None
     wanted: Wanted = ()
@@ -56,14 +58,14 @@ class Listing(Generic[Item]):
 
 
 def page_of(
-    listing: Listing[Item],
+    listing: Listing[Entity],
     *,
     limit: int,
     offset: int,
     span: Span = ALL_TIME,
     cursor: Cursor | None = None,
     counts: bool = True,
-) -> Page[Item]:
+) -> Page[Entity]:
     """The items from `offset` on, at most `limit`, newest first; those created within `span`.
 
     Without `counts` nothing is counted, and the total is that of the page.
@@ -94,22 +96,49 @@ def _read(
     return found[:limit], len(found) > limit
 
 
-def _rows(listing: Listing[Any], span: Span, start: dict[str, Any] | None, number: int) -> Iterator[Any]:
+def _rows(listing: Listing[Any], span: Span, start: Item | None, number: int) -> Iterator[Any]:
     """The rows, newest first, for one who takes `number` of them."""
-    if listing.keys_of is not None and listing.kind is not None:
-        partition = by_keys.partition_of(listing.keys_of, listing.key)
-        return by_keys.newest_fitting(partition, listing.kind, listing.wanted, span, start)
-    index, condition = listing.index, listing.condition
+    if listing.kind is not None and listing.is_narrowed:
+        return _fitting(listing, listing.kind, span, start)
+    condition = listing.condition
     least = PAGE_SIZE_FIRST if condition is not None else 0
-    rows = index.query(
+    rows = _query(listing, span, start, min(PAGE_SIZE_MAX, max(least, number)))
+    return iter(rows if condition is None else growing(rows))
+
+
+def _fitting(listing: Listing[Any], kind: Kind, span: Span, start: Item | None) -> Iterator[Any]:
+    """The rows of a long list that fit, however far they are between."""
+    if listing.keys_of is not None:
+        partition, stop = by_keys.partition_of(listing.keys_of, listing.key), Stop()
+        first = by_keys.newest_fitting(partition, kind, listing.wanted, span, start=start, stop=stop)
+        search = Search(
+            kind, listing.key, listing.wanted,
+            read=lambda of: by_keys.newest_fitting(partition, kind, listing.wanted, of),
+            created_at=_created_at,
+        )  # fmt: skip
+        return all_of(first, lambda: [stop.key], search, span)
+    rows = growing(_query(listing, span, start, PAGE_SIZE_FIRST), filtered.PAGES_FIRST)
+    search = Search(
+        kind, listing.key, listing.wanted,
+        read=lambda of: iter(_query(listing, of, None, PAGE_SIZE_MAX)),
+        created_at=_created_at,
+    )  # fmt: skip
+    return all_of(rows, lambda: [rows.page_iter.stopped_at], search, span)
+
+
+def _query(listing: Listing[Any], span: Span, start: Item | None, page_size: int) -> Any:
+    return listing.index.query(
         listing.key,
-        between(type(index).created_at, span),
-        filter_condition=condition,
+        between(type(listing.index).created_at, span),
+        filter_condition=listing.condition,
         scan_index_forward=False,
-        page_size=min(PAGE_SIZE_MAX, max(least, number)),
+        page_size=page_size,
         last_evaluated_key=start,
     )
-    return iter(rows if condition is None else growing(rows))
+
+
+def _created_at(row: Any) -> datetime:
+    return from_iso(row.created_at)
 
 
 def between(created_at: Any, span: Span) -> Condition | None:

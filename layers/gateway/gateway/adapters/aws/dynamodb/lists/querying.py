@@ -25,6 +25,13 @@ class Partition:
     range_key: str
 
 
+@dataclass
+class Stop:
+    """The key behind which a query goes on whose `sizes` were used up before it came to its end."""
+
+    key: Item | None = None
+
+
 def pages(
     partition: Partition,
     members: Sequence[str],
@@ -33,6 +40,7 @@ def pages(
     *,
     newest_first: bool = False,
     start: Item | None = None,
+    stop: Stop | None = None,
 ) -> Iterator[list[Item]]:
     """These members of the partition's items in a span, page by page, each as large as `sizes` says.
 
@@ -63,3 +71,5 @@ def pages(
         if not response.get("LastEvaluatedKey"):
             return
         request["ExclusiveStartKey"] = response["LastEvaluatedKey"]
+    if stop is not None:
+        stop.key = request.get("ExclusiveStartKey")

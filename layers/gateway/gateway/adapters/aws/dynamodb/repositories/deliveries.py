@@ -108,16 +108,17 @@ class Deliveries:
             return sum(side_by_side(counts))
 
         skip = offset if cursor is None else 0
-        read = islice(newest_first(partitions, condition, span, skip + limit + 1, cursor), skip, None)
+        wanted = (None if event is None else (event,), None if status is None else (status,))
+        number = skip + limit + 1
+        read = newest_first(merchant_id, condition, wanted, span, number=number, cursor=cursor)
         # One more than the page tells whether there are more.
-        rows_found = list(islice(read, limit + 1))
+        rows_found = list(islice(read, skip, number))
         found = [to_delivery(row) for row in rows_found]
         items, has_more = found[:limit], len(found) > limit
         if cursor is not None:
             return Page(items, cursor.total, limit, cursor.offset, has_more)
         if not offset and not has_more:
             return Page(items, len(items), limit, offset)
-        wanted = (None if event is None else (event,), None if status is None else (status,))
         newest = found[0].created_at if found else None
         total = counted(Kind.WEBHOOKS, merchant_id, wanted, span, count=count, newest=newest)
         return Page(items, total, limit, offset, has_more)

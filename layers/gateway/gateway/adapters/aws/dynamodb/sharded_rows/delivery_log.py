@@ -8,10 +8,13 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
+from gateway.adapters.aws.dynamodb.lists import filtered
 from gateway.adapters.aws.dynamodb.lists.filtered import PAGE_SIZE_MAX, growing
 from gateway.adapters.aws.dynamodb.lists.paging import between
+from gateway.adapters.aws.dynamodb.lists.rare import Search, all_of
 from gateway.adapters.aws.dynamodb.sharded_rows.shards import merged, shards_of
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
+from gateway.domain.counting.counts import Kind, Wanted
 from gateway.domain.cursor import Cursor
 from gateway.domain.span import TICK, Span
 from gateway.domain.values import from_iso, to_iso
@@ -69,25 +72,41 @@ def oldest_first(partitions: list[_Partition], span: Span, cursor: Cursor | None
 
 
 def newest_first(
-    partitions: list[_Partition], condition: Any, span: Span, number: int, cursor: Cursor | None
+    merchant_id: str, condition: Any, wanted: Wanted, span: Span, *, number: int, cursor: Cursor | None
 ) -> Iterator[WebhookRow]:
-    """The rows of a span, or those behind the cursor's; `number` is how many of them will be asked for."""
+    """The rows of a span, or those behind the cursor's; `number` is how many of them will be asked for.
+
+    `wanted` must say the same as `condition`.
+    """
     if cursor is not None:
         span = Span(span.first, from_iso(cursor.created_at) + TICK)
     page_size = FILTERED_PAGE_SIZE_FIRST if condition is not None else min(PAGE_SIZE_MAX, number)
-    queries = [
-        index.query(
-            key, within(span), filter_condition=condition, scan_index_forward=False, page_size=page_size
-        )
-        for index, key, within in partitions
-    ]
+    partitions = partitions_of(merchant_id)
+    queries = _queries(partitions, condition, span, page_size)
     if condition is not None:
-        queries = [growing(query) for query in queries]
+        queries = [growing(query, filtered.PAGES_FIRST) for query in queries]
+
+    def read(of: Span) -> Iterator[WebhookRow]:
+        return merged(_queries(partitions, condition, of, PAGE_SIZE_MAX), position, newest_first=True)
+
     with unavailable_when_aws_fails():
+        rows = merged(queries, position, newest_first=True)
+        if condition is not None:
+            search = Search(Kind.WEBHOOKS, merchant_id, wanted, read, created_at)
+            rows = all_of(rows, lambda: [query.page_iter.stopped_at for query in queries], search, span)
         is_behind = cursor is None
-        for row in merged(queries, position, newest_first=True):
+        for row in rows:
             # Of the cursor's millisecond, those up to its own row were shown.
             if is_behind or (cursor is not None and to_iso(created_at(row)) < cursor.created_at):
                 yield row
             elif cursor is not None and row.id == cursor.id:
                 is_behind = True
+
+
+def _queries(partitions: list[_Partition], condition: Any, span: Span, page_size: int) -> list[Any]:
+    return [
+        index.query(
+            key, within(span), filter_condition=condition, scan_index_forward=False, page_size=page_size
+        )
+        for index, key, within in partitions
+    ]
