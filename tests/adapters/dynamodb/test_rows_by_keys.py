@@ -98,6 +98,16 @@ def test_counting_reads_what_is_counted_and_nothing_else() -> None:
             assert entry["ConsistentRead"] is False
 
 
+def test_when_rows_came_is_known_without_reading_them() -> None:
+    merchant_id, ids = some_orders(230)
+    with watched() as calls:
+        times = counting.times(Kind.ORDERS, merchant_id, ALL_TIME, 5000)
+    assert calls == ["Query"]
+    assert times == [fact.created_at for fact in counting.facts(Kind.ORDERS, merchant_id, ALL_TIME, 5000)]
+    assert len(times) == len(ids)
+    assert counting.times(Kind.ORDERS, merchant_id, ALL_TIME, 7) == times[:7]
+
+
 def test_counting_takes_no_more_than_it_was_asked_for() -> None:
     merchant_id, ids = some_orders(130)
     span = Span(NOW - timedelta(seconds=119), NOW)
