@@ -36,7 +36,7 @@ def test_the_role_reaches_the_api_two_kinds_of_secrets_and_nothing_that_is_store
     assert uses - accounts == {
         ("logs:CreateLogStream", '{"Fn::GetAtt": ["CardsLogs", "Arn"]}'),
         ("logs:PutLogEvents", '{"Fn::GetAtt": ["CardsLogs", "Arn"]}'),
-        ("lambda:InvokeFunction", '{"Ref": "ApiFunction.Alias"}'),
+        ("lambda:InvokeFunction", '{"Fn::Sub": "${ApiFunction.Arn}:live"}'),
         ("secretsmanager:GetSecretValue", '{"Ref": "FingerprintKey"}'),
     }
 
@@ -53,7 +53,7 @@ def test_a_payments_path_leads_to_the_function_or_else_to_the_api(path: str) -> 
     condition, through, direct = integration["uri"]["Fn::If"]
     assert (integration["type"], condition) == ("aws_proxy", ONLY_IF)
     assert "functions/${CardsFunction.Arn}/invocations" in through["Fn::Sub"]
-    assert "functions/${ApiFunction.Alias}/invocations" in direct["Fn::Sub"]
+    assert "functions/${ApiFunction.Arn}:live/invocations" in direct["Fn::Sub"]
     limited = {(one["ResourcePath"].replace("~1", "/"), one["HttpMethod"]) for one in API["MethodSettings"]}
     assert (f"/{path}", "POST") in limited
 

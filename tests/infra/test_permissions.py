@@ -85,7 +85,7 @@ IN_TRANSACTION = {
 }
 OF_LAMBDA = {
     "GetEventSourceMapping": ("lambda:GetEventSourceMapping", "event-source-mapping"),
-    "Invoke": ("lambda:InvokeFunction", "ApiFunction.Alias"),
+    "Invoke": ("lambda:InvokeFunction", "${ApiFunction.Arn}"),
 }
 QUEUE_NAMES = {
     "payments": "PaymentsQueue",
@@ -401,7 +401,7 @@ def test_the_card_function_may_do_what_it_does(shop: Shop) -> None:
         for sent in (body, {"order_id": "order_1", "method": "upi", "vpa": "asha@okbank"}):
             assert respond(of_cards, an_event("POST", "/api/v1/payments", json_body=sent))[0] == response
     assert uses == {
-        ("lambda:InvokeFunction", "ApiFunction.Alias"),
+        ("lambda:InvokeFunction", "${ApiFunction.Arn}"),
         ("secretsmanager:GetSecretValue", "FingerprintKey"),
     }
     assert uses - allowed("CardsRole") == set()
