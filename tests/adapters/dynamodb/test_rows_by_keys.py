@@ -115,6 +115,17 @@ def test_counting_takes_no_more_than_it_was_asked_for() -> None:
     assert [fact.id for fact in facts] == ids[60:120][::-1]
 
 
+def test_how_many_rows_have_arrived_is_read_off_their_keys() -> None:
+    merchant_id, ids = some_orders(130)
+    span = Span(NOW - timedelta(seconds=119), NOW)
+    with watched() as calls:
+        times = counting.times(Kind.ORDERS, merchant_id, span, 60)
+    assert times == [NOW - timedelta(seconds=119 - n) for n in range(60)]
+    assert calls == ["Query"]
+    assert counting.times(Kind.ORDERS, merchant_id, ALL_TIME, 1000)[-1] == NOW
+    assert len(ids) == len(counting.times(Kind.ORDERS, merchant_id, ALL_TIME, 1000))
+
+
 def test_rows_that_dynamodb_did_not_get_to_are_asked_for_again() -> None:
     _, ids = some_orders(3)
     table = OrderRow.Meta.table_name
