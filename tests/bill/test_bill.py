@@ -1,3 +1,4 @@
+import math
 from collections import Counter
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from tests.bill.dynamodb_units import (
     read_units,
     table_write_units,
 )
-from tests.bill.prices import Assumptions, Prices
+from tests.bill.prices import MILLION, Assumptions, Prices
 from tests.bill.walk import Walk, walk
 
 # What moto answers in a second on an idle core takes minutes on a busy one.
@@ -113,6 +114,23 @@ def test_no_index_could_go_that_would_make_a_quiet_stage_cost_thirty_five(alone:
     of_indexes = writes.total() - of_tables
     assert (of_tables, of_indexes) == (27, 20)
     assert sum(costs.values()) - of_indexes * Prices().write_units > 35
+
+
+def test_provisioned_tables_would_not_make_a_quiet_stage_cost_thirty_five_either(alone: Walk) -> None:
+    """What docs/capacity.md says: capacity is sold whole, and most tables need less than a unit.
+
+    At 70 % use of a stream without peaks, and one read unit for each table and index: less would not do.
+    """
+    prices, assumed = Prices(), Assumptions()
+    writes: Counter[str] = Counter()
+    for step in PER_PAYMENT:
+        writes += alone.meter.units[step].writes
+    a_second = assumed.quiet_payments_a_day / 86_400
+    whole = sum(math.ceil(count * a_second / assumed.provisioned_use) for count in writes.values())
+    a_day = 24 * (whole * prices.provisioned_write_hour + len(writes) * prices.provisioned_read_hour)
+    tables = MILLION * a_day / assumed.quiet_payments_a_day
+    costs = quiet(alone, prices, assumed)
+    assert sum(costs.values()) - costs["DynamoDB"] + tables > 35
 
 
 def test_an_index_of_a_merchants_lists_is_written_once_however_often_a_row_changes(alone: Walk) -> None:
