@@ -115,7 +115,10 @@ def get_summary(request: Request) -> Response:
     blueprint, "GET", "/api/v1/dashboard/reconciliations", query=PAGE, responses={200: RECONCILIATION_LIST}
 )
 def get_reconciliations(request: Request) -> Response:
-    """Lists the days that were compared with the acquirer's statement, the latest first."""
+    """Lists the days that were compared with the acquirer's statement, the latest first.
+
+    What differs is listed with both amounts; nothing is corrected by itself.
+    """
     page = list_runs(request.deps, request.merchant_id, *request.limit_and_offset())
     return Response(RECONCILIATION_LIST.present(page))
 

@@ -73,6 +73,15 @@ def test_a_filter_finds_what_is_rare_in_pages_that_grow() -> None:
     assert found.total == len(paid)
 
 
+def test_a_filter_looks_at_no_more_rows_than_are_likely_to_bring_what_is_missing() -> None:
+    merchant_id, ids = some_orders(1300)
+    with watched() as calls:
+        found = page(merchant_id, status=OrderStatus.PAID, limit=4)
+    assert [order.id for order in found.items] == ids[PAID_EVERY - 1 :: PAID_EVERY][:4]
+    # Four of 200 are paid, so the fifth, which tells that there are more, is likely among a hundred.
+    assert calls[:6] == ["Query", "BatchGetItem", "BatchGetItem", "Query", "BatchGetItem", "Query"]
+
+
 def test_what_a_filter_finds_goes_on_behind_a_cursor() -> None:
     merchant_id, ids = some_orders(420)
     paid, found, cursor = ids[PAID_EVERY - 1 :: PAID_EVERY], [], None

@@ -237,3 +237,7 @@ def test_a_request_without_a_key_reads_no_secret(dependencies: Dependencies) -> 
     request = Request(deps, operation, NOBODY, {}, {}, {}, {}, "")
     assert idempotency(request, "m", "payments", {}, dict).key is None
     assert reads == []
+
+
+def test_every_operation_says_more_of_itself_than_its_summary() -> None:
+    assert [one.path for one in operations() if not all(one.texts())] == []

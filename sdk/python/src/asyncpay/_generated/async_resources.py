@@ -813,6 +813,8 @@ class Reconciliations(AsyncResource):
     ) -> AsyncPage[models.Reconciliation]:
         """Lists the days that were compared with the acquirer's statement, the latest first.
 
+        What differs is listed with both amounts; nothing is corrected by itself.
+
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest. To read on further, use `cursor`.
         """

@@ -6,7 +6,9 @@ hundred rows that are looked at. Those of a page are sent side by side, so a pag
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain, islice, repeat
+from math import ceil
 from typing import Any
 
 from gateway.adapters.aws.dynamodb import batch
@@ -54,17 +56,22 @@ def newest_fitting(
     kind: Kind,
     wanted: Wanted,
     span: Span,
+    number: int,
     *,
     start: Item | None = None,
     stop: Stop | None = None,
 ) -> Iterator[Any]:
-    """The rows of the wanted cells, newest first. Pages grow, to find the few that fit in few round trips.
+    """The rows of the wanted cells, newest first, for one who takes `number` of them.
 
-    With `stop`, the first pages only: it tells where to go on.
+    Each page has as many as are likely to bring what is missing. With `stop`, the first pages only: it tells
+    where to go on.
     """
-    sizes = _growing() if stop is None else islice(_growing(), filtered.PAGES_FIRST)
+    sought = _Sought(number)
+    sizes = sought.sizes() if stop is None else islice(sought.sizes(), filtered.PAGES_FIRST)
     for items in _items(partition, (), span, sizes, newest_first=True, start=start, stop=stop):
-        yield from (row_of(partition.row_type, item) for item in items if fits(cell_of(kind, item), wanted))
+        fitting = [item for item in items if fits(cell_of(kind, item), wanted)]
+        sought.note(len(items), len(fitting))
+        yield from (row_of(partition.row_type, item) for item in fitting)
 
 
 def count_fitting(partition: Partition, kind: Kind, wanted: Wanted, span: Span) -> int:
@@ -102,8 +109,29 @@ def _items(
         yield [found[one] for one in ids if one in found]
 
 
-def _growing() -> Iterator[int]:
-    size = LOOKED_AT_FIRST
-    while True:
-        yield size
-        size = min(PAGE_SIZE_MAX, GROWTH * size)
+@dataclass
+class _Sought:
+    """How many rows are wanted, have been found, and were looked at for that."""
+
+    number: int
+    found: int = 0
+    looked_at: int = 0
+
+    def note(self, looked_at: int, found: int) -> None:
+        """Adds a page's."""
+        self.looked_at += looked_at
+        self.found += found
+
+    def sizes(self) -> Iterator[int]:
+        """Of the pages, one by one: they grow until it is known how far the rows are between."""
+        size = LOOKED_AT_FIRST
+        while True:
+            yield size
+            size = min(PAGE_SIZE_MAX, GROWTH * size, self._likely())
+
+    def _likely(self) -> int:
+        """Half as many again as would bring what is missing, if the rest is like what was looked at."""
+        if not self.found:
+            return PAGE_SIZE_MAX
+        missing = max(1, self.number - self.found)
+        return batch.KEYS_MAX * ceil(1.5 * missing * self.looked_at / self.found / batch.KEYS_MAX)

@@ -99,21 +99,22 @@ def _read(
 def _rows(listing: Listing[Any], span: Span, start: Item | None, number: int) -> Iterator[Any]:
     """The rows, newest first, for one who takes `number` of them."""
     if listing.kind is not None and listing.is_narrowed:
-        return _fitting(listing, listing.kind, span, start)
+        return _fitting(listing, listing.kind, span, start, number)
     condition = listing.condition
     least = PAGE_SIZE_FIRST if condition is not None else 0
     rows = _query(listing, span, start, min(PAGE_SIZE_MAX, max(least, number)))
     return iter(rows if condition is None else growing(rows))
 
 
-def _fitting(listing: Listing[Any], kind: Kind, span: Span, start: Item | None) -> Iterator[Any]:
-    """The rows of a long list that fit, however far they are between."""
+def _fitting(listing: Listing[Any], kind: Kind, span: Span, start: Item | None, number: int) -> Iterator[Any]:
+    """The rows of a long list that fit, however far they are between, for one who takes `number` of them."""
     if listing.keys_of is not None:
         partition, stop = by_keys.partition_of(listing.keys_of, listing.key), Stop()
-        first = by_keys.newest_fitting(partition, kind, listing.wanted, span, start=start, stop=stop)
+        to = (partition, kind, listing.wanted)
+        first = by_keys.newest_fitting(*to, span, number, start=start, stop=stop)
         search = Search(
             kind, listing.key, listing.wanted,
-            read=lambda of: by_keys.newest_fitting(partition, kind, listing.wanted, of),
+            read=lambda of: by_keys.newest_fitting(*to, of, number),
             created_at=_created_at,
         )  # fmt: skip
         return all_of(first, lambda: [stop.key], search, span)
