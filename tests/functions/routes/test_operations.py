@@ -240,4 +240,4 @@ def test_a_request_without_a_key_reads_no_secret(dependencies: Dependencies) -> 
 
 
 def test_every_operation_says_more_of_itself_than_its_summary() -> None:
-    assert [one.path for one in operations() if not all(one.texts())] == []
+    assert [one.path for one in operations(app) if not all(one.texts())] == []
