@@ -115,7 +115,7 @@ def get_summary(request: Request) -> Response:
     blueprint, "GET", "/api/v1/dashboard/reconciliations", query=PAGE, responses={200: RECONCILIATION_LIST}
 )
 def get_reconciliations(request: Request) -> Response:
-    """Lists the days that were compared with the acquirer's statement, the latest first.
+    """Lists the days compared with the acquirer's statement, the latest first.
 
     What differs is listed with both amounts; nothing is corrected by itself.
     """

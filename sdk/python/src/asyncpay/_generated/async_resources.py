@@ -811,7 +811,7 @@ class Reconciliations(AsyncResource):
     async def list(
         self, *, limit: int | None = None, offset: int | None = None
     ) -> AsyncPage[models.Reconciliation]:
-        """Lists the days that were compared with the acquirer's statement, the latest first.
+        """Lists the days compared with the acquirer's statement, the latest first.
 
         What differs is listed with both amounts; nothing is corrected by itself.
 

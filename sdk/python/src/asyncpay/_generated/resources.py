@@ -803,7 +803,7 @@ class Reconciliations(Resource):
     """Acquirers' statements compared with the ledger, by day."""
 
     def list(self, *, limit: int | None = None, offset: int | None = None) -> Page[models.Reconciliation]:
-        """Lists the days that were compared with the acquirer's statement, the latest first.
+        """Lists the days compared with the acquirer's statement, the latest first.
 
         What differs is listed with both amounts; nothing is corrected by itself.
 
