@@ -261,7 +261,8 @@ def test_a_capture_in_another_currency_is_refused(shop: MemoryShop) -> None:
 
 
 def test_what_has_no_events_is_not_called_a_payment(shop: MemoryShop) -> None:
-    with pytest.raises(NotFound, match=r"^object must be the id of a payment, a refund, an order or a dispute"):
+    said = r"^object must be the id of a payment, a refund, an order or a dispute"
+    with pytest.raises(NotFound, match=said):
         events_of(shop.deps, "we_Fq3ZtW8kLmXs0aBc", shop.merchant.id)
     with pytest.raises(NotFound, match=r"^Order not found$"):
         events_of(shop.deps, "order_Fq3ZtW8kLmXs0aBc", shop.merchant.id)
