@@ -27,7 +27,7 @@ KILLED = {1, 3, 36, 37, 24, 152, 255, -24}  # a failure, pytest's internal error
 NO_TEST = 33
 FAST_TESTS = ("tests/domain", "tests/presenters", "tests/use_cases", "tests/model", "tests/acquirers")
 # mutmut names a function by its path, Python by its import: so the library lies at the top of the copy.
-COPIED = ("functions", "infra", "local", "tests", "template.yaml")
+COPIED = ("docs", "functions", "infra", "local", "tests", "template.yaml")
 SMALLEST = "gateway.domain.access.limit.*"
 
 
