@@ -96,6 +96,7 @@ def _copy() -> None:
                 "-p",
                 "no:cacheprovider",
                 "--hypothesis-seed=0",
+                "--timeout=900",  # mutmut's detours make the longest simulations several times as long
             ],
             "pytest_add_cli_args_test_selection": [name for name in FAST_TESTS if (ROOT / name).is_dir()],
             "track_dependencies": False,
