@@ -5,9 +5,11 @@ and a text that quotes the request. Here the status says what was wrong: 414 and
 for an unknown method, 505 for another version, and 400 for the rest.
 """
 
+import asyncio
 import json
 import logging
 import re
+from contextlib import suppress
 
 from aiohttp import http_exceptions, web
 from aiohttp.typedefs import Handler
@@ -18,6 +20,7 @@ FIELDS_MAX = 128
 HEADER_BYTES_MAX = 64 * 1024
 # RFC 9112, 3: at least 8,000 bytes. Not FIELD_BYTES_MAX: the parser's error tells the two apart by the limit.
 TARGET_BYTES_MAX = 8190
+LINGER_SECONDS = 5
 
 # What the parser's errors say, and what we say; the first that fits decides.
 _KINDS: tuple[tuple[re.Pattern[str], int, str], ...] = (
@@ -48,7 +51,29 @@ def failure(status: int, code: str, description: str, headers: dict[str, str] | 
 
 
 class Connection(web.RequestHandler):
-    """One client's connection; a request that can't be read gets an error like any other, and ends it."""
+    """One client's connection; a request that can't be read gets an error like any other, and ends it.
+
+    It ends as RFC 9112, 9.6 describes. A socket that is closed while bytes of the client are unread sends a
+    reset, which takes the response away from a client that has not read it yet. So we only stop sending at
+    first, and drop what still comes until the client closes.
+    """
+
+    _is_unreadable = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Notes when the connection is gone."""
+        self._gone = asyncio.Event()
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Nobody is left to wait for."""
+        self._gone.set()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """What follows a request that could not be read is dropped."""
+        if not self._is_unreadable:
+            super().data_received(data)
 
     def handle_error(
         self,
@@ -62,6 +87,7 @@ class Connection(web.RequestHandler):
             raise ConnectionError("the response has begun already")
         if isinstance(exc, http_exceptions.HttpProcessingError):
             logger.debug("a request that cannot be read: %r", exc)
+            self._is_unreadable = True
             response = refusal(exc)
         else:
             logger.error("%s %s", request.method, request.path, exc_info=exc)
@@ -75,7 +101,12 @@ class Connection(web.RequestHandler):
         """Sends a response, aiohttp's own errors in the error format."""
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
             resp = in_the_error_format(resp)
-        return await super().finish_response(request, resp, start_time)
+        finished = await super().finish_response(request, resp, start_time)
+        if self._is_unreadable and self.transport is not None:
+            self.transport.write_eof()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), LINGER_SECONDS)
+        return finished
 
 
 def refusal(problem: http_exceptions.HttpProcessingError) -> web.Response:

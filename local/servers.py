@@ -74,13 +74,14 @@ async def serving(app: web.Application, settings: Settings, name: str) -> AsyncI
 
     listener: asyncio.Server | None = None
     try:
-        listener = await loop.create_server(connection, settings.host, settings.ports[name])
+        try:
+            listener = await loop.create_server(connection, settings.host, settings.ports[name])
+        except OSError as problem:
+            variable, _, purpose = PORTS[name]
+            raise Problem(
+                f"Cannot serve {purpose} on port {settings.ports[name]} ({variable}): {problem}"
+            ) from problem
         yield
-    except OSError as problem:
-        variable, _, purpose = PORTS[name]
-        raise Problem(
-            f"Cannot serve {purpose} on port {settings.ports[name]} ({variable}): {problem}"
-        ) from problem
     finally:
         if listener is not None:
             listener.close()

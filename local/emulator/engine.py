@@ -16,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -28,6 +29,7 @@ from local.emulator import calls, guard
 HEAD_BYTES = 64 * 1024
 CONNECT_SECONDS = 10
 POLL_SECONDS = 0.01
+LINGER_SECONDS = 5
 INNER_PORT = 8000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -113,6 +115,7 @@ class Caller(asyncio.Protocol):
         self._held = bytearray()
         self._is_in_head = True
         self._why: str | None = None
+        self._is_ending = False
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -124,17 +127,21 @@ class Caller(asyncio.Protocol):
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            self._engine, _ = await loop.create_connection(lambda: Engine(self.transport), *self._address)
+            self._engine, _ = await loop.create_connection(
+                lambda: Engine(self.transport, self._end), *self._address
+            )
         except OSError:
             self.transport.abort()
             return
-        if self.transport.is_closing():
+        if self._is_ending or self.transport.is_closing():
             self._engine.abort()
         elif not self._is_in_head:
             self._hand_on()
 
     def data_received(self, data: bytes) -> None:
         """Hands bytes on once the whole head that they belong to has passed the guard."""
+        if self._is_ending:
+            return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
@@ -158,7 +165,16 @@ class Caller(asyncio.Protocol):
         head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         length = f"Content-Length: {len(body)}\r\n\r\n".encode()
         self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head + length + body)
-        self.transport.close()
+        # RFC 9112, 9.6: if closed now, what the caller still sends would get a reset in place of this.
+        self._is_ending = True
+        self._held.clear()
+        self.transport.write_eof()
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self.transport.abort)
+
+    def _end(self) -> None:
+        """Ends with the engine's connection, unless a refusal is still to be read."""
+        if not self._is_ending:
+            self.transport.close()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """The engine's connection ends with the caller's."""
@@ -204,8 +220,9 @@ class Caller(asyncio.Protocol):
 class Engine(asyncio.Protocol):
     """The engine's end of a caller's connection."""
 
-    def __init__(self, caller: asyncio.Transport) -> None:
+    def __init__(self, caller: asyncio.Transport, on_end: Callable[[], None]) -> None:
         self._caller = caller
+        self._on_end = on_end
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Notes where responses come from."""
@@ -217,7 +234,7 @@ class Engine(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """No more responses come."""
-        self._caller.close()
+        self._on_end()
 
     def pause_writing(self) -> None:
         """The engine reads slowly: its caller waits."""

@@ -27,6 +27,7 @@ RESPONSE_SECONDS = 12
 # INFO, which clients send before anything else, does not wait longer for the number of keys.
 AT_HAND_SECONDS = 0.5
 SEND_SECONDS = 10
+LINGER_SECONDS = 5
 READ_BYTES = 16 * 1024
 REPLIES_BYTES = 64 * 1024
 
@@ -101,6 +102,7 @@ class StatusServer:
         shared = self._shared
         if len(shared.sessions) >= shared.clients_max:
             await _send(writer, encode(Failure("ERR max number of clients reached")))
+            await _until_closed(reader, writer)
             return
         shared.connections_total += 1
         session = Session(shared, next(self._numbers), "{}:{}".format(*writer.get_extra_info("peername")[:2]))
@@ -139,6 +141,7 @@ class StatusServer:
                 session.is_closing = True
             await _send(writer, bytes(replies))
             if session.is_closing:
+                await _until_closed(reader, writer)
                 return
 
     async def _reply(self, session: Session, request: list[bytes]) -> Reply:
@@ -162,6 +165,14 @@ async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
     writer.write(data)
     async with asyncio.timeout(SEND_SECONDS):
         await writer.drain()
+
+
+async def _until_closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Drops what still comes: unread, it would bring the client a reset in place of its last reply."""
+    writer.write_eof()
+    async with asyncio.timeout(LINGER_SECONDS):
+        while await reader.read(READ_BYTES):
+            pass
 
 
 def status_of(session: aiohttp.ClientSession, base_url: str) -> Read:

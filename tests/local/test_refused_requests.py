@@ -180,6 +180,28 @@ def test_what_cannot_be_read_is_refused_in_the_error_format(
     assert told in found[2]
 
 
+async def _ask_after_all_is_sent(port: int, *pieces: bytes) -> bytes:
+    """What a client gets that sends everything first, and reads then."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+def test_a_client_that_goes_on_sending_loses_no_response(settings: Settings) -> None:
+    async def run() -> bytes:
+        async with serving(web.Application(), settings, "shop"):
+            return await _ask_after_all_is_sent(
+                settings.ports["shop"], b"GARBAGE\r\n\r\n", *[b"a" * 64_000] * 100
+            )
+
+    assert asyncio.run(run()).endswith(b"}}")
+
+
 def test_what_the_caller_sent_is_not_quoted(settings: Settings) -> None:
     secrets = [
         b"GET /health?q=S3cret\xff HTTP/1.1\r\n" + HOST + b"\r\n",

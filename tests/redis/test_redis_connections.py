@@ -160,3 +160,14 @@ def test_a_transaction_refuses_what_cannot_be_part_of_it(port: int) -> None:
         "+QUEUED",
         "*1",
     ]
+
+
+@pytest.mark.parametrize("last", [b"QUIT\r\n", b"*x\r\n"], ids=["QUIT", "what is no request"])
+def test_a_client_that_goes_on_sending_loses_no_last_reply(port: int, last: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(last)
+        for _ in range(100):
+            connection.sendall(b"x" * 64_000)
+        connection.shutdown(socket.SHUT_WR)
+        replied = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert replied.startswith((b"+OK\r\n", b"-ERR Protocol error"))

@@ -158,6 +158,11 @@ def test_what_is_no_plain_request_ends_the_connection(engine_port: int, evil: by
     assert _answers(engine_port, evil).startswith(b"HTTP/1.1 403")
 
 
+def test_a_caller_that_goes_on_sending_loses_no_refusal(engine_port: int) -> None:
+    evil = _request("Origin: https://evil.example")
+    assert _answers(engine_port, evil, *[b"x" * 64_000] * 100).startswith(b"HTTP/1.1 403")
+
+
 def test_the_engine_itself_listens_where_no_page_finds_it(engine_port: int) -> None:
     engines = [
         path.parent
