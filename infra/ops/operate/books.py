@@ -135,17 +135,12 @@ def _orders_paid_twice(books: Books) -> Iterator[str]:
 
 def _expected_entries(books: Books) -> Iterator[tuple[str, str, str | None, int, str]]:
     """An entry for each movement of money that the rows tell of."""
-    from gateway.domain.payments.payment import ORDER_ALREADY_PAID
-
     for payment in books.payments:
-        came_too_late = payment.failure is not None and payment.failure.code == ORDER_ALREADY_PAID
-        released = payment.amount - payment.amount_captured if payment.captured else 0
-        if payment.status == "success" or came_too_late:
-            yield "payment", payment.id, None, payment.amount, payment.currency
-        if came_too_late:
-            yield "reversal", payment.id, None, payment.amount, payment.currency
-        elif released > 0:
-            yield "reversal", payment.id, None, released, payment.currency
+        if not payment.was_taken:
+            continue
+        yield "payment", payment.id, None, payment.amount, payment.currency
+        if payment.amount_not_kept:
+            yield "reversal", payment.id, None, payment.amount_not_kept, payment.currency
     for refund in books.refunds:
         if refund.status == "processed":
             yield "refund", refund.payment_id, refund.id, refund.amount, refund.currency

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.acquiring.attempt import Attempt
+from gateway.domain.acquiring.settlement import ALREADY_PAID
 from gateway.domain.payments.ledger import Entry, EntryKind
-from gateway.domain.payments.payment import PaymentStatus
+from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
 from infra.ops.operate import books
 from infra.ops.operate.books import Books, differences, lasting_differences
@@ -58,6 +60,30 @@ def test_books_that_agree_have_no_difference() -> None:
 )
 def test_a_difference_is_told_in_words(change: dict[str, Any], told: str) -> None:
     assert told in "\n".join(differences(replace(GOOD, **change)))
+
+
+TOO_LATE = a_payment(id="pay_1", status=PaymentStatus.FAILED, amount=500, failure=ALREADY_PAID)
+TAKEN_AND_BACK = [an_entry(EntryKind.PAYMENT, 500), an_entry(EntryKind.REVERSAL, 500)]
+
+
+@pytest.mark.parametrize(
+    ("payment", "entries"),
+    [
+        pytest.param(replace(TOO_LATE, release=Attempt()), TAKEN_AND_BACK, id="taken_and_given_back"),
+        pytest.param(TOO_LATE, TAKEN_AND_BACK, id="by_a_release_that_kept_less"),
+        pytest.param(replace(TOO_LATE, attempt=Attempt(stopped_at=NOW)), [], id="never_asked_for"),
+        pytest.param(
+            replace(TOO_LATE, failure=None, late_at=NOW, release=Attempt()), TAKEN_AND_BACK, id="found_later"
+        ),
+    ],
+)
+def test_a_failure_was_taken_and_given_back_or_was_never_asked_for(
+    payment: Payment, entries: list[Entry]
+) -> None:
+    sums = Counter({("INR", str(entry.kind)): 500 for entry in entries})
+    assert list(differences(Books([payment], [], entries, sums))) == []
+    others = [] if entries else TAKEN_AND_BACK
+    assert len(list(differences(Books([payment], [], others, sums)))) > 0
 
 
 def test_money_that_moved_while_it_was_read_is_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:

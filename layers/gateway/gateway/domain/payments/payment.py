@@ -130,6 +130,15 @@ class Payment:
         return self.amount - self.amount_captured if self.captured else 0
 
     @property
+    def was_taken(self) -> bool:
+        """Whether its amount was taken, be it that all of it went back."""
+        if self.status is PaymentStatus.SUCCESS or self.release is not None:
+            return True
+        # Old rows tell nothing of a release. What was never asked for is stopped.
+        code = self.failure.code if self.failure is not None else None
+        return code == ORDER_ALREADY_PAID and self.attempt.stopped_at is None
+
+    @property
     def amount_not_kept(self) -> int:
         """What was taken and goes back without a refund: what was not captured, or all of a failed one."""
         return self.amount if self.status is PaymentStatus.FAILED else self.amount_released
