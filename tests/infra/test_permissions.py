@@ -8,18 +8,20 @@ from typing import Any
 import pytest
 
 from chalicelib.cards.respond import respond
+from gateway.adapters.acquirers.simulator import Simulator
 from gateway.adapters.aws import sqs
 from gateway.adapters.aws.dynamodb import tables
 from gateway.adapters.aws.functions import invoke
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.adapters.webhook_http import webhook_client
 from gateway.domain.access.user import Role
-from gateway.domain.acquiring.account import Account, secret_name
+from gateway.domain.acquiring.account import Account, secret_name, simulated_account
 from gateway.domain.acquiring.results import Result, Unknown
-from gateway.domain.acquiring.statement import Movement, MovementKind
+from gateway.domain.acquiring.statement import Movement, MovementKind, missing
 from gateway.domain.counting import counts
 from gateway.domain.errors import AuthenticationFailed
 from gateway.domain.jobs import JOB_QUEUES
+from gateway.domain.payments.ledger import payment_taken
 from gateway.domain.span import ALL_TIME
 from gateway.domain.webhooks.delivery import Attempt
 from gateway.runtime.card_dependencies import CardDependencies
@@ -31,7 +33,7 @@ from gateway.use_cases.access.own_sessions import list_sessions
 from gateway.use_cases.access.people import invite, list_people, remove_person, set_password_by_link
 from gateway.use_cases.access.seed import find_test_merchant, seed_test_merchant
 from gateway.use_cases.access.sessions import confirm, find_visit, log_in, log_out
-from gateway.use_cases.acquirers import reconcile
+from gateway.use_cases.acquirers import reconcile, statements
 from gateway.use_cases.acquirers.reconcile_due import reconcile_due
 from gateway.use_cases.chaos import begin_chaos, count_request, end_chaos
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
@@ -66,7 +68,15 @@ from gateway.use_cases.webhooks.send_deliveries import (
 from tests.proof.card_scan import VISA
 from tests.support.aws_calls import answering, parameters_of, requests_watched
 from tests.support.emulator import Emulator
-from tests.support.factories import ScriptedAcquirer, a_message, configured, declined, some_id, some_uuid
+from tests.support.factories import (
+    ScriptedAcquirer,
+    a_merchant,
+    a_message,
+    configured,
+    declined,
+    some_id,
+    some_uuid,
+)
 from tests.support.http_calls import an_event
 from tests.support.keys import answered
 from tests.support.memory.outside import MemorySecrets
@@ -332,28 +342,63 @@ def test_the_sweeper_may_do_what_it_does(emulator: Emulator, empty_store: str, s
     assert uses - allowed("SweepRole") == set()
 
 
-@pytest.mark.usefixtures("_each_row_asks_for_counting")
+@pytest.mark.usefixtures("_each_row_asks_for_counting", "empty_store")
 def test_the_reconciliation_may_do_what_it_does(
-    emulator: Emulator, empty_store: str, secret_arn: str, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, secret_arn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = Shop(emulator, secret_arn)
+    shop.merchant = a_merchant(acquirer_account="stripe_Fq3ZtW8kLmXs0aBc")
+    shop.deps.database.merchants.add(shop.merchant)
     monkeypatch.setattr(reconcile, "LIMIT_MAX", 1)  # so that there is another page
     bank, payment = ScriptedAcquirer(), shop.paid()
     bank.capabilities = replace(bank.capabilities, statement=True)
     refund = shop.refund(payment, 100)
     shop.process_refunds(shop.stored_refund(refund))
-    secrets, account = MemorySecrets(), Account("simulated", shop.merchant.id, "sk_test_1234")
+    secrets, account = MemorySecrets(), Account(payment.attempt.account, shop.merchant.id, "sk_live_1234")
     secrets.put(secret_name(shop.deps.config.stack_name, account.name), account.to_text(), "")
     shop.deps.database.reconciliations.add_account(account.name)
     charge = Movement(MovementKind.PAYMENT, payment.id, "ch_1", "charge", 50_000, "INR", 10, shop.clock())
     bank.statement.append(charge)
     shop.clock.advance(days=2)
-    deps = replace(shop.deps, acquirer_of=lambda _account: bank, secrets=secrets)
+    live = replace(shop.deps.config, stage="live")
+    deps = replace(shop.deps, config=live, acquirer_of=lambda _account: bank, secrets=secrets)
     with used_by(shop) as uses:
         done = reconcile_due(deps)
     # The scripted bank knows no refund again.
     assert (done.compared, done.with_differences, done.failed) == (3, 1, 0)
     assert ("dynamodb:BatchGetItem", "refunds") in uses
+    assert not any(action == "dynamodb:Scan" for action, _ in uses)
+    assert uses - allowed("ReconcileRole") == set()
+
+
+@pytest.mark.usefixtures("_each_row_asks_for_counting", "empty_store")
+def test_the_reconciliation_of_the_simulated_bank_may_do_what_it_does(
+    emulator: Emulator, secret_arn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(emulator, secret_arn)
+    for module in (reconcile, statements):
+        monkeypatch.setattr(module, "LIMIT_MAX", 1)  # so that there is another page
+    simulator = Simulator(shop.deps.config.processor)
+    shop.deps = replace(shop.deps, acquirer_of=lambda _account: simulator)
+    for payment in (shop.paid(), shop.paid()):
+        shop.process_refunds(shop.stored_refund(shop.refund(payment, 100)))
+        shop.process(shop.capture(payment, 40_000))
+    unasked = shop.pending_payment()
+    with shop.deps.unit_of_work() as work:
+        work.ledger.add(payment_taken(unasked, shop.clock()))
+    day = shop.clock().date()
+    shop.clock.advance(days=2)
+    with used_by(shop) as uses:
+        done = reconcile_due(shop.deps)
+    assert (done.compared, done.with_differences, done.failed) == (3, 1, 0)
+    (run,) = shop.deps.database.reconciliations.of_days(simulated_account(shop.merchant.id).name, [day])
+    assert (run.movements, run.matched, run.differences) == (
+        6,
+        6,
+        (missing(payment_taken(unasked, shop.clock())),),
+    )
+    indexes = ("payments/index/keys-by-merchant", "refunds/index/by-merchant")
+    assert {("dynamodb:Scan", "merchants"), *(("dynamodb:Query", index) for index in indexes)} <= uses
     assert uses - allowed("ReconcileRole") == set()
 
 

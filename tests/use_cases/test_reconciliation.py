@@ -183,7 +183,7 @@ def test_all_differences_are_counted_and_some_are_kept(books: Books) -> None:
 def test_a_day_that_is_not_over_and_an_acquirer_without_a_statement_are_refused(books: Books) -> None:
     with pytest.raises(BadRequest):
         reconcile(books.deps, books.account, books.clock().date())
-    books.bank.capabilities = replace(books.bank.capabilities, statement=False)
+    books.bank.capabilities = replace(books.bank.capabilities, statement=False, remembers=True)
     with pytest.raises(BadRequest):
         books.reconcile()
 

@@ -21,10 +21,10 @@ MORNING = datetime(2026, 3, 12, 8, tzinfo=UTC)
 
 @pytest.fixture
 def shop() -> MemoryShop:
-    shop = MemoryShop()
+    shop = MemoryShop(STAGE="live")
     shop.clock.advance(seconds=(MORNING - shop.clock()).total_seconds())
     shop.bank.capabilities = replace(shop.bank.capabilities, statement=True)
-    account = Account(ACCOUNT, shop.merchant.id, "sk_test_1234", raw_cards=True)
+    account = Account(ACCOUNT, shop.merchant.id, "sk_live_1234", raw_cards=True)
     set_account(shop.deps, lambda _account: shop.bank, account, "admin:me")
     return shop
 
@@ -80,7 +80,7 @@ def test_no_day_is_begun_once_the_time_is_over(shop: MemoryShop, monkeypatch: py
 
 
 def test_an_account_at_an_acquirer_without_a_statement_is_not_compared() -> None:
-    shop = MemoryShop()
-    account = Account(ACCOUNT, shop.merchant.id, "sk_test_1234", raw_cards=True)
+    shop = MemoryShop(STAGE="live")
+    account = Account(ACCOUNT, shop.merchant.id, "sk_live_1234", raw_cards=True)
     set_account(shop.deps, lambda _account: shop.bank, account, "admin:me")
     assert reconcile_due(shop.deps) == Reconciled()

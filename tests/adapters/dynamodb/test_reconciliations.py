@@ -12,11 +12,12 @@ from gateway.adapters.aws.dynamodb.transaction import DynamoTransaction
 from gateway.domain.acquiring.statement import Difference, Problem, Run
 from gateway.domain.cursor import next_cursor, read_cursor
 from gateway.domain.errors import Unavailable
+from gateway.domain.page import Page
 from gateway.domain.payments.ledger import payment_taken
 from gateway.domain.span import Span
 from tests.support.aws_calls import watched
-from tests.support.database import ledger
-from tests.support.factories import NOW, a_successful_payment, some_id
+from tests.support.database import ledger, payments, refunds
+from tests.support.factories import NOW, a_payment, a_refund, a_successful_payment, some_id
 
 pytestmark = pytest.mark.emulator
 DAY = date(2026, 3, 10)
@@ -105,3 +106,29 @@ def test_the_entries_of_a_day_are_read_page_by_page_and_never_counted() -> None:
             cursor = read_cursor(following)
     assert found == [NOW + timedelta(hours=hours) for hours in (2, 1, 0)]
     assert set(calls) == {"Query"}
+
+
+@pytest.mark.usefixtures("store")
+def test_the_payments_and_refunds_of_a_day_are_read_page_by_page_and_never_counted() -> None:
+    merchant_id, day = str(uuid4()), Span(NOW, NOW + timedelta(days=1))
+    for hours in (-1, 0, 1, 2, 24):
+        at = NOW + timedelta(hours=hours)
+        transaction = DynamoTransaction()
+        transaction.payments.add(a_payment(merchant_id=merchant_id, created_at=at))
+        transaction.refunds.add(a_refund(merchant_id=merchant_id, created_at=at))
+        transaction.commit()
+    for within, kinds in (
+        (payments.within, {"Query", "BatchGetItem"}),
+        (refunds.within, {"Query"}),
+    ):
+        found, cursor = [], None
+        with watched() as calls:
+            while True:
+                page: Page[Any] = within(merchant_id, day, 1, cursor)
+                found += [one.created_at for one in page.items]
+                following = next_cursor(page)
+                if following is None:
+                    break
+                cursor = read_cursor(following)
+        assert found == [NOW + timedelta(hours=hours) for hours in (2, 1, 0)]
+        assert set(calls) == kinds

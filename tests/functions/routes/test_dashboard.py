@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app import app
+from gateway.domain.acquiring.account import simulated_account
 from gateway.domain.acquiring.statement import Difference, Problem, Run
 from gateway.use_cases.access.seed import seed_test_merchant
 from gateway.use_cases.dependencies import Dependencies
@@ -125,6 +126,13 @@ def test_the_days_that_were_compared_with_the_acquirer_are_listed(me: Person) ->
     ]
     older = me.call("GET", RECONCILIATIONS, query={"offset": ["1"]}).json["data"]
     assert [run["day"] for run in older] == ["2026-03-09"]
+
+
+def test_a_merchants_account_at_the_simulated_bank_is_shown_as_such(me: Person) -> None:
+    account, at = simulated_account(me.merchant.id), datetime(2026, 3, 11, 6, tzinfo=UTC)
+    me.deps.database.reconciliations.keep(me.merchant.id, Run(account.name, date(2026, 3, 10), at, at))
+    (shown,) = me.call("GET", RECONCILIATIONS).json["data"]
+    assert (shown["account"], shown["acquirer"]) == ("simulated", "simulated")
 
 
 def test_without_an_acquirer_account_no_day_was_compared(me: Person) -> None:

@@ -14,6 +14,7 @@ from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound
 from gateway.domain.payments.dispute import DisputeStatus, DisputeTold, disputes_after
+from gateway.domain.payments.ledger import payment_taken
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.span import beginning
 from gateway.use_cases.access.authentication import authenticate, forget_all
@@ -257,6 +258,25 @@ def test_a_day_is_compared_with_the_acquirers_statement_by_command(console: Cons
     assert difference in console.run("reconciled", console.email)
     with pytest.raises(Problem, match="--day must be a day"):
         console.run("reconcile", console.email, "--day", "yesterday")
+
+
+def test_a_day_of_a_simulated_account_is_compared_by_command_in_a_test_stage(
+    console: Console, secret_arn: str
+) -> None:
+    create(console)
+    with pytest.raises(NotFound, match="no acquirer account"):
+        console.run("reconcile", console.email)
+    console.deps = some_deps(SESSION_KEY_ARN=secret_arn)
+    assert "simulated  0 movements, 0 of them in" in console.run("reconcile", console.email)
+    assert not any(name.startswith("simulated") for name in console.deps.database.reconciliations.accounts())
+    merchant = find_merchant(console.deps, console.email)
+    noon = beginning(console.deps.now().date() - timedelta(days=1)) + timedelta(hours=12)
+    unasked = a_payment(merchant_id=merchant.id)
+    with console.deps.unit_of_work() as work:
+        work.ledger.add(payment_taken(unasked, noon))
+    with pytest.raises(Problem, match="simulated: acquirer and ledger differ"):
+        console.run("reconcile", console.email)
+    assert f"not_at_acquirer: {unasked.id}" in console.run("reconciled", console.email)
 
 
 @pytest.mark.usefixtures("of_stripe")

@@ -63,6 +63,11 @@ class Repository:
             assert counted.number == page.total, f"{kind}: kept {counted}, there are {page.total}"
         return page
 
+    def uncounted(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None) -> Page[Any]:
+        """A page of a merchant's rows of a span of time."""
+        mine = self.where(lambda row: row.merchant_id == merchant_id and span.contains(row.created_at))
+        return page_of(mine, limit, 0, cursor)
+
 
 class DueRepository(Repository):
     """One table with something outstanding; `due` names the attribute that says when.
@@ -158,6 +163,9 @@ class Payments(DueRepository):
     def parked(self, limit: int) -> list[Overdue]:
         return parked(self.where(lambda row: row.is_parked), limit)
 
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Payment]:
+        return self.uncounted(merchant_id, span, limit, cursor)
+
     def page(
         self,
         merchant_id: str,
@@ -205,6 +213,9 @@ class Refunds(DueRepository):
         cursor: Cursor | None = None,
     ) -> Page[Refund]:
         return self.listed(Kind.REFUNDS, merchant_id, (statuses or None,), span, limit, offset, cursor)
+
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Refund]:
+        return self.uncounted(merchant_id, span, limit, cursor)
 
 
 class Ledger(Repository):

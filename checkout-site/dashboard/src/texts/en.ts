@@ -161,7 +161,7 @@ export const en = {
     title: "Days compared with the acquirer",
     explained:
       "Each day's statement of your acquirer beside your ledger, in UTC. Differences are listed; nothing is corrected by itself.",
-    none: "No day has been compared yet. It begins with an acquirer account whose acquirer gives a statement.",
+    none: "No day has been compared yet. A day is compared once it has been over for six hours.",
     pages: "Pages of the days compared",
     heads: {
       day: "Day",

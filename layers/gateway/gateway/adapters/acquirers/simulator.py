@@ -8,6 +8,7 @@ everything else follows TEST_MODE or the success rates.
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.domain.acquiring.capabilities import KEPT_FOREVER, Capabilities
@@ -30,6 +31,7 @@ CAPABILITIES = Capabilities(
     remembers=False,
 )
 
+SCRIPTS = ("approve", "decline", "insufficient", "timeout", "late")
 # What scripted instruments do. Test numbers pass Luhn and belong to nobody.
 _CARD_SCRIPTS = {
     "4000000000000077": "approve",
@@ -98,8 +100,10 @@ class Simulator:
             return Result(Outcome.PENDING, ask_again_seconds=5)
         failure = self._failure(payment, script, key)
         if failure is not None:
-            return Result(Outcome.DECLINED, _reference(payment), failure=failure, raw_code=failure.reason)
-        return _approved(payment, payment.amount)
+            answer = Result(Outcome.DECLINED, _reference(payment), failure=failure, raw_code=failure.reason)
+        else:
+            answer = _approved(payment, payment.amount)
+        return replace(answer, scripted=script in SCRIPTS)
 
     def retrieve(self, payment: Payment, now: datetime) -> Result:
         """The same as asking again: it never forgets a key."""
@@ -126,7 +130,7 @@ class Simulator:
         return None
 
     def movements(self, first: datetime, before: datetime, after: str | None) -> MovementPage:
-        """It keeps no books: what it took and gave back is what the ledger says."""
+        """It keeps no books: what it moved is worked out from what it was asked, outside."""
         raise Refused("no_statement")
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Notice | None:
@@ -138,14 +142,14 @@ class Simulator:
             return ""
         if payment.method == "upi":
             return _VPA_SCRIPTS.get(payment.vpa or "", "")
-        return (payment.processor_token or "").split("_")[1]
+        return (payment.processor_token or "tok_card").split("_")[1]
 
     def _failure(self, payment: Payment, script: str, key: str) -> Failure | None:
         if script == "decline":
             return DECLINED
         if script == "insufficient":
             return INSUFFICIENT_FUNDS
-        if script in ("approve", "timeout", "late") or self._succeeds(payment, key):
+        if script in SCRIPTS or self._succeeds(payment, key):
             return None
         return DECLINED
 

@@ -91,6 +91,16 @@ def read_account(text: str) -> Account:
         raise ValueError("the secret holds no account") from error
 
 
+def simulated_account(merchant_id: str) -> Account:
+    """A merchant's account at the simulated bank: it needs no credentials, and so it has no secret."""
+    return Account(f"{SIMULATED}_{merchant_id}", merchant_id, secret_key="")
+
+
+def routed_as(account: str) -> str:
+    """How payments name an account: the simulated bank is the same for all merchants."""
+    return SIMULATED if acquirer_of(account) == SIMULATED else account
+
+
 def acquirer_of(account: str) -> str:
     """The acquirer that an account's name stands for: a word for programs, such as `stripe`."""
     return account.partition("_")[0]

@@ -22,7 +22,7 @@ class Capabilities:
     `upi_intent`: whether a shopper can approve by an app that a link opens, without naming a UPI address.
     `statement`: whether it tells what moved on a day, so that it can be compared with the ledger.
     `remembers`: whether a look-up tells of earlier requests only. The simulated bank keeps nothing: looking
-    up is asking.
+    up is asking, and what it moved is worked out from what it was asked.
     """
 
     methods: tuple[str, ...]

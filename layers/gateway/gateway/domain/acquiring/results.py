@@ -39,7 +39,8 @@ class Result:
     `redirect_url` is where the shopper proves who they are (ACTION_REQUIRED). `raw_code` is the acquirer's
     own code, for people; it holds no card data. `ask_again_seconds` is how soon it makes sense to ask
     again. `also_charged` names further charges that the acquirer holds for the same payment of ours: there
-    should be none.
+    should be none. `scripted`: a test card or address of the simulated bank, which answers for it the same
+    whatever its settings are.
     """
 
     outcome: Outcome
@@ -52,6 +53,7 @@ class Result:
     raw_code: str | None = None
     ask_again_seconds: int | None = None
     also_charged: tuple[str, ...] = ()
+    scripted: bool = False
 
 
 NOT_FOUND = Result(Outcome.NOT_FOUND)

@@ -44,6 +44,12 @@ class Entry:
     currency: str
     created_at: datetime
 
+    @property
+    def right_id(self) -> str:
+        """The id that an entry of this movement has: with another one, it would be entered twice."""
+        what = self.refund_id if self.kind is EntryKind.REFUND else self.payment_id
+        return f"{what}:{self.kind}"
+
     def lines(self) -> list[dict[str, Any]]:
         """The entry's two lines; their debits equal their credits."""
         debit, credit = (RECEIVABLE, PAYABLE) if self.kind.comes_in else (PAYABLE, RECEIVABLE)

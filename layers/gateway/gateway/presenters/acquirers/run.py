@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from gateway.domain.acquiring.account import acquirer_of
+from gateway.domain.acquiring.account import acquirer_of, routed_as
 from gateway.domain.acquiring.statement import Difference, Problem, Run
 from gateway.presenters.resource import Member, Resource, a_collection
 from gateway.presenters.vocabulary import (
@@ -41,7 +41,7 @@ def _difference(found: Difference) -> dict[str, Any]:
 
 RECONCILIATION = Resource[Run](
     "Reconciliation",
-    Member("account", TEXT),
+    Member("account", TEXT, lambda run: routed_as(run.account)),
     Member("acquirer", TEXT, lambda run: acquirer_of(run.account)),
     Member(
         "day",

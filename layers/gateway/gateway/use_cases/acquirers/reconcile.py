@@ -7,32 +7,24 @@ any time and comes to the same; one that was cut off is made anew.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from gateway.domain.acquiring.account import Account
-from gateway.domain.acquiring.results import AcquirerError, Outcome, Result
-from gateway.domain.acquiring.statement import (
-    Difference,
-    Movement,
-    MovementPage,
-    Problem,
-    Run,
-    missing,
-)
+from gateway.domain.acquiring.account import Account, routed_as
+from gateway.domain.acquiring.results import AcquirerError, Outcome
+from gateway.domain.acquiring.statement import Difference, Movement, Problem, Run, missing
 from gateway.domain.cursor import Cursor, next_cursor, read_cursor
 from gateway.domain.errors import BadRequest, Unavailable
 from gateway.domain.page import LIMIT_MAX, Page
-from gateway.domain.payments.ledger import Entry, EntryKind
+from gateway.domain.payments.ledger import Entry
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.span import beginning, span_of
 from gateway.runtime import log, metrics
-from gateway.use_cases.acquirer import Acquirer, GiveBack
+from gateway.use_cases.acquirers.statements import PAGES_MAX, Statement, statement_of
 from gateway.use_cases.dependencies import Dependencies
 
 # An entry is written moments after the movement, or, after an outage, on a later day.
 NEARBY = timedelta(hours=2)
-PAGES_MAX = 5000
 
 
 def reconcile(deps: Dependencies, account: Account, day: date) -> Run:
@@ -41,9 +33,7 @@ def reconcile(deps: Dependencies, account: Account, day: date) -> Run:
     BadRequest for a day that is not over yet, or an acquirer without a statement. Unavailable where the
     acquirer does not answer: nothing is kept then.
     """
-    acquirer = deps.acquirer_of(account.name)
-    if not acquirer.capabilities.statement:
-        raise BadRequest(f"{account.acquirer} gives no statement that can be compared")
+    statement = statement_of(deps, account)
     now, start = deps.now(), beginning(day)
     end = start + timedelta(days=1)
     if end > now:
@@ -51,12 +41,12 @@ def reconcile(deps: Dependencies, account: Account, day: date) -> Run:
     run = Run(account.name, day, now)
     seen: set[str] = set()
     try:
-        for page in _pages(acquirer, start - NEARBY, min(end + NEARBY, now)):
+        for page in statement.pages(start - NEARBY, min(end + NEARBY, now)):
             seen.update(entry_id for one in page if (entry_id := one.entry_id) is not None)
             run = _compared(deps, account, run, [one for one in page if start <= one.at < end])
         for entries in _entries(deps, account, day):
             unseen = [entry for entry in entries if entry.id not in seen]
-            run = run.with_differences(_not_there(deps, acquirer, unseen))
+            run = run.with_differences(_not_there(deps, statement, unseen))
     except AcquirerError as error:
         raise Unavailable(
             f"The acquirer's statement can't be read ({error.raw_code or error.reason})"
@@ -90,17 +80,6 @@ def list_runs(deps: Dependencies, merchant_id: str, limit: int, offset: int = 0)
     return deps.database.reconciliations.page(merchant_id, limit, offset)
 
 
-def _pages(acquirer: Acquirer, first: datetime, before: datetime) -> Iterator[list[Movement]]:
-    after: str | None = None
-    for _ in range(PAGES_MAX):
-        page: MovementPage = acquirer.movements(first, before, after)
-        yield list(page.movements)
-        if page.after is None:
-            return
-        after = page.after
-    raise BadRequest("The statement of that day is too long")
-
-
 def _compared(deps: Dependencies, account: Account, run: Run, movements: list[Movement]) -> Run:
     ids = {entry_id for one in movements if (entry_id := one.entry_id) is not None}
     entries = {entry.id: entry for entry in deps.database.ledger.entries(sorted(ids))}
@@ -110,7 +89,8 @@ def _compared(deps: Dependencies, account: Account, run: Run, movements: list[Mo
 
 
 def _entries(deps: Dependencies, account: Account, day: date) -> Iterator[list[Entry]]:
-    """The day's entries of the account's merchant that went through this account."""
+    """The day's entries of the account's merchant that went through this account, or through none."""
+    name = routed_as(account.name)
     cursor: Cursor | None = None
     for _ in range(PAGES_MAX):
         page = deps.database.ledger.within(account.merchant_id, span_of(day, day), LIMIT_MAX, cursor)
@@ -119,8 +99,7 @@ def _entries(deps: Dependencies, account: Account, day: date) -> Iterator[list[E
         yield [
             entry
             for entry in page.items
-            if (payment := payments.get(Payment, entry.payment_id)) is not None
-            and payment.attempt.account == account.name
+            if (payment := payments.get(Payment, entry.payment_id)) is None or payment.attempt.account == name
         ]
         following = next_cursor(page)
         if following is None:
@@ -129,7 +108,7 @@ def _entries(deps: Dependencies, account: Account, day: date) -> Iterator[list[E
     raise BadRequest("The ledger of that day is too long")
 
 
-def _not_there(deps: Dependencies, acquirer: Acquirer, entries: list[Entry]) -> list[Difference]:
+def _not_there(deps: Dependencies, statement: Statement, entries: list[Entry]) -> list[Difference]:
     found = deps.database.load(
         [(Payment, entry.payment_id) for entry in entries]
         + [(Refund, entry.refund_id) for entry in entries if entry.refund_id is not None]
@@ -137,10 +116,13 @@ def _not_there(deps: Dependencies, acquirer: Acquirer, entries: list[Entry]) -> 
     differences = []
     for entry in entries:
         payment = found.get(Payment, entry.payment_id)
-        assert payment is not None
+        refund = found.get(Refund, entry.refund_id)
+        if payment is None or entry.id != entry.right_id or (entry.refund_id and refund is None):
+            differences.append(missing(entry))  # nothing that the acquirer was asked for
+            continue
         if not payment.attempt.captured:
             continue  # authorised and given up: in the ledger it came and went, and no money moved
-        result = _asked(acquirer, deps.now(), entry, payment, found.get(Refund, entry.refund_id))
+        result = statement.find(entry, payment, refund)
         if result.outcome is not Outcome.APPROVED:
             differences.append(missing(entry))
         elif (result.amount, result.currency) != (entry.amount, entry.currency):
@@ -153,19 +135,3 @@ def _not_there(deps: Dependencies, acquirer: Acquirer, entries: list[Entry]) -> 
                 )
             )
     return differences
-
-
-def _asked(
-    acquirer: Acquirer, now: datetime, entry: Entry, payment: Payment, refund: Refund | None
-) -> Result:
-    """What the acquirer says of an entry that is not on the day's statement."""
-    if entry.kind is EntryKind.PAYMENT:
-        return acquirer.retrieve(payment, now)
-    if refund is not None:
-        reference = refund.attempt.reference
-        back = GiveBack(refund.id, payment, refund.amount, refund.reason, reference, refund.created_at)
-        return acquirer.retrieve_refund(back)
-    kind = "release" if payment.captured else "reversal"
-    reference = payment.release.reference if payment.release is not None else None
-    back = GiveBack(f"{payment.id}:{kind}", payment, entry.amount, None, reference, entry.created_at)
-    return acquirer.retrieve_refund(back)

@@ -7,7 +7,14 @@ by a later hour. Safe to run twice at once: both come to the same.
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
-from gateway.domain.acquiring.account import read_account, secret_name
+from gateway.domain.acquiring.account import (
+    Account,
+    read_account,
+    routed_as,
+    secret_name,
+    simulated_account,
+)
+from gateway.domain.acquiring.attempt import SIMULATED
 from gateway.domain.errors import AsyncPayError
 from gateway.runtime import log
 from gateway.use_cases.acquirers.reconcile import reconcile
@@ -18,6 +25,7 @@ SETTLES_WITHIN = timedelta(hours=6)
 DAYS_BACK = 3
 # No day is begun after this many seconds; the function has five minutes in all.
 SECONDS_MAX = 120
+MERCHANTS_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ def reconcile_due(deps: Dependencies) -> Reconciled:
     compared = with_differences = failed = 0
     newest = (deps.now().astimezone(UTC) - SETTLES_WITHIN).date() - timedelta(days=1)
     days = [newest - timedelta(days=back) for back in range(DAYS_BACK)]
-    for account in sorted(deps.database.reconciliations.accounts()):
+    for account in [*sorted(deps.database.reconciliations.accounts()), *_simulated(deps)]:
         done = {run.day for run in deps.database.reconciliations.of_days(account, days)}
         for day in days:
             if day in done:
@@ -50,14 +58,31 @@ def reconcile_due(deps: Dependencies) -> Reconciled:
     return Reconciled(compared, with_differences, failed)
 
 
+def _simulated(deps: Dependencies) -> list[str]:
+    """The simulated bank's accounts: in a test stage every merchant has one, in a live stage none."""
+    if not deps.config.is_test_stage:
+        return []
+    found = deps.database.merchants.scan(MERCHANTS_MAX)
+    if len(found) == MERCHANTS_MAX:
+        log.warning("some merchants' simulated payments may not be compared", merchants_max=MERCHANTS_MAX)
+    return sorted(simulated_account(merchant.id).name for merchant in found)
+
+
 def _reconcile(deps: Dependencies, name: str, day: date) -> bool | None:
     """Whether the two differ on a day; None where they could not be compared."""
     try:
-        text = deps.secrets.find(secret_name(deps.config.stack_name, name))
-        if text is None:
+        account = _account(deps, name)
+        if account is None:
             log.error("an acquirer account's secret is not there", None, account=name)
             return None
-        return reconcile(deps, read_account(text.decode()), day).differences_total > 0
+        return reconcile(deps, account, day).differences_total > 0
     except (AsyncPayError, ValueError) as error:
         log.error("an account could not be compared", error, account=name, day=day.isoformat())
         return None
+
+
+def _account(deps: Dependencies, name: str) -> Account | None:
+    if routed_as(name) == SIMULATED:
+        return simulated_account(name.removeprefix(f"{SIMULATED}_"))
+    text = deps.secrets.find(secret_name(deps.config.stack_name, name))
+    return None if text is None else read_account(text.decode())

@@ -98,6 +98,10 @@ class Payments(Due, Parking, Protocol):
         """A merchant's payments, newest first; those created within `span`."""
         ...
 
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Payment]:
+        """The same without a count: the total is not to be relied on."""
+        ...
+
 
 class Refunds(Due, Parking, Protocol):
     """Refunds."""
@@ -118,6 +122,10 @@ class Refunds(Due, Parking, Protocol):
         cursor: Cursor | None = None,
     ) -> Page[Refund]:
         """A merchant's refunds, newest first; no `statuses` means any."""
+        ...
+
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Refund]:
+        """The same without a count: the total is not to be relied on."""
         ...
 
 

@@ -63,6 +63,11 @@ class Payments:
             )
         return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Payment]:
+        """A merchant's payments of a span of time, newest first, for one reader of all of them."""
+        listing = Listing(PaymentRow.keys_by_merchant, merchant_id, to_payment, keys_of=PaymentRow)
+        return page_of(listing, limit=limit, offset=0, span=span, cursor=cursor, counts=False)
+
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         """Payments whose outcome, or whose release, should have been settled before then."""
         return list(due.overdue(PaymentRow, before, limit))

@@ -75,6 +75,11 @@ class Refunds:
         listing = Listing(RefundRow.by_merchant, merchant_id, to_refund, condition, Kind.REFUNDS, wanted)
         return page_of(listing, limit=limit, offset=offset, span=span, cursor=cursor)
 
+    def within(self, merchant_id: str, span: Span, limit: int, cursor: Cursor | None = None) -> Page[Refund]:
+        """A merchant's refunds of a span of time, newest first, for one reader of all of them."""
+        listing = Listing(RefundRow.by_merchant, merchant_id, to_refund)
+        return page_of(listing, limit=limit, offset=0, span=span, cursor=cursor, counts=False)
+
     def overdue(self, before: datetime, limit: int) -> list[Overdue]:
         """Refunds that should have been processed before then."""
         return list(due.overdue(RefundRow, before, limit))
