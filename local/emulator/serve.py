@@ -38,11 +38,12 @@ def main() -> None:
     import uvicorn
     from ministack.app import app
 
-    served: Application = app
-    if quick:
-        from local.emulator.function_output import mark_ends
+    from local.emulator import function_output
 
-        mark_ends()
+    served: Application = app
+    function_output.keep_newest()
+    if quick:
+        function_output.mark_ends()
     if process is not None:
         engine = TableEngine(port)
         engine.wait()

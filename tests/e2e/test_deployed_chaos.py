@@ -18,7 +18,7 @@ from tests.e2e.test_docs import run
 from tests.support.database import api_keys, merchants
 from tests.support.factories import a_merchant
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PAYMENTS = 12
 # All processes have read the merchant again by then, with a margin.
 BEGINS_WITHIN_SECONDS = 20

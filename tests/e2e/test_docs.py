@@ -11,7 +11,7 @@ import pytest
 from tests.docs.blocks import DOCUMENTS, ROOT, SHELL, Block, blocks_of, difference
 from tests.e2e.conftest import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 BLOCK_SECONDS = 120
 # What a block leaves behind for the next one, as a reader's shell would.
 SESSION = """set -euo pipefail

@@ -11,7 +11,7 @@ import asyncpay
 from tests.e2e.conftest import KEY, Stack, until
 from tests.sdk.cli.fake_feed import Receiver, serving_receiver
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 PAYMENTS, AT_ONCE = 40, 8
 WANTED = ["payment.created", "payment.pending", "payment.success"]
 

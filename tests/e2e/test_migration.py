@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import ROOT, Stack
 from tests.support.fixtures_node import script
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 @pytest.fixture

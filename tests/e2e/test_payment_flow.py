@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import Stack, running_stack, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 AT_ONCE = 50
 DEFAULT_MODE_PAYMENTS = 200

@@ -11,7 +11,7 @@ import asyncpay
 from tests.e2e.conftest import KEY, ROOT, Stack
 from tests.sdk.test_plugin import EXAMPLE
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 def environment(stack: Stack) -> dict[str, str]:

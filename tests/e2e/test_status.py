@@ -9,7 +9,7 @@ import redis
 
 from tests.e2e.conftest import Stack, until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 STOPPED_WITHIN_SECONDS = 15
 WORKERS = (
     "ProcessPaymentFunctionName",

@@ -35,6 +35,14 @@ WATCHDOG = '"$0" -m local.emulator.serve </dev/null & read -r _; kill -9 $!'
 REGION = "us-east-1"
 
 
+def interpreter() -> Path:
+    """The emulator's own Python."""
+    python = ROOT / os.environ.get("ASYNCPAY_EMULATOR_PYTHON", ".venv-emulator/bin/python")
+    if not python.exists():
+        pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
+    return python
+
+
 @dataclass(frozen=True)
 class Emulator:
     """A running emulator."""
@@ -90,9 +98,7 @@ def running_emulator(home: Path, *, proxy_token: str = "", asks_iam: bool = Fals
 
     Requests with `proxy_token` reach deployed APIs although they look like a web page's (guard.PROXY_HEADER).
     """
-    python = ROOT / os.environ.get("ASYNCPAY_EMULATOR_PYTHON", ".venv-emulator/bin/python")
-    if not python.exists():
-        pytest.fail(f"{python} does not exist; `make install-dev` makes it", pytrace=False)
+    python = interpreter()
     port, tables_port = ports.take(2)
     engine = None if asks_iam else binary.find(Settings.read())[0]
     environment = {

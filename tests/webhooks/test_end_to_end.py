@@ -178,7 +178,7 @@ def test_a_repaired_receiver_is_not_held_back_by_an_open_circuit(deployed: Stack
         release_all(deployed)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_five_attempts_then_failed_then_dead_letter_then_redriven_then_success(
     deployed: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 import time
 import uuid
 import zipfile
@@ -12,10 +14,20 @@ import pytest
 
 from local.emulator.function_output import MARK
 from local.emulator.process import runtime
-from tests.support.emulator import Emulator
+from tests.support.emulator import ROOT, Emulator, interpreter
 
 pytestmark = pytest.mark.emulator
 LINES = 300
+PRINTS_WHAT_IS_KEPT = """
+from local.emulator import function_output
+from ministack.services import cloudwatch_logs, lambda_svc
+function_output.STREAMS_MAX = 3
+function_output.keep_newest()
+for number in range(5):
+    lambda_svc._emit_lambda_logs({"FunctionName": "f"}, f"request-{number}", "", False, 1)
+(_, group), = cloudwatch_logs._log_groups.all_items()
+print([stream["events"][0]["message"].split()[2] for stream in group["streams"].values()])
+"""
 CODE = """
 import sys
 def handler(event, context):
@@ -93,3 +105,14 @@ def test_an_invocation_that_prints_nothing_is_not_waited_for(emulator: Emulator,
         assert not any(" line " in line for line in _printed(emulator, function, name="silent", lines=0))
         took.append(time.monotonic() - started)
     assert min(took) < 0.05  # which MiniStack itself waits each time
+
+
+def test_the_emulator_keeps_the_newest_invocations_of_a_function() -> None:
+    done = subprocess.run(
+        [str(interpreter()), "-c", PRINTS_WHAT_IS_KEPT],
+        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "['request-2', 'request-3', 'request-4']", done.stderr
