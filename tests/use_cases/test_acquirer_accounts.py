@@ -8,12 +8,13 @@ import pytest
 from gateway.adapters.acquirers.accounts import Accounts, connect
 from gateway.domain.acquiring.account import Account, read_account, secret_name
 from gateway.domain.acquiring.results import AcquirerError, NotSent
-from gateway.domain.errors import BadRequest, NotFound, Unavailable
+from gateway.domain.errors import AsyncPayError, BadRequest, NotFound, Unavailable
 from gateway.use_cases.acquirer import Acquirer
 from gateway.use_cases.acquirers import accounts
-from tests.support.factories import ScriptedAcquirer, a_config
+from gateway.use_cases.protocols.refusals import Conflict
+from tests.support.factories import ScriptedAcquirer, a_config, a_merchant
 from tests.support.memory.outside import MemorySecrets
-from tests.support.memory.shop import MemoryShop, told
+from tests.support.memory.shop import MemoryShop, lines, told
 
 NAME, ME = "stripe_Fq3ZtW8kLmXs0aBc", "admin:me"
 
@@ -245,3 +246,90 @@ def test_an_account_that_takes_no_numbers_says_how_cards_are_entered() -> None:
     assert entry is not None
     assert (entry.acquirer, entry.public_key) == ("stripe", "pk_test_1234")
     assert entry.script_url == "https://js.stripe.com/v3/"
+
+
+def test_each_change_of_an_account_is_logged_and_on_record(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = {"level": "INFO", "merchant_id": shop.merchant.id}
+    accounts.set_account(shop.deps, Checked(), an_account(shop), ME)
+    assert lines(capsys, "acquirer account set") == [base | {"account": NAME, "actor": ME}]
+    shop.set_merchant(acquirer_account=NAME)
+    accounts.rotate_account(
+        shop.deps, Checked(), shop.merchant, secret_key="sk_test_5678", webhook_secret="whsec_1111", actor=ME
+    )
+    changed = ["secret_key", "webhook_secret"]
+    assert lines(capsys, "acquirer account rotated") == [base | {"account": NAME, "changed": changed}]
+    assert shop.audit()[-1] == (ME, "acquirer.rotated", NAME, {"changed": changed})
+    accounts.simulate(shop.deps, shop.merchant, ME)
+    assert lines(capsys, "acquirer account set") == [base | {"account": "simulated", "actor": ME}]
+    assert shop.audit()[-1] == (ME, "acquirer.set", shop.merchant.id, {"account": "simulated"})
+
+
+def test_refused_changes_of_an_account_say_why(shop: MemoryShop) -> None:
+    nobody = a_merchant(acquirer_account=NAME)
+    acts: list[tuple[Any, tuple[str, str | None]]] = [
+        (lambda: accounts.simulate(shop.deps, nobody, ME), ("Merchant not found", None)),
+        (lambda: accounts.find_account(shop.deps, nobody), ("The merchant has no acquirer account", None)),
+        (
+            lambda: accounts.new_account_name(shop.deps, "acme"),
+            ("acquirer must be one of simulated, stripe, razorpay", "acquirer"),
+        ),
+        (
+            lambda: accounts.set_account(shop.deps, Checked(NotSent("credentials")), an_account(shop), ME),
+            ("The acquirer does not take these credentials (credentials)", "secret_key"),
+        ),
+    ]
+    for act, said in acts:
+        with pytest.raises(AsyncPayError) as refusal:
+            act()
+        assert told(refusal) == said
+    busy = "The merchant is being changed by another request; please try again"
+    for change in (
+        lambda: accounts.set_account(shop.deps, Checked(), an_account(shop), ME),
+        lambda: accounts.rotate_account(
+            shop.deps, Checked(), nobody, secret_key="sk_test_5678", webhook_secret=None, actor=ME
+        ),
+    ):
+        shop.database.rows.fail_next(Conflict())
+        with pytest.raises(Unavailable) as conflict:
+            change()
+        assert told(conflict) == (busy, None)
+
+
+def test_an_account_is_compared_from_then_on_where_its_acquirer_gives_a_statement(shop: MemoryShop) -> None:
+    accounts.set_account(shop.deps, Checked(), an_account(shop), ME)
+    assert list(shop.database.reconciliations.accounts()) == []
+    bank = ScriptedAcquirer(capabilities=replace(ScriptedAcquirer().capabilities, statement=True))
+    accounts.set_account(shop.deps, lambda _account: bank, an_account(shop), ME)
+    assert list(shop.database.reconciliations.accounts()) == [NAME]
+
+
+@pytest.mark.parametrize(("members", "field", "said"), [
+    ({"webhook_secrets": ("x",)}, "webhook_secret",
+     "A webhook secret must have 8 to 255 printable characters"),
+    ({"webhook_secrets": ("whsec_1111", "x" * 256)}, "webhook_secret",
+     "A webhook secret must have 8 to 255 printable characters"),
+    ({"secret_key": "x" * 256}, "secret_key", "secret_key must have 8 to 255 printable characters"),
+    ({"public_key": "short"}, "public_key", "public_key must have 8 to 255 printable characters"),
+    ({"secret_key": "sk_live_1234"}, "secret_key", "secret_key must be a test key in a test stage"),
+])  # fmt: skip
+def test_what_is_wrong_about_an_account_is_said(
+    shop: MemoryShop, members: dict[str, Any], field: str, said: str
+) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        an_account(shop, **members).check(is_test_stage=True)
+    assert told(refusal) == (said, field)
+
+
+def test_what_a_live_stage_refuses_of_an_account_is_said(shop: MemoryShop) -> None:
+    live = {"secret_key": "sk_live_1234"}
+    for members, name, said in (
+        ({}, "secret_key", "secret_key must be a live key in a live stage"),
+        (live | {"api_base": "http://127.0.0.1:1"}, "api_base", "api_base is for test stages"),
+        (live | {"script_url": "http://127.0.0.1:1"}, "api_base", "api_base is for test stages"),
+    ):
+        with pytest.raises(BadRequest) as refusal:
+            an_account(shop, **members).check(is_test_stage=False)
+        assert told(refusal) == (said, name)
+    an_account(shop, **live).check(is_test_stage=False)

@@ -12,7 +12,7 @@ from gateway.domain.acquiring.statement import Movement, MovementKind
 from gateway.use_cases.acquirers.accounts import set_account
 from gateway.use_cases.acquirers.reconcile import list_runs
 from gateway.use_cases.acquirers.reconcile_due import DAYS_BACK, SECONDS_MAX, Reconciled, reconcile_due
-from tests.support.memory.shop import MemoryShop
+from tests.support.memory.shop import MemoryShop, lines
 
 ACCOUNT = "stripe_Fq3ZtW8kLmXs0aBc"
 # Eight in the morning: yesterday has settled.
@@ -84,3 +84,37 @@ def test_an_account_at_an_acquirer_without_a_statement_is_not_compared() -> None
     account = Account(ACCOUNT, shop.merchant.id, "sk_live_1234", raw_cards=True)
     set_account(shop.deps, lambda _account: shop.bank, account, "admin:me")
     assert reconcile_due(shop.deps) == Reconciled()
+
+
+def test_what_could_not_be_compared_is_logged_with_its_account(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.database.reconciliations.add_account("stripe_0000000000000000")
+    shop.deps.secrets.put(secret_name("asyncpay", "stripe_1111111111111111"), "nonsense", "")
+    shop.database.reconciliations.add_account("stripe_1111111111111111")
+    capsys.readouterr()
+    reconcile_due(shop.deps)
+    said = lines(capsys)
+    missing = [line for line in said if line["message"] == "an acquirer account's secret is not there"]
+    assert [(line["level"], line["account"]) for line in missing] == [
+        ("ERROR", "stripe_0000000000000000")
+    ] * DAYS_BACK
+    failed = [line for line in said if line["message"] == "an account could not be compared"]
+    assert [(line["level"], line["account"], line["day"]) for line in failed] == [
+        ("ERROR", "stripe_1111111111111111", day) for day in ("2026-03-11", "2026-03-10", "2026-03-09")
+    ]
+    assert all(line["error"] for line in failed)
+
+
+def test_what_is_left_for_the_next_hour_is_logged(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    movements = shop.bank.movements
+
+    def slow(*given: Any) -> Any:
+        shop.clock.advance(seconds=SECONDS_MAX)
+        return movements(*given)
+
+    monkeypatch.setattr(shop.bank, "movements", slow)
+    assert reconcile_due(shop.deps) == Reconciled(compared=1)
+    assert lines(capsys, "accounts are left for the next hour") == [{"level": "INFO", "account": ACCOUNT}]

@@ -8,6 +8,7 @@ import pytest
 from gateway.domain.cursor import read_cursor
 from gateway.domain.errors import RateLimited, Unavailable
 from gateway.domain.span import Span
+from gateway.domain.values import to_iso
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
 from gateway.use_cases.webhooks.send_deliveries import (
@@ -120,3 +121,20 @@ def test_nothing_that_failed_is_no_change_and_requests_are_limited(shop: MemoryS
         retry(shop)
     shop.clock.advance(minutes=10)
     retry(shop)
+
+
+def test_what_was_asked_for_is_on_record_as_far_as_it_was_said(shop: MemoryShop) -> None:
+    failed(shop, 3, endpoint_id="we_1")
+    day = Span(NOW, NOW + timedelta(seconds=2))
+    for wanted, changed, said in (
+        (Failed(Span(NOW, NOW)), None, None),
+        (Failed(day, "we_1"), "we_1", {"count": 2, "since": to_iso(NOW), "before": to_iso(day.before)}),
+        (Failed(Span()), shop.merchant.id, {"count": 1}),
+    ):
+        retry_failed(shop.deps, shop.merchant.id, wanted, rendered_count())
+        expected = [] if said is None else [("webhooks.retried", changed, said)]
+        assert [entry[1:] for entry in shop.audit()[-1:]] == expected
+
+
+def rendered_count() -> Idempotency:
+    return Idempotency(None, lambda retried: StoredResponse(200, str(len(retried.deliveries))))
