@@ -6,6 +6,7 @@ import pytest
 
 from gateway.domain import errors
 from gateway.domain.errors import AsyncPayError
+from gateway.domain.reasons import Reason
 
 CODES = {
     "AUTHENTICATION_ERROR",
@@ -66,3 +67,55 @@ def test_a_rate_limit_says_when_it_ends() -> None:
 )
 def test_an_error_says_what_the_contract_says(error: Any, code: str, description: str) -> None:
     assert (error.code, error.description, str(error)) == (code, description, description)
+
+
+@pytest.mark.parametrize(
+    ("error", "description", "field"),
+    [
+        (errors.InvalidVpa(), "VPA format invalid", "vpa"),
+        (errors.InvalidCard("card.cvv"), "Card validation failed", "card.cvv"),
+        (errors.ExpiredCard("card.expiry_year"), "Card expiry date invalid", "card.expiry_year"),
+        (
+            errors.IdempotencyInFlight(),
+            "A request with this Idempotency-Key is still being processed",
+            "Idempotency-Key",
+        ),
+        (
+            errors.IdempotencyKeyReused(),
+            "This Idempotency-Key was already used with a different request body",
+            "Idempotency-Key",
+        ),
+        (
+            errors.ChallengeRequired({"id": "1"}),
+            "Too many failed payments; answer the challenge and send the request again",
+            "challenge",
+        ),
+        (errors.AuthenticationFailed("No", field="code"), "No", "code"),
+        (errors.RateLimited("Wait", 7, field="amount"), "Wait", "amount"),
+        (
+            errors.IllegalTransition("payment", "failed", "succeed"),
+            "A failed payment can't take the event succeed",
+            None,
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_an_error_names_the_field_that_is_wrong(
+    error: AsyncPayError, description: str, field: str | None
+) -> None:
+    assert (error.description, error.field, error.args) == (description, field, (description,))
+
+
+def test_an_error_has_the_reason_and_the_facts_that_it_was_given() -> None:
+    facts = {"amount_left": 5}
+    refused = errors.Forbidden("No", reason=Reason.REFUND_LIMIT_REACHED, facts=facts)
+    assert (refused.reason, refused.facts) == (Reason.REFUND_LIMIT_REACHED, facts)
+    assert (errors.BadRequest("No").reason, errors.BadRequest("No").facts) == (None, {})
+    code = errors.AuthenticationFailed("No", reason=Reason.CODE_REQUIRED, hint="Look")
+    assert (code.reason, code.facts) == (Reason.CODE_REQUIRED, {"hint": "Look"})
+    assert errors.AuthenticationFailed().facts == {}
+    limited = errors.RateLimited("Wait", 7, reason=Reason.CODE_REQUIRED)
+    assert (limited.reason, limited.retry_after_seconds) == (Reason.CODE_REQUIRED, 7)
+    challenge = errors.ChallengeRequired({"id": "1"})
+    assert (challenge.challenge, challenge.reason) == ({"id": "1"}, Reason.CHALLENGE_REQUIRED)
+    assert challenge.retry_after_seconds == 1

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.domain.access.merchant import check_checkout_origins
+from gateway.domain.access.merchant import ORIGIN_LENGTH_MAX, check_checkout_origins
 from gateway.domain.errors import BadRequest
 from tests.support.factories import NOW, a_merchant
 
@@ -116,3 +116,30 @@ def test_an_origin_may_have_255_characters() -> None:
     longest = "https://" + ".".join(["a" * 60] * 4) + "." + "b" * 3
     assert len(longest) == 255
     assert check_checkout_origins([longest], https_only=True) == (longest,)
+
+
+def test_too_many_origins_and_a_wrong_one_are_named() -> None:
+    many = [f"https://shop{number}.example" for number in range(21)]
+    shape = "must look like https://shop.example or https://shop.example:8443, without a path"
+    longest = "https://" + "a." * 119 + "example"
+    for origins, said in (
+        (many, ("checkout_origins must have at most 20 origins", "checkout_origins")),
+        ([*many[:2], "nonsense"], (f"checkout_origins[2] {shape}", "checkout_origins.2")),
+        (
+            [many[0], "http://shop.example"],
+            ("checkout_origins[1] must begin with https://", "checkout_origins.1"),
+        ),
+        (
+            ["https://a.b:65536"],
+            ("checkout_origins[0] must have a port from 1 to 65535", "checkout_origins.0"),
+        ),
+        (
+            [longest + "x" * (ORIGIN_LENGTH_MAX + 1 - len(longest))],
+            (f"checkout_origins[0] must have at most {ORIGIN_LENGTH_MAX} characters", "checkout_origins.0"),
+        ),
+    ):
+        with pytest.raises(BadRequest) as refusal:
+            check_checkout_origins(origins, https_only=True)
+        assert (refusal.value.description, refusal.value.field) == said
+    for port in (1, 65535):
+        assert check_checkout_origins([f"https://a.b:{port}"], https_only=True) == (f"https://a.b:{port}",)
