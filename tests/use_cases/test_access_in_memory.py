@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from gateway.domain.access import session as session_domain
-from gateway.domain.access.api_key import ApiKey, hash_secret
+from gateway.domain.access.api_key import ApiKey, NewKey, hash_secret
 from gateway.domain.access.merchant import TEST_MERCHANT_ID
 from gateway.domain.access.password import password_matches
+from gateway.domain.access.rights import Right
 from gateway.domain.access.user import User
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, RateLimited, Unavailable
 from gateway.use_cases.access import merchants as administration
@@ -535,3 +536,44 @@ def test_a_person_logs_in_with_the_password_that_was_set(
     with pytest.raises(AuthenticationFailed):
         log_in(live.deps, email, PASSWORD, "192.0.2.1")
     assert lines(capsys, "log-in refused") == [{"level": "WARNING", "merchant_id": live.merchant.id}]
+
+
+def test_a_restricted_key_is_what_was_asked_for_and_on_record(shop: MemoryShop) -> None:
+    new = NewKey("till", frozenset((Right.READ, Right.PAYMENTS)), timedelta(days=9), ("203.0.113.0/24",))
+    issued = issue_key(shop.deps, shop.merchant.id, ME, new)
+    key = issued.key
+    digest = hash_secret(key.api_key, issued.secret)
+    assert (
+        shop.database.api_keys.get(key.api_key)
+        == key
+        == ApiKey(
+            key.api_key,
+            shop.merchant.id,
+            digest,
+            active=True,
+            created_at=NOW,
+            name="till",
+            rights=frozenset((Right.READ, Right.PAYMENTS)),
+            valid_until=NOW + timedelta(days=9),
+            addresses=("203.0.113.0/24",),
+            stage="test",
+        )
+    )
+    assert shop.audit() == [
+        (
+            ME,
+            "api_key.issued",
+            key.api_key,
+            {
+                "name": "till",
+                "rights": ["payments", "read"],
+                "valid_until": "2026-02-09T09:30:00.250Z",
+                "addresses": ["203.0.113.0/24"],
+            },
+        )
+    ]
+    shop.clock.advance(days=2)
+    successor = rotate_key(shop.deps, shop.merchant.id, key.api_key, 24, ME).key
+    assert replace(successor, api_key=key.api_key, secret_hash=digest) == replace(
+        key, created_at=NOW + timedelta(days=2), valid_until=NOW + timedelta(days=11)
+    )

@@ -10,6 +10,7 @@ import pytest
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import NotSent
 from gateway.domain.errors import (
+    AsyncPayError,
     AuthenticationFailed,
     BadRequest,
     IdempotencyInFlight,
@@ -34,7 +35,7 @@ from tests.support.factories import (
     a_refund,
     a_successful_payment,
 )
-from tests.support.memory.shop import MemoryShop, failures
+from tests.support.memory.shop import MemoryShop, failures, lines, told
 
 ACCOUNT, OTHER = "stripe_Fq3ZtW8kLmXs0aBc", "stripe_0000000000000000"
 RECEIVED = StoredResponse(200, '{"received":true}')
@@ -243,3 +244,67 @@ def test_a_message_under_another_merchants_name_is_dropped(shop: NoticedShop) ->
     record = a_message(payment_id=payment.id, merchant_id="somebody-else")
     assert failures(process_payments(shop.deps, [record])) == []
     assert shop.payment(payment.id).status is PaymentStatus.PENDING
+
+
+def test_what_is_refused_about_a_notice_is_said(shop: NoticedShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(_reference: str) -> str | None:
+        raise NotSent("no_connection")
+
+    monkeypatch.setattr(shop.bank, "payment_of", unreachable)
+    for act, said in (
+        (lambda: shop.tell(event_id="x" * 256), "The event's id is too long"),
+        (lambda: shop.tell("simulated"), "No such acquirer account"),
+        (
+            lambda: shop.tell(reference="pi_1", dispute=disputed("open")),
+            "The acquirer can't say which payment that is",
+        ),
+    ):
+        with pytest.raises(AsyncPayError) as refusal:
+            act()
+        assert told(refusal) == (said, None)
+    assert shop.tell(event_id="x" * 255) == RECEIVED
+
+
+def test_a_notice_is_logged_and_so_is_its_repetition(
+    shop: NoticedShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment = shop.pending_at(ACCOUNT)
+    about = {"level": "INFO", "account": ACCOUNT, "event_id": "evt_1"}
+    shop.tell(payment_id=payment.id)
+    expected = about | {"kind": "succeeded", "payment_id": payment.id, "refund_id": None, "woken": 1}
+    (line,) = lines(capsys, "acquirer's notice received")
+    assert {name: line.get(name) for name in expected} == expected
+    shop.tell(payment_id=payment.id)
+    assert lines(capsys, "acquirer's notice repeated") == [about]
+
+
+@pytest.mark.parametrize("length", [64, 65])
+def test_an_id_that_can_be_none_of_ours_is_not_looked_up(shop: NoticedShop, length: int) -> None:
+    payment = shop.put(
+        "payments", a_payment(id="p" * length, merchant_id=shop.merchant.id, attempt=Attempt(ACCOUNT))
+    )
+    refund = shop.put(
+        "refunds",
+        a_refund(
+            id="r" * length,
+            merchant_id=shop.merchant.id,
+            status=RefundStatus.SENT,
+            attempt=Attempt(ACCOUNT),
+        ),
+    )
+    shop.bank.references["pi_1"] = payment.id
+    shop.tell(event_id="evt_1", payment_id=payment.id)
+    shop.tell(event_id="evt_2", refund_id=refund.id)
+    shop.tell(event_id="evt_3", reference="pi_1", dispute=disputed("open"))
+    found = int(length == 64)
+    assert len(shop.queues.sent("payments")) == 2 * found
+    assert len(shop.queues.sent("refunds")) == found
+    assert len(shop.payment(payment.id).disputes) == found
+
+
+def test_a_dispute_about_nothing_of_the_account_is_logged(
+    shop: NoticedShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shop.tell(reference="pi_unknown", dispute=disputed("open"))
+    message = "a dispute is about no payment of the account"
+    assert lines(capsys, message) == [{"level": "ERROR", "dispute": "dp_1"}]

@@ -520,3 +520,10 @@ def test_a_secret_that_was_rotated_is_never_shown_again(shop: MemoryShop) -> Non
         "events": list(DEFAULT_EVENTS),
     }
     assert old not in repr(rotated)
+
+
+def test_a_url_that_a_receiver_is_gone_from_is_on_record(shop: MemoryShop) -> None:
+    shop.endpoint.response_code = 410
+    url = shop.merchant.webhook_url
+    deliver(shop, delivery_of(shop))
+    assert shop.audit()[-1][1:] == ("webhook_url.set", shop.merchant.id, {"webhook_url": None, "gone": url})

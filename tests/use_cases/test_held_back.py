@@ -13,7 +13,7 @@ from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.webhooks.configure import set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from tests.support.factories import NOW, a_message, a_webhook
-from tests.support.memory.shop import MemoryShop
+from tests.support.memory.shop import MemoryShop, lines
 
 LATER = timedelta(minutes=10)
 
@@ -136,3 +136,20 @@ def test_when_it_is_looked_at_again(open_for: timedelta, looked_at_after: timede
     health = EndpointHealth("m", failures=50, open_until=NOW + open_for)
     assert health.held_until(NOW) == NOW + looked_at_after
     assert replace(health, openings=9).held_until(NOW) == NOW + looked_at_after
+
+
+def test_what_is_older_than_the_failures_of_its_endpoint_waits_on(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = NOW + timedelta(seconds=1)
+    open_circuit(shop, failing_since=began, open_until=NOW + 2 * HELD_MAX)
+    (old,) = held(shop, 1)
+    shop.clock.advance(seconds=HELD_MAX.total_seconds())
+    sweep(shop.deps)
+    assert status(shop, old) is DeliveryStatus.PENDING
+    capsys.readouterr()
+    shop.clock.advance(seconds=LOOKED_AT_EVERY.total_seconds() + 1)
+    sweep(shop.deps)
+    assert status(shop, old) is DeliveryStatus.FAILED
+    line = {"level": "WARNING", "webhook_id": old.id, "merchant_id": shop.merchant.id}
+    assert lines(capsys, "webhook held back for too long") == [line]

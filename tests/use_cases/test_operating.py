@@ -354,3 +354,24 @@ def test_a_trigger_that_is_not_known_is_none(
     failed = lines(capsys, "probe failed")
     assert {"level": "WARNING", "probe": "payments trigger", "error": "TimeoutError"} in failed
     assert len(failed) == 4
+
+
+def test_what_is_left_alone_is_logged_with_how_much_it_is(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overdue_of_each(shop)
+    shop.put("payments", a_payment(due_at=NOW))
+    after_grace(shop)
+    shop.queues.disabled.add("payments")
+    assert sweep(shop.deps) == Swept(0, 1, 1)
+    left = {"level": "INFO", "queue": "payments", "overdue": 2}
+    assert lines(capsys, "left alone: worker stopped") == [left]
+    shop.queues.disabled.clear()
+
+    def failing(_queue: str) -> bool:
+        raise Unavailable("no answer") from TimeoutError()
+
+    monkeypatch.setattr(shop.queues, "is_stopped", failing)
+    assert sweep(shop.deps).payments == 2
+    unknown = {"level": "WARNING", "queue": "payments", "error": "TimeoutError"}
+    assert lines(capsys, "trigger not known") == [unknown]

@@ -376,3 +376,13 @@ def _owner(shop: MemoryShop) -> Visit:
     token = people.make_reset_link(shop.deps, shop.merchant, shop.merchant.email, "admin:a")
     people.set_password_by_link(shop.deps, token, PASSWORD)
     return enter(shop, shop.merchant.email)
+
+
+def test_who_passes_the_refund_limit_is_told_the_limit_and_what_is_left() -> None:
+    shop = MemoryShop()
+    payment = shop.paid(1000)
+    shop.deps = shop.deps.on_behalf_of(Actor("user:support@chai.example", refund_limit=300))
+    shop.refund(payment, 200)
+    with pytest.raises(Forbidden) as refusal:
+        shop.refund(payment, 101)
+    assert refusal.value.facts == {"refund_limit": 300, "amount_left": 100}

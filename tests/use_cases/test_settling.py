@@ -8,13 +8,14 @@ import pytest
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.results import Outcome, Result
 from gateway.domain.acquiring.ruling import Ruling
-from gateway.domain.errors import BadRequest, NotFound
+from gateway.domain.errors import AsyncPayError, BadRequest, NotFound, Unavailable
 from gateway.domain.payments.order import OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
 from gateway.use_cases.acquirers.look import operations_at_acquirer
 from gateway.use_cases.acquirers.settle import ask_again, list_parked, settle_payment, settle_refund
 from gateway.use_cases.operations.sweep import sweep
+from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
 from tests.support.factories import approved
 from tests.support.memory.shop import MemoryShop, lines, told
 
@@ -199,3 +200,96 @@ def test_a_person_has_a_worker_ask_about_an_open_payment_and_not_about_a_parked_
     assert len(shop.queues.sent("payments")) == 1
     with pytest.raises(BadRequest):
         ask_again(shop.deps, parked(shop))
+
+
+def test_what_was_parked_is_on_record_with_the_operation_that_is_open(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid = shop.captured(shop.paid(500).id, 300)
+    attempt = replace(paid.attempt, parked="not this one")
+    stuck = replace(paid, attempt=attempt, release=Attempt(parked="refused by the acquirer"), due_at=None)
+    shop.put("payments", stuck)
+    settle(shop, stuck, Ruling.GIVEN_BACK)
+    details = {"ruling": "given-back", "reason": WHY, "parked": "refused by the acquirer"}
+    assert shop.audit()[-1] == (ME, "payment.settled", paid.id, details)
+    line = {"level": "INFO", "payment_id": paid.id, "ruling": "given-back", "actor": ME}
+    assert lines(capsys, "payment settled by a person") == [line]
+
+
+def test_a_settled_refund_is_on_record_and_logged(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment = shop.paid(500)
+    refund = shop.refunded(payment, 200)
+    attempt = Attempt(asked_at=shop.clock(), parked="declined by the acquirer")
+    shop.put("refunds", replace(refund, status=RefundStatus.SENT, attempt=attempt, due_at=None))
+    settle_refund(shop.deps, refund.id, Ruling.GIVEN_BACK, WHY, ME)
+    details = {"ruling": "given-back", "reason": WHY, "parked": "declined by the acquirer"}
+    assert shop.audit()[-1] == (ME, "refund.settled", refund.id, details | {"payment_id": payment.id})
+    line = {"level": "INFO", "refund_id": refund.id, "ruling": "given-back", "actor": ME}
+    assert lines(capsys, "refund settled by a person") == [line]
+    assert shop.events(refund.id) == ["refund.created", "refund.processed"]
+
+
+def test_refused_rulings_say_why(shop: MemoryShop) -> None:
+    payment = parked(shop)
+    refund = shop.refunded(shop.paid(500), 200)
+    stuck = shop.put("refunds", replace(refund, status=RefundStatus.SENT, attempt=Attempt(parked="no")))
+    moved = "It changed meanwhile; look at it again"
+    for act, said in (
+        (lambda: settle_payment(shop.deps, "pay_0", Ruling.ASK, WHY, ME), "Payment not found"),
+        (lambda: settle_refund(shop.deps, "rfnd_0", Ruling.ASK, WHY, ME), "Refund not found"),
+        (
+            lambda: settle_payment(shop.deps, payment.id, Ruling.GIVEN_BACK, WHY, ME),
+            "What is open can be ruled: ask, taken, not-taken",
+        ),
+        (
+            lambda: settle_refund(shop.deps, stuck.id, Ruling.TAKEN, WHY, ME),
+            "A refund can be ruled: ask, given-back, given-up",
+        ),
+        (
+            lambda: ask_again(shop.deps, payment),
+            "The payment is parked: settle it, by `ask` to have the acquirer asked again",
+        ),
+    ):
+        with pytest.raises(AsyncPayError) as refusal:
+            act()
+        assert told(refusal) == (said, None)
+    for what, settling, one in (
+        ("payment", settle_payment, payment),
+        ("refund", settle_refund, stuck),
+    ):
+        shop.database.rows.fail_next(ConditionFailed(frozenset()))
+        with pytest.raises(BadRequest) as lost:
+            settling(shop.deps, one.id, Ruling.ASK, WHY, ME)
+        assert told(lost) == (moved, None)
+        shop.database.rows.fail_next(Conflict())
+        with pytest.raises(Unavailable) as busy:
+            settling(shop.deps, one.id, Ruling.ASK, WHY, ME)
+        assert told(busy)[0] == f"The {what} is being changed by another request; please try again"
+
+
+def test_what_was_asked_of_the_acquirer_is_told_with_its_amounts_and_keys(shop: MemoryShop) -> None:
+    payment = shop.pending(shop.order(amount=500))
+
+    def seen(payment_id: str) -> list[tuple[Any, ...]]:
+        found = operations_at_acquirer(shop.deps, shop.payment(payment_id))
+        return [(one.kind, one.id, one.amount, one.is_open, one.next_at) for one in found]
+
+    assert seen(payment.id) == [("payment", payment.id, 500, True, payment.due_at)]
+    shop.process(payment)
+    captured = shop.captured(payment.id, 300)
+    taken = ("payment", payment.id, 500, False, None)
+    assert captured.release_pending == 200
+    release = Attempt(captured.attempt.account)
+    open_release = shop.put("payments", replace(captured, release=captured.release or release))
+    assert seen(payment.id) == [taken, ("release", f"{payment.id}:release", 200, True, open_release.due_at)]
+    shop.process(open_release)
+    done = ("release", f"{payment.id}:release", 200, False, None)
+    assert seen(payment.id) == [taken, done]
+    refund = shop.refunded(shop.payment(payment.id), 100)
+    assert seen(payment.id) == [taken, done, ("refund", refund.id, 100, True, refund.due_at)]
+    shop.process_refunds(refund)
+    assert seen(payment.id) == [taken, done, ("refund", refund.id, 100, False, None)]
+    first, *_ = operations_at_acquirer(shop.deps, shop.payment(payment.id))
+    assert (first.acquirer, first.key) == ("simulated", first.attempt.key(payment.id))

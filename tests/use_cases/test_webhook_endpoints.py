@@ -23,13 +23,14 @@ from gateway.domain.webhooks.webhook_endpoint import (
 )
 from gateway.use_cases.idempotency import Idempotency, IdempotencyKey, StoredResponse
 from gateway.use_cases.operations.sweep import sweep
+from gateway.use_cases.protocols.refusals import Conflict
 from gateway.use_cases.webhooks import endpoints
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of
 from gateway.use_cases.webhooks.read_feed import read_feed
 from gateway.use_cases.webhooks.send_deliveries import TEST_EVENTS, send_test_event
 from tests.support.factories import NOW, a_message, a_webhook
-from tests.support.memory.shop import SECRET_ITSELF, MemoryShop, rendered
+from tests.support.memory.shop import SECRET_ITSELF, MemoryShop, lines, rendered
 
 BOOKS, GOODS = "https://books.example/hook", "https://goods.example/hook"
 LATER = timedelta(minutes=10)
@@ -437,3 +438,93 @@ def test_a_test_event_needs_an_endpoint_that_is_there_and_enabled(shop: MemorySh
         send_test_event(shop.deps, shop.merchant.id, rendered(None), added.id)
     with pytest.raises(NotFound, match=r"^Webhook endpoint not found$"):
         send_test_event(shop.deps, shop.merchant.id, rendered(None), "we_none")
+
+
+def test_each_change_of_an_endpoint_is_on_record_and_logged(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = endpoints.add_endpoint(shop.deps, shop.merchant.id, BOOKS, ("order.paid",), rendered(None))
+    added = endpoints.find_endpoint(shop.deps, shop.merchant.id, made.body)
+    assert added.id.startswith("we_")
+    assert added == WebhookEndpoint(added.id, BOOKS, added.secret, ("order.paid",), created_at=NOW)
+    assert added.secret.startswith("whsec_")
+    line = {"level": "INFO", "merchant_id": shop.merchant.id, "endpoint_id": added.id}
+    members = {"url": BOOKS, "events": ["order.paid"], "enabled": True}
+    assert lines(capsys, "webhook endpoint added") == [line]
+    assert shop.audit()[-1][1:] == ("webhook_endpoint.added", added.id, members)
+    endpoints.change_endpoint(shop.deps, shop.merchant.id, added.id, endpoints.Wanted(enabled=False))
+    assert lines(capsys, "webhook endpoint changed") == [line]
+    assert shop.audit()[-1][1:] == ("webhook_endpoint.changed", added.id, members | {"enabled": False})
+    endpoints.change_endpoint(shop.deps, shop.merchant.id, added.id, endpoints.Wanted(url=GOODS))
+    # What is not named stays as it is.
+    assert merchant(shop).added_endpoints == (replace(added, url=GOODS, enabled=False),)
+    endpoints.rotate_endpoint_secret(shop.deps, shop.merchant.id, added.id, SECRET_ITSELF)
+    assert lines(capsys, "webhook secret rotated") == [line]
+    assert shop.audit()[-1][1:] == ("webhook_secret.rotated", added.id, {})
+    other = add(shop)
+    open_circuit(shop, endpoint_key(shop.merchant.id, added.id))
+    open_circuit(shop, endpoint_key(shop.merchant.id, other.id))
+    capsys.readouterr()
+    endpoints.remove_endpoint(shop.deps, shop.merchant.id, added.id)
+    assert lines(capsys, "webhook endpoint removed") == [line]
+    assert [one.id for one in merchant(shop).added_endpoints] == [other.id]
+    # How the other one is doing is remembered.
+    assert set(shop.database.rows.of("endpoints")) == {endpoint_key(shop.merchant.id, other.id)}
+
+
+def test_endpoints_of_nobody_and_endpoints_that_are_not_there_are_not_found(shop: MemoryShop) -> None:
+    own = shop.merchant.id
+    for merchant_id, said in (("nobody", "Merchant not found"), (own, "Webhook endpoint not found")):
+        acts: list[Any] = [
+            lambda who=merchant_id: endpoints.find_endpoint(shop.deps, who, "we_0"),
+            lambda who=merchant_id: endpoints.change_endpoint(shop.deps, who, "we_0", endpoints.Wanted()),
+            lambda who=merchant_id: endpoints.remove_endpoint(shop.deps, who, "we_0"),
+            lambda who=merchant_id: endpoints.rotate_endpoint_secret(shop.deps, who, "we_0", SECRET_ITSELF),
+            lambda who=merchant_id: send_test_event(shop.deps, who, rendered(None), "we_0"),
+        ]
+        if merchant_id != own:
+            acts += [
+                lambda: endpoints.list_endpoints(shop.deps, "nobody"),
+                lambda: endpoints.add_endpoint(shop.deps, "nobody", BOOKS, None, rendered(None)),
+            ]
+        for act in acts:
+            with pytest.raises(NotFound) as refusal:
+                act()
+            assert refusal.value.description == said
+
+
+def test_while_endpoints_are_being_changed_each_change_says_so(shop: MemoryShop) -> None:
+    added = add(shop)
+    busy = "The endpoints are being changed by another request; please try again"
+    for act in (
+        lambda: endpoints.add_endpoint(shop.deps, shop.merchant.id, GOODS, None, rendered(None)),
+        lambda: endpoints.change_endpoint(shop.deps, shop.merchant.id, added.id, endpoints.Wanted(url=GOODS)),
+        lambda: endpoints.rotate_endpoint_secret(shop.deps, shop.merchant.id, added.id, SECRET_ITSELF),
+        lambda: endpoints.remove_endpoint(shop.deps, shop.merchant.id, added.id),
+    ):
+        shop.database.rows.fail_next(Conflict())
+        with pytest.raises(Unavailable) as refusal:
+            act()
+        assert refusal.value.description == busy
+    assert merchant(shop).added_endpoints == (added,)
+
+
+def test_what_the_first_endpoint_refuses_names_the_member(shop: MemoryShop) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        endpoints.change_endpoint(shop.deps, shop.merchant.id, "default", endpoints.Wanted(enabled=False))
+    assert (refusal.value.description, refusal.value.field) == (
+        "The endpoint of webhook_url is either set or not; remove it",
+        "enabled",
+    )
+    added = add(shop)
+    endpoints.change_endpoint(shop.deps, shop.merchant.id, added.id, endpoints.Wanted(enabled=False))
+    with pytest.raises(BadRequest) as paused:
+        send_test_event(shop.deps, shop.merchant.id, rendered(None), added.id)
+    assert (paused.value.description, paused.value.field) == (
+        "The endpoint is disabled; enable it first",
+        "enabled",
+    )
+    endpoints.remove_endpoint(shop.deps, shop.merchant.id, "default")
+    with pytest.raises(BadRequest) as none:
+        send_test_event(shop.deps, shop.merchant.id, rendered(None))
+    assert (none.value.description, none.value.field) == ("No webhook URL is configured", "webhook_url")
