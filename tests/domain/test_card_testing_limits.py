@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from gateway.domain.card_testing.limits import (
+    WINDOWS,
     FailureCount,
     Failures,
     Limits,
@@ -145,3 +146,15 @@ def test_a_limit_out_of_range_is_refused_by_name(value: int) -> None:
         Limits().changed({"card_failures": value})
     assert refusal.value.field == "card_failures"
     assert Limits().changed({"card_failures": 1}) == Limits(card_failures=1)
+
+
+def test_a_counter_is_the_same_one_for_the_whole_of_its_window() -> None:
+    for subject in (ADDRESS, MERCHANT, CARD):
+        left = timedelta(seconds=subject.left_seconds(NOW))
+        began = NOW.replace(microsecond=0) + left - WINDOWS[subject.scope]
+        ends = began + WINDOWS[subject.scope]
+        window = int(began.timestamp()) // int(WINDOWS[subject.scope].total_seconds())
+        name = f"failures#{subject.scope}#{subject.name}#{window}#0"
+        for moment in (began, NOW, ends - timedelta(microseconds=1)):
+            assert subject.shard(moment, 0) == name
+        assert subject.shards(ends)[0] != name != subject.shards(began - timedelta(seconds=1))[0]

@@ -65,6 +65,7 @@ def test_each_time_of_a_span_is_in_exactly_one_piece(
 @given(spans, moments)
 def test_a_span_is_few_pieces_and_little_is_read_besides(span: Span, until: datetime) -> None:
     assert len(kept_pieces(span, until)) <= 3
+    assert not any(piece.is_backwards for _, piece in kept_pieces(span, until))  # each costs a read
     for piece in unkept(span, until):
         if piece.before is not None and piece.before <= until:
             assert piece.first is not None

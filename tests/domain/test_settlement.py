@@ -5,7 +5,15 @@ import pytest
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.capabilities import Capabilities
-from gateway.domain.acquiring.driver import Decision, Step, Terms, Verdict, judge, watch_again
+from gateway.domain.acquiring.driver import (
+    WATCH_GAP_MIN,
+    Decision,
+    Step,
+    Terms,
+    Verdict,
+    judge,
+    watch_again,
+)
 from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result
 from gateway.domain.acquiring.settlement import Change, open_operation, settle, settle_refund
 from gateway.domain.payments.payment import Payment
@@ -107,3 +115,37 @@ def test_a_refund_is_due_again_until_it_is_parked() -> None:
     )
     parked = settle_refund(refund, Decision(Verdict.PARK, asked), NOW + DAY)
     assert parked == replace(refund, attempt=asked, updated_at=NOW + DAY, due_at=None)
+
+
+def test_a_late_authorisation_that_cannot_be_captured_yet_is_looked_at_again_soon() -> None:
+    """At an acquirer that can't void it, where it has to be captured before it can go back."""
+    payment = failed()
+    operation = open_operation(payment, replace(ABLE, voids=False))
+    assert operation
+    change = settle(payment, operation, Decision(Verdict.CAPTURE, Attempt("acc_1")), NOW + DAY)
+    assert change == Change(replace(payment, due_at=NOW + DAY + WATCH_GAP_MIN, updated_at=NOW + DAY))
+
+
+def test_a_watched_payment_that_is_parked_waits_for_a_person() -> None:
+    payment = failed()
+    parked = Attempt("acc_1", parked="amount or currency differs")
+    change = settled(payment, Decision(Verdict.PARK, parked), DAY)
+    assert change == Change(replace(payment, attempt=parked, due_at=None, updated_at=NOW + DAY))
+
+
+def test_a_late_success_goes_back_whole_and_is_told() -> None:
+    payment = failed()
+    attempt = Attempt("acc_1", asked_at=NOW, reference="ref_1")
+    change = settled(payment, Decision(Verdict.APPROVE, attempt), DAY)
+    after = change.payment
+    assert (after.status, after.late_at, after.updated_at, after.due_at) == (
+        payment.status,
+        NOW + DAY,
+        NOW + DAY,
+        NOW + DAY,
+    )
+    assert (after.attempt, after.release_pending, change.event) == (attempt, 500, "payment.reversed")
+    assert [(entry.kind, entry.amount, entry.created_at) for entry in change.entries] == [
+        ("payment", 500, NOW + DAY),
+        ("reversal", 500, NOW + DAY),
+    ]

@@ -270,3 +270,34 @@ def test_more_rows_of_one_millisecond_than_a_step_reads_are_told(
     assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
     (line,) = lines(capsys, "a list can't be counted on: too many rows of one millisecond")
     assert (line["level"], line["kind"], line["merchant_id"]) == ("ERROR", "payments", shop.merchant.id)
+
+
+def test_who_is_overtaken_before_writing_is_told_that_the_list_is_not_up_to_date(shop: MemoryShop) -> None:
+    put_payments(shop, timedelta(hours=1))
+    counting, advance = shop.database.counting, shop.database.counting.advance
+
+    def overtaken(*asked: Any) -> Any:
+        counting.advance = advance
+        assert count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
+        return advance(*asked)
+
+    counting.advance = overtaken
+    assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
+    assert kept(shop).counts.matching(()) == 1
+
+
+def test_the_newest_rows_are_read_only_once_no_older_ones_may_be_left(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(count_lists, "FACTS_MAX", 4)
+    monkeypatch.setattr("gateway.domain.counting.steps.FACTS_MAX", 4)
+    put_orders(shop, *(timedelta(hours=2, seconds=number) for number in range(4)))
+    counting = shop.database.counting
+    read: list[str] = []
+    for name in ("facts", "times"):
+        call = getattr(counting, name)
+        monkeypatch.setattr(
+            counting, name, lambda *asked, name=name, call=call: read.append(name) or call(*asked)
+        )
+    assert count_list(shop.deps, Kind.ORDERS, shop.merchant.id, NOW + DAY)
+    assert read == ["facts", "facts", "times", "facts"]

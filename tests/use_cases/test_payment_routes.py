@@ -12,7 +12,7 @@ from gateway.use_cases.acquirer import Acquirer, CardEntry
 from gateway.use_cases.payments.create_payment import create_payment
 from gateway.use_cases.payments.new_payment import NewPayment
 from tests.support.factories import ScriptedAcquirer
-from tests.support.memory.shop import MemoryShop, rendered, told
+from tests.support.memory.shop import MemoryShop, lines, rendered, told
 
 ACCOUNT = "stripe_Fq3ZtW8kLmXs0aBc"
 CARD = Card("4242424242424242", "123", 12, 2039, "Asha Rao")
@@ -176,3 +176,35 @@ def test_a_live_stage_leads_shoppers_back_over_https_only() -> None:
 def test_the_simulated_bank_sends_nobody_anywhere(shop: RoutedShop) -> None:
     shop.set_merchant(acquirer_account=None)
     assert shop.begin(return_url=PAGE).return_url is None
+
+
+BUSY = ("The acquirer can't be reached; please try again", None)
+
+
+def test_what_a_shop_does_not_take_is_said(shop: RoutedShop) -> None:
+    known_only = "card_token is not taken by this shop; send card"
+    assert shop.refusal(card=None, card_token="pm_1") == (known_only, "card_token")
+    page_only = "return_url must be an address of the checkout page"
+    assert shop.refusal(return_url="https://evil.example/", by_shopper=True) == (page_only, "return_url")
+    shop.take_no_card_numbers()
+    assert shop.refusal() == ("card is not taken by this shop; send card_token", "card")
+    unknown = "card_token is not known to the acquirer"
+    assert shop.refusal(card=None, card_token="bad_1") == (unknown, "card_token")
+
+
+def test_what_cannot_be_reached_is_logged_with_its_account(
+    shop: RoutedShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unreachable(_card: Card) -> str:
+        raise NotSent("no_connection", raw_code="E1")
+
+    monkeypatch.setattr(shop.stripe, "tokenize", unreachable)
+    assert shop.refusal(Unavailable) == BUSY
+    (line,) = lines(capsys, "no token for a card")
+    assert (line["level"], line["error"]) == ("ERROR", "NotSent")
+    assert (line["account"], line["reason"], line["raw_code"]) == (ACCOUNT, "no_connection", "E1")
+    missing = "stripe_0000000000000000"
+    shop.set_merchant(acquirer_account=missing)
+    assert shop.refusal(Unavailable) == BUSY
+    (line,) = lines(capsys, "a merchant's acquirer account is not there")
+    assert (line["level"], line["error"], line["account"]) == ("ERROR", "NotFound", missing)
