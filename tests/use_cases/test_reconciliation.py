@@ -307,7 +307,7 @@ def test_refused_comparisons_say_why(books: Books, monkeypatch: pytest.MonkeyPat
             with pytest.raises(Unavailable) as lost:
                 books.reconcile()
         assert told(lost) == (f"The acquirer's statement can't be read ({said})", None)
-    books.bank.capabilities = replace(books.bank.capabilities, statement=False)
+    books.bank.capabilities = replace(books.bank.capabilities, statement=False, remembers=True)
     with pytest.raises(BadRequest) as none:
         books.reconcile()
     assert told(none) == ("stripe gives no statement that can be compared", None)
@@ -316,7 +316,8 @@ def test_refused_comparisons_say_why(books: Books, monkeypatch: pytest.MonkeyPat
 def test_a_statement_and_a_ledger_without_end_are_given_up(
     books: Books, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.use_cases.acquirers.reconcile.PAGES_MAX", 2)
+    for module in ("reconcile", "statements"):
+        monkeypatch.setattr(f"gateway.use_cases.acquirers.{module}.PAGES_MAX", 2)
     for number in range(3):
         books.moved(None, at=NOON + timedelta(seconds=number))
     with pytest.raises(BadRequest) as refusal:

@@ -293,3 +293,15 @@ def test_what_was_asked_of_the_acquirer_is_told_with_its_amounts_and_keys(shop: 
     assert seen(payment.id) == [taken, done, ("refund", refund.id, 100, False, None)]
     first, *_ = operations_at_acquirer(shop.deps, shop.payment(payment.id))
     assert (first.acquirer, first.key) == ("simulated", first.attempt.key(payment.id))
+
+
+def test_what_is_parked_is_said_aloud_and_left_alone_after_that(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment = parked(shop)
+    about = {"reason": "amount or currency differs", "payment_id": payment.id}
+    assert lines(capsys, "parked: a person has to look at it") == [{"level": "ERROR"} | about]
+    assert shop.process(payment) == []
+    left = {"level": "INFO", "payment_id": payment.id}
+    assert lines(capsys, "a person has to look at the payment first") == [left]
+    assert shop.payment(payment.id) == payment

@@ -1,6 +1,7 @@
 """A payment's story in memory: which deliveries are its own, and what each moment tells."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,9 +9,9 @@ from gateway.domain.errors import NotFound
 from gateway.domain.payments.moment import Moment
 from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.webhooks.delivery import Attempt
-from gateway.domain.webhooks.events import TOLD_EVENTS
+from gateway.domain.webhooks.events import TOLD_EVENTS, order_event
 from gateway.use_cases.payments.timeline import read_timeline
-from tests.support.factories import NOW, declined
+from tests.support.factories import NOW, a_successful_payment, declined
 from tests.support.memory.shop import MemoryShop
 
 
@@ -117,3 +118,10 @@ def test_only_the_merchants_own_payment_has_a_story(shop: MemoryShop) -> None:
         read_timeline(shop.deps, payment.id, "another")
     shop.database.rows.of("orders").clear()
     assert story(shop, payment.id)[0].kind == "payment.created"
+
+
+def test_a_paid_order_is_told_at_the_payments_end() -> None:
+    made = a_successful_payment(created_at=NOW, finished_at=NOW + timedelta(seconds=2))
+    assert order_event("order.paid", made).at == NOW + timedelta(seconds=2)
+    # Where a row does not say when the payment ended.
+    assert order_event("order.paid", replace(made, finished_at=None)).at == NOW
