@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gateway.adapters.acquirers.simulator import Simulator
 from gateway.adapters.aws.dynamodb import batch
 from gateway.adapters.aws.dynamodb.lists.by_keys import every_row
 from gateway.adapters.aws.dynamodb.payment_row import to_payment
@@ -16,6 +17,7 @@ from gateway.adapters.aws.dynamodb.repositories.ledger import to_entry
 from gateway.adapters.aws.dynamodb.repositories.orders import to_order
 from gateway.adapters.aws.dynamodb.repositories.refunds import to_refund
 from gateway.adapters.aws.dynamodb.tables import LedgerRow, OrderRow, PaymentRow, RefundRow
+from gateway.domain.acquiring.recomputed import movement_of_refund, movements_of, was_answered
 from gateway.domain.payments.ledger import Entry, EntryKind
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import METHODS, Payment, PaymentStatus
@@ -84,6 +86,7 @@ def settled(shop: Shop, books: Books) -> Iterator[str]:
     yield from always(books)
     yield from _finished(books)
     yield from _bank(shop, books)
+    yield from _statement(shop, books)
     yield from _webhooks(shop, books)
     yield from _dashboard(shop, books)
 
@@ -173,6 +176,25 @@ def _bank(shop: Shop, books: Books) -> Iterator[str]:
     for refund in books.refunds.values():
         if (refund.id in bank.refunded) != (refund.status is RefundStatus.PROCESSED):
             yield f"{refund.id} is {refund.status}, which the bank does not know"
+
+
+def _statement(shop: Shop, books: Books) -> Iterator[str]:
+    """What reconciliation works out of the bank's movements is what stands in the bank's own books."""
+    bank, again = shop.world.bank, Simulator(shop.world.deps.config.processor)
+    answered = [payment for payment in books.payments.values() if was_answered(payment)]
+    said = [(payment, again.retrieve(payment, shop.world.clock())) for payment in answered]
+    moved = [one for payment, result in said for one in movements_of(payment, result)]
+    paid = [one for refund in books.refunds.values() if (one := movement_of_refund(refund)) is not None]
+    told = {one.entry_id: one.amount for one in (*moved, *paid)}
+    held = {f"{key}:payment": bank.taken[key] for key in books.payments if key in bank.taken}
+    held |= {f"{key}:refund": bank.refunded[key] for key in books.refunds if key in bank.refunded}
+    held |= {
+        f"{payment_id}:reversal": amount
+        for key, amount in bank.reversed.items()
+        if (payment_id := key.partition(":")[0]) in books.payments
+    }
+    if told != held:
+        yield f"the statement has {told}, the bank's books {held}"
 
 
 def unasked(names: Iterable[str]) -> list[str]:

@@ -217,6 +217,21 @@ def people(shop: Shop) -> None:
     ask("DELETE", "sessions")
 
 
+def days_that_are_compared(shop: Shop) -> None:
+    """What the simulated bank moved is compared with the ledger, as the schedule's job does it."""
+    began = shop.world.clock().date()
+    payment = shop.pay(shop.order())
+    shop.pay(shop.order(), DECLINED)
+    shop.wait()
+    shop.capture(payment, 30_000)
+    shop.refund(payment, 10_000)
+    shop.wait()
+    days = sorted({began, shop.world.clock().date()})  # midnight may have passed
+    runs = [shop.world.compare(shop.account.id, day) for day in days]
+    assert [run.differences for run in runs] == [()] * len(days)
+    assert sum(run.movements for run in runs) == sum(run.matched for run in runs) == 3
+
+
 def a_disturbed_integration(shop: Shop) -> None:
     """Chaos on and off, the feed, and what the acquirer said."""
     chaos = "/api/v1/test/chaos"
@@ -246,6 +261,7 @@ SCENARIOS: list[Scenario] = [
     the_dashboard,
     people,
     a_disturbed_integration,
+    days_that_are_compared,
     seeding,
     overdue_work,
     reading,

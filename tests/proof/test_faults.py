@@ -20,6 +20,7 @@ pick = a_random("faults")
 # It is made from the code alone.
 CALLS_NOTHING = {"GET /openapi.json"}
 # What they need no scenario has yet: a link from an invitation, and an account at a real acquirer.
+# The schedule's reconciliation goes over the merchants of all runs; `days_that_are_compared` has it for one.
 WITHOUT_A_SCENARIO = {
     "POST /api/v1/dashboard/password/reset",
     "POST /api/v1/acquirers/{account}/webhooks",

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +19,12 @@ from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.adapters.aws.secrets import forget_secrets
 from gateway.domain.access.api_key import ApiKey, hash_secret
 from gateway.domain.access.merchant import Merchant
+from gateway.domain.acquiring.account import simulated_account
+from gateway.domain.acquiring.statement import Run
+from gateway.domain.span import beginning
 from gateway.domain.values import new_id
 from gateway.use_cases.access import authentication
+from gateway.use_cases.acquirers.reconcile import reconcile
 from gateway.use_cases.dependencies import Dependencies
 from tests.proof.outside import Bank, Receivers
 from tests.proof.pump import Pump
@@ -138,6 +142,15 @@ class World:
             with suppress(Exception, Crash), self.wire.watched("seed"):
                 app.seed({}, CONTEXT)
                 return
+
+    def compare(self, merchant_id: str, day: date) -> Run:
+        """What the schedule's job does for one merchant, once the day is over; again where it failed."""
+        later = beginning(day) + timedelta(days=2)
+        deps = replace(self.deps, now=lambda: later)
+        for _ in range(ROUNDS_MAX):
+            with suppress(Exception, Crash), self.wire.watched("reconcile one merchant"):
+                return reconcile(deps, simulated_account(merchant_id), day)
+        raise AssertionError(f"{day} can't be compared")
 
     def settle(self) -> None:
         """Advances the clock, with workers and sweeper, until nothing is left to do."""
