@@ -359,3 +359,19 @@ def test_an_administrator_sets_a_merchants_limits_and_the_audit_trail_says_so(sh
     limits = set_limits(shop.deps, shop.merchant, {"order_attempts": 1}, "admin:me")
     assert limits == Limits(order_attempts=1) == shop.database.merchants.get(shop.merchant.id).limits
     assert shop.audit() == [("admin:me", "limits.set", shop.merchant.id, {"order_attempts": 1})]
+
+
+def test_an_attempt_without_a_key_that_was_never_begun_fails_unasked_even_at_a_second_delivery(
+    shop: MemoryShop,
+) -> None:
+    """Its first request is noted before it is sent, so without the note nothing was."""
+    shop.bank.capabilities = replace(shop.bank.capabilities, authorize_key_life=None)
+    payment = attempt(shop, shop.order())
+    assert payment.attempt.asked_at is None
+    paid = shop.database.orders.get(payment.order_id)
+    shop.put("orders", replace(paid, status=OrderStatus.PAID))
+    process(shop, payment, deliveries=2)
+    failure = shop.payment(payment.id).failure
+    assert failure is not None
+    assert failure.code == "ORDER_ALREADY_PAID"
+    assert (shop.bank.authorized, shop.bank.looked_up) == ([], [])
