@@ -10,11 +10,14 @@ from io import StringIO
 from infra.ops.capacity.usage import COUNTED
 from tests.bill.bill import PER_PAYMENT, SWEEP, busy, card_function, quiet, units
 from tests.bill.capacity_units import capacity_units
-from tests.bill.prices import AS_OF, Assumptions, Prices
+from tests.bill.prices import AS_OF, MILLION, Assumptions, Prices
+from tests.bill.storage import WEBHOOKS, kept_months
 from tests.bill.walk import Walk, walk
 
 BATCH = 10
 MANY = 64
+# The fewest days that webhooks can be kept for where the feed reaches as far back as it does by default.
+LEAST_DAYS = 30
 
 
 def main() -> None:
@@ -30,10 +33,23 @@ def main() -> None:
     print(f"USD per million payments (us-east-1, list prices as of {AS_OF}; tests/bill/prices.py):")
     for service in costs["busy"]:
         print(f"  {service:<18}" + "".join(f"{cost[service]:>10.2f} {name}" for name, cost in costs.items()))
+    _print_storage(alone, prices)
     hop = card_function(together, prices, assumed)
     print(f"  The card function, where it is on: {hop.usd:.2f} more; {hop.billed_ms:.0f} ms billed each")
     totals = " ".join(f"{name}={sum(cost.values()):.1f}" for name, cost in costs.items())
     print(f"bill: {totals} USD per million")
+
+
+def _print_storage(counted: Walk, prices: Prices) -> None:
+    """What a month costs in which a million payments' rows are kept; none of it is in the bill."""
+    kept, each = counted.kept, MILLION / counted.payments
+    books = [name for name in kept.rows if not kept.ending[name]]
+    webhooks = kept.usd_a_month(prices, WEBHOOKS) * each
+    print(
+        f"  Storage, USD a month for rows that stay: {kept.usd_a_month(prices, *books) * each:.2f}, of which "
+        f"webhooks {webhooks:.2f}: {120 * webhooks:.0f} in ten years, "
+        f"{webhooks * kept_months(LEAST_DAYS):.2f} in all with WebhooksKeptDays={LEAST_DAYS}"
+    )
 
 
 def _print_units(counted: Walk) -> None:

@@ -1,7 +1,7 @@
 """What AWS charges, and what is assumed where nothing can be counted here.
 
-List prices of us-east-1 in USD, from the services' price pages, written down on AS_OF. Free tiers, data
-transfer and storage are left out.
+List prices of us-east-1 in USD, from the services' price pages, written down on AS_OF. Free tiers and data
+transfer are left out. Storage is no part of a payment's bill: it goes on for as long as rows are kept.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,8 @@ class Prices:
     sqs_requests: float = 0.40
     log_gigabyte: float = 0.50
     traces: float = 5.00
+    storage_gigabyte_month: float = 0.25
+    recovery_gigabyte_month: float = 0.20
 
 
 @dataclass(frozen=True)

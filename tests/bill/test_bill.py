@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.bill.__main__ import BATCH
+from tests.bill.__main__ import BATCH, LEAST_DAYS
 from tests.bill.bill import PER_PAYMENT, SWEEP, billed_seconds, busy, card_function, quiet, units
 from tests.bill.dynamodb_units import (
     Index,
@@ -15,6 +15,7 @@ from tests.bill.dynamodb_units import (
     table_write_units,
 )
 from tests.bill.prices import MILLION, Assumptions, Prices
+from tests.bill.storage import WEBHOOKS, kept_months
 from tests.bill.walk import Walk, walk
 
 # What moto answers in a second on an idle core takes minutes on a busy one.
@@ -131,6 +132,28 @@ def test_provisioned_tables_would_not_make_a_quiet_stage_cost_thirty_five_either
     tables = MILLION * a_day / assumed.quiet_payments_a_day
     costs = quiet(alone, prices, assumed)
     assert sum(costs.values()) - costs["DynamoDB"] + tables > 35
+
+
+def test_webhooks_that_are_kept_for_some_days_take_no_units_more_and_all_have_an_end(alone: Walk) -> None:
+    ending = walk(1, WEBHOOKS_KEPT_DAYS=str(LEAST_DAYS))
+    for step in PER_PAYMENT:
+        assert units(ending, step) == units(alone, step), step
+    # What was set before is one read of the sweeper's a minute: 0.02 USD per million payments when quiet.
+    assert units(ending, SWEEP).read_units == units(alone, SWEEP).read_units + 1
+    assert (alone.kept.ending[WEBHOOKS], ending.kept.ending[WEBHOOKS]) == (0, 3)
+    assert quiet(ending, Prices(), Assumptions())["DynamoDB"] == pytest.approx(
+        quiet(alone, Prices(), Assumptions())["DynamoDB"], abs=0.02
+    )
+
+
+def test_what_storage_costs_where_webhooks_are_kept_for_ever_or_not(alone: Walk) -> None:
+    """What docs/capacity.md says of a million payments' rows. Deleting them is free."""
+    kept, each = alone.kept, MILLION
+    assert kept.usd_a_month(Prices()) * each < 3.4
+    webhooks = kept.usd_a_month(Prices(), WEBHOOKS) * each
+    assert 1.7 < webhooks < 1.9
+    assert kept_months(LEAST_DAYS) * webhooks < 3
+    assert 120 * webhooks > 200
 
 
 def test_an_index_of_a_merchants_lists_is_written_once_however_often_a_row_changes(alone: Walk) -> None:

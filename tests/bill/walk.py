@@ -13,6 +13,7 @@ import pytest
 
 from gateway.adapters.aws.dynamodb import due, tables
 from tests.bill.meter import Meter, client, metered
+from tests.bill.storage import Stored, stored
 from tests.proof.world import Account, World, a_world
 from tests.support.emulator import Emulator
 
@@ -39,6 +40,7 @@ class Walk:
     log_bytes: int
     invocations: dict[str, int]
     merchant_id: str
+    kept: Stored
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,9 @@ class Moto(Emulator):
         return client(service)
 
 
-def walk(payments: int) -> Walk:
+def walk(payments: int, **settings: str) -> Walk:
     """Takes `payments` payments, each step for all before the next, so that workers get full batches."""
-    with _world() as (meter, world):
+    with _world(settings) as (meter, world):
         account, lines = world.new_merchant(), io.StringIO()
         # A payment before those that count: what a process reads once and keeps is not a payment's cost.
         _pay(world, account, 1, lambda _name, _invoked=1: None)
@@ -61,19 +63,21 @@ def walk(payments: int) -> Walk:
             meter.step = name
             invocations[name] += invoked
 
+        before = stored(meter.prefix)
         with redirect_stdout(lines):
             _pay(world, account, payments, step)
-        return Walk(payments, meter, len(lines.getvalue()), invocations, account.id)
+        kept = stored(meter.prefix).less(before)
+        return Walk(payments, meter, len(lines.getvalue()), invocations, account.id, kept)
 
 
 @contextmanager
-def _world() -> Iterator[tuple[Meter, World]]:
+def _world(settings: dict[str, str]) -> Iterator[tuple[Meter, World]]:
     with metered() as meter:
         moto = Moto("moto")
         meter.prefix = moto.make_tables()
         tables.bind(meter.prefix)
         shards = due.SHARDS
-        with a_world(moto, meter.prefix, BEGAN) as world, pytest.MonkeyPatch.context() as patch:
+        with a_world(moto, meter.prefix, BEGAN, **settings) as world, pytest.MonkeyPatch.context() as patch:
             # The proofs do with one shard; and which shard a row falls into is its id's matter.
             patch.setattr(due, "SHARDS", shards)
             draw = random.Random(SEED)

@@ -1,10 +1,12 @@
 """infra/data.yaml against the models of the store."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from gateway.adapters.aws.dynamodb.tables import ROWS
+from gateway.domain.webhooks.keeping import OUTLIVES
 from infra.ops.cloudformation.template import load
 from tests.support.templates import APPLICATION, DATA, resources
 
@@ -82,9 +84,18 @@ def test_a_table_survives_its_stack_and_can_be_brought_back(name: str) -> None:
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_expired_idempotency_keys_are_deleted() -> None:
-    ttl = TABLES["idempotency-keys"]["TimeToLiveSpecification"]
-    assert ttl == {"AttributeName": "expires_at", "Enabled": True}
+def test_rows_that_end_are_deleted_and_the_books_never() -> None:
+    expiring = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
+    assert expiring == {"events", "idempotency-keys", "sessions", "throttles", "webhook-logs"}
+    for name in expiring:
+        wanted = {"AttributeName": "expires_at", "Enabled": True}
+        assert TABLES[name]["TimeToLiveSpecification"] == wanted, name
+
+
+def test_a_dead_letter_of_a_deliverys_last_day_finds_its_row() -> None:
+    queues = resources(APPLICATION, "AWS::SQS::Queue")
+    kept_seconds = queues["WebhooksDeadLetterQueue"]["MessageRetentionPeriod"]
+    assert timedelta(seconds=kept_seconds) < OUTLIVES
 
 
 def test_the_application_names_only_tables_and_indexes_that_there_are() -> None:

@@ -220,7 +220,9 @@ def _workers(urls: dict[str, str]) -> dict[str, tuple[str, Callable[[Any], dict[
 
 
 @contextmanager
-def a_world(emulator: Emulator, table_prefix: str, began: datetime | None = None) -> Iterator[World]:
+def a_world(
+    emulator: Emulator, table_prefix: str, began: datetime | None = None, **more: str
+) -> Iterator[World]:
     """A gateway over these tables, with queues of its own. Its clock starts now, or when it `began`."""
     wire, clock, receivers = Wire(), Clock(began or _a_morning()), Receivers()
     names = ("payments", "refunds", "webhooks", "slow_webhooks")
@@ -228,7 +230,7 @@ def a_world(emulator: Emulator, table_prefix: str, began: datetime | None = None
     secret = emulator.client("secretsmanager").create_secret(
         Name=uuid.uuid4().hex, SecretString="fingerprint"
     )
-    settings = {f"{name.upper()}_QUEUE_URL": url for name, url in urls.items()}
+    settings = more | {f"{name.upper()}_QUEUE_URL": url for name, url in urls.items()}
     config = a_config(
         ALLOWS_CHAOS="true",
         TABLE_PREFIX=table_prefix,

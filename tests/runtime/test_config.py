@@ -55,6 +55,20 @@ def test_a_grace_that_makes_no_sense_is_named(value: str) -> None:
         read_config(REQUIRED | {"SWEEP_GRACE_SECONDS": value})
 
 
+@pytest.mark.parametrize("value", ["-1", "3651", "30d"])
+def test_days_to_keep_webhooks_that_make_no_sense_are_named(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"^WEBHOOKS_KEPT_DAYS must be a number of days from 0 to 3650$"):
+        read_config(REQUIRED | {"WEBHOOKS_KEPT_DAYS": value})
+
+
+def test_webhooks_are_kept_for_ever_or_for_as_long_as_the_feeds_events() -> None:
+    for days in ("0", "40", "41", "3650"):
+        kept = read_config(REQUIRED | {"EVENTS_KEPT_DAYS": "40", "WEBHOOKS_KEPT_DAYS": days})
+        assert kept.webhooks_kept_days == int(days)
+    with pytest.raises(ConfigError, match=r"^WEBHOOKS_KEPT_DAYS must be 0, for ever, or at least EVENTS_"):
+        read_config(REQUIRED | {"EVENTS_KEPT_DAYS": "40", "WEBHOOKS_KEPT_DAYS": "39"})
+
+
 def test_delays_the_wrong_way_round_are_named() -> None:
     wrong = {"PROCESSING_DELAY_MIN": "2000", "PROCESSING_DELAY_MAX": "1999"}
     with pytest.raises(ConfigError, match="PROCESSING_DELAY_MIN is greater than PROCESSING_DELAY_MAX"):

@@ -45,7 +45,10 @@ blueprint = Blueprint(__name__)
     responses={200: WEBHOOK_LIST},
 )
 def get_webhooks(request: Request) -> Response:
-    """Lists the deliveries of webhooks, newest first. A delivery has up to five attempts."""
+    """Lists the deliveries of webhooks, newest first. A delivery has up to five attempts.
+
+    Where the stage keeps webhooks for some days only, older ones are neither listed nor counted.
+    """
     limit, offset = request.limit_and_offset()
     status = request.query["status"]
     page = list_deliveries(

@@ -7,7 +7,7 @@ CloudFormation does not show keeps the value that it has.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from infra.ops.cloudformation.template import as_sent, of_stack
 from infra.ops.console import Problem
 from infra.ops.data.retired import FIRST_VERSION
 from infra.ops.deploy.identity import tags_of
+from infra.ops.deploy.stage_settings import WEBHOOKS_KEPT, Deployed
 from infra.ops.deploy.target import Target
 from infra.ops.operate.workers import trigger_parameters
 
@@ -100,6 +101,27 @@ def chosen(target: Target, wanted: str) -> Release:
             [str(release) for release in kept] or ["none is kept"],
         )
     return fits[0]
+
+
+def webhooks_kept_days(target: Target, before: Deployed) -> int:
+    """For how many days webhooks are kept; 0 for ever.
+
+    Where the release that is deployed does not know of it, as after going back to one from before, it is
+    what the newest one says that does.
+    """
+    kept = before.values.get(WEBHOOKS_KEPT)
+    if kept is None and before.values:
+        earlier = (release.parameters.get(WEBHOOKS_KEPT) for release in of(target))
+        kept = next(filter(None, earlier), None)
+    return int(kept or 0)
+
+
+def with_webhooks_kept(release: Release, before: Deployed) -> Release:
+    """A release with webhooks kept for as long as they are now, where it knows of that."""
+    now = before.values.get(WEBHOOKS_KEPT)
+    if now is None or WEBHOOKS_KEPT not in release.parameters:
+        return release
+    return replace(release, parameters={**release.parameters, WEBHOOKS_KEPT: now})
 
 
 def way_back(target: Target, release: Release) -> Change | None:

@@ -11,6 +11,7 @@ from infra.ops.data import stack as data_stack
 from infra.ops.deploy import lock, releases, stage_settings
 from infra.ops.deploy.bucket import make_bucket
 from infra.ops.deploy.identity import agreed_or_dropped, refuse_another_stage
+from infra.ops.deploy.stage_settings import WEBHOOKS_KEPT
 from infra.ops.deploy.target import Target, find
 from infra.ops.deploy.verification import seconds_for_it, verify, workers_ran
 from infra.ops.settings import Settings
@@ -51,6 +52,7 @@ def _go_back(target: Target, release: releases.Release, progress: Progress) -> N
     made = target.aws("cloudformation")
     data_stack.refuse_too_old(release.needs_data, data_stack.deployed(target))
     before = stage_settings.deployed(target, target.stack)
+    release = releases.with_webhooks_kept(release, before)
     change = releases.way_back(target, release)
     if change is None:
         progress.say("nothing to change")
@@ -58,6 +60,12 @@ def _go_back(target: Target, release: releases.Release, progress: Progress) -> N
     values = {name: value for name, value in release.parameters.items() if value is not None}
     print("\n".join([f"\nSettings of {target.stack}:", *stage_settings.changes(before, values)]))
     print("\n".join(described(made, change)))
+    kept_days = releases.webhooks_kept_days(target, before)
+    if kept_days and WEBHOOKS_KEPT not in release.parameters:
+        print(
+            f"\nThis release doesn't know of {WEBHOOKS_KEPT}={kept_days}: its totals of webhooks count those "
+            "that have gone, and what it makes stays for ever."
+        )
     watches_itself = _watches_itself(target, release)
     if watches_itself:
         print(f"\nThis release makes its alarms itself: stack {target.monitoring_stack} will be deleted.")

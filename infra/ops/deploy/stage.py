@@ -102,6 +102,7 @@ def settings_of(target: Target) -> tuple[dict[str, str], list[str]]:
         found_out["TestApiSecret"] = secret
     values = stage_parameters(target, before, found_out)
     stage_settings.refuse_what_only_a_test_stage_has(target, values)
+    stage_settings.refuse_webhooks_kept(releases.webhooks_kept_days(target, before), values)
     released = {name: value for name, value in values.items() if name != "Version"}
     values = with_version(values | {"Release": digest(target.settings.root, released)[:12]})
     return values, stage_settings.changes(before, values)

@@ -37,6 +37,8 @@ ONLY_IN_TEST = {
     "WebhookAllowedHosts": "",
     "TestWebhookUrl": "",
 }
+# Rows of webhooks go by it, whichever release made them, so that it outlives a release.
+WEBHOOKS_KEPT = "WebhooksKeptDays"
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,25 @@ def refuse_what_only_a_test_stage_has(target: Target, values: Mapping[str, str])
         wrong.append(f"AllowedOrigins={values['AllowedOrigins']} (not all are https)")
     if wrong:
         raise Problem("A live stage must not have these settings. Nothing was changed.", wrong)
+
+
+def refuse_webhooks_kept(now_days: int, values: Mapping[str, str]) -> None:
+    """Raises Problem where webhooks would go before the feed's events, or would be kept for ever again.
+
+    Rows made while WebhooksKeptDays was set go by what it was then, and lists know of it only as long as it
+    is set. `now_days`: what it is now.
+    """
+    days, events = (int(values.get(name) or 0) for name in (WEBHOOKS_KEPT, "EventsKeptDays"))
+    if 0 < days < events:
+        raise Problem(
+            f"{WEBHOOKS_KEPT}={days} must be 0, for ever, or at least EventsKeptDays={events}. "
+            "Nothing was changed."
+        )
+    if now_days and not days:
+        raise Problem(
+            f"{WEBHOOKS_KEPT}={now_days} cannot go back to 0: webhooks made until now go as was set "
+            "then, and totals would count them all the same. Set 3650, ten years. Nothing was changed."
+        )
 
 
 def changes(before: Deployed, values: Mapping[str, str]) -> list[str]:

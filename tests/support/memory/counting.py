@@ -8,6 +8,7 @@ from gateway.domain.counting.counts import CELLS, Cell, Counts, Kind, Wanted, fi
 from gateway.domain.counting.kept import Correction, Fact, Kept, Unit
 from gateway.domain.counting.steps import WRITES_MAX, Step, days_of
 from gateway.domain.span import Span
+from gateway.domain.webhooks.keeping import Keeping
 from gateway.use_cases.protocols.counting import Asked
 from tests.support.memory.rows import PlannedWrite, Rows
 
@@ -115,6 +116,17 @@ class Counting:
     def began(self, now: datetime) -> datetime:
         began: datetime = self._rows.of("counting").setdefault("began", now)
         return began
+
+    def webhooks_kept(self) -> Keeping | None:
+        kept: Keeping | None = self._rows.of("counting").get("webhooks")
+        return kept
+
+    def keep_webhooks(self, before: Keeping | None, after: Keeping) -> bool:
+        with self._rows.lock:
+            is_same = self.webhooks_kept() == before
+            if is_same:
+                self._rows.of("counting")["webhooks"] = after
+            return is_same
 
 
 class Counted:

@@ -25,6 +25,10 @@ class Span:
         """Whether it ends before it begins, so that nothing can be in it."""
         return self.first is not None and self.before is not None and self.before <= self.first
 
+    def since(self, moment: datetime) -> "Span":
+        """What is left of it from a time on; it may be backwards then."""
+        return Span(moment if self.first is None else max(self.first, moment), self.before)
+
     @property
     def first_text(self) -> str | None:
         """`first` as rows have it."""

@@ -159,7 +159,7 @@ def event_payload(event: Event) -> str:
 
 
 def delivery_of(
-    event: Event, endpoint: WebhookEndpoint | None = None, *, is_copy: bool = False
+    event: Event, endpoint: WebhookEndpoint | None = None, *, is_copy: bool = False, kept_days: int = 0
 ) -> WebhookDelivery:
     """The delivery of an event to an endpoint (None for the merchant's own URL), due at once.
 
@@ -178,6 +178,7 @@ def delivery_of(
         previous_at=event.previous_at,
         endpoint_id=FIRST_ENDPOINT if endpoint is None else endpoint.id,
         is_copy=is_copy,
+        kept_days=kept_days,
     )
 
 

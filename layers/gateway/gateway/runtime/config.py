@@ -57,6 +57,7 @@ class Config:
     sweep_grace_seconds: int
     allows_chaos: bool
     events_kept_days: int
+    webhooks_kept_days: int
     processor: ProcessorConfig
     checkout_url: str
     test_merchant_email: str
@@ -122,7 +123,8 @@ def read_config(environ: Mapping[str, str]) -> Config:
         webhook_allowed_hosts=_list(environ.get("WEBHOOK_ALLOWED_HOSTS", "")),
         sweep_grace_seconds=_integer(environ, "SWEEP_GRACE_SECONDS", 45, "seconds from 0 to 3600", 3600),
         allows_chaos=_allows_chaos(environ),
-        events_kept_days=_integer(environ, "EVENTS_KEPT_DAYS", 30, "days from 1 to 400", 400, minimum=1),
+        events_kept_days=_events_kept_days(environ),
+        webhooks_kept_days=_webhooks_kept_days(environ),
         processor=_processor(environ, scripted=environ.get("STAGE", "test") == "test"),
         checkout_url=environ.get("CHECKOUT_URL", "").rstrip("/"),
         test_merchant_email=environ.get("TEST_MERCHANT_EMAIL", "test@example.com"),
@@ -138,6 +140,18 @@ def _allows_chaos(environ: Mapping[str, str]) -> bool:
     if allowed and _one_of(environ, "STAGE", ("test", "live")) != "test":
         raise ConfigError("ALLOWS_CHAOS must not be true outside test stages")
     return allowed
+
+
+def _events_kept_days(environ: Mapping[str, str]) -> int:
+    return _integer(environ, "EVENTS_KEPT_DAYS", 30, "days from 1 to 400", 400, minimum=1)
+
+
+def _webhooks_kept_days(environ: Mapping[str, str]) -> int:
+    """0 for ever. Deliveries are in the feed too, which is to reach back as far as it says."""
+    days = _integer(environ, "WEBHOOKS_KEPT_DAYS", 0, "days from 0 to 3650", 3650)
+    if 0 < days < _events_kept_days(environ):
+        raise ConfigError("WEBHOOKS_KEPT_DAYS must be 0, for ever, or at least EVENTS_KEPT_DAYS")
+    return days
 
 
 def _processor(environ: Mapping[str, str], *, scripted: bool) -> ProcessorConfig:

@@ -12,6 +12,7 @@ from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.challenge import ProofOfWork
 from gateway.domain.chaos import Chaos
 from gateway.domain.webhooks.delivery import JITTER_MAX
+from gateway.domain.webhooks.keeping import Retention
 from gateway.runtime.config import Config
 from gateway.use_cases.acquirer import Acquirer
 from gateway.use_cases.acquirers.asked import Asked
@@ -79,7 +80,7 @@ class Dependencies:
             busy=busy,
             flushes=self.outbox is None,
             chaos_of=self.chaos_of,
-            events_kept=timedelta(days=self.config.events_kept_days),
+            retention=Retention(timedelta(days=self.config.events_kept_days), self.config.webhooks_kept_days),
         )
 
     def sharing(self, outbox: Outbox) -> Self:

@@ -13,7 +13,7 @@ Where the caller's Idempotency-Key stands for a response already, `load` ends th
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -27,7 +27,7 @@ from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import Event
-from gateway.domain.webhooks.feed import EVENTS_KEPT
+from gateway.domain.webhooks.keeping import KEPT_BY_DEFAULT, Retention
 from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.runtime import log
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
@@ -69,7 +69,7 @@ class UnitOfWork:
         busy: str = BUSY,
         flushes: bool = True,
         chaos_of: Callable[[Merchant], Chaos | None] = lambda _merchant: None,
-        events_kept: timedelta = EVENTS_KEPT,
+        retention: Retention = KEPT_BY_DEFAULT,
     ) -> None:
         self._database = database
         self._outbox = outbox
@@ -79,7 +79,7 @@ class UnitOfWork:
         self._busy = busy
         self._flushes = flushes
         self._chaos_of = chaos_of
-        self._events_kept = events_kept
+        self._retention = retention
         self._messages: list[tuple[str, dict[str, str], int]] = []
         self._outcome: tuple[str, dict[str, Any]] | None = None
         self._response: StoredResponse | None = None
@@ -155,7 +155,7 @@ class UnitOfWork:
         requested = requested_at is not None
         endpoints = [requested_at] if requested_at else (merchant.endpoints if merchant else [])
         chaos = None if requested or merchant is None else self._chaos_of(merchant)
-        now, kept = self._now(), self._events_kept
+        now, kept = self._now(), self._retention
         to = (self._transaction, events, endpoints)
         messages = tell(*to, chaos=chaos, now=now, kept=kept, requested=requested)
         self._messages += [(WEBHOOKS, message, delay_seconds) for message, delay_seconds in messages]

@@ -16,6 +16,7 @@ from infra.ops.deploy.stage_settings import (
     changes,
     check_file,
     deployed,
+    refuse_webhooks_kept,
     refuse_what_only_a_test_stage_has,
     values_of,
 )
@@ -169,6 +170,27 @@ def test_a_live_stage_is_refused_what_only_a_test_stage_has(target_of: Maker, na
         refuse_what_only_a_test_stage_has(target_of("live"), fine | {name: value})
     assert caught.value.details[0].startswith(f"{name}=")
     refuse_what_only_a_test_stage_has(target_of("test"), fine | {name: value})
+
+
+@pytest.mark.parametrize(("now", "days"), [(0, "0"), (0, "30"), (30, "31"), (90, "30"), (30, "3650")])
+def test_webhooks_can_be_kept_for_more_days_or_fewer(now: int, days: str) -> None:
+    refuse_webhooks_kept(now, {"WebhooksKeptDays": days, "EventsKeptDays": "30"})
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "told"),
+    [
+        (0, "29", "WebhooksKeptDays=29 must be 0, for ever, or at least EventsKeptDays=30."),
+        (90, "29", "WebhooksKeptDays=29 must be 0, for ever, or at least EventsKeptDays=30."),
+        (90, "0", "WebhooksKeptDays=90 cannot go back to 0:"),
+    ],
+)
+def test_webhooks_cannot_go_before_the_feeds_events_or_be_kept_for_ever_again(
+    now: int, days: str, told: str
+) -> None:
+    with pytest.raises(Problem, match="Nothing was changed") as refusal:
+        refuse_webhooks_kept(now, {"WebhooksKeptDays": days, "EventsKeptDays": "30"})
+    assert str(refusal.value).startswith(told)
 
 
 def test_what_is_deployed_is_read_with_the_defaults_of_its_own_template(target_of: Maker) -> None:

@@ -90,7 +90,8 @@ class WebhookDelivery:
     `next_retry_at` is when the next attempt is due; None once the status is final. `attempts` are those since
     the last manual retry; `history` holds the earlier ones. `sequence` is the event's place among those of
     its object (0: a row of a release that did not store it), `previous_at` the time of the event before it.
-    `is_copy`: another delivery of the same event stands for it in the feed.
+    `is_copy`: another delivery of the same event stands for it in the feed. `kept_days`: for how many days it
+    is kept, by what was set when it was made; 0 for ever.
     """
 
     id: str
@@ -107,6 +108,7 @@ class WebhookDelivery:
     previous_at: datetime | None = None
     endpoint_id: str = FIRST_ENDPOINT
     is_copy: bool = False
+    kept_days: int = 0
 
     @property
     def event_id(self) -> str:

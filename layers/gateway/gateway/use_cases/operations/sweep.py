@@ -17,6 +17,7 @@ from gateway.use_cases.operations.chain_audit import chain_audit
 from gateway.use_cases.operations.count_lists import count_asked
 from gateway.use_cases.operations.held_back import to_be_sent
 from gateway.use_cases.protocols.due import Due
+from gateway.use_cases.webhooks.keeping import note_setting
 
 # How long after being sent again an item counts as overdue again.
 POSTPONED_BY = timedelta(seconds=60)
@@ -90,6 +91,7 @@ def sweep(deps: Dependencies) -> Swept:
     }
     metrics.put(deps.config, deps.now(), "swept", found, warn=total > 0, **counts)
     try:
+        note_setting(deps)
         count_asked(deps)
     except Unavailable as error:
         log.error("lists not counted; the next sweep goes on", error)

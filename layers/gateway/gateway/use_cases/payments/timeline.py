@@ -15,6 +15,7 @@ from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import EVENTS
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.payments.read_payments import find_payment
+from gateway.use_cases.webhooks.keeping import is_shown
 
 # How many of a payment's refunds are shown, the newest first.
 REFUNDS_MAX = 20
@@ -98,6 +99,7 @@ def _deliveries(deps: Dependencies, payment: Payment, made: list[Refund]) -> lis
         for object_id, at in dict.fromkeys(times)  # made and finished in one millisecond: once
         if at is not None
         for delivery in deps.database.deliveries.of_object(payment.merchant_id, object_id, at)
+        if is_shown(deps, delivery)
     ]
     return sorted(found, key=lambda delivery: EVENTS.index(delivery.event))
 

@@ -8,6 +8,7 @@ from gateway.domain.counting.counts import Counts, Kind
 from gateway.domain.counting.kept import Fact, Kept, Unit
 from gateway.domain.counting.steps import Step
 from gateway.domain.span import Span
+from gateway.domain.webhooks.keeping import Keeping
 
 
 @dataclass(frozen=True)
@@ -55,4 +56,12 @@ class Counting(Protocol):
 
     def began(self, now: datetime) -> datetime:
         """Since when all rows that move late leave a correction; the first call says so."""
+        ...
+
+    def webhooks_kept(self) -> Keeping | None:
+        """For how many days webhooks are kept by what was noted last; None where nothing was."""
+        ...
+
+    def keep_webhooks(self, before: Keeping | None, after: Keeping) -> bool:
+        """Notes a change of that; False where somebody was quicker."""
         ...

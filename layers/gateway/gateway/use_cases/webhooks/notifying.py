@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gateway.domain.chaos import Chaos
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import DEFAULT_EVENTS, Event
+from gateway.domain.webhooks.keeping import Retention
 from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.presenters.event import delivery_of, untold
 from gateway.use_cases.protocols.writes import Transaction
@@ -23,13 +24,14 @@ def tell(
     *,
     chaos: Chaos | None,
     now: datetime,
-    kept: timedelta,
+    kept: Retention,
     requested: bool,
 ) -> list[Delayed]:
     """The deliveries of events of one object to the endpoints that want them, in their order at each.
 
     Answers the messages that ask for them. What none wants is recorded for the feed, which has it for as
-    long as `kept`; not so the events that are only for those who ask: they would cost all others a write.
+    long as `kept` says; not so the events that are only for those who ask: they would cost all others a
+    write.
     """
     told: set[str] = set()
     messages: list[Delayed] = []
@@ -37,7 +39,7 @@ def tell(
         wanted = [event for event in events if endpoint.wants(event.name)]
         by_delay: dict[int, list[WebhookDelivery]] = {}
         for event in wanted:
-            delivery = delivery_of(event, endpoint, is_copy=event.id in told)
+            delivery = delivery_of(event, endpoint, is_copy=event.id in told, kept_days=kept.delivery_days)
             told.add(event.id)
             delay_seconds = chaos.delivery_delay_seconds(delivery.id) if chaos else 0
             if delay_seconds:
@@ -52,5 +54,5 @@ def tell(
         ]
     rest = [event for event in events if event.id not in told and event.name in DEFAULT_EVENTS]
     if rest:
-        transaction.events.add([untold(event) for event in rest], now + kept)
+        transaction.events.add([untold(event) for event in rest], now + kept.events)
     return messages

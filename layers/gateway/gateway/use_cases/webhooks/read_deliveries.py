@@ -6,6 +6,7 @@ from gateway.domain.page import Page
 from gateway.domain.payments.dispute import payment_id_of
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.span import ALL_TIME, Span
+from gateway.domain.values import to_iso
 from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.events import Event
@@ -13,12 +14,13 @@ from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.orders.read_orders import find_order
 from gateway.use_cases.payments.read_payments import find_payment
 from gateway.use_cases.refunds.read_refunds import find_refund
+from gateway.use_cases.webhooks.keeping import first_listed, is_shown
 
 
 def find_delivery(deps: Dependencies, delivery_id: str, merchant_id: str) -> WebhookDelivery:
-    """The merchant's delivery, or NotFound; also where it belongs to another merchant."""
+    """The merchant's delivery, or NotFound; also where it is another merchant's, or not shown any more."""
     delivery = deps.database.deliveries.get(delivery_id)
-    if delivery is None or delivery.merchant_id != merchant_id:
+    if delivery is None or delivery.merchant_id != merchant_id or not is_shown(deps, delivery):
         raise NotFound("Webhook not found")
     return delivery
 
@@ -34,8 +36,17 @@ def list_deliveries(
     span: Span = ALL_TIME,
     cursor: Cursor | None = None,
 ) -> Page[WebhookDelivery]:
-    """The merchant's deliveries, newest first, starting at `offset` or at `cursor`."""
+    """The merchant's deliveries, newest first, starting at `offset` or at `cursor`.
+
+    A cursor that leads to days that are not shown any more gives an empty rest.
+    """
     check_place(cursor, offset, span)
+    first = first_listed(deps)
+    if first is not None:
+        span = span.since(first)
+        if span.is_backwards or (cursor is not None and cursor.created_at < to_iso(first)):
+            total, skipped = (0, offset) if cursor is None else (cursor.total, cursor.offset)
+            return Page([], total, limit, skipped)
     return deps.database.deliveries.page(
         merchant_id, status=status, event=event, limit=limit, offset=offset, span=span, cursor=cursor
     )

@@ -5,7 +5,7 @@ tool to flood it with. What is used of a limit is part of the transaction, so a 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.limit import Limit
@@ -22,6 +22,7 @@ from gateway.use_cases.access.audit import record
 from gateway.use_cases.access.limits import check_left
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
+from gateway.use_cases.webhooks.keeping import first_shown, is_shown
 
 TEST_EVENTS = Limit("webhook-tests", 30, timedelta(minutes=10))
 # A delivery that is begun again has five attempts.
@@ -39,6 +40,13 @@ class Failed:
     span: Span
     endpoint_id: str | None = None
     cursor: Cursor | None = None
+
+    def since(self, first: datetime | None) -> "Failed":
+        """Those of them that are shown: made then or later, or any for None."""
+        if first is None:
+            return self
+        is_behind = self.cursor is not None and self.cursor.created_at < to_iso(first)
+        return Failed(self.span.since(first), self.endpoint_id, None if is_behind else self.cursor)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def retry_delivery(
         idempotency, explain=lambda: check_left(deps, RETRIES, merchant_id), busy=BUSY
     ) as work:
         (delivery,) = work.load((WebhookDelivery, delivery_id))
-        if delivery is None or delivery.merchant_id != merchant_id:
+        if delivery is None or delivery.merchant_id != merchant_id or not is_shown(deps, delivery):
             raise NotFound("Webhook not found")
         again = delivery.retried(now)
         work.throttles.use(RETRIES, merchant_id, now)
@@ -116,8 +124,9 @@ def retry_failed(
         idempotency, explain=lambda: check_left(deps, RETRIES_OF_FAILED, merchant_id), busy=BUSY
     ) as work:
         work.load()
+        shown = wanted.since(first_shown(deps))
         found, resume = deps.database.deliveries.failed(
-            merchant_id, wanted.span, wanted.endpoint_id, cursor=wanted.cursor, limit=RETRIED_MAX
+            merchant_id, shown.span, shown.endpoint_id, cursor=shown.cursor, limit=RETRIED_MAX
         )
         work.throttles.use(RETRIES_OF_FAILED, merchant_id, now)
         probed: set[str] = set()

@@ -472,7 +472,7 @@ class Webhooks(Resource):
     ) -> Page[models.DeliveryListed]:
         """Lists the deliveries of webhooks, newest first.
 
-        A delivery has up to five attempts.
+        A delivery has up to five attempts. Where the stage keeps webhooks for some days only, older ones are neither listed nor counted.
 
         limit: How many items to return at most.
         offset: How many items to skip, counted from the newest. To read on further, use `cursor`.

@@ -155,7 +155,11 @@ class BalanceRow(FlatModel):
 
 
 class WebhookRow(FlatModel):
-    """Table `webhook-logs`. Rows of older releases have `created_at` in place of `place`."""
+    """Table `webhook-logs`. Rows of older releases have `created_at` in place of `place`.
+
+    DynamoDB deletes a row some time after `expires_at` (unix seconds), which only a row has whose delivery is
+    over, and that was made while WebhooksKeptDays was set to `kept_days`.
+    """
 
     class Meta:
         table_name = "webhook-logs"
@@ -179,6 +183,8 @@ class WebhookRow(FlatModel):
     history = JSONAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
+    kept_days = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
 
     by_merchant = indexes.WebhooksByMerchant()
     by_merchant_shard = indexes.WebhooksByMerchantShard()

@@ -16,6 +16,7 @@ from gateway.adapters.aws.dynamodb.lists.rollup_row import (
     COUNTING,
     LAST_CHANGE,
     SUMS,
+    WEBHOOKS,
     RollupRow,
     bucket_begin,
     bucket_key,
@@ -27,6 +28,7 @@ from gateway.domain.counting.newest import Newest
 from gateway.domain.counting.steps import Step, days_of
 from gateway.domain.span import TICK, Span
 from gateway.domain.values import from_iso, to_iso
+from gateway.domain.webhooks.keeping import Keeping
 from gateway.use_cases.protocols.counting import Asked
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
 
@@ -116,6 +118,20 @@ class Counting:
                 return from_iso(row.changed_at or "")
         rows.put_if(RollupRow(COUNTING, BEGAN, changed_at=to_iso(now)), RollupRow.day.does_not_exist())
         return now
+
+    def webhooks_kept(self) -> Keeping | None:
+        """For how many days webhooks are kept by what was noted last; None where nothing was."""
+        with unavailable_when_aws_fails():
+            for row in RollupRow.query(COUNTING, RollupRow.day == WEBHOOKS, consistent_read=True):
+                before = tuple((int(days), from_iso(until)) for days, until in row.tally or [])
+                return Keeping(int(row.days or 0), before)
+        return None
+
+    def keep_webhooks(self, before: Keeping | None, after: Keeping) -> bool:
+        """Notes a change of that; False where somebody was quicker."""
+        ended = [[days, to_iso(until)] for days, until in after.before]
+        is_same = RollupRow.day.does_not_exist() if before is None else RollupRow.days == before.days
+        return rows.put_if(RollupRow(COUNTING, WEBHOOKS, tally=ended, days=after.days), is_same)
 
     def _add_to(self, key: str, gained: dict[str, Counts]) -> dict[str, Counts]:
         """The buckets with what they gain."""

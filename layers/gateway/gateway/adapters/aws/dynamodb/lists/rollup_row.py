@@ -6,6 +6,7 @@
                           hour#2026-01-31T09
     asked                 <merchant>           whose lists are to be counted
     counting              began                since when rows that move late leave a correction
+                          webhooks             for how many days webhooks are kept, and were before
 
 Rows of releases up to 0.1 (<merchant>, 2026-01-31) are left alone. A list is counted again where its days,
 its hours and then `all` are deleted; the changes must stay.
@@ -23,7 +24,7 @@ CHANGES = "all#"
 # Behind any id of a row.
 LAST_CHANGE = CHANGES + "~"
 ASKED = "asked"
-COUNTING, BEGAN = "counting", "began"
+COUNTING, BEGAN, WEBHOOKS = "counting", "began", "webhooks"
 _BUCKET_FORMATS = {Unit.DAY: "day#%Y-%m-%d", Unit.HOUR: "hour#%Y-%m-%dT%H"}
 
 
@@ -46,6 +47,7 @@ class RollupRow(FlatModel):
     moved_to = JSONAttribute(null=True)
     amount = NumberAttribute(null=True)
     changed_at = UnicodeAttribute(null=True)
+    days = NumberAttribute(null=True)
 
 
 def list_key(kind: Kind, merchant_id: str) -> str:

@@ -196,6 +196,7 @@ class DeliveryWrites:
             # Of the first endpoint's nothing is stored: its rows are as large as they were.
             endpoint_id=None if delivery.endpoint_id == FIRST_ENDPOINT else delivery.endpoint_id,
             is_copy=delivery.is_copy or None,
+            kept_days=delivery.kept_days or None,
             next_retry_at=to_iso(delivery.next_retry_at) if delivery.next_retry_at else None,
             **due.due_columns(delivery.id, delivery.next_retry_at),
         )

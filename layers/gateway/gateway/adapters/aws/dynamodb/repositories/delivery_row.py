@@ -11,6 +11,7 @@ from gateway.adapters.aws.dynamodb.sharded_rows.delivery_log import created_at
 from gateway.adapters.aws.dynamodb.tables import WebhookRow
 from gateway.domain.values import from_iso, to_iso
 from gateway.domain.webhooks.delivery import Attempt, DeliveryStatus, WebhookDelivery
+from gateway.domain.webhooks.keeping import expires_at
 from gateway.domain.webhooks.webhook_endpoint import FIRST_ENDPOINT
 
 
@@ -31,6 +32,7 @@ def to_delivery(row: WebhookRow) -> WebhookDelivery:
         previous_at=from_iso(row.previous_at) if row.previous_at else None,
         endpoint_id=row.endpoint_id or FIRST_ENDPOINT,
         is_copy=bool(row.is_copy),
+        kept_days=int(row.kept_days or 0),
     )
 
 
@@ -56,6 +58,10 @@ def change_of(after: WebhookDelivery, *, planned: bool = False) -> list[Action]:
         actions.append(WebhookRow.next_retry_at.remove())
     else:
         actions.append(WebhookRow.next_retry_at.set(to_iso(after.next_retry_at)))
+    if after.kept_days:
+        at = expires_at(after)
+        column = WebhookRow.expires_at
+        actions.append(column.remove() if at is None else column.set(int(at.timestamp())))
     return actions
 
 
