@@ -38,10 +38,12 @@ def test_the_first_that_is_told_of_a_dispute_opens_it_under_an_id_that_names_the
 @pytest.mark.parametrize("status", [DisputeStatus.WON, DisputeStatus.LOST, DisputeStatus.CLOSED])
 def test_a_decision_ends_a_dispute_and_nothing_opens_it_again(status: DisputeStatus) -> None:
     disputes, _ = disputes_after((), PAYMENT, OPENED, NOW)
-    disputes, news = disputes_after(disputes, PAYMENT, told(status, amount=1, reason="other"), LATER)
+    disputes, news = disputes_after(
+        disputes, PAYMENT, told(status, amount=1, currency="USD", reason="other"), LATER
+    )
     assert news is not None
     assert (news.status, news.closed_at, news.told.word) == (status, LATER, str(status))
-    assert (news.told.amount, news.told.reason) == (500, "fraudulent")
+    assert (news.told.amount, news.told.currency, news.told.reason) == (500, "INR", "fraudulent")
     for again in (told(status, 2), told(DisputeStatus.OPEN, 3), told(DisputeStatus.LOST, 4)):
         assert disputes_after(disputes, PAYMENT, again, LATER + timedelta(days=1)) == (disputes, None)
 

@@ -12,11 +12,13 @@ from tests.support.factories import a_webhook
 DAY = timedelta(days=1)
 MIDNIGHT = datetime(2026, 1, 31, tzinfo=UTC)
 NOON = MIDNIGHT + DAY / 2
+LAST = MIDNIGHT + DAY - timedelta(microseconds=1)
 
 
 def test_deliveries_are_shown_for_so_many_whole_days_after_their_own() -> None:
     assert Keeping(30).first_shown(NOON) == MIDNIGHT - 30 * DAY
     assert Keeping(30).first_shown(MIDNIGHT) == MIDNIGHT - 30 * DAY
+    assert Keeping(30).first_shown(LAST) == MIDNIGHT - 30 * DAY
     assert Keeping(0).first_shown(NOON) is None
 
 

@@ -17,7 +17,7 @@ from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.messages import AFTER, delivery_ids
 from gateway.use_cases.webhooks.send_deliveries import send_test_event
 from tests.support.factories import NOW, a_message, a_webhook
-from tests.support.memory.shop import MemoryShop, failures, rendered
+from tests.support.memory.shop import MemoryShop, failures, lines, rendered
 
 LIVE = {"STAGE": "live"}
 DELAYS = {"delay_seconds": 30, "late_seconds": 30}
@@ -74,9 +74,19 @@ def test_it_is_on_record_who_began_and_ended_it(shop: MemoryShop) -> None:
 
 def test_a_merchant_that_is_gone_has_neither_chaos_nor_a_row_of_it(shop: MemoryShop) -> None:
     shop.database.rows.before_next_commit(lambda: shop.database.rows.of("merchants").clear())
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match=r"^Merchant not found$"):
         begin(shop, error_percent=10)
     assert shop.audit() == []
+
+
+def test_the_log_says_whose_chaos_began_and_ended(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    until = begin(shop, error_percent=10, minutes=5, seed=7).until.isoformat()
+    whose = {"merchant_id": shop.merchant.id}
+    assert lines(capsys, "chaos begun") == [{"level": "WARNING", **whose, "until": until, "seed": 7}]
+    end_chaos(shop.deps, shop.merchant.id)
+    assert lines(capsys, "chaos ended") == [{"level": "INFO", **whose}]
 
 
 def test_it_ends_by_itself_after_an_hour(shop: MemoryShop) -> None:

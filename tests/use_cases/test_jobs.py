@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,8 +8,21 @@ from gateway.adapters.aws.dynamodb.repositories.stats import Stats
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import Batch
 from gateway.domain.values import to_unix_ms
-from gateway.use_cases.jobs import NOTHING_TO_DO, RETRY, Done, Job, parse_jobs, run_jobs
+from gateway.domain.webhooks.delivery import JITTER_MAX
+from gateway.use_cases.jobs import (
+    CONFLICT_SECONDS_MAX,
+    CONFLICT_SECONDS_MIN,
+    NOTHING_TO_DO,
+    RETRY,
+    Done,
+    Job,
+    parse_jobs,
+    run_jobs,
+)
+from gateway.use_cases.protocols.refusals import Conflict
 from tests.support.factories import NOW, a_message, some_deps
+from tests.support.memory.outside import MemoryQueues
+from tests.support.memory.shop import lines
 
 MEMBERS = ("payment_id", "merchant_id")
 POISON = {
@@ -73,6 +87,30 @@ def test_a_job_that_wants_to_come_back_comes_back(counted: list[Batch]) -> None:
     answer = run_jobs(some_deps(), "payments", jobs, lambda job: RETRY if job is jobs[1] else NOTHING_TO_DO)
     assert failures(answer) == [jobs[1].message_id]
     assert counted == [Batch("payments", to_unix_ms(NOW), 0, 0)]  # somebody takes from the queue
+
+
+@pytest.mark.parametrize("jitter", [0, JITTER_MAX])
+def test_a_job_that_lost_against_others_comes_back_in_some_seconds(
+    jitter: int, counted: list[Batch], capsys: pytest.CaptureFixture[str]
+) -> None:
+    queues = MemoryQueues()
+    deps = replace(some_deps(), queues=queues, jitter=lambda: jitter)
+    (job,) = some_jobs(1)
+
+    def lose(_job: Job) -> Done:
+        raise Conflict
+
+    seconds = CONFLICT_SECONDS_MAX if jitter else CONFLICT_SECONDS_MIN
+    again = {"level": "WARNING", "again_in_seconds": seconds, **job.body}
+    assert failures(run_jobs(deps, "payments", [job], lose)) == [job.message_id]
+    assert queues.given_back == [("payments", job.receipt_handle, seconds)]
+    assert lines(capsys, "job lost against others; it will be tried again") == [again]
+
+    queues.failing.add("payments")  # then it comes back when SQS shows it again
+    assert failures(run_jobs(deps, "payments", [job], lose)) == [job.message_id]
+    (line,) = lines(capsys, "message not given back; it comes later")
+    assert line.items() >= {"level": "ERROR", **job.body}.items()
+    assert [(batch.completed, batch.failed) for batch in counted] == [(0, 0), (0, 0)]
 
 
 def test_a_batch_adds_to_the_counters_once(counted: list[Batch]) -> None:

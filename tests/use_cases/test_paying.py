@@ -72,12 +72,15 @@ def test_of_a_unique_receipt_there_is_one_order(shop: MemoryShop) -> None:
     for again in (new, replace(new, amount=600)):
         with pytest.raises(BadRequest, match=r"^There is an order with this receipt already$") as caught:
             shop.create_order(again)
-        assert (caught.value.reason, caught.value.facts) == ("receipt_taken", {"order_id": order_id})
+        refusal = caught.value
+        assert (refusal.field, refusal.reason) == ("receipt", "receipt_taken")
+        assert refusal.facts == {"order_id": order_id}
     assert shop.create_order(replace(new, receipt="r-2")).body != order_id
     # Who does not ask for it may have more of them.
     assert shop.create_order(replace(new, unique_receipt=False)).body != order_id
-    with pytest.raises(BadRequest, match=r"^receipt is required with unique_receipt$"):
+    with pytest.raises(BadRequest, match=r"^receipt is required with unique_receipt$") as none_given:
         shop.create_order(replace(new, receipt=None))
+    assert none_given.value.field == "receipt"
 
 
 def test_a_unique_receipt_is_refused_beside_an_order_that_did_not_ask_for_it(shop: MemoryShop) -> None:
