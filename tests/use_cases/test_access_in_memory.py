@@ -8,11 +8,14 @@ import pytest
 
 from gateway.domain.access import session as session_domain
 from gateway.domain.access.api_key import ApiKey, NewKey, hash_secret
+from gateway.domain.access.limit import Limit
 from gateway.domain.access.merchant import TEST_MERCHANT_ID
 from gateway.domain.access.password import password_matches
 from gateway.domain.access.rights import Right
 from gateway.domain.access.user import User
 from gateway.domain.errors import AuthenticationFailed, BadRequest, NotFound, RateLimited, Unavailable
+from gateway.domain.reasons import Reason
+from gateway.use_cases.access import api_keys
 from gateway.use_cases.access import merchants as administration
 from gateway.use_cases.access.api_keys import (
     ISSUED_PER_DAY,
@@ -99,10 +102,23 @@ def test_a_rotated_key_works_on_for_its_overlap(shop: MemoryShop, capsys: pytest
     assert new.key.secret_hash == hash_secret(new.key.api_key, new.secret)
     details = {"replaced_by": new.key.api_key, "overlap_hours": 24}
     assert shop.audit()[1] == (ME, "api_key.rotated", old.api_key, details)
+    assert list_audit(shop.deps, shop.merchant.id, 5, 0).total == 2
     line = {"level": "INFO", "merchant_id": shop.merchant.id, "api_key": old.api_key, "actor": ME}
     assert lines(capsys, "API key rotated") == [line | details]
     with pytest.raises(BadRequest, match="Only an API key that is in use"):
         rotate_key(shop.deps, shop.merchant.id, old.api_key, 24, ME)
+
+
+def test_replacing_a_key_counts_as_issuing_one_but_for_an_administrator(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api_keys, "ISSUED_PER_DAY", Limit("api-keys", 2, timedelta(days=1)))
+    first = issue_key(shop.deps, shop.merchant.id, ME).key.api_key
+    second = rotate_key(shop.deps, shop.merchant.id, first, 1, ME).key.api_key
+    with pytest.raises(RateLimited, match="At most 2 API keys"):
+        rotate_key(shop.deps, shop.merchant.id, second, 1, ME)
+    assert shop.database.api_keys.get(second).expires_at is None
+    rotate_key(shop.deps, shop.merchant.id, second, 1, "admin:a", limited=False)
 
 
 def test_a_disabled_key_is_out_of_use(shop: MemoryShop, capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,6 +208,7 @@ def test_a_merchant_is_who_its_key_and_secret_say(shop: MemoryShop) -> None:
         with pytest.raises(AuthenticationFailed) as refusal:
             authenticate(shop.deps, *wrong)
         assert told(refusal) == ("Invalid API credentials", None)
+        assert refusal.value.reason is (Reason.INVALID_CREDENTIALS if all(wrong) else None)
     assert merchant_of(shop.deps, "") is None
     assert merchant_of(shop.deps, "key_0") is None
 
@@ -205,8 +222,31 @@ def test_credentials_have_lengths_to_keep(shop: MemoryShop, lengths: tuple[int, 
     if works:
         assert authenticate(shop.deps, name, secret).merchant_id == shop.merchant.id
     else:
-        with pytest.raises(AuthenticationFailed):
+        with pytest.raises(AuthenticationFailed) as refusal:
             authenticate(shop.deps, name, secret)
+        assert refusal.value.reason is Reason.INVALID_CREDENTIALS
+
+
+def test_a_key_works_from_its_addresses_only_and_the_log_says_from_where_else_it_was_used(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new = NewKey("till", lifetime=timedelta(days=1), addresses=("203.0.113.0/24",))
+    issued = issue_key(shop.deps, shop.merchant.id, ME, new)
+    name, secret = issued.key.api_key, issued.secret
+    assert authenticate(shop.deps, name, secret, "203.0.113.9").api_key == name
+    for elsewhere in (["198.51.100.1"], []):
+        with pytest.raises(AuthenticationFailed) as refusal:
+            authenticate(shop.deps, name, secret, *elsewhere)
+        assert told(refusal) == ("Invalid API credentials", None)
+        assert refusal.value.reason is Reason.INVALID_CREDENTIALS
+    line = {"level": "WARNING", "api_key": name}
+    assert lines(capsys, "API key used from an address that is not on its list") == [
+        line | {"source": "198.51.100.1"},
+        line | {"source": ""},
+    ]
+    shop.clock.advance(days=1)
+    with pytest.raises(AuthenticationFailed):
+        authenticate(shop.deps, name, secret, "203.0.113.9")
 
 
 def test_a_key_is_remembered_for_fifteen_seconds(shop: MemoryShop) -> None:
