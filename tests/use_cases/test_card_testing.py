@@ -2,23 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gateway.domain.acquiring.results import NOT_FOUND
-from gateway.domain.card_testing.limits import Limits
+from gateway.domain.acquiring.driver import REFUSED
+from gateway.domain.acquiring.results import NOT_FOUND, Outcome, Result
+from gateway.domain.card_testing.challenge import Answer, Occasion, ProofOfWork
+from gateway.domain.card_testing.limits import SHARDS, Limits, Scope
 from gateway.domain.errors import AsyncPayError, ChallengeRequired, RateLimited
 from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.order import Order, OrderStatus
 from gateway.domain.payments.payment import Payment, PaymentStatus
+from gateway.domain.values import to_unix_ms
 from gateway.presenters.payment import PAYMENT, PUBLIC_PAYMENT
 from gateway.use_cases.access.merchants import set_limits
 from gateway.use_cases.operations.sweep import sweep
 from gateway.use_cases.payments.new_payment import Sender
 from gateway.use_cases.payments.process_payments import process_payments
-from tests.support.factories import a_message, declined
+from tests.support.factories import NOW, a_message, declined
 from tests.support.keys import idempotency_key
 from tests.support.memory.shop import MemoryShop, failures, lines
 from tests.support.proof_of_work import solved
@@ -375,3 +378,136 @@ def test_an_attempt_without_a_key_that_was_never_begun_fails_unasked_even_at_a_s
     assert failure is not None
     assert failure.code == "ORDER_ALREADY_PAID"
     assert (shop.bank.authorized, shop.bank.looked_up) == ([], [])
+
+
+@pytest.mark.parametrize(("known", "looked_up"), [
+    ({"reference": "ref_1"}, True), ({"action_since": NOW}, False),
+], ids=["a reference", "a redirect"])  # fmt: skip
+def test_what_the_acquirer_is_known_to_have_goes_on_though_the_order_is_paid(
+    shop: MemoryShop, known: dict[str, Any], *, looked_up: bool
+) -> None:
+    """The attempt is not stopped, and its own end counts: neither would be true of one that is held back."""
+    refusals = [Result(Outcome.DECLINED)]
+    shop.bank.outcome = lambda _payment: refusals.pop()
+    payment = attempt(shop, shop.order())
+    shop.put("payments", replace(payment, attempt=replace(payment.attempt, **known)))
+    paid = shop.database.orders.get(payment.order_id)
+    shop.put("orders", replace(paid, status=OrderStatus.PAID))
+    process(shop, payment)
+    after = shop.payment(payment.id)
+    assert (after.status, after.failure, after.attempt.stopped_at) == (PaymentStatus.FAILED, REFUSED, None)
+    asked = (shop.bank.looked_up, shop.bank.authorized)
+    assert asked == (([payment.id], []) if looked_up else ([], [payment.id]))
+
+
+def test_a_payment_that_is_held_back_is_one_job_that_is_done(shop: MemoryShop) -> None:
+    payment = attempt(shop, shop.order())
+    paid = shop.database.orders.get(payment.order_id)
+    shop.put("orders", replace(paid, status=OrderStatus.PAID))
+    process(shop, payment)
+    counted = shop.database.stats.read()["payments"]
+    assert (counted.completed, counted.failed) == (1, 0)
+
+
+def test_the_order_and_the_failures_are_read_only_for_a_batch_with_a_pending_payment(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final, pending = shop.paid(), attempt(shop, shop.order())
+    reads: list[list[str]] = []
+    load = shop.database.load
+    monkeypatch.setattr(
+        shop.database, "load", lambda keys: reads.append([kind.__name__ for kind, _ in keys]) or load(keys)
+    )
+    batch = ["Payment", "Merchant"]
+    process(shop, final)
+    assert reads == [batch]
+    reads.clear()
+    process(shop, final, pending)
+    assert reads == [["Payment"] * 2 + ["Merchant"] * 2, ["Order"] + ["FailureCount"] * SHARDS[Scope.ADDRESS]]
+
+
+def fail_twice_as_often_as_may_be(shop: MemoryShop) -> None:
+    """Twenty failures of one address, at a merchant whose limits are ten by now."""
+    shop.set_merchant(limits=Limits(merchant_failures=100, address_failures=100))
+    fail(shop, 20)
+    shop.set_merchant(limits=Limits(merchant_failures=10, address_failures=10))
+
+
+def test_a_refusal_says_by_what_and_how_urgently_and_an_answer_that_is_not_good_counts_as_such(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fail_twice_as_often_as_may_be(shop)
+    order = shop.order()
+    capsys.readouterr()
+    with pytest.raises(ChallengeRequired) as refusal:
+        attempt(shop, order)
+    with pytest.raises(ChallengeRequired):
+        attempt(shop, order, answer=replace(solved(refusal.value.challenge), token="1.2.3"))
+    shop.set_merchant(limits=replace(shop.merchant.limits, order_attempts=1))
+    shop.put("orders", replace(order, pending=1))
+    with pytest.raises(RateLimited):
+        attempt(shop, order)
+    about = {"order_id": order.id, "merchant_id": shop.merchant.id, "PaymentsHeldBack": 1, "weight": 2}
+    told = [line for line in lines(capsys) if line.get("PaymentsHeldBack")]
+    assert [(line["message"], line["by"]) for line in told] == [
+        ("challenge asked for", "failures"),
+        ("challenge asked for", "answer"),
+        ("payment refused: too many attempts", "order_id"),
+    ]
+    for line in told:
+        assert line | about | {"level": "WARNING", "Stack": shop.deps.config.stack_name} == line
+        assert line["_aws"]["Timestamp"] == to_unix_ms(shop.clock())
+
+
+class Recording(ProofOfWork):
+    """Remembers what it was asked, and takes any answer."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    def ask(self, key: bytes, occasion: Occasion, now: datetime) -> dict[str, Any]:
+        self.calls.append(("ask", (key, occasion, now)))
+        return super().ask(key, occasion, now)
+
+    def passes(self, key: bytes, occasion: Occasion, answer: Answer, now: datetime) -> bool:
+        self.calls.append(("passes", (key, occasion, answer, now)))
+        return True
+
+
+def test_a_challenge_is_for_the_order_its_next_attempt_the_address_and_how_urgent_it_is(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shop.deps.secrets, "get", lambda arn: f"secret of {arn}".encode())
+    fail_twice_as_often_as_may_be(shop)
+    shop.deps = replace(shop.deps, challenger=(recording := Recording()))
+    order = shop.order()
+    with pytest.raises(ChallengeRequired):
+        attempt(shop, order)
+    shop.clock.advance(seconds=1)
+    answer = Answer("token", "1")
+    payment = attempt(shop, order, answer=answer)
+    assert payment.screening is not None
+    assert payment.screening.address is not None
+    assert payment.screening.passed
+    assert shop.events(payment.id) == ["payment.created", "payment.pending"]
+    key = f"secret of {shop.deps.config.fingerprint_key_arn}".encode()
+    occasion = Occasion(order.id, order.attempt_number(shop.clock()), payment.screening.address, 2)
+    assert recording.calls == [
+        ("ask", (key, occasion, shop.clock() - timedelta(seconds=1))),
+        ("passes", (key, occasion, answer, shop.clock())),
+    ]
+
+
+def test_attempts_at_the_same_time_pass_where_nothing_failed_before(shop: MemoryShop) -> None:
+    order = shop.order()
+    shop.database.rows.before_next_commit(lambda: attempt(shop, order))
+    assert attempt(shop, order).status is PaymentStatus.PENDING
+    assert shop.database.orders.get(order.id).attempts == 2
+
+
+def test_a_merchants_own_limit_for_a_card_counts_for_its_server_too(shop: MemoryShop) -> None:
+    shop.set_merchant(limits=Limits(card_failures=1))
+    fail(shop, 1, card=a_card(9))
+    with pytest.raises(RateLimited) as refusal:
+        attempt(shop, shop.order(), card=a_card(9), merchant_id=shop.merchant.id)
+    assert refusal.value.field == "card.number"

@@ -248,6 +248,81 @@ def test_work_is_sent_again_though_nobody_can_note_it(
     assert noted[0]["error"] == "Unavailable < TimeoutError"
 
 
+def planned_of_each(shop: MemoryShop) -> tuple[Any, Any, Any]:
+    """What a worker decided to ask about later, which sent no message."""
+    made = overdue_of_each(shop)
+    for table, row in zip(("payments", "refunds", "deliveries"), made, strict=True):
+        shop.database.rows.of(f"{table} planned")[row.id] = "planned"
+    return made
+
+
+def test_what_was_planned_is_sent_once_its_time_has_come_and_is_no_sign_of_anything_lost(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payment, refund, delivery = planned_of_each(shop)
+    assert sweep(shop.deps) == Swept(0, 0, 0)
+    shop.clock.advance(milliseconds=1)
+    capsys.readouterr()
+    assert sweep(shop.deps) == Swept(0, 0, 0, planned=3)
+    assert shop.queues.sends == [
+        ("payments", [{"payment_id": payment.id, "merchant_id": payment.merchant_id}], 0),
+        ("refunds", [{"refund_id": refund.id, "merchant_id": refund.merchant_id}], 0),
+        ("webhooks", [{"webhook_id": delivery.id, "merchant_id": delivery.merchant_id}], 0),
+    ]
+    (line,) = lines(capsys, "swept")
+    assert (line["level"], line["Swept"], line["SweptMoney"], line["planned"]) == ("INFO", 0, 0, 3)
+    assert all(known.waiting_since_ms == 0 for known in shop.database.stats.read().values())
+    assert sweep(shop.deps) == Swept(0, 0, 0)
+
+
+def test_what_was_planned_and_cannot_be_sent_fails_the_sweep_after_the_rest_was_sent(
+    shop: MemoryShop,
+) -> None:
+    planned_of_each(shop)
+    shop.clock.advance(milliseconds=1)
+    shop.queues.failing |= {"payments"}
+    with pytest.raises(Unavailable):
+        sweep(shop.deps)
+    assert [queue for queue, _, _ in shop.queues.sends] == ["refunds", "webhooks"]
+
+
+def test_money_that_was_swept_is_counted_apart_and_a_single_row_is_a_warning(
+    shop: MemoryShop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overdue_of_each(shop)
+    after_grace(shop)
+    sweep(shop.deps)
+    shop.put("refunds", a_refund(due_at=NOW))
+    sweep(shop.deps)
+    found = [(line["level"], line["Swept"], line["SweptMoney"]) for line in lines(capsys, "swept")]
+    assert found == [("WARNING", 3, 2), ("WARNING", 1, 1)]
+
+
+def test_a_sweep_that_cannot_count_what_is_parked_sends_all_the_same_and_fails_aloud(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overdue_of_each(shop)
+    after_grace(shop)
+    monkeypatch.setattr(shop.database.refunds, "parked", failing)
+    with pytest.raises(Unavailable):
+        sweep(shop.deps)
+    (line,) = lines(capsys, "swept")
+    assert (line["Swept"], line["Parked"]) == (3, 0)
+
+
+def test_a_sweep_that_cannot_count_lists_says_why_and_fails_after_the_rest(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overdue_of_each(shop)
+    after_grace(shop)
+    monkeypatch.setattr(shop.database.counting, "asked", failing)
+    with pytest.raises(Unavailable):
+        sweep(shop.deps)
+    assert len(shop.queues.sends) == 3
+    (line,) = lines(capsys, "lists not counted; the next sweep goes on")
+    assert line == {"level": "ERROR", "error": "Unavailable < TimeoutError"}
+
+
 IN_HAND = QueueDepth(0, 5, 5)
 
 
