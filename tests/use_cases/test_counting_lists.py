@@ -200,16 +200,20 @@ def test_what_takes_too_long_is_left_for_the_next_sweep(
     assert kept(shop).counts.matching(()) == 179
 
 
-def test_of_two_that_count_at_once_one_wins_and_nothing_is_counted_twice(shop: MemoryShop) -> None:
+@pytest.mark.parametrize("step", ["facts", "advance"], ids=["before it reads", "before it writes"])
+def test_of_two_that_count_at_once_one_wins_and_nothing_is_counted_twice(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     put_payments(shop, timedelta(hours=1))
-    counting, facts = shop.database.counting, shop.database.counting.facts
+    counting = shop.database.counting
+    done = getattr(counting, step)
 
     def overtaken(*asked: Any) -> Any:
-        counting.facts = facts
+        monkeypatch.setattr(counting, step, done)
         assert count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
-        return facts(*asked)
+        return done(*asked)
 
-    counting.facts = overtaken
+    monkeypatch.setattr(counting, step, overtaken)
     assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
     assert kept(shop).counts.matching(()) == 1
 
@@ -270,20 +274,6 @@ def test_more_rows_of_one_millisecond_than_a_step_reads_are_told(
     assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
     (line,) = lines(capsys, "a list can't be counted on: too many rows of one millisecond")
     assert (line["level"], line["kind"], line["merchant_id"]) == ("ERROR", "payments", shop.merchant.id)
-
-
-def test_who_is_overtaken_before_writing_is_told_that_the_list_is_not_up_to_date(shop: MemoryShop) -> None:
-    put_payments(shop, timedelta(hours=1))
-    counting, advance = shop.database.counting, shop.database.counting.advance
-
-    def overtaken(*asked: Any) -> Any:
-        counting.advance = advance
-        assert count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
-        return advance(*asked)
-
-    counting.advance = overtaken
-    assert not count_list(shop.deps, Kind.PAYMENTS, shop.merchant.id, NOW + DAY)
-    assert kept(shop).counts.matching(()) == 1
 
 
 def test_the_newest_rows_are_read_only_once_no_older_ones_may_be_left(
