@@ -8,18 +8,12 @@ import pytest
 
 import asyncpay
 from tests.docs.blocks import ROOT
+from tests.proof.card_scan import VISA, leaks
 from tests.sdk.conftest import KEY, SECRET, Person
 from tests.sdk.scripted import Answer, Gateway, refusal
 from tests.sdk.test_client import PAYMENT, UPI
 
 IMPORT_MILLISECONDS = 150
-CARD = {
-    "number": "4111 1111 1111 1111",
-    "expiry_month": "12",
-    "expiry_year": "2039",
-    "cvv": "987",
-    "holder_name": "Asha Rao",
-}
 
 
 def test_no_secret_and_no_card_is_logged(
@@ -27,14 +21,16 @@ def test_no_secret_and_no_card_is_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     gateway.answers(refusal(503, "SERVER_ERROR"), Answer(201, PAYMENT, {"X-Request-Id": "req-2"}))
-    person.call("payments.create", order_id=UPI["order_id"], method="card", card=CARD)
+    person.call("payments.create", order_id=UPI["order_id"], method="card", card=VISA.as_json())
     ours = [record.getMessage() for record in caplog.records if record.name == "asyncpay"]
     assert len(ours) == 2
     assert "POST /api/v1/payments -> 503" in ours[0]
     assert "request_id=req-1" in ours[0]
     assert "attempt=2" in ours[1]
-    for hidden in (SECRET, "4111", "987", "Asha"):
-        assert hidden not in caplog.text
+    assert SECRET not in caplog.text
+    # Other libraries log addresses of objects, which hold any three digits: only a CVV of its own is one.
+    assert not list(leaks("the log", caplog.text))
+    assert list(leaks("the request", gateway.asked[0].body.decode()))
 
 
 def test_no_secret_is_in_a_repr() -> None:
