@@ -60,7 +60,7 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
     elif command in MODULES:
         import_module(MODULES[command]).main(settings)
     else:
-        from local import up
+        from local.up import command as up
 
         site.ensure(settings, progress)
         up.main(settings, progress)

@@ -21,7 +21,8 @@ from typing import Any
 
 from aiohttp import web
 
-from local.servers import check_ports, serving
+from local.ports import check_ports
+from local.servers import serving
 from local.settings import Settings
 
 KEPT_EVENTS = 1000

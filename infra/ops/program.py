@@ -6,7 +6,7 @@ Standard library only, as nothing else may be there yet.
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from infra.ops.build import venvs
@@ -34,7 +34,20 @@ def continue_in_venv(module: str, settings: Settings, progress: Progress) -> Non
         return
     os.chdir(settings.root)
     began = f"--began={progress.started_at_seconds}"
-    os.execv(venv.python, [str(venv.python), "-m", module, began, *sys.argv[1:]])  # noqa: S606
+    command = [str(venv.python), "-m", module, began, *sys.argv[1:]]
+    os.execve(venv.python, command, keeping_bytecode(settings.root, os.environ))  # noqa: S606
+
+
+def keeping_bytecode(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which Python compiles what it imports once, and not at each start.
+
+    PYTHONDONTWRITEBYTECODE, which many container images set, keeps bytecode out of the sources; there it goes
+    to .build.
+    """
+    kept = dict(environ)
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept.setdefault("PYTHONPYCACHEPREFIX", str(root / ".build" / "pycache"))
+    return kept
 
 
 def progress_since(began: float | None) -> Progress:

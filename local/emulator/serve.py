@@ -38,10 +38,11 @@ def main() -> None:
     import uvicorn
     from ministack.app import app
 
-    from local.emulator import function_output
+    from local.emulator import function_output, shared_code
 
     served: Application = app
     function_output.keep_newest()
+    shared_code.share()
     if quick:
         function_output.mark_ends()
     if process is not None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local import deployment
 from local.settings import Settings
+from local.up import deployment
 from tests.local.conftest import SettingsMaker
 
 

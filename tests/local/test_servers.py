@@ -5,7 +5,8 @@ import pytest
 from aiohttp import ClientSession, web
 
 from infra.ops.console import Problem
-from local.servers import check_ports, serving
+from local.ports import check_ports
+from local.servers import serving
 from local.settings import Settings
 from tests.local.conftest import SettingsMaker
 

@@ -14,6 +14,7 @@ import hashlib
 import importlib.util
 import py_compile
 import shutil
+import sys
 from pathlib import Path
 
 MODE = py_compile.PycInvalidationMode.UNCHECKED_HASH
@@ -22,7 +23,8 @@ MODE = py_compile.PycInvalidationMode.UNCHECKED_HASH
 def compile_tree(tree: Path, shown_as: str, cache: Path) -> set[str]:
     """Compiles every module of a tree, from `cache` where it knows it; returns what it used of the cache.
 
-    A traceback shows the modules below `shown_as`. A source that does not compile is left to who imports it.
+    The modules name a place below `shown_as`, and none of this machine's. A source that does not compile is
+    left to who imports it.
     """
     cache.mkdir(parents=True, exist_ok=True)
     used = set()
@@ -34,7 +36,8 @@ def compile_tree(tree: Path, shown_as: str, cache: Path) -> set[str]:
             py_compile.compile(str(source), str(kept), shown, invalidation_mode=MODE, quiet=2)
         if kept.exists():
             used.add(name)
-            target = Path(importlib.util.cache_from_source(str(source)))
+            # Not importlib's cache_from_source: with PYTHONPYCACHEPREFIX that is for this process's imports.
+            target = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
             target.parent.mkdir(exist_ok=True)
             shutil.copyfile(kept, target)
     return used

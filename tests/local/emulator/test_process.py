@@ -9,7 +9,7 @@ from infra.ops.console import Problem
 from local import running
 from local.emulator import process as emulator
 from local.settings import Settings
-from local.tasks import tasks
+from local.up.tasks import tasks
 from tests.local.conftest import SettingsMaker
 
 SERVER = """#!/usr/bin/env python3

@@ -1,11 +1,15 @@
 import importlib.util
+import marshal
 import subprocess
 import sys
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
 from infra.ops.build import bytecode
+
+HEADER_BYTES = 16  # PEP 552
 
 
 @pytest.fixture
@@ -30,7 +34,11 @@ def run(code: str, tree: Path) -> str:
     return done.stdout + done.stderr
 
 
-def test_every_module_is_compiled_and_python_uses_it(tree: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("prefix", [None, "elsewhere"], ids=["as it is", "with a cache elsewhere"])
+def test_every_module_is_compiled_and_python_uses_it(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str | None
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", prefix and str(tmp_path / prefix))
     bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
     assert len(compiled(tree)) == 3
     # As nobody looks at the source any more, a change of it goes unnoticed: archives do not change.
@@ -38,9 +46,15 @@ def test_every_module_is_compiled_and_python_uses_it(tree: Path, tmp_path: Path)
     assert run("import package.other; print(package.other.VALUE)", tree).strip() == "1"
 
 
-def test_a_traceback_names_the_place_that_lambda_has(tree: Path, tmp_path: Path) -> None:
+def test_compiled_code_names_the_place_that_lambda_has_and_nothing_of_this_machine(
+    tree: Path, tmp_path: Path
+) -> None:
     bytecode.compile_tree(tree, "/opt/python", tmp_path / "cache")
-    assert '"/opt/python/package/module.py", line 2' in run("import package.module as m; m.fail()", tree)
+    (kept,) = tree.rglob("module.*.pyc")
+    code = marshal.loads(kept.read_bytes()[HEADER_BYTES:])  # noqa: S302 -- it was made here
+    inner = [part for part in code.co_consts if isinstance(part, CodeType)]
+    assert {part.co_filename for part in (code, *inner)} == {"/opt/python/package/module.py"}
+    assert str(tmp_path).encode() not in kept.read_bytes()
 
 
 def test_the_same_sources_give_the_same_bytes(tree: Path, tmp_path: Path) -> None:

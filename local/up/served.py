@@ -1,8 +1,6 @@
-"""`make up`: emulator, deployment, servers; until Ctrl-C, SIGTERM or `make down`, then ended in reverse."""
+"""What `make up` does once the emulator is ready: it deploys, and serves the ports of the contract."""
 
 import asyncio
-import secrets
-import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -13,12 +11,9 @@ from aiohttp import web
 
 from infra.ops.application import api_base_url
 from infra.ops.console import Problem, Progress, last_lines
-from local import ready, running
 from local.acquirers.account import webhook_path
 from local.acquirers.process import acquirer_stand_in, base_url, log_file, register_webhook
-from local.deployment import deploy
-from local.emulator import binary
-from local.emulator.process import emulator, ended, keep_log_small, save
+from local.emulator.process import ended, keep_log_small
 from local.merchant import merchant_app
 from local.pages.api_reference import add_reference
 from local.pages.checkout import PageSettings, checkout_app, origins_from
@@ -27,46 +22,21 @@ from local.pages.shop import ShopSettings, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
 from local.redis.server import serving_status
-from local.servers import check_ports, serving
+from local.servers import serving
 from local.settings import Settings
-from local.tasks import tasks
+from local.up import ready
+from local.up.deployment import deploy, seed_merchant
+from local.up.tasks import tasks
 
-SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")
 ANSWER_SECONDS = 30
 REACH_SECONDS = 5
 
 
-def main(settings: Settings, progress: Progress) -> None:
-    """Runs until told to end. Raises Problem when it cannot start, or cannot go on."""
-    with running.only_one(settings):
-        if running.stop(running.emulator_lock(settings), group=True):
-            progress.say("ended the emulator of an earlier run that was killed")
-        running.stop(running.acquirer_lock(settings), group=True)
-        asyncio.run(_until_told_to_end(settings, progress))
-
-
-async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
-    work = asyncio.create_task(_up(settings, progress))
-
-    def end() -> None:
-        if not work.cancelling():  # a second Ctrl-C must not cut the first one's work short
-            print("\nEnding ...", flush=True)
-            work.cancel()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, end)
-    try:
-        await work
-    except asyncio.CancelledError:
-        print("AsyncPay is down", flush=True)
-
-
-async def _up(settings: Settings, progress: Progress) -> None:
-    ours = () if settings.given_endpoint else ("emulator", "tables")
-    check_ports(settings, (*ours, *((settings.stand_in,) if settings.stand_in else ()), *SERVED))
-    proxy_token = "" if settings.given_endpoint else secrets.token_hex(32)
-    async with _aws(settings, progress, proxy_token) as process, _acquirer(settings, progress) as acquirer:
+async def run(settings: Settings, progress: Progress, proxy_token: str, process: Process | None) -> None:
+    """Runs until cancelled, or until the emulator or an acquirer's stand-in ends: then raises Problem."""
+    if settings.given_endpoint:
+        await _check_endpoint(settings.given_endpoint)
+    async with _acquirer(settings, progress) as acquirer:
         watched = [process.wait(), keep_log_small(settings)] if process else []
         watched += [acquirer.wait()] if acquirer else []
         async with tasks(_serve(settings, progress, proxy_token), *watched) as begun:
@@ -78,21 +48,6 @@ async def _up(settings: Settings, progress: Progress) -> None:
                 said = last_lines(log_file(settings))
                 raise Problem(f"The stand-in for {settings.acquirer} ended by itself.", said)
             await begun[0]
-
-
-@asynccontextmanager
-async def _aws(settings: Settings, progress: Progress, proxy_token: str) -> AsyncIterator[Process | None]:
-    """Our emulator's process, or None when the caller brought an endpoint of their own."""
-    if settings.given_endpoint:
-        await _check_endpoint(settings.given_endpoint)
-        yield None
-    else:
-        engine, why = binary.find(settings)
-        progress.say(
-            "starting the emulator" if engine else f"starting the emulator, which keeps the tables: {why}"
-        )
-        async with emulator(settings, proxy_token) as process:
-            yield process
 
 
 @asynccontextmanager
@@ -143,10 +98,12 @@ async def _check_endpoint(endpoint: str) -> None:
 async def _serve(settings: Settings, progress: Progress, proxy_token: str) -> None:
     progress.say(f"deploying to {settings.endpoint}")
     outputs = await deploy(settings, progress)
-    if not settings.given_endpoint:
-        await save(settings)
-    progress.say("starting the servers")
     base_url = api_base_url(settings.endpoint, outputs)
+    # Both take a cold start upon themselves. No port is served before the merchant is there.
+    await asyncio.gather(
+        asyncio.to_thread(seed_merchant, settings, outputs), _first_answer(f"{base_url}/health")
+    )
+    progress.say("starting the servers")
     checkout, shop = _pages(settings)
     async with (
         forwarding(base_url, proxy_token) as proxy,

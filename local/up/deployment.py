@@ -29,6 +29,7 @@ from infra.ops.cloudformation.template import as_sent, load
 from infra.ops.console import Problem, Progress
 from infra.ops.deploy.emulators import expire_rows
 from infra.ops.deploy.stage_parameters import with_version
+from local.emulator.process import save
 from local.parameters import parameters
 from local.settings import Settings
 
@@ -44,7 +45,10 @@ class _Ended(Exception):
 
 
 async def deploy(settings: Settings, progress: Progress) -> dict[str, str]:
-    """Deploys, makes up for what emulators leave out, seeds. Returns the application stack's outputs."""
+    """Deploys, and makes up for what emulators leave out. Returns the application stack's outputs.
+
+    Where nothing has changed, our emulator's state is on disk already, and is not saved again.
+    """
     try:
         release = release_of(settings)
         if await asyncio.to_thread(is_deployed, settings, release):
@@ -53,16 +57,28 @@ async def deploy(settings: Settings, progress: Progress) -> dict[str, str]:
             await _deploy_both(settings, progress, release)
             data = settings.root / "infra" / "data.yaml"
             await asyncio.to_thread(expire_rows, clients(settings), data, settings.data_stack)
-        outputs = await asyncio.to_thread(_outputs, settings)
-        await asyncio.to_thread(seed, clients(settings), outputs)
+            if not settings.given_endpoint:
+                await save(settings)
+        return await asyncio.to_thread(_outputs, settings)
     except (BotoCoreError, ClientError) as problem:
-        raise Problem(f"{settings.endpoint} refused a call of the deployment: {problem}") from problem
-    return outputs
+        raise _refused(settings, problem) from problem
+
+
+def seed_merchant(settings: Settings, outputs: Mapping[str, str]) -> None:
+    """Makes the test merchant, unless it is there."""
+    try:
+        seed(clients(settings), outputs)
+    except (BotoCoreError, ClientError) as problem:
+        raise _refused(settings, problem) from problem
+
+
+def _refused(settings: Settings, problem: Exception) -> Problem:
+    return Problem(f"{settings.endpoint} refused a call of the deployment: {problem}")
 
 
 def release_of(settings: Settings) -> str:
     """What would be deployed now, as a digest."""
-    return digest(settings.root, parameters(settings), ["local/deployment.py"])
+    return digest(settings.root, parameters(settings), ["local/up/deployment.py"])
 
 
 def is_deployed(settings: Settings, release: str) -> bool:

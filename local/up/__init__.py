@@ -1,0 +1,1 @@
+"""`make up`: what it starts, in which order, and what it says."""
