@@ -133,6 +133,17 @@ def test_an_event_waits_for_the_one_before_it_to_turn_up() -> None:
     assert ids(settled.events) == [pending.id]
 
 
+def test_an_event_that_waits_keeps_no_other_objects_waiting() -> None:
+    waits = an_event(1, NOW, of=1, sequence=2)
+    other = an_event(2, NOW + timedelta(milliseconds=1))
+    first = page(BEGINNING, [waits, other])
+    assert ids(first.events) == [other.id]
+    assert ids(page(first.cursor, [an_event(1, NOW, of=1), waits, other]).events) == [
+        an_event(1, of=1).id,
+        waits.id,
+    ]
+
+
 def test_an_event_does_not_wait_for_one_that_is_behind_the_cursor() -> None:
     success = an_event(1, NOW, of=1, sequence=3)
     behind = FeedCursor((place_of(NOW + timedelta(milliseconds=1), 1), "x", 0))

@@ -79,6 +79,12 @@ def test_plain_http_is_refused_outside_test_stages() -> None:
         read("http://example.com/", https_only=True)
 
 
+@pytest.mark.parametrize("host", ["\uff45xample.com", "ex\u24d0mple.com", "\u0967.example.com"], ids=ascii)
+def test_a_host_that_looks_like_another_is_refused_with_what_to_write(host: str) -> None:
+    with pytest.raises(BadRequest, match="must spell its host in plain letters and digits"):
+        read(f"https://{host}/")
+
+
 def test_a_url_of_2048_characters_is_the_longest() -> None:
     longest = "https://example.com/".ljust(2048, "a")
     assert len(read(longest).target) == 2048 - len("https://example.com")

@@ -338,6 +338,8 @@ def test_a_merchant_is_created_with_who_may_log_in(
     assert password_matches(PASSWORD, hashed)
     details = {"name": "Chai", "email": "me@example.com"}
     assert live.audit() == [("admin:a", "merchant.created", made.id, details)]
+    (entry,) = list_audit(live.deps, made.id, 1, 0).items
+    assert (entry.merchant_id, entry.object) == (made.id, made.id)
     assert lines(capsys, "merchant created") == [
         {"level": "INFO", "merchant_id": made.id, "actor": "admin:a"}
     ]
@@ -474,6 +476,17 @@ def logged_in(shop: MemoryShop, source: str = "192.0.2.1") -> Visit:
 def seeded(shop: MemoryShop) -> MemoryShop:
     seed_test_merchant(shop.deps)
     return shop
+
+
+def test_sessions_are_signed_with_the_stages_session_key(
+    seeded: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    get = seeded.deps.secrets.get
+    monkeypatch.setattr(seeded.deps.secrets, "get", lambda arn: asked.append(arn) or get(arn))
+    visit = logged_in(seeded)
+    find_visit(seeded.deps, visit.cookie)
+    assert set(asked) == {seeded.deps.config.session_key_arn}
 
 
 def test_a_session_is_found_by_its_cookie_until_it_ends(

@@ -82,6 +82,18 @@ def test_the_sweeper_counts_what_was_asked_for_once(
     assert lines(capsys, "lists counted") == []
 
 
+def test_no_list_is_begun_when_the_time_for_counting_is_over(
+    shop: MemoryShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.database.counting.ask(shop.merchant.id, NOW)
+    begun: list[Kind] = []
+    monkeypatch.setattr(count_lists, "count_list", lambda _deps, kind, *_rest: begun.append(kind))
+    monkeypatch.setattr(count_lists, "SECONDS_MAX", 0)
+    assert count_asked(shop.deps) == 0
+    assert begun == []
+    assert len(shop.database.counting.asked(10)) == 1
+
+
 def put_orders(shop: MemoryShop, *ages: timedelta) -> None:
     for age in ages:
         shop.put("orders", an_order(merchant_id=shop.merchant.id, created_at=NOW - age))

@@ -427,6 +427,9 @@ def test_a_delivery_is_retried_on_request(
     assert shop.queues.sends == [("webhooks", [message], 0)]
     line = {"level": "INFO", "webhook_id": failed.id, "merchant_id": shop.merchant.id}
     assert lines(capsys, "webhook retried") == [line]
+    with pytest.raises(NotFound) as nobody:
+        retried(shop, "none")
+    assert told(nobody) == ("Webhook not found", None)
     shop.database.rows.before_next_commit(lambda: shop.put("deliveries", failed))
     with pytest.raises(Unavailable) as refusal:
         retried(shop, failed.id)

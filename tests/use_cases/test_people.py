@@ -183,11 +183,13 @@ def test_support_refunds_up_to_its_limit_a_day_however_it_is_split(live: MemoryS
     payment = shop.paid(1000)
     shop.deps = shop.deps.on_behalf_of(Actor("user:support@chai.example", refund_limit=300))
     shop.refund(payment, 200)
+    commits = shop.database.rows.commits
     with pytest.raises(Forbidden) as refusal:
         shop.refund(payment, 101)
     assert told(refusal) == ("Your role may refund 300 of INR a day; 100 are left", "amount")
     assert refusal.value.reason is Reason.REFUND_LIMIT_REACHED
     assert refusal.value.facts == {"refund_limit": 300, "amount_left": 100}
+    assert shop.database.rows.commits == commits  # it was refused before anything was written
     shop.refund(payment, 100)
     with pytest.raises(Forbidden):
         shop.refund(payment, 1)

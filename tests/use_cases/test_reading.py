@@ -15,7 +15,7 @@ from gateway.domain.payments.order import OrderStatus
 from gateway.domain.payments.payment import PaymentStatus
 from gateway.domain.payments.refund import RefundStatus
 from gateway.domain.payments.tally import Tally
-from gateway.domain.span import span_of
+from gateway.domain.span import Span, span_of
 from gateway.domain.values import to_iso
 from gateway.use_cases.operations.count_lists import count_list
 from gateway.use_cases.operations.sweep import sweep
@@ -313,9 +313,18 @@ def test_too_much_to_read_is_counted_by_the_sweeper(
     for number in (5, 4, 3):
         at = NOW - number * DAY
         shop.put("payments", a_payment(merchant_id=owner, created_at=at, status=PaymentStatus.SUCCESS))
+    limits: list[int] = []
+    facts = shop.database.counting.facts
+
+    def noted(kind: Kind, merchant_id: str, span: Span, limit: int) -> Any:
+        limits.append(limit)
+        return facts(kind, merchant_id, span, limit)
+
+    monkeypatch.setattr(shop.database.counting, "facts", noted)
     with pytest.raises(Unavailable) as refusal:
         summary.tally_days(shop.deps, owner, TODAY - 5 * DAY, TODAY)
     assert told(refusal) == ("The numbers are being added up; please try again", None)
+    assert limits == [3]  # one more than is added up at once tells that there is too much
     shop.database.counting.began(NOW - DAY)
     sweep(shop.deps)
     days = summary.tally_days(shop.deps, owner, TODAY - 5 * DAY, TODAY)

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from gateway.domain.acquiring.results import Result, Unknown
+from gateway.domain.cursor import Cursor
 from gateway.domain.errors import BadRequest, NotFound, Unavailable
 from gateway.domain.payments.ledger import refund_paid
 from gateway.domain.payments.refund import RefundEvent, RefundStatus
+from gateway.domain.values import to_iso
 from gateway.use_cases.acquirer import GiveBack
 from gateway.use_cases.idempotency import IdempotencyKey
 from gateway.use_cases.payments.capture_payment import capture_payment
@@ -19,7 +21,7 @@ from gateway.use_cases.refunds.create_refund import NewRefund, create_refund
 from gateway.use_cases.refunds.process_refunds import process_refunds
 from gateway.use_cases.refunds.read_refunds import find_refund, list_refunds
 from gateway.use_cases.webhooks.read_deliveries import events_of
-from tests.support.factories import a_message, a_refund
+from tests.support.factories import NOW, a_message, a_refund
 from tests.support.memory.shop import MemoryShop, failures, lines, rendered, told
 
 KEY = IdempotencyKey("me#refunds#k", "print")
@@ -97,6 +99,10 @@ def test_what_belongs_to_another_merchant_is_not_found(shop: MemoryShop) -> None
     with pytest.raises(NotFound) as of_payment:
         list_refunds(shop.deps, payment.id, "another", limit=1, offset=0)
     assert told(of_payment) == ("Payment not found", None)
+    place = Cursor(to_iso(NOW), refund.id, 1, 1)
+    with pytest.raises(BadRequest) as two_places:
+        list_refunds(shop.deps, payment.id, shop.merchant.id, limit=1, offset=1, cursor=place)
+    assert told(two_places) == ("offset and cursor can't be used together", "offset")
     shop.put(
         "payments", shop.payment(payment.id).__class__(**(payment.__dict__ | {"merchant_id": "another"}))
     )
