@@ -200,7 +200,7 @@ def _deps(now: datetime) -> Any:
     """As much of the dependencies as lists use. Time stands still, or the last minutes' rows would age."""
     from gateway.adapters.aws.dynamodb.database import DynamoDatabase
 
-    config = SimpleNamespace(events_kept_days=filling.DAYS)
+    config = SimpleNamespace(events_kept_days=filling.DAYS, webhooks_kept_days=0)
     return SimpleNamespace(database=DynamoDatabase(), now=lambda: now, config=config)
 
 

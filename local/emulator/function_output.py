@@ -16,7 +16,7 @@ MARK = "\x1eend of invocation\x1e"
 # Only a function that closed its own stderr gets here.
 LIMIT_SECONDS = 2.0
 # MiniStack gives each invocation a log stream of its own, and would load and save all that ever were.
-STREAMS_MAX = 2000
+STREAMS_MAX = 500
 
 _BEFORE = "        _real_stdout.flush()\n\nrun()\n"
 _AFTER = f"        sys.__stderr__.write({MARK!r} + '\\n')\n        sys.__stderr__.flush()\n{_BEFORE}"
