@@ -145,7 +145,7 @@ def test_a_payment_is_pending_and_its_order_attempted(
     assert shop.events(payment.id) == ["payment.created", "payment.pending"]
     assert [(queue, len(sent), delay) for queue, sent, delay in shop.queues.sends] == [
         ("webhooks", 1, 0),
-        ("payments", 1, 6),
+        ("payments", 1, 5),
     ]
     ids = {"payment_id": payment.id, "order_id": order.id, "merchant_id": shop.merchant.id}
     assert lines(capsys, "payment created") == [{"level": "INFO", **ids, "method": "upi", "amount": 50_000}]

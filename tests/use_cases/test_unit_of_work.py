@@ -51,6 +51,19 @@ def test_leaving_the_block_commits_then_sends_then_tells(
     assert lines(capsys) == [{"level": "INFO", "message": "made", "payment_id": payment.id}]
 
 
+@pytest.mark.parametrize(
+    ("due_ms", "hidden"),
+    [(-1, 0), (0, 0), (1, 0), (100, 0), (101, 1), (1_000, 1), (1_100, 1), (1_101, 2), (10_000, 10)],
+)
+def test_what_is_due_at_once_does_not_wait_for_a_second_that_sqs_counts_in(
+    shop: MemoryShop, due_ms: int, hidden: int
+) -> None:
+    payment = a_payment(updated_at=NOW, due_at=NOW + timedelta(milliseconds=due_ms))
+    with shop.deps.unit_of_work() as work:
+        work.enqueue(payment)
+    assert [delay_seconds for _, _, delay_seconds in shop.queues.sends] == [hidden]
+
+
 def test_a_refund_is_enqueued_for_the_refunds_worker(shop: MemoryShop) -> None:
     refund = a_refund()
     with shop.deps.unit_of_work() as work:

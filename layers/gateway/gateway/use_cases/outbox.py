@@ -5,16 +5,20 @@ So a message that can't be sent is logged and left to the sweeper; this is the o
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import PAYMENTS, REFUNDS
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
+from gateway.domain.values import seconds_until
 from gateway.runtime import log
 from gateway.use_cases.protocols.queues import Queues
 
 # The mark of a message that no other can have come before; the sweeper's have none.
 FIRST = {"origin": "request"}
+# How early a worker may be at what is not due yet: a message takes about as long to arrive.
+EARLY = timedelta(milliseconds=100)
 
 
 class Outbox:
@@ -43,3 +47,11 @@ def asking_for(entity: Payment | Refund) -> tuple[str, dict[str, str]]:
     """The queue of a payment or a refund, and the message that asks for it there."""
     name, queue = ("payment_id", PAYMENTS) if isinstance(entity, Payment) else ("refund_id", REFUNDS)
     return queue, {name: entity.id, "merchant_id": entity.merchant_id}
+
+
+def hidden_seconds(entity: Payment | Refund) -> int:
+    """How long the message that asks for it is to be hidden: until it is due, or EARLY before.
+
+    SQS counts in whole seconds (SendMessage, DelaySeconds); what is due at once must not wait for one.
+    """
+    return seconds_until(entity.due_at, entity.updated_at + EARLY)

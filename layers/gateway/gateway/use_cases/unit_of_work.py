@@ -24,14 +24,13 @@ from gateway.domain.idempotency import KEPT_FOR, IdempotencyRecord
 from gateway.domain.jobs import WEBHOOKS
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
-from gateway.domain.values import seconds_until
 from gateway.domain.webhooks.delivery import WebhookDelivery
 from gateway.domain.webhooks.events import Event
 from gateway.domain.webhooks.keeping import KEPT_BY_DEFAULT, Retention
 from gateway.domain.webhooks.webhook_endpoint import WebhookEndpoint
 from gateway.runtime import log
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
-from gateway.use_cases.outbox import FIRST, Outbox, asking_for
+from gateway.use_cases.outbox import FIRST, Outbox, asking_for, hidden_seconds
 from gateway.use_cases.protocols.database import Database, Loaded
 from gateway.use_cases.protocols.refusals import ConditionFailed, Conflict
 from gateway.use_cases.webhooks.messages import delivery_message
@@ -166,8 +165,7 @@ class UnitOfWork:
         `first`: no worker can have heard of it before.
         """
         queue, message = asking_for(entity)
-        delay_seconds = seconds_until(entity.due_at, entity.updated_at)
-        self._messages.append((queue, message | (FIRST if first else {}), delay_seconds))
+        self._messages.append((queue, message | (FIRST if first else {}), hidden_seconds(entity)))
 
     def wake(self, entity: Payment | Refund) -> None:
         """Adds the message that has a worker look at a payment or a refund now, due or not."""
