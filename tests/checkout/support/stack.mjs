@@ -34,7 +34,8 @@ export async function paymentsOf(orderId) {
 export async function until(condition, what, limitMs = 60_000) {
   const deadline = Date.now() + limitMs;
   while (Date.now() < deadline) {
-    if (await condition()) return;
+    const found = await condition();
+    if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
   throw new Error(`never: ${what}`);
