@@ -6,7 +6,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -109,6 +109,24 @@ def port_free_on(*hosts: str) -> int:
                 server = stack.enter_context(socket.create_server((host, port), family=family))
                 port = server.getsockname()[1]
             return port
+
+
+@contextlib.contextmanager
+def refusing(*hosts: str) -> Iterator[int]:
+    """A port that refuses at these addresses: it is bound, so that no other process listens there."""
+    there = [host for host in hosts if ":" not in host or has_ipv6_loopback()]
+    with contextlib.ExitStack() as held:
+        while True:
+            with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+                port = 0
+                for host in there:
+                    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+                    bound = stack.enter_context(socket.socket(family))
+                    bound.bind((host, port))
+                    port = bound.getsockname()[1]
+                held.push(stack.pop_all())
+                break
+        yield port
 
 
 def open_files() -> int:

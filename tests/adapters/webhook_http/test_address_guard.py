@@ -22,6 +22,7 @@ from tests.adapters.webhook_http.receivers import (
     ok,
     open_files,
     port_free_on,
+    refusing,
     silent,
 )
 
@@ -216,8 +217,12 @@ def test_a_deadline_that_has_passed_starts_nothing(resolve: Callable[[Resolver],
 
 
 def test_an_ipv6_address_that_refuses_gives_way_to_ipv4() -> None:
-    with Receiver(ok()) as receiver, connect(ip("::1", "127.0.0.1"), receiver.port, soon()) as connection:
-        assert connection.getpeername() == ("127.0.0.1", receiver.port)
+    with (
+        refusing("::1") as port,
+        Receiver(ok(), port=port),
+        connect(ip("::1", "127.0.0.1"), port, soon()) as connection,
+    ):
+        assert connection.getpeername() == ("127.0.0.1", port)
 
 
 @pytest.mark.skipif(not has_ipv6_loopback(), reason="this machine has no IPv6 loopback")
@@ -264,25 +269,25 @@ def test_addresses_that_all_hang_take_no_longer_than_the_deadline() -> None:
 
 
 def test_addresses_that_all_refuse_leave_no_socket_behind() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    before = open_files()
-    with pytest.raises(NotConnected):
-        connect(ip("::1", "127.0.0.1", "127.0.0.2"), port, soon())
-    assert open_files() == before
+    with refusing("::1", "127.0.0.1", "127.0.0.2") as port:
+        before = open_files()
+        with pytest.raises(NotConnected):
+            connect(ip("::1", "127.0.0.1", "127.0.0.2"), port, soon())
+        assert open_files() == before
 
 
 def test_many_ipv6_addresses_before_it_do_not_keep_the_ipv4_address_from_its_turn() -> None:
-    with Receiver(ok()) as receiver:
+    with refusing("::1") as port, Receiver(ok(), port=port):
         addresses = ip(*["::1"] * 10, "127.0.0.1")
-        with connect(addresses, receiver.port, soon()) as connection:
+        with connect(addresses, port, soon()) as connection:
             assert connection.getpeername()[0] == "127.0.0.1"
 
 
 def test_a_long_answer_is_tried_in_turns_of_family_and_not_to_its_end() -> None:
-    with Receiver(silent, host="127.0.0.9") as receiver:
-        # Refused by all: tried are ::1 and the first five of 127.0.0.0/8, so never the ninth.
-        addresses = ip("::1", *(f"127.0.0.{last}" for last in range(1, 10)))
+    # Refused by all: tried are ::1 and the first five of 127.0.0.0/8, so never the ninth.
+    refused = ["::1", *(f"127.0.0.{last}" for last in range(1, 9))]
+    with refusing(*refused) as port, Receiver(silent, host="127.0.0.9", port=port) as receiver:
+        addresses = ip(*refused, "127.0.0.9")
         with pytest.raises(NotConnected):
             connect(addresses, receiver.port, soon(2))
         assert receiver.connections == 0

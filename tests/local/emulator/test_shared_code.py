@@ -65,13 +65,14 @@ def test_an_archive_puts_nothing_outside_of_its_copy(tmp_path: Path) -> None:
 def test_functions_of_one_archive_run_one_copy_until_the_code_of_one_changes(emulator: Emulator) -> None:
     client = emulator.client("lambda")
     names = [f"saying-{uuid.uuid4().hex[:8]}" for _ in range(2)]
+    before = packed("before")  # once: an archive holds the time at which it was made
     for name in names:
         client.create_function(
             FunctionName=name,
             Runtime=runtime(),
             Role="arn:aws:iam::000000000000:role/any",
             Handler="saying.handler",
-            Code={"ZipFile": packed("before")},
+            Code={"ZipFile": before},
         )
 
     def said() -> list[dict[str, Any]]:
