@@ -1,4 +1,4 @@
-"""Serves an application on a port, and says beforehand whether the port is free."""
+"""Serves an application on a port, with a log of its requests."""
 
 import asyncio
 import logging

@@ -115,6 +115,11 @@ def after_grace(shop: MemoryShop) -> None:
     shop.clock.advance(seconds=shop.deps.config.sweep_grace_seconds, milliseconds=1)
 
 
+def let_one_of_each_be_overdue(shop: MemoryShop) -> None:
+    overdue_of_each(shop)
+    after_grace(shop)
+
+
 def test_what_is_overdue_is_sent_again(shop: MemoryShop, capsys: pytest.CaptureFixture[str]) -> None:
     payment, refund, delivery = overdue_of_each(shop)
     shop.clock.advance(seconds=shop.deps.config.sweep_grace_seconds)
@@ -160,8 +165,7 @@ def test_many_are_sent_ten_at_a_time_oldest_first_and_at_most_a_thousand(
 
 
 def test_the_sweeper_leaves_a_queue_alone_whose_worker_is_stopped(shop: MemoryShop) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     shop.queues.disabled.add("payments")
     assert sweep(shop.deps) == Swept(0, 1, 1)
     assert shop.queues.sent("payments") == []
@@ -171,8 +175,7 @@ def test_the_sweeper_leaves_a_queue_alone_whose_worker_is_stopped(shop: MemorySh
 
 @pytest.mark.parametrize("lane", ["webhooks", "slow_webhooks"])
 def test_deliveries_are_left_alone_while_either_lane_is_stopped(shop: MemoryShop, lane: str) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     shop.queues.disabled.add(lane)
     assert sweep(shop.deps) == Swept(1, 1, 0)
 
@@ -183,15 +186,13 @@ def test_work_is_sent_again_where_it_is_not_known_whether_its_worker_is_stopped(
     def failing(_queue: str) -> bool:
         raise Unavailable("no answer")
 
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     monkeypatch.setattr(shop.queues, "is_stopped", failing)
     assert sweep(shop.deps) == Swept(1, 1, 1)
 
 
 def test_what_another_sweep_took_is_not_sent_twice(shop: MemoryShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     monkeypatch.setattr(shop.database.payments, "postpone", lambda *_: False)
     assert sweep(shop.deps) == Swept(0, 1, 1)
     assert shop.queues.sent("payments") == []
@@ -200,8 +201,7 @@ def test_what_another_sweep_took_is_not_sent_twice(shop: MemoryShop, monkeypatch
 def test_a_queue_that_fails_holds_up_no_other_and_the_sweep_fails_aloud(
     shop: MemoryShop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     shop.queues.failing |= {"payments"}
     with pytest.raises(Unavailable):
         sweep(shop.deps)
@@ -239,8 +239,7 @@ def test_since_when_work_waits_is_noted_once_until_somebody_takes_some(shop: Mem
 def test_work_is_sent_again_though_nobody_can_note_it(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     monkeypatch.setattr(shop.database.stats, "read", failing)
     assert sweep(shop.deps) == Swept(1, 1, 1)
     noted = lines(capsys, "waiting work not noted")
@@ -289,8 +288,7 @@ def test_what_was_planned_and_cannot_be_sent_fails_the_sweep_after_the_rest_was_
 def test_money_that_was_swept_is_counted_apart_and_a_single_row_is_a_warning(
     shop: MemoryShop, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     sweep(shop.deps)
     shop.put("refunds", a_refund(due_at=NOW))
     sweep(shop.deps)
@@ -301,8 +299,7 @@ def test_money_that_was_swept_is_counted_apart_and_a_single_row_is_a_warning(
 def test_a_sweep_that_cannot_count_what_is_parked_sends_all_the_same_and_fails_aloud(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     monkeypatch.setattr(shop.database.refunds, "parked", failing)
     with pytest.raises(Unavailable):
         sweep(shop.deps)
@@ -313,8 +310,7 @@ def test_a_sweep_that_cannot_count_what_is_parked_sends_all_the_same_and_fails_a
 def test_a_sweep_that_cannot_count_lists_says_why_and_fails_after_the_rest(
     shop: MemoryShop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    overdue_of_each(shop)
-    after_grace(shop)
+    let_one_of_each_be_overdue(shop)
     monkeypatch.setattr(shop.database.counting, "asked", failing)
     with pytest.raises(Unavailable):
         sweep(shop.deps)

@@ -99,18 +99,6 @@ def has_ipv6_loopback() -> bool:
     return False
 
 
-def port_free_on(*hosts: str) -> int:
-    """A port that one server can have on each of these addresses: other processes take ports, too."""
-    while True:
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            port = 0
-            for host in hosts:
-                family = socket.AF_INET6 if ":" in host else socket.AF_INET
-                server = stack.enter_context(socket.create_server((host, port), family=family))
-                port = server.getsockname()[1]
-            return port
-
-
 @contextlib.contextmanager
 def refusing(*hosts: str) -> Iterator[int]:
     """A port that refuses at these addresses: it is bound, so that no other process listens there."""
@@ -127,6 +115,12 @@ def refusing(*hosts: str) -> Iterator[int]:
                 held.push(stack.pop_all())
                 break
         yield port
+
+
+def port_free_on(*hosts: str) -> int:
+    """A port that one server can have on each of these addresses: other processes take ports, too."""
+    with refusing(*hosts) as port:
+        return port
 
 
 def open_files() -> int:
