@@ -126,7 +126,7 @@ def test_a_refund_is_paid_once_for_each_key_and_found_again(bench: Bench) -> Non
     assert (first.outcome, first.amount, first.currency) == (Outcome.APPROVED, 20_000, "INR")
     assert bench.acquirer.refund(back, back.id) == first
     assert bench.acquirer.retrieve_refund(back).reference == first.reference
-    assert bench.acquirer.retrieve_refund(replace(back, reference=first.reference)).amount == 20_000
+    assert bench.acquirer.retrieve_refund(back._replace(reference=first.reference)).amount == 20_000
 
 
 def test_a_refund_that_was_never_asked_for_is_not_found(bench: Bench) -> None:

@@ -147,7 +147,7 @@ def test_an_event_that_waits_keeps_no_other_objects_waiting() -> None:
 def test_an_event_does_not_wait_for_one_that_is_behind_the_cursor() -> None:
     success = an_event(1, NOW, of=1, sequence=3)
     behind = FeedCursor((place_of(NOW + timedelta(milliseconds=1), 1), "x", 0))
-    moved = FeedEvent(**{**success.__dict__, "place": place_of(NOW + timedelta(seconds=1), 3)})
+    moved = success._replace(place=place_of(NOW + timedelta(seconds=1), 3))
     assert ids(page(behind, [moved]).events) == [success.id]
 
 

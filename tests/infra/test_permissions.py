@@ -203,7 +203,7 @@ def api(shop: Shop, payment_id: str) -> None:
     read_balances(deps, merchant_id)
     list_entries(deps, merchant_id, limit=1, offset=0)
     set_webhook_url(deps, merchant_id, "https://shop.example/hook")
-    rotate_webhook_secret(deps, merchant_id, replace(SECRET_ITSELF, key=shop.key("rotate")))
+    rotate_webhook_secret(deps, merchant_id, SECRET_ITSELF._replace(key=shop.key("rotate")))
     hook = send_test_event(deps, merchant_id, rendered(shop.key("test")))
     retry_delivery(deps, hook.body, merchant_id, rendered(shop.key("retry")))
     retry_failed(deps, merchant_id, Failed(ALL_TIME), Idempotency(None, lambda _: StoredResponse(200, "")))

@@ -9,9 +9,8 @@ it says anything.
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.frame.errors import EdgeBypassed, RequestForged
 from chalicelib.frame.ignored import shown_name
@@ -34,8 +33,7 @@ CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = ("GET", "HEAD")
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(NamedTuple):
     """The caller's merchant, rights, and name in the audit trail; empty for public operations.
 
     `api_key` is None for people, `visit` for servers; `chaos` is what a server's merchant asked for.

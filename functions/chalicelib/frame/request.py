@@ -1,9 +1,8 @@
 """A request as handlers see it: who sent it, and what it says, read and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib.cards.form import Exchange
 from chalicelib.frame.caller import Caller
@@ -14,8 +13,7 @@ from gateway.domain.span import Span, beginning, span_of
 from gateway.use_cases.dependencies import Dependencies
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """One request. `caller` is NOBODY for public operations; `query` holds the declared parameters only.
 
     `body` is valid against the declared schema, and empty where none is declared, as `raw_body` is. `source`

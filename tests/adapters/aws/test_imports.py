@@ -75,3 +75,15 @@ import pynamodb.connection.base as base, botocore.exceptions
 print(base.BOTOCORE_EXCEPTIONS == (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError))
 """
     assert run(code) == "True"
+
+
+def test_a_cold_start_makes_few_dataclasses() -> None:
+    # Each costs some 0.4 ms of Python's own code generation, where a NamedTuple costs 0.1.
+    code = """
+import dataclasses
+made, process = [], dataclasses._process_class
+dataclasses._process_class = lambda cls, *rest: made.append(cls) or process(cls, *rest)
+import app
+print(len(made))
+"""
+    assert 40 < int(run(code)) <= 85

@@ -6,8 +6,8 @@ as the feed's may: so a walk begins as much before the time that it was asked fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.domain.cursor import Cursor
 from gateway.domain.values import to_iso
@@ -19,16 +19,14 @@ FIRST_ID = "a_0000000000000000"
 Change = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(NamedTuple):
     """Changes of one source, ascending. `cut_at` is the time of the last row read, if there are more rows."""
 
     changes: Sequence[Change]
     cut_at: str | None = None
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(NamedTuple):
     """The ids of a page, and the cursor that goes on behind it; None at the end."""
 
     ids: list[str]

@@ -8,9 +8,8 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gateway.domain.errors import BadRequest
 from gateway.domain.page import Page
@@ -24,8 +23,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _ID = re.compile(r"[a-z]+_[A-Za-z0-9]{16}(:[a-z]+)?|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Cursor:
+class Cursor(NamedTuple):
     """The last item shown, how many were shown before the next page, and the total at the start."""
 
     created_at: str

@@ -9,8 +9,7 @@ PAYMENTS, REFUNDS, WEBHOOKS, SLOW_WEBHOOKS = "payments", "refunds", "webhooks", 
 JOB_QUEUES = (PAYMENTS, REFUNDS, WEBHOOKS, SLOW_WEBHOOKS)
 
 
-@dataclass(frozen=True)
-class Overdue:
+class Overdue(NamedTuple):
     """An entity that should have been finished by now."""
 
     id: str
@@ -18,8 +17,7 @@ class Overdue:
     due_at_ms: int
 
 
-@dataclass(frozen=True)
-class QueueDepth:
+class QueueDepth(NamedTuple):
     """How many messages a queue holds: ready, delayed, and being worked on."""
 
     visible: int

@@ -1,7 +1,7 @@
 """A span of time: which rows of a list are asked for."""
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from gateway.domain.values import to_iso
 
@@ -9,8 +9,7 @@ from gateway.domain.values import to_iso
 TICK = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """The times from `first` on and before `before`, both in UTC; None means no limit."""
 
     first: datetime | None = None

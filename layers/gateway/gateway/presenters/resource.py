@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from gateway.domain.cursor import next_cursor
 from gateway.domain.page import Page
@@ -75,8 +75,7 @@ class Resource(Generic[Subject]):
         return ref(self.name)
 
 
-@dataclass(frozen=True)
-class Component:
+class Component(NamedTuple):
     """A named schema of the OpenAPI document whose value is not made by members."""
 
     name: str

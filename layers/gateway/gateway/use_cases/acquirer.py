@@ -7,7 +7,7 @@ A connector translates and nothing else: no retries, no rules, no stored state. 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.domain.acquiring.capabilities import Capabilities
 from gateway.domain.acquiring.results import Result
@@ -17,8 +17,7 @@ from gateway.domain.payments.instruments import Card
 from gateway.domain.payments.payment import Payment
 
 
-@dataclass(frozen=True)
-class GiveBack:
+class GiveBack(NamedTuple):
     """Money that goes back to a shopper: a refund, or what of a payment was not kept.
 
     `id` names it at the acquirer; `amount` is in minor units of the payment's currency. `reference` is the
@@ -33,8 +32,7 @@ class GiveBack:
     began_at: datetime
 
 
-@dataclass(frozen=True)
-class TokenCard:
+class TokenCard(NamedTuple):
     """What is known of a card whose number never came here; `last4` has four digits."""
 
     network: str
@@ -53,8 +51,7 @@ class CardEntry:
     public_key: str
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """A webhook of an acquirer, verified. It carries no news: it only says what to look up.
 
     `event_id` tells a repeated notice from a new one; `payment_id` and `refund_id` are our own ids,

@@ -7,7 +7,7 @@ response in it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,7 @@ class IdempotencyKey:
     fingerprint: str
 
 
-@dataclass(frozen=True)
-class StoredResponse:
+class StoredResponse(NamedTuple):
     """A finished response, byte for byte; `replayed` where it was given before."""
 
     status: int
@@ -27,8 +26,7 @@ class StoredResponse:
     replayed: bool = False
 
 
-@dataclass(frozen=True)
-class Idempotency:
+class Idempotency(NamedTuple):
     """`key` is None where the caller sent none; `render` turns the result into the response to keep."""
 
     key: IdempotencyKey | None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.adapters.acquirers.simulator import Simulator
 from gateway.domain.acquiring.account import (
@@ -26,8 +26,7 @@ UNKNOWN_SECONDS = 30.0
 REMEMBERED_MAX = 1000
 
 
-@dataclass(frozen=True)
-class _Known:
+class _Known(NamedTuple):
     until: float
     text: bytes | None
     connector: Acquirer | None

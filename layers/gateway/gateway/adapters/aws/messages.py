@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.adapters.aws.services import Endpoint
 
@@ -28,8 +29,7 @@ class Request:
     ends_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """What a service answered. Names of headers are in lower case."""
 
     status: int

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -18,8 +18,7 @@ _DELETED = "InvalidRequestException"  # scheduled for deletion
 REMEMBERED_SECONDS = 300
 
 
-@dataclass(frozen=True)
-class _Remembered:
+class _Remembered(NamedTuple):
     value: bytes
     read_at_seconds: float
 

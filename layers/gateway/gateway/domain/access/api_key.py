@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 from gateway.domain.access.rights import KEY_RIGHTS_ALL, Right
 from gateway.domain.errors import BadRequest
@@ -97,8 +98,7 @@ class ApiKey:
         return replace(self, expires_at=now + timedelta(hours=overlap_hours))
 
 
-@dataclass(frozen=True)
-class NewKey:
+class NewKey(NamedTuple):
     """What a key is to be like. `lifetime` None: it works until it is replaced or disabled."""
 
     name: str | None = None

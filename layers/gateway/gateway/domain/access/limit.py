@@ -1,11 +1,10 @@
 """Limits on how often something may happen within a window of time."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """How many uses one subject has within a window; windows begin at multiples of their length."""
 
     name: str

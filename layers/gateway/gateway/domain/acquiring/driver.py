@@ -12,6 +12,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.acquiring.capabilities import Capabilities
@@ -65,8 +66,7 @@ class Verdict(StrEnum):
     PARK = "park"
 
 
-@dataclass(frozen=True)
-class Terms:
+class Terms(NamedTuple):
     """What was to be done: `amount` in minor units of `currency`, taken, or given back where `goes_back`.
 
     `began_at` is when the merchant or the shopper asked for it.

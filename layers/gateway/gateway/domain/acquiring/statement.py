@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from gateway.domain.payments.ledger import Entry
 
@@ -55,8 +56,7 @@ class Movement:
         return f"{self.our_id}:refund"
 
 
-@dataclass(frozen=True)
-class MovementPage:
+class MovementPage(NamedTuple):
     """Some movements, and where the statement goes on; `after` is None at its end."""
 
     movements: tuple[Movement, ...]

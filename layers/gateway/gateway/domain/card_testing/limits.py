@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.domain.errors import BadRequest, RateLimited
 from gateway.domain.payments.instruments import Card, ExchangedCard
@@ -60,8 +60,7 @@ class Limits:
         return Limits(**{**vars(self), **members})
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(NamedTuple):
     """Whose failures are counted: a digest of an address or of a card, or a merchant's id."""
 
     scope: Scope
@@ -82,8 +81,7 @@ class Subject:
         return length - int(now.timestamp()) % length
 
 
-@dataclass(frozen=True)
-class FailureCount:
+class FailureCount(NamedTuple):
     """What one shard of a window has counted."""
 
     id: str
@@ -113,8 +111,7 @@ class Screening:
         return found
 
 
-@dataclass(frozen=True)
-class Failures:
+class Failures(NamedTuple):
     """The failures of the present windows, by subject."""
 
     counts: Mapping[Subject, int]

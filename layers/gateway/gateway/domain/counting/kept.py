@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.domain.counting.counts import Cell, Counts, Wanted, fits, is_any
 from gateway.domain.counting.newest import Newest
@@ -30,8 +30,7 @@ class Unit(StrEnum):
 LENGTH = {Unit.DAY: timedelta(days=1), Unit.HOUR: timedelta(hours=1)}
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(NamedTuple):
     """What is counted of a row."""
 
     id: str
@@ -40,8 +39,7 @@ class Fact:
     amount: int = 0
 
 
-@dataclass(frozen=True)
-class Correction:
+class Correction(NamedTuple):
     """A row that has moved from one cell to another since it may have been counted."""
 
     id: str

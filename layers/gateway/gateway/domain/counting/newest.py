@@ -7,16 +7,15 @@ are given up as the rows are counted by cells: one that arrived too late is in t
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway.domain.span import Span
 
 _MINUTE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True)
-class Newest:
+class Newest(NamedTuple):
     """How many rows there are from `Kept.until` to `until`, by the minute that they were created in."""
 
     until: datetime
@@ -46,8 +45,7 @@ class Newest:
         return number, None if piece.before == self.until else Span(self.until, piece.before)
 
 
-@dataclass(frozen=True)
-class Arrivals:
+class Arrivals(NamedTuple):
     """When the rows up to `until` were created that arrived since `Newest.until`.
 
     `leaves_some`: more have arrived than were read.

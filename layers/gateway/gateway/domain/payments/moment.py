@@ -1,9 +1,8 @@
 """Moments: what happened to a payment, one thing at a time."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 KINDS = (
     *("order.created", "payment.created", "payment.success", "payment.failed", "payment.captured"),
@@ -13,8 +12,7 @@ KINDS = (
 )
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """One thing that happened; `about` has the ids and values that belong to its kind."""
 
     at: datetime

@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from gateway.domain.card_testing.limits import ATTEMPTS_WINDOW
 from gateway.domain.errors import BadRequest, IllegalTransition, RateLimited
@@ -81,8 +81,7 @@ class OrderPlace(Protocol):
     def status(self) -> OrderStatus: ...  # noqa: D102 - as it was read
 
 
-@dataclass(frozen=True)
-class AttemptedOrder:
+class AttemptedOrder(NamedTuple):
     """The order of a payment that is under way, as the payment knows it. Implements `OrderPlace`."""
 
     id: str
@@ -91,8 +90,7 @@ class AttemptedOrder:
     status: OrderStatus = OrderStatus.ATTEMPTED
 
 
-@dataclass(frozen=True)
-class PublicAttempt:
+class PublicAttempt(NamedTuple):
     """A shopper's attempt to pay an order, to be counted on condition that it is within the limit.
 
     `hour` is the order's own hour, counted from its creation; `hour_before` is the one that the count read

@@ -7,7 +7,7 @@ refunded is kept as one number, `refundable`, so that the limit can be the condi
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.domain.acquiring.attempt import Attempt
 from gateway.domain.card_testing.limits import Screening
@@ -55,8 +55,7 @@ def next_status(status: PaymentStatus, event: PaymentEvent) -> PaymentStatus:
         raise IllegalTransition("payment", status, event) from None
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """Why a payment failed: a code for programs, a reason for statistics, a description for people."""
 
     code: str

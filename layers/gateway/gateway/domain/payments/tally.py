@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from gateway.domain.payments.payment import PaymentStatus
 
@@ -66,8 +67,7 @@ class Tally:
         return (2000 * success + finished) // (2 * finished) / 10 if finished else 0.0
 
 
-@dataclass(frozen=True)
-class Day:
+class Day(NamedTuple):
     """One day: `counted` is over all currencies, or over one; `summed` is always in one."""
 
     date: date

@@ -11,9 +11,9 @@ import base64
 import binascii
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from gateway.domain.errors import BadRequest
 from gateway.domain.values import to_iso
@@ -38,8 +38,7 @@ def place_of(at: datetime, sequence: int) -> str:
     return f"{to_iso(at)}/{sequence:02}"
 
 
-@dataclass(frozen=True)
-class Untold:
+class Untold(NamedTuple):
     """An event that no delivery tells, as it is recorded; `payload` is what a delivery would have had."""
 
     name: str
@@ -51,8 +50,7 @@ class Untold:
     previous_at: datetime | None
 
 
-@dataclass(frozen=True)
-class FeedEvent:
+class FeedEvent(NamedTuple):
     """An event as it was recorded: number `number` of the row `row_id` at `place`.
 
     `payload` is the exact text that is sent. `previous_id` is the event of the same object before it, and
@@ -79,8 +77,7 @@ class FeedEvent:
         return sha256(self.id.encode()).digest()[:_MARK_BYTES]
 
 
-@dataclass(frozen=True)
-class FeedCursor:
+class FeedCursor(NamedTuple):
     """Everything up to `position` was given out, and of what stands behind it the events of `recent`."""
 
     position: Position
@@ -98,8 +95,7 @@ class FeedCursor:
         return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
-@dataclass(frozen=True)
-class FeedPage:
+class FeedPage(NamedTuple):
     """Some events, and where to go on; `has_more` says that there is more already."""
 
     events: list[FeedEvent]

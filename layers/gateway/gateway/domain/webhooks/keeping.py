@@ -5,8 +5,8 @@ by itself later, by what was set when it was made: nothing that a list still sho
 that is to be tried yet, however late that is. So lists have to know what was set before: see `Keeping`.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway.domain.webhooks.delivery import DeliveryStatus, WebhookDelivery
 from gateway.domain.webhooks.feed import EVENTS_KEPT
@@ -20,8 +20,7 @@ OUTLIVES = 15 * _DAY
 _CHANGES_WITHIN = _DAY
 
 
-@dataclass(frozen=True)
-class Retention:
+class Retention(NamedTuple):
     """How long a unit of work has its events kept: those of the feed alone, and deliveries in days."""
 
     events: timedelta = EVENTS_KEPT
@@ -38,8 +37,7 @@ def expires_at(delivery: WebhookDelivery) -> datetime | None:
     return _day(delivery.created_at) + _DAY + timedelta(days=delivery.kept_days) + OUTLIVES
 
 
-@dataclass(frozen=True)
-class Keeping:
+class Keeping(NamedTuple):
     """For how many days deliveries are shown now, and what was set before: days, and until when.
 
     Rows made under a smaller number go as was set then, also once the number is larger. A list must not

@@ -8,7 +8,7 @@ percent-encoded hosts, numbers that only some resolvers take for addresses, char
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.domain.errors import BadRequest
 
@@ -70,8 +70,7 @@ _IPV6_FORBIDDEN = tuple(
 )
 
 
-@dataclass(frozen=True)
-class WebhookUrl:
+class WebhookUrl(NamedTuple):
     """A webhook URL that passed. `host` is in ASCII and lower case, without brackets or a trailing dot.
 
     `target` is what the request line asks for (never a fragment: RFC 9110, 7.1). `trusted` says that the host

@@ -1,7 +1,7 @@
 """What the checkout page needs to know, and which sites may show it in a frame."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import check_checkout_origins
@@ -33,8 +33,7 @@ def find_checkout_order(deps: Dependencies, order_id: str, key: str | None) -> O
     return order
 
 
-@dataclass(frozen=True)
-class CheckoutShop:
+class CheckoutShop(NamedTuple):
     """What the checkout page shows of a shop, and how it takes payments from a shopper.
 
     `acquirer` is a word such as `stripe`; `card_entry` is None where card numbers come through the gateway;

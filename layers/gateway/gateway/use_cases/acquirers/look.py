@@ -1,7 +1,7 @@
 """What the acquirer said about a payment: the payment itself, what of it goes back, and its refunds."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.domain.acquiring.account import acquirer_of
 from gateway.domain.acquiring.attempt import Attempt
@@ -10,8 +10,7 @@ from gateway.domain.payments.payment import Payment, PaymentStatus
 from gateway.use_cases.dependencies import Dependencies
 
 
-@dataclass(frozen=True)
-class AtAcquirer:
+class AtAcquirer(NamedTuple):
     """One operation, as far as the acquirer was heard. `key` is the idempotency key that it is known by."""
 
     kind: str

@@ -8,6 +8,7 @@ that deployments need (Lambda's control plane: 15 requests a second for the whol
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from gateway.domain.errors import Unavailable
 from gateway.domain.jobs import PAYMENTS, Reading
@@ -36,8 +37,7 @@ class Health:
             raise Unavailable(f"Not healthy: {', '.join(down)}")
 
 
-@dataclass(frozen=True)
-class JobsStatus:
+class JobsStatus(NamedTuple):
     """Jobs over all queues; `completed` and `failed` since the tables were made."""
 
     pending: int

@@ -1,6 +1,6 @@
 """Reading orders: one, or the merchant's list with its filters."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
@@ -13,8 +13,7 @@ from gateway.use_cases.dependencies import Dependencies
 RECEIPT_ORDERS_MAX = 100
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """Which orders; None means any. `span` is when they were created."""
 
     status: OrderStatus | None = None

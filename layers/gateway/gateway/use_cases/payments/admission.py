@@ -3,8 +3,8 @@
 docs/card-testing.md says which limits there are and why. What stands before an authorisation is in screening.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from gateway.domain.access.merchant import Merchant
 from gateway.domain.card_testing.challenge import Occasion
@@ -32,8 +32,7 @@ from gateway.use_cases.protocols.database import Loaded
 HELD_BACK = {"PaymentsHeldBack": 1}
 
 
-@dataclass(frozen=True)
-class Admitted:
+class Admitted(NamedTuple):
     """A request that was let through: the attempt as its order counts it, and what it is remembered by."""
 
     merchant: Merchant | None

@@ -1,13 +1,13 @@
 """A request to pay."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.domain.card_testing.challenge import Answer
 from gateway.domain.payments.instruments import Card, ExchangedCard
 
 
-@dataclass(frozen=True)
-class Sender:
+class Sender(NamedTuple):
     """Where a request comes from (a network address), and the answer to a challenge if there was one."""
 
     source: str = ""

@@ -1,6 +1,6 @@
 """Reading payments: one, or the merchant's list with its filters and its search."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.domain.cursor import Cursor, check_place
 from gateway.domain.errors import NotFound
@@ -13,8 +13,7 @@ from gateway.use_cases.dependencies import Dependencies
 RECEIPT_ORDERS_MAX = 20
 
 
-@dataclass(frozen=True)
-class Filters:
+class Filters(NamedTuple):
     """Which payments to list; None means any. `text` is the id of a payment or an order, or a receipt."""
 
     order_id: str | None = None

@@ -4,8 +4,8 @@ With a real acquirer this may be a call to it, while the shopper waits: a card n
 token before anything is stored, or a token that came from the shopper's browser is looked at.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from gateway.domain.acquiring.attempt import SIMULATED
@@ -33,8 +33,7 @@ class TokenWanted(Exception):
         self.account = account
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """The acquirer that a payment goes to, and what is kept of its card: token, network and last digits."""
 
     acquirer: Acquirer

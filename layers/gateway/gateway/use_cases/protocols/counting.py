@@ -1,8 +1,7 @@
 """What is kept of lists, as use cases see it. What database.py says of errors holds here too."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from gateway.domain.counting.counts import Counts, Kind
 from gateway.domain.counting.kept import Fact, Kept, Unit
@@ -11,8 +10,7 @@ from gateway.domain.span import Span
 from gateway.domain.webhooks.keeping import Keeping
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """Somebody wants a merchant's rows counted, and since when."""
 
     merchant_id: str

@@ -1,7 +1,7 @@
 """Creating a refund: as with a payment; the payment's refundable amount is a condition of the transaction."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.limit import Limit
@@ -17,8 +17,7 @@ from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.idempotency import Idempotency, StoredResponse
 
 
-@dataclass(frozen=True)
-class NewRefund:
+class NewRefund(NamedTuple):
     """A validated request; `amount` in minor units of the payment's currency.
 
     Without an amount it is refused, by a text that says what is left. `currency`, where it is given, must be

@@ -4,8 +4,8 @@ The added ones are members of the merchant's row, which everything that makes an
 pays a read or a write for what they don't use.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.merchant import Merchant
@@ -34,8 +34,7 @@ from gateway.use_cases.webhooks.configure import (
 BUSY = "The endpoints are being changed by another request; please try again"
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is to be changed of an endpoint; None leaves it as it is."""
 
     url: str | None = None

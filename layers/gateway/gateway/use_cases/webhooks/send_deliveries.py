@@ -4,8 +4,8 @@ All of it is limited for each merchant, whatever the endpoint: a URL may be any 
 tool to flood it with. What is used of a limit is part of the transaction, so a repeated request uses nothing.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from gateway.domain.access.audit import Action
 from gateway.domain.access.limit import Limit
@@ -33,8 +33,7 @@ RETRIED_MAX = 40
 BUSY = "The webhook is being delivered just now; please try again"
 
 
-@dataclass(frozen=True)
-class Failed:
+class Failed(NamedTuple):
     """Which failed deliveries: those made in a span of time, to one endpoint or, for None, to any."""
 
     span: Span
@@ -49,8 +48,7 @@ class Failed:
         return Failed(self.span.since(first), self.endpoint_id, None if is_behind else self.cursor)
 
 
-@dataclass(frozen=True)
-class Retried:
+class Retried(NamedTuple):
     """Deliveries that begin again, and where to go on; None at the end."""
 
     deliveries: list[WebhookDelivery]

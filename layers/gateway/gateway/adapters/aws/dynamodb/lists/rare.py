@@ -5,9 +5,8 @@ days and hours there are rows of the wanted kind, and only those are read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.adapters.aws.dynamodb.lists.counting import Counting
 from gateway.adapters.aws.dynamodb.lists.querying import Item
@@ -17,8 +16,7 @@ from gateway.domain.span import TICK, Span
 from gateway.domain.values import from_iso
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(NamedTuple):
     """Which rows of a merchant's list are wanted; `read` reads those of a span, newest first."""
 
     kind: Kind
