@@ -38,11 +38,12 @@ def main() -> None:
     import uvicorn
     from ministack.app import app
 
-    from local.emulator import function_output, shared_code
+    from local.emulator import function_output, priorities, shared_code
 
     served: Application = app
     function_output.keep_newest()
     shared_code.share()
+    priorities.lower_workers()
     if quick:
         function_output.mark_ends()
     if process is not None:

@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 
+import uvloop
+
 from infra.ops.console import Progress
 from local import running
 from local.emulator import binary
@@ -28,7 +30,7 @@ def main(settings: Settings, progress: Progress) -> None:
         if running.stop(running.emulator_lock(settings), group=True):
             progress.say("ended the emulator of an earlier run that was killed")
         running.stop(running.acquirer_lock(settings), group=True)
-        asyncio.run(_until_told_to_end(settings, progress))
+        uvloop.run(_until_told_to_end(settings, progress))
 
 
 async def _until_told_to_end(settings: Settings, progress: Progress) -> None:
