@@ -1,15 +1,17 @@
 import json
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 
 from gateway.adapters.aws import sqs
+from gateway.adapters.aws.messages import Request, Response, Send
 from gateway.adapters.aws.secrets import REMEMBERED_SECONDS, forget_secrets, read_secret
 from gateway.adapters.aws.sqs import SqsQueues
 from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import QueueDepth
+from gateway.domain.jobs import QueueDepth, Sending
 from tests.adapters.dynamodb.operations import MAPPING, QUEUES
-from tests.support.aws_calls import an_error, answering, watched
+from tests.support.aws_calls import an_error, answering, parameters_of, tapped, watched
 from tests.support.emulator import Emulator
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("store")]
@@ -120,3 +122,72 @@ def test_a_trigger_is_on_or_about_to_be(state: str, *, enabled: bool) -> None:
     answer = {"UUID": MAPPING, "State": state}
     with answering("GetEventSourceMapping", [answer]):
         assert QUEUES.has_trigger("payments") is enabled
+
+
+class Dies(BaseException):
+    """What no handler of ours catches."""
+
+
+def two_queues(emulator: Emulator) -> tuple[SqsQueues, list[Sending]]:
+    """Queues by the names of their own URLs, and a message for each of two."""
+    urls = [emulator.make_queue() for _ in range(2)]
+    queues = SqsQueues({url: url for url in urls}, dead_letter_urls={}, triggers={})
+    return queues, [Sending(url, [{"id": url[-4:]}], 0) for url in urls]
+
+
+def sent_to(request: Request) -> str:
+    """The URL of the queue that a request is for."""
+    return str(parameters_of(request)["QueueUrl"])
+
+
+def test_two_queues_are_sent_to_at_the_same_time(emulator: Emulator) -> None:
+    queues, sendings = two_queues(emulator)
+    both_are_under_way = Barrier(2)
+
+    def meet(request: Request, send: Send) -> Response:
+        both_are_under_way.wait(timeout=10)
+        return send(request)
+
+    with tapped(meet):
+        assert queues.send_all(sendings) == [None, None]
+    for url, messages, _ in sendings:
+        assert [json.loads(body) for body in emulator.messages(url)] == messages
+
+
+@pytest.mark.parametrize("refused", [0, 1])
+def test_a_queue_that_refuses_keeps_no_message_from_another(emulator: Emulator, refused: int) -> None:
+    queues, sendings = two_queues(emulator)
+
+    def refuse(request: Request, send: Send) -> Response:
+        return an_error("AccessDenied") if sent_to(request) == sendings[refused].queue else send(request)
+
+    with tapped(refuse):
+        failures = queues.send_all(sendings)
+    sent = [number != refused for number in (0, 1)]
+    assert [not isinstance(failure, Unavailable) for failure in failures] == sent
+    assert [bool(emulator.messages(sending.queue)) for sending in sendings] == sent
+
+
+@pytest.mark.parametrize("dying", [0, 1])
+def test_whatever_ends_one_send_nothing_is_under_way_afterwards(emulator: Emulator, dying: int) -> None:
+    queues, sendings = two_queues(emulator)
+    died, over = Event(), Event()
+
+    def die(request: Request, send: Send) -> Response:
+        if sent_to(request) == sendings[dying].queue:
+            died.set()
+            raise Dies
+        assert died.wait(timeout=10)
+        response = send(request)
+        over.set()
+        return response
+
+    with tapped(die), pytest.raises(Dies):
+        queues.send_all(sendings)
+    assert over.is_set()
+
+
+def test_nothing_to_send_takes_no_call() -> None:
+    with watched() as calls:
+        assert SqsQueues({}, dead_letter_urls={}, triggers={}).send_all([]) == []
+    assert calls == []

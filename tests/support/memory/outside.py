@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import QueueDepth
+from gateway.domain.jobs import QueueDepth, Sending
 from gateway.domain.webhooks.delivery import Attempt
 from gateway.use_cases.dependencies import Dependencies
 from tests.support.factories import Clock, ScriptedAcquirer, a_config, some_id, some_uuid
@@ -27,6 +27,17 @@ class MemoryQueues:
     def send(self, queue: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:
         self._check(queue)
         self.sends.append((queue, [dict(message) for message in messages], delay_seconds))
+
+    def send_all(self, sendings: Sequence[Sending]) -> list[Unavailable | None]:
+        failures: list[Unavailable | None] = []
+        for sending in sendings:
+            try:
+                self.send(*sending)
+            except Unavailable as error:
+                failures.append(error)
+            else:
+                failures.append(None)
+        return failures
 
     def give_back(self, queue: str, receipt_handle: str, delay_seconds: int) -> None:
         self._check(queue)

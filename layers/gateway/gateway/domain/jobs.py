@@ -1,12 +1,20 @@
 """The work that queues carry: which queues there are, what is overdue, and what workers made of a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 PAYMENTS, REFUNDS, WEBHOOKS, SLOW_WEBHOOKS = "payments", "refunds", "webhooks", "slow_webhooks"
 # The queues that workers take jobs from, by the names that settings and statistics use.
 JOB_QUEUES = (PAYMENTS, REFUNDS, WEBHOOKS, SLOW_WEBHOOKS)
+
+
+class Sending(NamedTuple):
+    """Messages for one queue, which they are to be hidden in for `delay_seconds`."""
+
+    queue: str
+    messages: Sequence[Mapping[str, str]]
+    delay_seconds: int
 
 
 class Overdue(NamedTuple):

@@ -7,8 +7,7 @@ So a message that can't be sent is logged and left to the sweeper; this is the o
 from collections.abc import Mapping
 from datetime import timedelta
 
-from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import PAYMENTS, REFUNDS
+from gateway.domain.jobs import PAYMENTS, REFUNDS, Sending
 from gateway.domain.payments.payment import Payment
 from gateway.domain.payments.refund import Refund
 from gateway.domain.values import seconds_until
@@ -33,14 +32,12 @@ class Outbox:
         self._messages.setdefault((queue, delay_seconds), []).append(message)
 
     def flush(self) -> None:
-        """Sends everything collected, in the order of the queues' first messages."""
+        """Sends everything collected, to all queues at the same time."""
         waiting, self._messages = self._messages, {}
-        for (queue, delay_seconds), messages in waiting.items():
-            try:
-                self._queues.send(queue, messages, delay_seconds)
-            except Unavailable as error:
-                for message in messages:
-                    log.error("message not sent; left to the sweeper", error, queue=queue, **message)
+        sendings = [Sending(queue, messages, delay) for (queue, delay), messages in waiting.items()]
+        for sending, error in zip(sendings, self._queues.send_all(sendings), strict=True):
+            for message in sending.messages if error else ():
+                log.error("message not sent; left to the sweeper", error, queue=sending.queue, **message)
 
 
 def asking_for(entity: Payment | Refund) -> tuple[str, dict[str, str]]:

@@ -6,6 +6,8 @@ truth in the tables.
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import cache
 from typing import Any
 
 from gateway.adapters.aws.dynamodb.errors import unavailable_when_aws_fails
@@ -13,10 +15,12 @@ from gateway.adapters.aws.services import LAMBDA, SQS
 from gateway.adapters.aws.timeouts import PROBE
 from gateway.adapters.aws.transport import transport
 from gateway.domain.errors import Unavailable
-from gateway.domain.jobs import QueueDepth
+from gateway.domain.jobs import QueueDepth, Sending
 
 BATCH_MAX = 10  # SQS API reference, SendMessageBatch
 DELAY_SECONDS_MAX = 900  # SQS API reference, SendMessage
+# Ten deliveries at once send for no more than two queues each.
+THREADS_MAX = 10
 
 
 class SqsQueues:
@@ -39,6 +43,29 @@ class SqsQueues:
     def send(self, queue: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:
         """Puts messages on a queue, hidden for `delay_seconds`; Unavailable where SQS refused some."""
         send(self._urls[queue], messages, delay_seconds)
+
+    def send_all(self, sendings: Sequence[Sending]) -> list[Unavailable | None]:
+        """Sends to several queues at the same time; the failure of each or None, in the order given.
+
+        All of it has ended when this returns or raises: Lambda stops a process after its response, and so
+        a call that is still under way.
+        """
+        if not sendings:
+            return []
+        *others, last = sendings
+        begun = [_threads().submit(self._failure, sending) for sending in others]
+        try:
+            failure = self._failure(last)
+        finally:
+            wait(begun)
+        return [*(one.result() for one in begun), failure]
+
+    def _failure(self, sending: Sending) -> Unavailable | None:
+        try:
+            self.send(*sending)
+        except Unavailable as error:
+            return error
+        return None
 
     def give_back(self, queue: str, receipt_handle: str, delay_seconds: int) -> None:
         """Hides a received message until the delay is over; the worker must report it as failed as well."""
@@ -74,6 +101,12 @@ class SqsQueues:
         with unavailable_when_aws_fails():
             response = transport().call(LAMBDA, "GetEventSourceMapping", {"UUID": mapping_id}, PROBE)
         return str(response["State"])
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """The threads of this process, which start when they are first wanted."""
+    return ThreadPoolExecutor(THREADS_MAX, thread_name_prefix="sqs")
 
 
 def send(queue_url: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:

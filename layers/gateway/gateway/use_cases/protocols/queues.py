@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from gateway.domain.jobs import QueueDepth
+from gateway.domain.errors import Unavailable
+from gateway.domain.jobs import QueueDepth, Sending
 
 
 class Queues(Protocol):
-    """Queues by the names in `domain.jobs`; all methods raise Unavailable where the service fails."""
+    """Queues by the names in `domain.jobs`; methods raise Unavailable where the service fails."""
 
     def send(self, queue: str, messages: Sequence[Mapping[str, Any]], delay_seconds: int = 0) -> None:
         """Puts messages on a queue, hidden for `delay_seconds` (0 to 900)."""
+        ...
+
+    def send_all(self, sendings: Sequence[Sending]) -> list[Unavailable | None]:
+        """Sends to several queues at the same time; the failure of each or None, in the order given."""
         ...
 
     def give_back(self, queue: str, receipt_handle: str, delay_seconds: int) -> None:
