@@ -24,11 +24,14 @@ from local.bench.payments import stack_of
 from local.settings import Settings
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS") or 6)
-CALLS_ALONE = 50
-CALLS_AT_ONCE = 100
-PAYMENTS = 100
+# Some seconds each, so that on both sides most calls meet workers that are at work: the first release's begin
+# a second after a payment came.
+CALLS_ALONE = 200
+CALLS_AT_ONCE = 200
+PAYMENTS = 200
 CLIENTS = 8
 WARM_UP_CALLS = 40
+IMPORTS = 3  # in each round
 
 
 @dataclass
@@ -47,8 +50,11 @@ class Side:
     async def measure(self, session: aiohttp.ClientSession) -> None:
         """One round."""
         bench = Bench(session, self.stack)
+        await bench.idle()
         self.alone += await bench.fresh(1, CALLS_ALONE)
+        await bench.idle()
         self.at_once += await bench.fresh(CLIENTS, CALLS_AT_ONCE)
+        await bench.idle()
         orders = await bench.orders(PAYMENTS)
         pid = locks.holder(running.up_lock(self.settings))
         before = processes.processes_below(pid) if pid else {}
@@ -56,7 +62,7 @@ class Side:
         after = processes.processes_below(pid) if pid else {}
         for kind, seconds in processes.cpu_between(before, after).items():
             self.cpu[kind] = self.cpu.get(kind, 0) + seconds
-        self.imports_ms.append(import_time(self.settings, runs=1).cpu_ms)
+        self.imports_ms.append(import_time(self.settings, runs=IMPORTS).cpu_ms)
 
     def cpu_ms(self, kinds: tuple[str, ...]) -> float:
         """CPU of some kinds of process for each payment."""

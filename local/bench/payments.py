@@ -53,6 +53,7 @@ async def _run(settings: Settings) -> None:
         try:
             for clients in CLIENTS:
                 await bench.fresh(clients, WARM_UP_CALLS)
+                await bench.idle()
                 _show(f"POST /payments, fresh, {clients} client(s)", await bench.fresh(clients, CALLS))
                 _show(f"POST /payments, replay, {clients} client(s)", await bench.replays(clients, CALLS))
             await _way(bench, session, settings)
@@ -68,6 +69,7 @@ def _show(name: str, took: Took) -> None:
 async def _way(bench: Bench, session: aiohttp.ClientSession, settings: Settings) -> None:
     pid = locks.holder(running.up_lock(settings))
     can_tell = pid is not None and processes.can_be_read()
+    await bench.idle()
     orders = await bench.orders(PAYMENTS)
     calls_before = await _calls(session, settings)
     before = processes.processes_below(pid) if pid and can_tell else {}
