@@ -6,10 +6,12 @@ does.
 """
 
 import http.client
+import io
 import os
 import signal
 import subprocess
 import uuid
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ import pytest
 
 from gateway.adapters.aws.dynamodb import tables
 from local.emulator import binary
+from local.emulator.process import runtime
 from local.settings import Settings
 from tests.support import ports
 from tests.support.aws_calls import forget_transport
@@ -43,6 +46,14 @@ def interpreter() -> Path:
     return python
 
 
+def packed(code: str) -> bytes:
+    """The archive of a function that is this code."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("code.py", code)
+    return archive.getvalue()
+
+
 @dataclass(frozen=True)
 class Emulator:
     """A running emulator."""
@@ -54,6 +65,18 @@ class Emulator:
     def client(self, service: str) -> Any:
         """A boto3 client of the tests' own: what it does is not seen by what counts the library's calls."""
         return _client(self.endpoint, service)
+
+    def make_function(self, code: bytes | str, **settings: Any) -> str:
+        """A new function of some code, whose `handler` is called, or of an archive; answers its name."""
+        name = f"of-a-test-{uuid.uuid4().hex[:8]}"
+        self.client("lambda").create_function(
+            FunctionName=name,
+            Runtime=runtime(),
+            Role="arn:aws:iam::000000000000:role/any",
+            Code={"ZipFile": packed(code) if isinstance(code, str) else code},
+            **{"Handler": "code.handler"} | settings,
+        )
+        return name
 
     def make_tables(self) -> str:
         """A new set of empty tables; answers their prefix."""

@@ -1,19 +1,15 @@
 """What functions print is in their logs, whole and by its own invocation, though nobody waits for silence."""
 
-import io
 import json
 import os
 import subprocess
 import time
-import uuid
-import zipfile
 from base64 import b64decode
 from typing import Any
 
 import pytest
 
 from local.emulator.function_output import MARK
-from local.emulator.process import runtime
 from tests.support.emulator import ROOT, Emulator, interpreter
 
 pytestmark = pytest.mark.emulator
@@ -43,19 +39,7 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def function(emulator: Emulator) -> str:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("printing.py", CODE)
-    name = f"printing-{uuid.uuid4().hex[:8]}"
-    emulator.client("lambda").create_function(
-        FunctionName=name,
-        Runtime=runtime(),
-        Role="arn:aws:iam::000000000000:role/any",
-        Handler="printing.handler",
-        Code={"ZipFile": archive.getvalue()},
-        Timeout=10,
-    )
-    return name
+    return emulator.make_function(CODE, Timeout=10)
 
 
 def _printed(emulator: Emulator, function: str, **event: Any) -> list[str]:

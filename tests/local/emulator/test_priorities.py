@@ -1,17 +1,13 @@
 """Whoever waits for a function is served before what works in the background."""
 
-import io
 import json
 import os
-import uuid
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from local.emulator.priorities import LOWER_BY
-from local.emulator.process import runtime
 from tests.support.emulator import Emulator
 
 CODE = """
@@ -26,17 +22,7 @@ pytestmark = pytest.mark.emulator
 @pytest.fixture
 def function(emulator: Emulator) -> Iterator[str]:
     """The name of a function that says its own priority."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as made:
-        made.writestr("telling.py", CODE)
-    name = f"telling-{uuid.uuid4().hex[:8]}"
-    emulator.client("lambda").create_function(
-        FunctionName=name,
-        Runtime=runtime(),
-        Role="arn:aws:iam::000000000000:role/any",
-        Handler="telling.handler",
-        Code={"ZipFile": archive.getvalue()},
-    )
+    name = emulator.make_function(CODE)
     yield name
     emulator.client("lambda").delete_function(FunctionName=name)
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import uuid
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from local.emulator.process import runtime
 from local.emulator.shared_code import SharedArchive
 from tests.support.emulator import Emulator
 
@@ -64,16 +62,8 @@ def test_an_archive_puts_nothing_outside_of_its_copy(tmp_path: Path) -> None:
 @pytest.mark.emulator
 def test_functions_of_one_archive_run_one_copy_until_the_code_of_one_changes(emulator: Emulator) -> None:
     client = emulator.client("lambda")
-    names = [f"saying-{uuid.uuid4().hex[:8]}" for _ in range(2)]
     before = packed("before")  # once: an archive holds the time at which it was made
-    for name in names:
-        client.create_function(
-            FunctionName=name,
-            Runtime=runtime(),
-            Role="arn:aws:iam::000000000000:role/any",
-            Handler="saying.handler",
-            Code={"ZipFile": before},
-        )
+    names = [emulator.make_function(before, Handler="saying.handler") for _ in range(2)]
 
     def said() -> list[dict[str, Any]]:
         return [json.load(client.invoke(FunctionName=name)["Payload"]) for name in names]
