@@ -66,15 +66,16 @@ class Emulator:
         """A boto3 client of the tests' own: what it does is not seen by what counts the library's calls."""
         return _client(self.endpoint, service)
 
-    def make_function(self, code: bytes | str, **settings: Any) -> str:
-        """A new function of some code, whose `handler` is called, or of an archive; answers its name."""
+    def make_function(self, code: bytes | str, handler: str = "code.handler", **settings: Any) -> str:
+        """A new function of some code, or of an archive, and the function in it to call; answers its name."""
         name = f"of-a-test-{uuid.uuid4().hex[:8]}"
         self.client("lambda").create_function(
             FunctionName=name,
             Runtime=runtime(),
             Role="arn:aws:iam::000000000000:role/any",
+            Handler=handler,
             Code={"ZipFile": packed(code) if isinstance(code, str) else code},
-            **{"Handler": "code.handler"} | settings,
+            **settings,
         )
         return name
 

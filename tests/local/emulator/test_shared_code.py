@@ -63,7 +63,7 @@ def test_an_archive_puts_nothing_outside_of_its_copy(tmp_path: Path) -> None:
 def test_functions_of_one_archive_run_one_copy_until_the_code_of_one_changes(emulator: Emulator) -> None:
     client = emulator.client("lambda")
     before = packed("before")  # once: an archive holds the time at which it was made
-    names = [emulator.make_function(before, Handler="saying.handler") for _ in range(2)]
+    names = [emulator.make_function(before, "saying.handler") for _ in range(2)]
 
     def said() -> list[dict[str, Any]]:
         return [json.load(client.invoke(FunctionName=name)["Payload"]) for name in names]
