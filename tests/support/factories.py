@@ -4,6 +4,7 @@ import itertools
 import random
 import uuid
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -189,7 +190,7 @@ def deps_for(
         database=DynamoDatabase(),
         queues=queues_of(config),
         secrets=AwsSecrets(),
-        post_webhook=post_webhook,
+        webhook_client=lambda: nullcontext(post_webhook),
     )
 
 

@@ -2,6 +2,8 @@
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,6 +23,7 @@ from gateway.domain.webhooks.endpoint import PROBE_LEASE, SLOW_FOR, EndpointHeal
 from gateway.domain.webhooks.events import DEFAULT_EVENTS
 from gateway.domain.webhooks.signature import signature_headers
 from gateway.presenters.merchant import WEBHOOK_CONFIG
+from gateway.use_cases.protocols.endpoint import PostWebhook
 from gateway.use_cases.webhooks.configure import find_merchant, rotate_webhook_secret, set_webhook_url
 from gateway.use_cases.webhooks.deliver_webhooks import deliver_webhooks
 from gateway.use_cases.webhooks.read_deliveries import events_of, find_delivery, list_deliveries
@@ -201,7 +204,7 @@ def test_a_url_that_was_changed_meanwhile_stays(shop: MemoryShop, capsys: pytest
         set_webhook_url(shop.deps, shop.merchant.id, "http://new.example")
         return post(shop.endpoint, *arguments, **limits)
 
-    shop.deps = replace(shop.deps, post_webhook=change_first)
+    shop.deps = replace(shop.deps, webhook_client=lambda: nullcontext(change_first))
     deliver(shop, delivery_of(shop))
     assert shop.database.merchants.get(shop.merchant.id).webhook_url == "http://new.example"
     assert "is gone" not in capsys.readouterr().out
@@ -226,7 +229,7 @@ def test_an_attempt_that_another_worker_recorded_first_changes_nothing(shop: Mem
         return post(shop.endpoint, *arguments, **limits)
 
     shop.endpoint.response_code = 500
-    shop.deps = replace(shop.deps, post_webhook=overtaken)
+    shop.deps = replace(shop.deps, webhook_client=lambda: nullcontext(overtaken))
     assert deliver(shop, delivery) == []
     assert now_stored(shop, delivery) == done
 
@@ -254,7 +257,7 @@ def test_a_receiver_that_hangs_is_told_of_while_it_hangs(
 ) -> None:
     from gateway.use_cases.webhooks import deliver_one as module
 
-    assert module.Lane("webhooks", {}).watch.patience_seconds == 2.0
+    assert module.Lane("webhooks", shop.endpoint, {}).watch.patience_seconds == 2.0
     monkeypatch.setattr(module, "SLOW_MS", 20)
     marked: list[Any] = []
     noted, answers = threading.Event(), shop.endpoint
@@ -268,7 +271,7 @@ def test_a_receiver_that_hangs_is_told_of_while_it_hangs(
         return answers(*arguments, **limits)
 
     monkeypatch.setattr(shop.database.endpoints, "mark_slow", mark)
-    shop.deps = replace(shop.deps, post_webhook=hang_until_noted)
+    shop.deps = replace(shop.deps, webhook_client=lambda: nullcontext(hang_until_noted))
     hanging = delivery_of(shop)
     deliver(shop, hanging)
     assert marked == [(shop.merchant.id, NOW + SLOW_FOR)]
@@ -530,3 +533,19 @@ def test_a_url_that_a_receiver_is_gone_from_is_on_record(shop: MemoryShop) -> No
     url = shop.merchant.webhook_url
     deliver(shop, delivery_of(shop))
     assert shop.audit()[-1][1:] == ("webhook_url.set", shop.merchant.id, {"webhook_url": None, "gone": url})
+
+
+def test_a_batch_has_one_client_which_ends_with_it(shop: MemoryShop) -> None:
+    told: list[str] = []
+
+    @contextmanager
+    def client() -> Iterator[PostWebhook]:
+        told.append("opened")
+        try:
+            yield shop.endpoint
+        finally:
+            told.append(f"closed after {len(shop.endpoint.posts)}")
+
+    shop.deps = replace(shop.deps, webhook_client=client)
+    deliver(shop, delivery_of(shop), delivery_of(shop), delivery_of(shop))
+    assert told == ["opened", "closed after 3"]

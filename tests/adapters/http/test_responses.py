@@ -68,6 +68,12 @@ GOOD = {
     "a body that 204 has not": (b"HTTP/1.1 204 X\r\nContent-Length: 9\r\n\r\n", 204, b"", True),
     "a body that 304 has not": (b"HTTP/1.1 304 X\r\nContent-Length: 9\r\n\r\n", 304, b"", True),
     "the last one": (OK + b"Connection: close\r\nContent-Length: 1\r\n\r\na", 200, b"a", False),
+    "the last one, among other options": (
+        OK + b"Connection: X-Hop , Close\r\nContent-Length: 1\r\n\r\na",
+        200,
+        b"a",
+        False,
+    ),
     "old HTTP": (b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", 200, b"a", False),
 }
 

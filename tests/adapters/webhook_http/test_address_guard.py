@@ -13,7 +13,6 @@ from gateway.adapters.webhook_http.address_guard import (
     NotConnected,
     checked_addresses,
     connect,
-    open_checked,
 )
 from gateway.domain.webhooks.webhook_url import IpAddress, WebhookUrl
 from tests.adapters.webhook_http.receivers import (
@@ -131,11 +130,12 @@ def test_a_name_that_answers_differently_a_moment_later_is_connected_to_as_it_wa
     asked = resolve(lambda: next(answers))
     port = port_free_on("127.0.0.1", "127.0.0.2")
     with Receiver(ok(), host="127.0.0.2", port=port), Receiver(ok(), port=port) as private:
-        with open_checked(place("rebind.example.com", port), soon()) as connection:
+        addresses = checked_addresses(place("rebind.example.com", port), soon())
+        with connect(addresses, port, soon()) as connection:
             assert connection.getpeername()[0] == "127.0.0.2"
         assert asked == ["rebind.example.com"]
         with pytest.raises(Blocked):
-            open_checked(place("rebind.example.com", port), soon())
+            checked_addresses(place("rebind.example.com", port), soon())
     assert private.connections == 0
 
 

@@ -216,7 +216,7 @@ def test_malformed_headers_are_not_logged(caplog: pytest.LogCaptureFixture) -> N
 def test_a_mistake_of_ours_is_logged_and_is_an_attempt_like_any_other(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(address_guard, "open_checked", lambda *_: 1 / 0)
+    monkeypatch.setattr(address_guard, "checked_addresses", lambda *_: 1 / 0)
     assert send("http://localhost/secret-path").error == "protocol"
     logged = capsys.readouterr().out
     assert "ZeroDivisionError" in logged

@@ -1,6 +1,7 @@
 """Queues and secrets in memory, and dependencies that put everything in memory together."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -110,6 +111,7 @@ def memory_deps(
 ) -> Dependencies:
     """Dependencies with nothing behind them but this process."""
     bank = acquirer or ScriptedAcquirer()
+    receiver = endpoint or ScriptedEndpoint()
     arns = {"FINGERPRINT_KEY_ARN": "arn:fingerprint", "SESSION_KEY_ARN": "arn:session"}
     return Dependencies(
         config=a_config(**(arns | settings)),
@@ -120,6 +122,6 @@ def memory_deps(
         database=MemoryDatabase(),
         queues=MemoryQueues(),
         secrets=MemorySecrets(),
-        post_webhook=endpoint or ScriptedEndpoint(),
+        webhook_client=lambda: nullcontext(receiver),
         jitter=lambda: 0.0,
     )

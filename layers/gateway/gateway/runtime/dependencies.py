@@ -2,9 +2,10 @@
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 
 from gateway.adapters.acquirers.accounts import Accounts
 from gateway.adapters.aws.dynamodb import tables
@@ -13,9 +14,9 @@ from gateway.adapters.aws.secrets import AwsSecrets
 from gateway.adapters.aws.sqs import SqsQueues
 from gateway.adapters.aws.timeouts import PROBE, WORK
 from gateway.domain import values
-from gateway.domain.webhooks.delivery import Attempt
 from gateway.runtime.config import Config, config
 from gateway.use_cases.dependencies import Dependencies
+from gateway.use_cases.protocols.endpoint import PostWebhook
 
 
 @cache
@@ -33,23 +34,18 @@ def dependencies() -> Dependencies:
         database=DynamoDatabase(),
         queues=queues_of(settings),
         secrets=secrets_manager,
-        post_webhook=_post_webhook,
+        webhook_client=_webhook_client,
     )
 
 
-def _post_webhook(
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    now: datetime,
-    allowed_hosts: tuple[str, ...],
-    https_only: bool,
-) -> Attempt:
-    """Posts one delivery. The client is imported by the first one: most functions never post."""
+@contextmanager
+def _webhook_client() -> Iterator[PostWebhook]:
+    """The client is imported by the first batch: most functions never post."""
+    from gateway.adapters.webhook_http.connections import Connections
     from gateway.adapters.webhook_http.webhook_client import post
 
-    return post(url, body, headers, now=now, allowed_hosts=allowed_hosts, https_only=https_only)
+    with closing(Connections()) as connections:
+        yield partial(post, connections=connections)
 
 
 def queues_of(settings: Config) -> SqsQueues:

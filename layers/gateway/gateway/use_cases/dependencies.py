@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
@@ -31,10 +32,10 @@ class Dependencies:
 
     `now` returns an aware UTC time; `new_id` takes a prefix such as `pay_`; `jitter` is between 0 and
     JITTER_MAX; `acquirer_of` takes the name of an account, and raises NotFound where there is none;
-    `post_webhook` posts to a merchant's endpoint; `sleep` takes seconds and is called for chaos alone.
-    `challenger` is who asks suspicious shoppers for a challenge. A worker sets `outbox`: the units of work of
-    its batch leave their messages there, and it sends them all at the end. `actor`
-    is who the audit trail says it was.
+    `webhook_client` opens what posts the webhooks of one batch; `sleep` takes seconds and is called for chaos
+    alone. `challenger` is who asks suspicious shoppers for a challenge. A worker sets `outbox`: the units of
+    work of its batch leave their messages there, and it sends them all at the end. `actor` is who the audit
+    trail says it was.
     """
 
     config: Config
@@ -45,7 +46,7 @@ class Dependencies:
     database: Database
     queues: Queues
     secrets: Secrets
-    post_webhook: PostWebhook
+    webhook_client: Callable[[], AbstractContextManager[PostWebhook]]
     outbox: Outbox | None = None
     asked: Asked = field(default_factory=Asked)
     challenger: Challenger = field(default_factory=ProofOfWork)

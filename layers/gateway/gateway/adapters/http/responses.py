@@ -52,7 +52,7 @@ class Reader:
         self._buffer = b""
         self._at = 0
         self._head_bytes_left = HEAD_BYTES_MAX
-        self._ended = False
+        self._is_whole = False
 
     def response(self) -> tuple[Head, bytes, bool]:
         """Head, body, and whether the connection can carry another request. Broken where it is none."""
@@ -63,9 +63,18 @@ class Reader:
             if size > BODY_BYTES_MAX:
                 raise Broken("a body that is too large")
             pieces.append(piece)
-        keeps = head.version == "HTTP/1.1" and head.headers.get("connection", "").lower() != "close"
-        is_reusable = keeps and not self._ended and self._at == len(self._buffer)
-        return head, b"".join(pieces), is_reusable
+        return head, b"".join(pieces), self.is_reusable(head)
+
+    def is_reusable(self, head: Head) -> bool:
+        """Whether the connection can carry another request after this response (RFC 9112, 9.3).
+
+        Only after a body that was read to its end, where that is not the connection's, and nothing follows
+        it. A response with two lengths may have two ends, too (RFC 9112, 6.3).
+        """
+        options = [option.strip(_BLANKS) for option in head.headers.get("connection", "").lower().split(",")]
+        keeps = head.version == "HTTP/1.1" and "close" not in options
+        has_two_lengths = "transfer-encoding" in head.headers and "content-length" in head.headers
+        return keeps and not has_two_lengths and self._is_whole and self._at == len(self._buffer)
 
     def head(self) -> Head:
         """The head of the final response. Any number of interim ones is skipped (RFC 9110, 15.2).
@@ -74,6 +83,7 @@ class Reader:
         connection, and we never offer that (RFC 9110, 7.8).
         """
         self._head_bytes_left = HEAD_BYTES_MAX
+        self._is_whole = False
         while (head := self._next_head()).status < 200:
             if head.status == SWITCHING_PROTOCOLS:
                 raise Broken("another protocol, which nobody asked for")
@@ -82,11 +92,14 @@ class Reader:
     def body(self, head: Head) -> Iterator[bytes]:
         """The body in pieces, as it arrives; how long it may get, the caller decides (RFC 9112, 6.3)."""
         if head.status in (204, 304):  # whatever their headers say
-            return iter(())
-        if coding := self._transfer_coding(head.headers):
-            return self._chunks() if coding.endswith("chunked") else self._rest()
-        length = head.headers.get("content-length")
-        return self._rest() if length is None else self._exactly(self._length(length))
+            self._is_whole = True
+        elif coding := self._transfer_coding(head.headers):
+            yield from self._chunks() if coding.endswith("chunked") else self._rest()
+        elif (length := head.headers.get("content-length")) is None:
+            yield from self._rest()
+        else:
+            yield from self._exactly(self._length(length))
+            self._is_whole = True
 
     def _next_head(self) -> Head:
         searched = self._at
@@ -168,7 +181,6 @@ class Reader:
             yield piece
 
     def _rest(self) -> Iterator[bytes]:
-        self._ended = True
         if self._at < len(self._buffer):
             yield self._buffer[self._at :]
             self._at = len(self._buffer)
@@ -197,6 +209,7 @@ class Reader:
             left -= len(trailer)
             if left < 0:
                 raise Broken("trailers without an end")
+        self._is_whole = True
 
 
 def _number(text: str, base: int) -> int:

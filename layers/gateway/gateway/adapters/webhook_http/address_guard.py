@@ -30,11 +30,6 @@ class NotConnected(Exception):
     """No address took the connection: refused, or no route there."""
 
 
-def open_checked(url: WebhookUrl, deadline: float) -> socket.socket:
-    """A socket connected to the URL's host; or Blocked, NotConnected, socket.gaierror, TimeoutError."""
-    return connect(checked_addresses(url, deadline), url.port, deadline)
-
-
 def checked_addresses(url: WebhookUrl, deadline: float) -> list[IpAddress]:
     """The addresses of the URL's host, or Blocked when a single one of them is not public.
 

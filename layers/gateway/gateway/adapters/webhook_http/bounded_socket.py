@@ -6,6 +6,7 @@ A deadline is a moment of `time.monotonic()`.
 import socket
 import ssl
 import time
+from select import POLLIN, poll
 from typing import Any
 
 _AT_ONCE_BYTES = 8_192
@@ -34,6 +35,12 @@ class BoundedSocket(socket.socket):
     deadline: float = 0.0
     receivable: int = 0
 
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to read, nor the end: what comes unasked belongs to no request."""
+        asked = poll()
+        asked.register(self, POLLIN)
+        return not asked.poll(0)
+
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         """As in `socket`, within the limits of time and bytes."""
         self.settimeout(remaining_seconds(self.deadline))
@@ -61,3 +68,7 @@ class BoundedSocket(socket.socket):
 
 class BoundedTlsSocket(BoundedSocket, ssl.SSLSocket):
     """The same on top of TLS; the byte limit counts what was decrypted."""
+
+    def is_quiet(self) -> bool:
+        """As above; what was decrypted already is no longer seen from outside."""
+        return self.pending() == 0 and super().is_quiet()

@@ -28,6 +28,7 @@ from gateway.use_cases import jobs
 from gateway.use_cases.access.audit import change_of, record
 from gateway.use_cases.dependencies import Dependencies
 from gateway.use_cases.jobs import Done, Job
+from gateway.use_cases.protocols.endpoint import PostWebhook
 from gateway.use_cases.protocols.refusals import ConditionFailed
 from gateway.use_cases.webhooks.at_once import Watch
 from gateway.use_cases.webhooks.messages import REQUESTED
@@ -41,6 +42,7 @@ class Lane:
     """One queue, what this batch has learned about its endpoints, and which deliveries it has tried."""
 
     queue: str
+    post: PostWebhook
     turns: dict[str, BoundedSemaphore]
     watch: Watch = field(default_factory=lambda: Watch(SLOW_MS / 1000))
     turned_slow: set[str] = field(default_factory=set)
@@ -81,7 +83,7 @@ def deliver_one(deps: Dependencies, lane: Lane, task: Task, now: datetime) -> Fa
     if held_back and not _may_probe(deps, task.delivery, task.health, now):
         return Fate()
     with _telling_if_slow(deps, lane, task.delivery.endpoint_key, now):
-        attempt = _attempt(deps, task.delivery, task.merchant, now)
+        attempt = _attempt(deps, lane.post, task, now)
     lane.tried.add(task.delivery.id)
     return _record(deps, lane, task, attempt)
 
@@ -155,9 +157,8 @@ def _telling_if_slow(deps: Dependencies, lane: Lane, key: str, now: datetime) ->
         yield
 
 
-def _attempt(
-    deps: Dependencies, delivery: WebhookDelivery, merchant: Merchant | None, now: datetime
-) -> Attempt:
+def _attempt(deps: Dependencies, post_webhook: PostWebhook, task: Task, now: datetime) -> Attempt:
+    delivery, merchant = task.delivery, task.merchant
     endpoint = merchant.endpoint(delivery.endpoint_id) if merchant is not None else None
     if merchant is None or endpoint is None or not endpoint.enabled:
         # It was taken away after the event. It counts as an attempt, so the delivery ends eventually.
@@ -170,7 +171,7 @@ def _attempt(
     }
 
     def post(url: str) -> Attempt:
-        return deps.post_webhook(
+        return post_webhook(
             url,
             body,
             headers,

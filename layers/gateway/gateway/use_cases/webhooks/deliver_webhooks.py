@@ -51,11 +51,17 @@ def deliver_webhooks(
     read more.
     """
     batch = jobs.parse_jobs(records, ("webhook_id", "merchant_id"), optional=OPTIONAL)
+    with deps.webhook_client() as post:
+        lane = Lane(
+            queue=SLOW_WEBHOOKS if slow else WEBHOOKS,
+            post=post,
+            turns=defaultdict(lambda: BoundedSemaphore(AT_ONCE_PER_ENDPOINT_MAX)),
+        )
+        return _deliver(deps, lane, batch)
+
+
+def _deliver(deps: Dependencies, lane: Lane, batch: Sequence[Job]) -> dict[str, Any]:
     found = _read(deps, batch)
-    lane = Lane(
-        queue=SLOW_WEBHOOKS if slow else WEBHOOKS,
-        turns=defaultdict(lambda: BoundedSemaphore(AT_ONCE_PER_ENDPOINT_MAX)),
-    )
     for job in batch:
         _ = lane.turns[key_in(job.body)]
 
