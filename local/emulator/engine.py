@@ -2,8 +2,7 @@
 
 dynoxide answers any web page, so it does not listen where one could reach it: in a network namespace of its
 own where Linux grants us one, else on a random address of 127.0.0.0/8 and a random port, some 2^39
-possibilities. The port that functions and tools use is this process's. It looks at each request's head and
-hands the bytes on as they came.
+possibilities. The port that functions and tools use is this process's (`relay`).
 """
 
 import asyncio
@@ -16,20 +15,16 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
 
-import httptools
 import uvloop
 
-from local.emulator import calls, guard
+from local.emulator import calls, relay
+from local.emulator.transactions import Transactions
 
-HEAD_BYTES = 64 * 1024
 CONNECT_SECONDS = 10
 POLL_SECONDS = 0.01
-LINGER_SECONDS = 5
 INNER_PORT = 8000
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -89,8 +84,8 @@ async def _serve(listener: socket.socket, address: tuple[str, int], engine: "sub
     """Serves while the engine runs; returns its exit code."""
     loop = asyncio.get_running_loop()
     await _until_listening(address, engine)
-    counted = calls.Calls()
-    async with await loop.create_server(lambda: Caller(address, counted), sock=listener):
+    shared = relay.Shared(address, calls.Calls(), Transactions())
+    async with await loop.create_server(lambda: relay.Caller(shared), sock=listener):
         return await loop.run_in_executor(None, engine.wait)
 
 
@@ -102,147 +97,6 @@ async def _until_listening(address: tuple[str, int], engine: "subprocess.Popen[b
                 writer.close()
                 return
             await asyncio.sleep(POLL_SECONDS)
-
-
-class Caller(asyncio.Protocol):
-    """One connection of a caller, and the one to the engine that belongs to it."""
-
-    def __init__(self, address: tuple[str, int], counted: calls.Calls) -> None:
-        self._address = address
-        self._counted = counted
-        self._parser = httptools.HttpRequestParser(self)
-        self._engine: asyncio.Transport | None = None
-        self._held = bytearray()
-        self._is_in_head = True
-        self._why: str | None = None
-        self._is_ending = False
-        self.transport: asyncio.Transport
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Connects to the engine, while the request is on its way."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's are no subclass of it
-        self._begin()
-        self._connecting = asyncio.get_running_loop().create_task(self._connect())
-
-    async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            self._engine, _ = await loop.create_connection(
-                lambda: Engine(self.transport, self._end), *self._address
-            )
-        except OSError:
-            self.transport.abort()
-            return
-        if self._is_ending or self.transport.is_closing():
-            self._engine.abort()
-        elif not self._is_in_head:
-            self._hand_on()
-
-    def data_received(self, data: bytes) -> None:
-        """Hands bytes on once the whole head that they belong to has passed the guard."""
-        if self._is_ending:
-            return
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            self._why = self._why or "it is no plain HTTP request"
-        self._held += data
-        if self._is_in_head and len(self._held) > HEAD_BYTES:
-            self._why = "the request's head is too long"
-        if self._why is not None:
-            self._reply(b"403 Forbidden", guard.REFUSED_HEADERS, guard.refused_body(self._why))
-        elif not self._is_in_head and self._target == calls.PATH:
-            self._reply(b"200 OK", calls.HEADERS, self._counted.as_json())
-        elif not self._is_in_head and self._engine is not None:
-            self._hand_on()
-
-    def _hand_on(self) -> None:
-        assert self._engine is not None
-        self._engine.write(bytes(self._held))
-        self._held.clear()
-
-    def _reply(self, status: bytes, headers: guard.Headers, body: bytes) -> None:
-        head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        length = f"Content-Length: {len(body)}\r\n\r\n".encode()
-        self.transport.write(b"HTTP/1.1 " + status + b"\r\n" + head + length + body)
-        # RFC 9112, 9.6: if closed now, what the caller still sends would get a reset in place of this.
-        self._is_ending = True
-        self._held.clear()
-        self.transport.write_eof()
-        asyncio.get_running_loop().call_later(LINGER_SECONDS, self.transport.abort)
-
-    def _end(self) -> None:
-        """Ends with the engine's connection, unless a refusal is still to be read."""
-        if not self._is_ending:
-            self.transport.close()
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        """The engine's connection ends with the caller's."""
-        self._connecting.cancel()
-        if self._engine is not None:
-            self._engine.abort()
-
-    def pause_writing(self) -> None:
-        """The caller reads slowly: the engine waits."""
-        if self._engine is not None:
-            self._engine.pause_reading()
-
-    def resume_writing(self) -> None:
-        """The caller reads again."""
-        if self._engine is not None:
-            self._engine.resume_reading()
-
-    # What follows is called by the parser.
-
-    def _begin(self) -> None:
-        self._is_in_head = True
-        self._target = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-
-    on_message_begin = _begin
-
-    def on_url(self, target: bytes) -> None:
-        """A piece of the request target."""
-        self._target += target
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A whole header."""
-        self._headers.append((name.lower(), value))
-
-    def on_headers_complete(self) -> None:
-        """Judges the request."""
-        self._is_in_head = False
-        self._why = self._why or guard.refusal(self._parser.get_method(), self._target, self._headers)
-        if self._why is None:
-            self._counted.count(self._target, self._headers)
-
-
-class Engine(asyncio.Protocol):
-    """The engine's end of a caller's connection."""
-
-    def __init__(self, caller: asyncio.Transport, on_end: Callable[[], None]) -> None:
-        self._caller = caller
-        self._on_end = on_end
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Notes where responses come from."""
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """A response, as it comes."""
-        self._caller.write(data)
-
-    def connection_lost(self, _exc: Exception | None) -> None:
-        """No more responses come."""
-        self._on_end()
-
-    def pause_writing(self) -> None:
-        """The engine reads slowly: its caller waits."""
-        self._caller.pause_reading()
-
-    def resume_writing(self) -> None:
-        """The engine reads again."""
-        self._caller.resume_reading()
 
 
 if __name__ == "__main__":
