@@ -28,7 +28,7 @@ def to_iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds, e.g. `2026-01-31T09:30:00.250Z`."""
     if moment.tzinfo is None:
         raise ValueError("a time without a zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_iso(text: str) -> datetime:
