@@ -1,4 +1,4 @@
-"""The guarded port before the table engine: judges each request's head, hands on the bytes as they came.
+"""The guarded port before the table engine: it judges each head, and hands the bytes on as they came.
 
 A transaction is held until all of it is here: one that is asked for again ends here (`transactions`).
 """

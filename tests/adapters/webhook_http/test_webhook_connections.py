@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -108,30 +109,37 @@ def test_the_webhooks_of_a_batch_for_one_receiver_share_a_connection(
     assert all(b"\r\nConnection: keep-alive\r\n" in request for request in receiver.requests)
 
 
-def test_over_tls_they_share_it_too(
-    batch: Connections, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority = Authority(tmp_path_factory.mktemp("certificates"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Authority]:
+    """This process trusts it alone."""
+    made = Authority(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
     webhook_client._tls_context.cache_clear()
-    with Receiver(serving_tls(EMPTY), tls=authority.server("localhost")) as receiver:
+    yield made
+    webhook_client._tls_context.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("answered", "read", "connections"),
+    [(3, 3, 1), (1, 1, 3), (1, 2, 3)],
+    ids=["kept open", "closed after each", "closed instead of the second"],
+)
+def test_over_tls_they_share_it_too(
+    authority: Authority, batch: Connections, answered: int, read: int, connections: int
+) -> None:
+    def behave(connection: socket.socket, stop: threading.Event) -> None:
+        for number in range(read):
+            connection.read_request()  # type: ignore[attr-defined]
+            if number < answered:
+                connection.sendall(EMPTY)
+        if answered > 1:
+            connection.recv(1)
+
+    with Receiver(behave, tls=authority.server("localhost")) as receiver:
         attempts = [send(receiver.url(scheme="https"), batch) for _ in range(3)]
         batch.close()
-    webhook_client._tls_context.cache_clear()
     assert [attempt.error for attempt in attempts] == [None] * 3
-    assert receiver.connections == 1
-
-
-def serving_tls(answer: bytes) -> Behaviour:
-    """`serving` for TLS, which lets nobody look ahead: until the other side closes."""
-
-    def behave(connection: socket.socket, stop: threading.Event) -> None:
-        for _ in range(3):
-            connection.read_request()  # type: ignore[attr-defined]
-            connection.sendall(answer)
-        connection.recv(1)
-
-    return behave
+    assert receiver.connections == connections
 
 
 def test_a_batch_leaves_no_connection_open(batch: Connections) -> None:

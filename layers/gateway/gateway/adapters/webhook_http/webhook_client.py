@@ -115,13 +115,13 @@ def _exchange(
     addresses = address_guard.checked_addresses(place, deadline)
     open_one = connections.take(place, addresses) if connections is not None else None
     if connections is not None and open_one is not None:
-        response = _ask_again(place, request, deadline, open_one, connections)
+        response = _ask_on_open(place, request, deadline, open_one, connections)
         if response is not None:
             return response
     return _ask(place, request, deadline, _open(place, addresses, deadline), connections)
 
 
-def _ask_again(
+def _ask_on_open(
     place: WebhookUrl, request: bytes, deadline: float, connection: BoundedSocket, connections: Connections
 ) -> _Response | None:
     """The response on a connection that was open already; None if the receiver had given it up.
