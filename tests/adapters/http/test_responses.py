@@ -225,6 +225,18 @@ def test_whatever_arrives_it_is_a_response_or_broken(data: bytes, size: int) -> 
                 reader(start + data, size, tolerant=tolerant).response()
 
 
+def test_a_connection_is_not_used_again_after_a_body_that_nobody_read_to_its_end() -> None:
+    connection = reader(OK + b"Content-Length: 4\r\n\r\nabcd", 43)
+    head = connection.head()
+    pieces = connection.body(head)
+    found = b""
+    while found != b"abcd":
+        assert not connection.is_reusable(head)
+        found += next(pieces)
+    assert list(pieces) == []
+    assert connection.is_reusable(head)
+
+
 def test_responses_follow_each_other() -> None:
     """As they do where no request is sent ahead: each is asked for when the one before is there."""
     arrivals = [OK + b"Content-Length: 1\r\n\r\na", OK + b"Content-Length: 1\r\n\r\nb"]

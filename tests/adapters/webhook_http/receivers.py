@@ -82,9 +82,12 @@ class _Recording:
         return getattr(self._connection, name)
 
     def read_request(self) -> None:
+        """Waits for a whole request; an OSError where the other side closes instead."""
         received = b""
         while b"\r\n\r\n" not in received:
-            received += self._connection.recv(65_536) or b"\r\n\r\n"
+            if not (piece := self._connection.recv(65_536)):
+                raise ConnectionResetError
+            received += piece
         head, _, body = received.partition(b"\r\n\r\n")
         lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
         length = int(lengths[0].partition(b":")[2]) if lengths else 0

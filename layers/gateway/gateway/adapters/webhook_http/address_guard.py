@@ -54,11 +54,11 @@ def connect(addresses: Sequence[IpAddress], port: int, deadline: float) -> socke
     with selectors.DefaultSelector() as running:
         try:
             while waiting or running.get_map():
+                left = remaining_seconds(deadline)
                 if waiting:
                     _begin(running, waiting.popleft(), port)
                 if not running.get_map():
                     continue
-                left = remaining_seconds(deadline)
                 for key, _ in running.select(min(left, _NEXT_ADDRESS_SECONDS) if waiting else left):
                     connection = running.unregister(key.fileobj).data
                     if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0:

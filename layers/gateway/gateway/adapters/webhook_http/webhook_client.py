@@ -132,8 +132,6 @@ def _ask_on_open(
     """
     try:
         response = _ask(place, request, deadline, connection, connections)
-    except TimeoutError:
-        raise
     except (ClosedEarly, OSError):
         if connection.receivable < RESPONSE_MAX_BYTES:
             raise
@@ -168,15 +166,13 @@ def _ask(
     with ExitStack() as stack:
         stack.callback(connection.close)
         connection.deadline, connection.receivable = deadline, RESPONSE_MAX_BYTES
-        is_sent = False
         # Who refuses a request may answer before all of it came, and close (RFC 9112, 9.5).
         with suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
-            is_sent = True
         reader = Reader(connection.receive, tolerant=True)
         head = reader.head()
         kept = _start_of_body(reader.body(head))
-        if connections is not None and is_sent and reader.is_reusable(head):
+        if connections is not None and reader.is_reusable(head):
             stack.pop_all()
             connections.keep(place, connection)
         return _Response(head.status, kept, head.headers.get("retry-after"))
