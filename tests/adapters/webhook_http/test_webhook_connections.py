@@ -114,6 +114,7 @@ def test_what_tls_has_decrypted_already_is_something_unasked_too(
     answer = head.ljust(8192, b"a").replace(b"8000", b"%d" % (8192 - len(head)))
     with Receiver(serving(answer + b"HTTP/1.1 500 Oops\r\n"), tls=authority.server("localhost")) as receiver:
         attempts = [send(receiver.url(scheme="https"), batch) for _ in range(2)]
+        batch.close()
     assert [(attempt.error, attempt.response_code) for attempt in attempts] == [(None, 200)] * 2
     assert receiver.connections == 2
 
