@@ -40,6 +40,11 @@ def log_path(settings: Settings) -> Path:
     return settings.logs / "emulator.log"
 
 
+def database_path(settings: Settings) -> Path:
+    """The file in which the table engine keeps the tables."""
+    return settings.home / "tables" / "tables.db"
+
+
 def environment(settings: Settings, proxy_token: str = "") -> dict[str, str]:
     """All that the emulator sees of this machine; functions see it too, but for the wrapper's settings."""
     state = settings.home / "state"
@@ -71,7 +76,8 @@ def _of_the_wrapper(settings: Settings, proxy_token: str, engine: Path | None) -
         "ASYNCPAY_QUICK_LOGS": settings.environment.get("ASYNCPAY_QUICK_LOGS") or "true",
         "ASYNCPAY_TABLE_ENGINE": str(engine or ""),
         "ASYNCPAY_TABLES_PORT": str(settings.ports["tables"]),
-        "ASYNCPAY_TABLES_DATABASE": str(settings.home / "tables" / "tables.db"),
+        "ASYNCPAY_TABLES_DATABASE": str(database_path(settings)),
+        "ASYNCPAY_TABLES_SYNC": settings.environment.get("ASYNCPAY_TABLES_SYNC") or "false",
     }
 
 

@@ -32,7 +32,8 @@ def main() -> None:
     quick = taken("ASYNCPAY_QUICK_LOGS", "true") == "true"
     binary = taken("ASYNCPAY_TABLE_ENGINE", "")
     port, database = int(taken("ASYNCPAY_TABLES_PORT", "0")), taken("ASYNCPAY_TABLES_DATABASE", "")
-    process = _start_engine(root, port, binary, database) if binary else None
+    sync = taken("ASYNCPAY_TABLES_SYNC", "")
+    process = _start_engine(root, port, binary, database, sync) if binary else None
     if process is not None:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = f"http://127.0.0.1:{port}"  # for every function
     import uvicorn
@@ -71,10 +72,10 @@ def main() -> None:
     )
 
 
-def _start_engine(root: str, port: int, binary: str, database: str) -> "subprocess.Popen[bytes]":
+def _start_engine(root: str, port: int, binary: str, database: str, sync: str) -> "subprocess.Popen[bytes]":
     """The table engine's process, which ends with this one."""
     command = [sys.executable, "-m", "local.emulator.engine", str(port), binary, database]
-    environment = os.environ | {"PYTHONPATH": root}
+    environment = os.environ | {"PYTHONPATH": root, "ASYNCPAY_TABLES_SYNC": sync}
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, env=environment)
 
 

@@ -16,9 +16,10 @@ import uvloop
 from infra.ops.console import Progress
 from local import running
 from local.emulator import binary
-from local.emulator.process import emulator
+from local.emulator.process import database_path, emulator
 from local.ports import check_ports
 from local.settings import Settings
+from local.up import tables_file
 from local.up.tasks import tasks
 
 SERVED = ("api", "merchant", "dashboard", "checkout", "shop", "status")
@@ -69,5 +70,7 @@ async def _aws(settings: Settings, progress: Progress, proxy_token: str) -> Asyn
     progress.say(
         "starting the emulator" if engine else f"starting the emulator, which keeps the tables: {why}"
     )
+    if engine and (told := tables_file.set_aside_if_damaged(database_path(settings))):
+        progress.say(told)
     async with emulator(settings, proxy_token) as process:
         yield process
