@@ -57,7 +57,6 @@ def main() -> None:
     engine = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=begin)  # noqa: PLW1509
     signal.signal(signal.SIGTERM, lambda *_: engine.terminate())
     status = uvloop.run(_serve(listener, address, engine))
-    _write_out(Path(database))
     sys.exit(f"The table engine ended with exit code {status}." if status > 0 else 0)
 
 
@@ -90,13 +89,6 @@ def _begin_without_sync() -> None:
     program = struct.pack("HP", len(steps), ctypes.addressof(code))
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.create_string_buffer(program), 0, 0)
-
-
-def _write_out(database: Path) -> None:
-    """Has the system write the engine's files to the disk, now that nobody waits for it."""
-    for path in database.parent.glob(f"{database.name}*"):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
 
 
 def _hidden_address() -> tuple[str, int]:

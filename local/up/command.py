@@ -72,5 +72,9 @@ async def _aws(settings: Settings, progress: Progress, proxy_token: str) -> Asyn
     )
     if engine and (told := tables_file.set_aside_if_damaged(database_path(settings))):
         progress.say(told)
-    async with emulator(settings, proxy_token) as process:
-        yield process
+    try:
+        async with emulator(settings, proxy_token) as process:
+            yield process
+    finally:
+        if engine:
+            tables_file.write_out(database_path(settings))

@@ -5,7 +5,7 @@ however it ends, but a power cut can leave the file damaged. So it is looked thr
 the machine, and a damaged one makes room for a new one.
 """
 
-import sqlite3
+import os
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -32,8 +32,17 @@ def set_aside_if_damaged(database: Path, boot_id: str | None = None) -> str | No
     return told
 
 
+def write_out(database: Path) -> None:
+    """Has the system write the file to the disk, and what belongs to it: when the engine has ended."""
+    for path in database.parent.glob(f"{database.name}*"):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
 def _is_sound(database: Path) -> bool:
     """Whether SQLite finds nothing wrong with it; some 0.1 s for each 100 MB."""
+    import sqlite3  # takes some milliseconds, and most starts need none of it
+
     try:
         with closing(sqlite3.connect(database, timeout=LOCKED_SECONDS)) as connection:
             (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()

@@ -1,12 +1,13 @@
 """The table engine's file after a power cut."""
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from local.up.tables_file import BOOT_ID, set_aside_if_damaged
+from local.up.tables_file import BOOT_ID, set_aside_if_damaged, write_out
 
 
 @pytest.fixture
@@ -76,6 +77,17 @@ def test_a_file_that_is_not_there_yet_is_nothing_to_tell(tmp_path: Path) -> None
     database = tmp_path / "tables" / "tables.db"
     assert set_aside_if_damaged(database) is None
     assert database.with_suffix(".boot").read_text() == BOOT_ID.read_text()
+
+
+def test_what_was_written_reaches_the_disk_when_the_engine_has_ended(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = database.with_name("tables.db-wal")
+    log.write_bytes(b"log")
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: forced.append(os.fstat(descriptor).st_ino))
+    write_out(database)
+    assert sorted(forced) == sorted(path.stat().st_ino for path in (database, log))
 
 
 def test_a_file_that_cannot_be_looked_at_stays(database: Path) -> None:
