@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from local.up import tables_file
 from local.up.tables_file import BOOT_ID, set_aside_if_damaged, write_out
 
 
@@ -71,6 +72,15 @@ def test_a_file_is_looked_through_once_after_each_start_of_the_machine(database:
     damage(database)
     assert set_aside_if_damaged(database, "boot 1") is None
     assert set_aside_if_damaged(database, "boot 2") is not None
+
+
+def test_where_no_start_is_told_from_another_it_is_looked_through_each_time(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables_file, "BOOT_ID", database.with_name("absent"))
+    assert set_aside_if_damaged(database) is None
+    damage(database)
+    assert set_aside_if_damaged(database) is not None
 
 
 def test_a_file_that_is_not_there_yet_is_nothing_to_tell(tmp_path: Path) -> None:

@@ -74,17 +74,6 @@ def test_plain_http_is_blocked_where_https_is_asked_for() -> None:
     assert receiver.connections == 0
 
 
-@pytest.fixture
-def resolved_to(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def put(*addresses: str) -> None:
-        def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
-            return [(0, 0, 0, "", (address, port)) for address in addresses]
-
-        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-
-    return put
-
-
 @pytest.fixture(scope="module")
 def inside() -> Iterator[Receiver]:
     """What no hostile URL may reach."""

@@ -351,21 +351,10 @@ def test_each_webhook_has_the_whole_limit_of_bytes(batch: Connections) -> None:
     assert receiver.connections == 1
 
 
-@pytest.fixture
-def resolved(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    def put(*addresses: str) -> None:
-        def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
-            return [(0, 0, 0, "", (address, port)) for address in addresses]
-
-        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-
-    return put
-
-
 def test_a_connection_is_used_for_its_own_host_alone_even_where_another_has_the_same_address(
-    batch: Connections, resolved: Callable[..., None]
+    batch: Connections, resolved_to: Callable[..., None]
 ) -> None:
-    resolved("127.0.0.1")
+    resolved_to("127.0.0.1")
     hosts = ("one.example.com", "two.example.com")
     with Receiver(serving(EMPTY)) as receiver:
         for host in (*hosts, *hosts):
@@ -375,7 +364,7 @@ def test_a_connection_is_used_for_its_own_host_alone_even_where_another_has_the_
 
 
 def test_where_the_name_leads_elsewhere_by_now_the_open_connection_is_not_used(
-    batch: Connections, resolved: Callable[..., None]
+    batch: Connections, resolved_to: Callable[..., None]
 ) -> None:
     port = port_free_on("127.0.0.2", "127.0.0.3")
     host = "shop.example.com"
@@ -384,14 +373,14 @@ def test_where_the_name_leads_elsewhere_by_now_the_open_connection_is_not_used(
         Receiver(serving(EMPTY), host="127.0.0.3", port=port) as new,
     ):
         for address in ("127.0.0.2", "127.0.0.3"):
-            resolved(address)
+            resolved_to(address)
             assert send(old.url(host=host), batch, allowed=(host,)).accepted
         batch.close()
     assert (len(old.requests), len(new.requests)) == (1, 1)
 
 
 def test_a_name_that_turns_private_is_blocked_although_a_connection_is_open(
-    batch: Connections, resolved: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    batch: Connections, resolved_to: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Nothing may leave this machine: 127.0.0.2 plays the public address, 127.0.0.1 stays what it is.
     real = address_guard.is_public_address
@@ -401,7 +390,7 @@ def test_a_name_that_turns_private_is_blocked_although_a_connection_is_open(
     with Receiver(serving(EMPTY), host="127.0.0.2") as receiver:
         url = receiver.url(host="rebind.example.com")
         for addresses, error in ((["127.0.0.2"], None), (["127.0.0.2", "127.0.0.1"], "blocked")):
-            resolved(*addresses)
+            resolved_to(*addresses)
             assert send(url, batch, allowed=()).error == error
         batch.close()
     assert len(receiver.requests) == 1
