@@ -18,9 +18,7 @@ import requests
 
 from gateway.domain.webhooks import events
 from gateway.domain.webhooks.delivery import DeliveryStatus
-from local.emulator import binary
-from local.settings import Settings
-from tests.e2e.conftest import Stack, running_stack, until
+from tests.e2e.conftest import Stack, durable_tables, running_stack, until
 from tests.proof import books
 from tests.proof.shop import Shop
 from tests.support.http_server import QuietHandler, serving
@@ -29,7 +27,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.timeout(600),
     pytest.mark.skipif("ASYNCPAY_E2E_ENDPOINT" in os.environ, reason="is about the embedded stack"),
-    pytest.mark.skipif(binary.find(Settings.read())[0] is None, reason="only the table engine is durable"),
+    durable_tables,
 ]
 
 PAYMENTS = 200

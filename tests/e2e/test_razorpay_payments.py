@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from local.razorpay.server import KEY_ID, KEY_SECRET
-from tests.e2e.conftest import Stack, running_stack, until
+from tests.e2e.conftest import Stack, durable_tables, running_stack, until
 
 pytestmark = [
     pytest.mark.e2e,
@@ -193,6 +193,7 @@ def test_a_refund_whose_response_goes_wrong_is_paid_once(till: Till, kind: str) 
     assert till.given_back(payment["id"]) == [35_000]
 
 
+@durable_tables
 def test_a_stack_that_is_killed_while_shoppers_take_their_time_charges_each_once() -> None:
     with running_stack("razorpay-killed", keep_home=True, **SETTINGS) as stack:
         till = Till(stack)

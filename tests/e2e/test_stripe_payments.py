@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.conftest import Stack, running_stack, until
+from tests.e2e.conftest import Stack, durable_tables, running_stack, until
 
 pytestmark = [
     pytest.mark.e2e,
@@ -178,6 +178,7 @@ def test_a_refund_that_goes_wrong_in_any_way_is_paid_once(till: Till, kind: str)
     ]
 
 
+@durable_tables
 def test_a_stack_that_is_killed_at_any_point_charges_nobody_twice() -> None:
     made: list[str] = []
     for pause_seconds in (0.0, 0.4, 1.2, None):
