@@ -5,7 +5,6 @@ A transaction is held until all of it is here: one that is asked for again ends 
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import NamedTuple, cast
 
 import httptools
@@ -213,11 +212,10 @@ class Engine(asyncio.Protocol):
             self._caller.write(data)
             return
         self._response += data
-        with suppress(httptools.HttpParserUpgrade):
-            try:
-                self._parser.feed_data(data)
-            except httptools.HttpParserError:
-                self.transport.abort()
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.transport.abort()
 
     def on_message_complete(self) -> None:
         """The response to a transaction is complete (called by the parser)."""

@@ -113,8 +113,7 @@ def _exchange(
 ) -> _Response:
     # For every webhook anew: where a connection is open, the name may lead elsewhere by now.
     addresses = address_guard.checked_addresses(place, deadline)
-    open_one = connections.take(place, addresses) if connections is not None else None
-    if connections is not None and open_one is not None:
+    if connections is not None and (open_one := connections.take(place, addresses)) is not None:
         response = _ask_on_open(place, request, deadline, open_one, connections)
         if response is not None:
             return response
