@@ -22,16 +22,15 @@ class Calls:
         self._numbers: Counter[str] = Counter()
 
     def count(self, path: bytes, headers: Headers) -> None:
-        """Counts a request; those of deployed APIs are none of AWS's operations."""
+        """Counts a request; those of deployed APIs, whatever they carry, are none of AWS's operations."""
+        if path.startswith((API_PATH, b"/_")):
+            return
         for name, value in headers:
             if name == TARGET:
                 service, _, operation = value.decode("latin-1").partition(".")
                 self._numbers[f"{SERVICES.get(service, service)} {operation}"] += 1
                 return
-        if path.startswith(LAMBDA_PATH):
-            self._numbers["Lambda"] += 1
-        elif not path.startswith((API_PATH, b"/_")):
-            self._numbers["others"] += 1
+        self._numbers["Lambda" if path.startswith(LAMBDA_PATH) else "others"] += 1
 
     def as_json(self) -> bytes:
         """The numbers by service and operation."""

@@ -205,7 +205,10 @@ def _adopting(send: Send, engine: TableEngine) -> Send:
 
 
 def _is_dynamodb(scope: Scope) -> bool:
-    return any(name == b"x-amz-target" and value.startswith(TARGET) for name, value in scope["headers"])
+    # The path as well: a deployed API's requests are anyone's, whatever header they carry.
+    return scope["raw_path"] == b"/" and any(
+        name == b"x-amz-target" and value.startswith(TARGET) for name, value in scope["headers"]
+    )
 
 
 async def _answer(engine: TableEngine, scope: Scope, receive: Receive, send: Send) -> None:

@@ -103,6 +103,16 @@ def test_what_carries_no_signature_is_refused(port: int, start: str) -> None:
     assert _answers(port, _request(start=start, signed=False)).startswith(b"HTTP/1.1 403")
 
 
+@pytest.mark.parametrize("path", ["/_aws/execute-api/abc/v1/health", "/_aws/execute-api/abc/v1/", "/health"])
+def test_a_request_to_a_deployed_api_reaches_no_table_whatever_it_carries(
+    emulator: Emulator, path: str
+) -> None:
+    port = urlsplit(emulator.endpoint).port or 0
+    answer = _answers(port, _request("Connection: close", start=f"POST {path} HTTP/1.1"))
+    assert b"TableNames" not in answer
+    assert answer.startswith(b"HTTP/1.1")
+
+
 def test_a_form_that_would_make_a_stack_makes_none(emulator: Emulator) -> None:
     form = b"Action=CreateStack&StackName=evil&TemplateBody=%7B%22Resources%22%3A%7B%7D%7D"
     for headers in (["Origin: null"], ["Sec-Fetch-Site: cross-site"], []):

@@ -36,6 +36,7 @@ def test_requests_to_deployed_apis_and_to_the_emulator_itself_are_no_calls_to_aw
     calls = Calls()
     for path in (b"/_aws/execute-api/abc/v1/health", b"/_ministack/health", b"/_asyncpay/save"):
         calls.count(path, [(b"host", b"127.0.0.1")])
+        calls.count(path, [(b"x-amz-target", b"AmazonSQS.SendMessage")])
     assert _told(calls) == {}
 
 
