@@ -39,14 +39,15 @@ def main() -> None:
     import uvicorn
     from ministack.app import app
 
-    from local.emulator import function_output, priorities, shared_code
+    from local.emulator.functions import invocation, output, priorities, shared_code
 
     served: Application = app
-    function_output.keep_newest()
+    invocation.reuse_threads()
+    output.keep_newest()
     shared_code.share()
     priorities.lower_workers()
     if quick:
-        function_output.mark_ends()
+        invocation.replace_invoke()
     if process is not None:
         engine = TableEngine(port)
         engine.wait()

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from local.emulator.function_output import MARK
+from local.emulator.functions.pipes import MARK
 from tests.support.emulator import ROOT, Emulator, interpreter
 
 pytestmark = pytest.mark.emulator
 LINES = 300
 PRINTS_WHAT_IS_KEPT = """
-from local.emulator import function_output
+from local.emulator.functions import output
 from ministack.services import cloudwatch_logs, lambda_svc
-function_output.STREAMS_MAX = 3
-function_output.keep_newest()
+output.STREAMS_MAX = 3
+output.keep_newest()
 for number in range(5):
     lambda_svc._emit_lambda_logs({"FunctionName": "f"}, f"request-{number}", "", False, 1)
 (_, group), = cloudwatch_logs._log_groups.all_items()
@@ -71,7 +71,7 @@ def test_many_lines_and_an_end_without_a_line_break_are_all_logged(emulator: Emu
     ]
     assert "long open end" in logged
     assert not any("long" in line for line in after)
-    assert not any(MARK in line for line in logged)
+    assert not any(MARK.decode().strip() in line for line in logged)
 
 
 def test_what_a_failing_invocation_printed_is_logged(emulator: Emulator, function: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.emulator.priorities import LOWER_BY
+from local.emulator.functions.priorities import LOWER_BY
 from tests.support.emulator import Emulator
 
 CODE = """

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.emulator.shared_code import SharedArchive
+from local.emulator.functions.shared_code import SharedArchive
 from tests.support.emulator import Emulator
 
 PROCESSES = 8

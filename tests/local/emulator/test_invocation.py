@@ -1,0 +1,94 @@
+"""Functions as the emulator invokes them: one that ends badly is one error, and the next invocation works."""
+
+import json
+import os
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.support.emulator import ROOT, Emulator, interpreter
+
+pytestmark = pytest.mark.emulator
+CODE = """
+import os, sys, time
+print("while it starts")
+def handler(event, context):
+    if event.get("exit"):
+        os._exit(1)
+    if event.get("sleep"):
+        time.sleep(60)
+    os.write(1, b"not a response\\n")
+    return {"text": event.get("text"), "id": context.aws_request_id, "arn": context.invoked_function_arn}
+"""
+WAITS_FOR_EACH_OTHER = """
+import asyncio, contextvars, threading
+from local.emulator.functions import invocation
+from ministack.services import apigateway_v1
+invocation.reuse_threads()
+whose, barrier = contextvars.ContextVar("whose"), threading.Barrier(20)
+def work(number):
+    barrier.wait(10)
+    return threading.current_thread().name, whose.get() == number
+async def request(number):
+    whose.set(number)
+    return await apigateway_v1.run_reentrant(work, number, thread_name="any")
+async def main():
+    found = []
+    for _ in range(3):
+        found += await asyncio.gather(*(asyncio.create_task(request(number)) for number in range(20)))
+    print(len({name for name, _ in found}), all(right for _, right in found))
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def function(emulator: Emulator) -> str:
+    return emulator.make_function(CODE, Timeout=1)
+
+
+def _invoked(emulator: Emulator, function: str, **event: Any) -> Any:
+    response = emulator.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+    told = json.load(response["Payload"])
+    assert ("FunctionError" in response) is ("errorMessage" in told)
+    return told
+
+
+def test_a_function_has_its_event_and_knows_its_invocation(emulator: Emulator, function: str) -> None:
+    first = _invoked(emulator, function, text="x" * 300_000)
+    assert first["text"] == "x" * 300_000
+    assert first["arn"].endswith(f":function:{function}")
+    assert _invoked(emulator, function)["id"] not in {"", first["id"]}
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [({"sleep": True}, "Task timed out after 1.00 seconds"), ({"exit": True}, "Worker process died")],
+)
+def test_an_invocation_without_a_response_is_an_error_and_the_next_one_works(
+    emulator: Emulator, function: str, event: dict[str, bool], message: str
+) -> None:
+    assert _invoked(emulator, function, text="before")["text"] == "before"
+    assert _invoked(emulator, function, **event)["errorMessage"] == message
+    assert _invoked(emulator, function, text="after")["text"] == "after"
+
+
+def test_what_a_function_prints_while_it_starts_is_logged_with_its_first_invocation(
+    emulator: Emulator, function: str
+) -> None:
+    for _ in range(2):
+        _invoked(emulator, function)
+    logs = emulator.client("logs")
+    events = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
+    assert [event["message"] for event in events].count("while it starts") == 1
+
+
+def test_requests_to_apis_wait_side_by_side_in_threads_that_are_used_again() -> None:
+    done = subprocess.run(
+        [str(interpreter()), "-c", WAITS_FOR_EACH_OTHER],
+        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "20 True", done.stderr
