@@ -22,7 +22,7 @@ from typing import Any
 from aiohttp import web
 
 from local.ports import check_ports
-from local.servers import serving
+from local.servers import Place, serving
 from local.settings import Settings
 
 KEPT_EVENTS = 1000
@@ -184,7 +184,7 @@ def main(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    async with serving(merchant_app(settings.webhook_secret), settings, "merchant"):
+    async with serving(merchant_app(settings.webhook_secret), Place.of(settings, "merchant")):
         print(
             f"The sample merchant receives webhooks at http://localhost:{settings.ports['merchant']}/webhook",
             flush=True,

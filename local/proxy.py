@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator
 from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
+from typing import NamedTuple, Protocol
 
 import aiohttp
 from aiohttp import web
@@ -50,12 +51,31 @@ FAULT_HEADER, DROPPED = "Asyncpay-Chaos", "drop"
 logger = logging.getLogger(__name__)
 
 
+class Unreachable(Exception):
+    """The stage has no response that could be handed back."""
+
+
+class Response(NamedTuple):
+    """What the stage responds."""
+
+    status: int
+    reason: str | None
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+
+class Stage(Protocol):
+    """An API stage, however it is reached."""
+
+    async def __call__(self, method: str, target: str, headers: CIMultiDict[str], body: bytes) -> Response:
+        """Its response to a request. Raises TimeoutError or Unreachable."""
+
+
 class Proxy:
     """Requests to one API stage."""
 
-    def __init__(self, base_url: str, session: aiohttp.ClientSession, *, in_flight: int = IN_FLIGHT) -> None:
-        self._base = base_url
-        self._session = session
+    def __init__(self, stage: Stage, *, in_flight: int = IN_FLIGHT) -> None:
+        self._stage = stage
         self._turns = asyncio.Semaphore(in_flight)
         self._waiting = 0
 
@@ -95,33 +115,25 @@ class Proxy:
             return await self._forward(request, body)
         except TimeoutError:
             return failure(504, "SERVER_ERROR", "The API did not answer in time")
-        except aiohttp.ClientError as problem:
-            logger.warning("%s %s: %r", request.method, request.path, problem)
+        except Unreachable as problem:
+            logger.warning("%s %s: %r", request.method, request.path, problem.__cause__ or problem)
             return failure(502, "SERVER_ERROR", "The API could not be reached")
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:
-        url = URL(self._base + request.raw_path, encoded=True)  # as it came, percent signs and all
         headers = passed_on(request.headers, OF_EARLIER_HOPS)
         headers["X-Forwarded-For"] = request.remote or ""
         if body:
             # As API Gateway does (developer guide, "Content type conversions"); MiniStack would decode it.
             headers.setdefault("Content-Type", "application/json")
-        async with self._session.request(
-            request.method, url, headers=headers, data=body or None, allow_redirects=False
-        ) as response:
-            content = bytearray()
-            async for chunk in response.content.iter_any():
-                content += chunk
-                if len(content) > ANSWER_BYTES:
-                    raise aiohttp.ClientPayloadError("answer too large")
-            if response.headers.get(FAULT_HEADER) == DROPPED and request.transport is not None:
-                request.transport.abort()
-            headers = passed_on(response.headers)
-            if request.method == "HEAD" and "Content-Length" in response.headers:
-                headers["Content-Length"] = response.headers["Content-Length"]
-            return web.Response(
-                status=response.status, reason=response.reason, body=bytes(content), headers=headers
-            )
+        response = await self._stage(request.method, request.raw_path, headers, body)
+        if response.headers.get(FAULT_HEADER) == DROPPED and request.transport is not None:
+            request.transport.abort()
+        headers = passed_on(response.headers)
+        if request.method == "HEAD" and "Content-Length" in response.headers:
+            headers["Content-Length"] = response.headers["Content-Length"]
+        return web.Response(
+            status=response.status, reason=response.reason, body=response.body, headers=headers
+        )
 
 
 def _refused(request: web.Request) -> web.Response | None:
@@ -148,6 +160,30 @@ def _text(value: str) -> str:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+class StageByHttp:
+    """A stage at an address."""
+
+    def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
+        self._base = base_url
+        self._session = session
+
+    async def __call__(self, method: str, target: str, headers: CIMultiDict[str], body: bytes) -> Response:
+        """Its response to a request. Raises TimeoutError or Unreachable."""
+        url = URL(self._base + target, encoded=True)  # as it came, percent signs and all
+        try:
+            async with self._session.request(
+                method, url, headers=headers, data=body or None, allow_redirects=False
+            ) as response:
+                content = bytearray()
+                async for chunk in response.content.iter_any():
+                    content += chunk
+                    if len(content) > ANSWER_BYTES:
+                        raise Unreachable("its response is too large")
+                return Response(response.status, response.reason, response.headers, bytes(content))
+        except aiohttp.ClientError as problem:
+            raise Unreachable from problem
+
+
 @asynccontextmanager
 async def forwarding(base_url: str, proxy_token: str = "") -> AsyncIterator[Proxy]:
     """A proxy and its connections. Ports that share it share its bounds: one emulator is behind them.
@@ -163,7 +199,7 @@ async def forwarding(base_url: str, proxy_token: str = "") -> AsyncIterator[Prox
         headers={PROXY_HEADER: proxy_token} if proxy_token else None,
     )
     async with session:
-        yield Proxy(base_url, session)
+        yield Proxy(StageByHttp(base_url, session))
 
 
 def api_app(proxy: Proxy) -> web.Application:

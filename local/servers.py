@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -19,12 +20,34 @@ STOP_SECONDS = 2
 LOG_BYTES = 5 * 1024 * 1024
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an application is served, and for which hosts."""
+
+    name: str
+    host: str
+    port: int
+    hosts: frozenset[str]
+    log: Path
+
+    @classmethod
+    def of(cls, settings: Settings, name: str) -> "Place":
+        """That of one of PORTS; each request is a line in <home>/logs/<name>.log."""
+        return cls(
+            name=name,
+            host=settings.host,
+            port=settings.ports[name],
+            hosts=allowed(settings),
+            log=settings.logs / f"{name}.log",
+        )
+
+
 @asynccontextmanager
-async def serving(app: web.Application, settings: Settings, name: str) -> AsyncIterator[None]:
-    """Serves until the end of the block; each request is a line in <home>/logs/<name>.log."""
+async def serving(app: web.Application, place: Place) -> AsyncIterator[None]:
+    """Serves until the end of the block. Raises Problem where the port cannot be had."""
     app.on_response_prepare.append(_without_server_name)
-    app.middlewares[:0] = [not_too_many_bytes, only_for(allowed(settings))]
-    log = access_log(settings.logs / f"{name}.log", name)
+    app.middlewares[:0] = [not_too_many_bytes, only_for(place.hosts)]
+    log = access_log(place.log, place.name)
     runner = web.AppRunner(app, shutdown_timeout=STOP_SECONDS, handle_signals=False)
     await runner.setup()
     loop = asyncio.get_running_loop()
@@ -45,12 +68,10 @@ async def serving(app: web.Application, settings: Settings, name: str) -> AsyncI
     listener: asyncio.Server | None = None
     try:
         try:
-            listener = await loop.create_server(connection, settings.host, settings.ports[name])
+            listener = await loop.create_server(connection, place.host, place.port)
         except OSError as problem:
-            variable, _, purpose = PORTS[name]
-            raise Problem(
-                f"Cannot serve {purpose} on port {settings.ports[name]} ({variable}): {problem}"
-            ) from problem
+            variable, _, purpose = PORTS[place.name]
+            raise Problem(f"Cannot serve {purpose} on port {place.port} ({variable}): {problem}") from problem
         yield
     finally:
         if listener is not None:

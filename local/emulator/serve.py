@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 
+from local.emulator.api_port import serving_api
 from local.emulator.calls import counting
 from local.emulator.guard import Application, guarded
 from local.emulator.snapshot import saving
@@ -56,7 +57,7 @@ def main() -> None:
         threading.Thread(target=_end_with, args=(process,), daemon=True).start()
     _allow_many_files()
     uvicorn.run(
-        guarded(counting(saving(served)), token),
+        guarded(counting(serving_api(saving(served))), token),
         host="127.0.0.1",
         port=int(os.environ["GATEWAY_PORT"]),
         loop="uvloop",
@@ -68,6 +69,7 @@ def main() -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
     )

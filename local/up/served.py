@@ -4,7 +4,7 @@ import asyncio
 import sys
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 import aiohttp
 from aiohttp import web
@@ -22,9 +22,10 @@ from local.pages.shop import ShopSettings, shop_app
 from local.parameters import parameters
 from local.proxy import Proxy, api_app, forwarding
 from local.redis.server import serving_status
-from local.servers import serving
+from local.servers import Place, serving
 from local.settings import Settings
 from local.up import ready
+from local.up.api_port import emulator_serving_api
 from local.up.deployment import deploy, seed_merchant
 from local.up.tasks import tasks
 
@@ -107,17 +108,23 @@ async def _serve(settings: Settings, progress: Progress, proxy_token: str) -> No
     checkout, shop = _pages(settings)
     async with (
         forwarding(base_url, proxy_token) as proxy,
-        serving(merchant_app(settings.webhook_secret), settings, "merchant"),
-        serving(api_app(proxy), settings, "api"),
-        serving(_dashboard(settings, proxy), settings, "dashboard"),
-        serving(checkout, settings, "checkout"),
-        serving(shop, settings, "shop"),
+        serving(merchant_app(settings.webhook_secret), Place.of(settings, "merchant")),
+        _serving_api(settings, proxy, base_url),
+        serving(_dashboard(settings, proxy), Place.of(settings, "dashboard")),
+        serving(checkout, Place.of(settings, "checkout")),
+        serving(shop, Place.of(settings, "shop")),
         serving_status(settings, base_url),
     ):
         await _set_acquirer(settings, progress)
         status = await _first_answer(f"http://{settings.host}:{settings.ports['api']}/health")
         ready.show(settings, status)
         await asyncio.Event().wait()
+
+
+def _serving_api(settings: Settings, proxy: Proxy, base_url: str) -> AbstractAsyncContextManager[None]:
+    if settings.given_endpoint:
+        return serving(api_app(proxy), Place.of(settings, "api"))
+    return emulator_serving_api(settings, base_url)
 
 
 def _pages(settings: Settings) -> tuple[web.Application, web.Application]:

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientSession, web
 
 from local.hosts import allowed
-from local.servers import serving
+from local.servers import Place, serving
 from local.settings import Settings
 from tests.local.conftest import SettingsMaker
 
@@ -31,7 +31,7 @@ def _statuses(settings: Settings, hosts: list[str]) -> dict[str, int]:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", page)
         found = {}
-        async with serving(app, settings, "shop"), ClientSession() as session:
+        async with serving(app, Place.of(settings, "shop")), ClientSession() as session:
             for host in hosts:
                 url = f"http://127.0.0.1:{settings.ports['shop']}/"
                 async with session.get(url, headers={"Host": host}) as answer:

@@ -13,8 +13,8 @@ from yarl import URL
 
 from gateway.domain.chaos import FAULT_HEADER, Fault
 from local import proxy
-from local.proxy import Proxy, api_app, forwarding
-from local.servers import serving
+from local.proxy import Proxy, StageByHttp, api_app, forwarding
+from local.servers import Place, serving
 from local.settings import Settings
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -41,7 +41,7 @@ async def _served(settings: Settings, upstream: Upstream) -> AsyncIterator[tuple
     async with (
         TestServer(app) as server,
         forwarding(str(server.make_url(PREFIX))) as proxy,
-        serving(api_app(proxy), settings, "api"),
+        serving(api_app(proxy), Place.of(settings, "api")),
         ClientSession(auto_decompress=False, cookie_jar=DummyCookieJar()) as session,
     ):
         yield session, f"http://127.0.0.1:{settings.ports['api']}"
@@ -145,7 +145,7 @@ def test_an_encoded_body_is_the_apis_to_judge(settings: Settings, *, really: boo
         async with (
             server,
             forwarding(str(server.make_url(PREFIX))) as forward,
-            serving(api_app(forward), settings, "api"),
+            serving(api_app(forward), Place.of(settings, "api")),
             ClientSession() as session,
             session.post(f"http://127.0.0.1:{settings.ports['api']}/x", data=body, headers=headers) as answer,
         ):
@@ -304,7 +304,7 @@ def test_who_cannot_have_a_turn_is_told_to_come_back(
         upstream.router.add_route("*", "/{path:.*}", answer)
         async with TestServer(upstream) as server, ClientSession() as session:
             app = web.Application()
-            handle = Proxy(str(server.make_url("/")).rstrip("/"), session, in_flight=1).handle
+            handle = Proxy(StageByHttp(str(server.make_url("/")).rstrip("/"), session), in_flight=1).handle
             app.router.add_route("*", "/{path:.*}", handle)
             async with TestServer(app) as front:
 

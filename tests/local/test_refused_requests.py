@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from local.proxy import api_app, forwarding
 from local.responses import FIELD_BYTES_MAX, FIELDS_MAX, HEADER_BYTES_MAX
-from local.servers import serving
+from local.servers import Place, serving
 from local.settings import Settings
 
 HOST = b"Host: localhost\r\n"
@@ -44,7 +44,7 @@ def ask(settings: Settings, data: bytes, name: str = "shop") -> Answer:
     async def run() -> Answer:
         app = web.Application()
         app.router.add_route("*", "/health", _handle)
-        async with serving(app, settings, name):
+        async with serving(app, Place.of(settings, name)):
             return await _ask(settings.ports[name], data)
 
     return asyncio.run(run())
@@ -194,7 +194,7 @@ async def _ask_after_all_is_sent(port: int, *pieces: bytes) -> bytes:
 
 def test_a_client_that_goes_on_sending_loses_no_response(settings: Settings) -> None:
     async def run() -> bytes:
-        async with serving(web.Application(), settings, "shop"):
+        async with serving(web.Application(), Place.of(settings, "shop")):
             return await _ask_after_all_is_sent(
                 settings.ports["shop"], b"GARBAGE\r\n\r\n", *[b"a" * 64_000] * 100
             )
@@ -237,7 +237,7 @@ def test_a_failure_of_a_handler_says_nothing_of_itself(
     async def run() -> Answer:
         app = web.Application()
         app.router.add_get("/health", fail)
-        async with serving(app, settings, "shop"):
+        async with serving(app, Place.of(settings, "shop")):
             return await _ask(settings.ports["shop"], GET + b"\r\n")
 
     assert error(asyncio.run(run())) == (500, "SERVER_ERROR", "The request could not be handled")
@@ -248,7 +248,7 @@ def test_headers_of_an_error_stay_with_it(settings: Settings) -> None:
     async def run() -> Answer:
         app = web.Application()
         app.router.add_get("/health", _handle)
-        async with serving(app, settings, "shop"):
+        async with serving(app, Place.of(settings, "shop")):
             return await _ask(settings.ports["shop"], POST + b"Content-Length: 0\r\n\r\n")
 
     answer = asyncio.run(run())
@@ -270,7 +270,7 @@ def test_a_method_that_api_gateway_does_not_know_goes_nowhere(settings: Settings
         async with (
             TestServer(app) as server,
             forwarding(str(server.make_url("/"))) as proxy,
-            serving(api_app(proxy), settings, "api"),
+            serving(api_app(proxy), Place.of(settings, "api")),
         ):
             return await _ask(settings.ports["api"], method + b" /health HTTP/1.1\r\n" + HOST + b"\r\n")
 

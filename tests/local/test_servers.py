@@ -6,7 +6,7 @@ from aiohttp import ClientSession, web
 
 from infra.ops.console import Problem
 from local.ports import check_ports
-from local.servers import serving
+from local.servers import Place, serving
 from local.settings import Settings
 from tests.local.conftest import SettingsMaker
 
@@ -29,7 +29,11 @@ def test_a_port_is_free_again_at_once_when_its_server_ends(settings: Settings) -
     async def visit() -> int:
         url = f"http://127.0.0.1:{settings.ports['api']}/"
         app = web.Application()
-        async with serving(app, settings, "api"), ClientSession() as session, session.get(url) as answer:
+        async with (
+            serving(app, Place.of(settings, "api")),
+            ClientSession() as session,
+            session.get(url) as answer,
+        ):
             return answer.status
 
     for _ in range(2):
@@ -40,7 +44,11 @@ def test_a_port_is_free_again_at_once_when_its_server_ends(settings: Settings) -
 def test_requests_are_logged_to_a_file(settings: Settings) -> None:
     async def visit() -> None:
         url = f"http://127.0.0.1:{settings.ports['api']}/missing"
-        async with serving(web.Application(), settings, "api"), ClientSession() as session, session.get(url):
+        async with (
+            serving(web.Application(), Place.of(settings, "api")),
+            ClientSession() as session,
+            session.get(url),
+        ):
             pass
 
     asyncio.run(visit())

@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from local.pages.built_files import SITE
 from local.pages.dashboard import DashboardSettings, dashboard_app
-from local.proxy import Proxy
+from local.proxy import Proxy, StageByHttp
 
 HEADERS = json.loads((SITE / "headers.json").read_text())
 ADDRESSES = DashboardSettings(api_url="http://localhost:8000", checkout_url="http://localhost:3001")
@@ -44,7 +44,7 @@ def ask(
         api = web.Application()
         api.router.add_route("*", "/{path:.*}", echo)
         async with TestServer(api) as server, ClientSession() as session:
-            proxy = Proxy(str(server.make_url("")).rstrip("/"), session)
+            proxy = Proxy(StageByHttp(str(server.make_url("")).rstrip("/"), session))
             async with TestClient(TestServer(dashboard_app(ADDRESSES, proxy, dist))) as client:
                 answer = await client.request(method, path, headers=headers, allow_redirects=False)
                 return answer.status, answer.headers.copy(), await answer.text()
