@@ -1,8 +1,6 @@
 """What functions print is in their logs, whole and by its own invocation, though nobody waits for silence."""
 
 import json
-import os
-import subprocess
 import time
 from base64 import b64decode
 from typing import Any
@@ -10,7 +8,8 @@ from typing import Any
 import pytest
 
 from local.emulator.functions.pipes import MARK
-from tests.support.emulator import ROOT, Emulator, interpreter
+from tests.support.emulator import Emulator
+from tests.support.emulator_program import printed_by
 
 pytestmark = pytest.mark.emulator
 LINES = 300
@@ -92,11 +91,4 @@ def test_an_invocation_that_prints_nothing_is_not_waited_for(emulator: Emulator,
 
 
 def test_the_emulator_keeps_the_newest_invocations_of_a_function() -> None:
-    done = subprocess.run(
-        [str(interpreter()), "-c", PRINTS_WHAT_IS_KEPT],
-        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.stdout.strip() == "['request-2', 'request-3', 'request-4']", done.stderr
+    assert printed_by(PRINTS_WHAT_IS_KEPT) == "['request-2', 'request-3', 'request-4']"

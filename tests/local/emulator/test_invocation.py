@@ -1,13 +1,12 @@
 """Functions as the emulator invokes them: one that ends badly is one error, and the next invocation works."""
 
 import json
-import os
-import subprocess
 from typing import Any
 
 import pytest
 
-from tests.support.emulator import ROOT, Emulator, interpreter
+from tests.support.emulator import Emulator
+from tests.support.emulator_program import printed_by
 
 pytestmark = pytest.mark.emulator
 CODE = """
@@ -90,11 +89,4 @@ def test_a_function_that_takes_its_output_away_while_it_starts_is_invoked(emulat
 
 
 def test_requests_to_apis_wait_side_by_side_in_threads_that_are_used_again() -> None:
-    done = subprocess.run(
-        [str(interpreter()), "-c", WAITS_FOR_EACH_OTHER],
-        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.stdout.strip() == "True True", done.stderr
+    assert printed_by(WAITS_FOR_EACH_OTHER) == "True True"
