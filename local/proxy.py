@@ -180,6 +180,8 @@ class StageByHttp:
                     if len(content) > ANSWER_BYTES:
                         raise Unreachable("its response is too large")
                 return Response(response.status, response.reason, response.headers, bytes(content))
+        except TimeoutError:  # some of aiohttp's are ClientErrors too
+            raise
         except aiohttp.ClientError as problem:
             raise Unreachable from problem
 

@@ -3,17 +3,17 @@ import gzip
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from aiohttp import ClientSession, DummyCookieJar, ServerDisconnectedError, web
+from aiohttp import ClientSession, ConnectionTimeoutError, DummyCookieJar, ServerDisconnectedError, web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.domain.chaos import FAULT_HEADER, Fault
 from local import proxy
-from local.proxy import Proxy, StageByHttp, api_app, forwarding
+from local.proxy import Proxy, StageByHttp, Unreachable, api_app, forwarding
 from local.servers import Place, serving
 from local.settings import Settings
 
@@ -234,7 +234,25 @@ def test_an_answer_that_does_not_come_is_a_504(settings: Settings, monkeypatch: 
         return web.Response()
 
     monkeypatch.setattr(proxy, "ANSWER_SECONDS", 0.1)
-    _error(504, "SERVER_ERROR", _exchange(settings, Upstream(answer), "GET", "/x"))
+    told = _exchange(settings, Upstream(answer), "GET", "/x")
+    _error(504, "SERVER_ERROR", told)
+    assert b"The API did not answer in time" in told[2]
+
+
+@pytest.mark.parametrize(
+    ("problem", "raised"),
+    [(ConnectionTimeoutError(), TimeoutError), (ServerDisconnectedError(), Unreachable)],
+)
+def test_a_stage_says_whether_it_was_too_late_or_is_not_there(
+    problem: Exception, raised: type[Exception]
+) -> None:
+    class Session:
+        def request(self, *_arguments: Any, **_named: Any) -> None:
+            raise problem
+
+    stage = StageByHttp("http://127.0.0.1:1", cast(ClientSession, Session()))
+    with pytest.raises(raised):
+        asyncio.run(stage("GET", "/", CIMultiDict(), b""))
 
 
 def test_an_answer_that_breaks_off_is_a_502(settings: Settings) -> None:

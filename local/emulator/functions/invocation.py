@@ -86,13 +86,12 @@ def _is_python(worker: Any) -> bool:
 def invoke(
     worker: Any, event: Any, request_id: str, *, invoked_function_arn: str | None = None, **named: Any
 ) -> dict[str, Any]:
-    """In place of MiniStack's Worker.invoke: the response, with `log`, and whether it was a `cold_start`."""
+    """In place of MiniStack's Worker.invoke: the response, and what was printed as its `log`."""
     with worker._lock:
-        is_cold = worker._proc is None or worker._proc.poll() is not None
-        if is_cold:
+        if worker._proc is None or worker._proc.poll() is not None:
             worker._spawn()
             worker._stderr_thread.join(MARK_SECONDS)
-            worker._cold, worker.pipes = False, Pipes(worker._proc, worker.printed)
+            worker.pipes = Pipes(worker._proc, worker.printed)
         pipes: Pipes = worker.pipes
         timeout_seconds = worker.config.get("Timeout", 30)
         own_arn = worker.config.get("FunctionArn", "")
@@ -111,7 +110,7 @@ def invoke(
             response = _error("Worker process died")
         if response["status"] == "error":
             _end(worker)
-        return response | {"cold_start": is_cold, "log": pipes.printed()}
+        return response | {"log": pipes.printed()}
 
 
 def _error(message: str) -> dict[str, Any]:

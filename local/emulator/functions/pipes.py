@@ -65,11 +65,9 @@ class Pipes:
         return text.replace(MARK, b"").decode("utf-8", "replace").removesuffix("\n")
 
     def _write(self, unwritten: memoryview) -> memoryview:
-        """What the pipe had no room for."""
+        """What the pipe had no room for. There is some: it was empty, or polled."""
         try:
             return unwritten[os.write(self._requests, unwritten) :]
-        except BlockingIOError:
-            return unwritten
         except BrokenPipeError as problem:
             raise ProcessDied from problem
 

@@ -124,3 +124,25 @@ def test_no_web_page_opens_it(emulator: Emulator) -> None:
             return found.status
 
     assert asyncio.run(run()) == HTTPStatus.FORBIDDEN
+
+
+def test_an_emulator_that_does_not_answer_is_a_problem_at_first_and_none_at_the_end(
+    settings_of: SettingsMaker,
+) -> None:
+    api_port, emulator_port = ports.take(2)
+    laptop = settings_of(API_PORT=str(api_port), ASYNCPAY_EMULATOR_PORT=str(emulator_port))
+    ready = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ready)
+        writer.close()
+
+    async def run() -> None:
+        with pytest.raises(Problem, match="The emulator could not be asked to serve the API"):
+            await emulator_serving_api(laptop, "http://127.0.0.1/stage").__aenter__()
+        emulator = await asyncio.start_server(answer, "127.0.0.1", emulator_port)
+        async with emulator_serving_api(laptop, "http://127.0.0.1/stage"):
+            emulator.close()
+
+    asyncio.run(run())

@@ -1,6 +1,10 @@
 """Functions as the emulator invokes them: one that ends badly is one error, and the next invocation works."""
 
 import json
+import os
+import signal
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +22,13 @@ def handler(event, context):
     if event.get("sleep"):
         time.sleep(60)
     os.write(1, b"not a response\\n")
-    return {"text": event.get("text"), "id": context.aws_request_id, "arn": context.invoked_function_arn}
+    return {
+        "text": event.get("text"),
+        "id": context.aws_request_id,
+        "arn": context.invoked_function_arn,
+        "trace": os.environ.get("_X_AMZN_TRACE_ID"),
+        "process": os.getpid(),
+    }
 """
 WAITS_FOR_EACH_OTHER = """
 import asyncio, contextvars, threading
@@ -71,6 +81,22 @@ def test_an_invocation_without_a_response_is_an_error_and_the_next_one_works(
     assert _invoked(emulator, function, text="before")["text"] == "before"
     assert _invoked(emulator, function, **event)["errorMessage"] == message
     assert _invoked(emulator, function, text="after")["text"] == "after"
+
+
+def test_a_process_that_is_gone_before_an_invocation_is_replaced(emulator: Emulator, function: str) -> None:
+    process = _invoked(emulator, function)["process"]
+    os.kill(process, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while "State:\tZ" not in Path(f"/proc/{process}/status").read_text():
+        assert time.monotonic() < deadline
+    assert _invoked(emulator, function)["process"] != process
+
+
+def test_a_traced_function_knows_the_trace_of_its_invocation(emulator: Emulator) -> None:
+    function = emulator.make_function(CODE, TracingConfig={"Mode": "Active"})
+    first, second = (_invoked(emulator, function)["trace"] for _ in range(2))
+    assert first.startswith("Root=")
+    assert first != second
 
 
 def test_what_a_function_prints_while_it_starts_is_logged_with_its_first_invocation(

@@ -74,9 +74,51 @@ def test_a_request_a_response_and_output_may_each_be_larger_than_a_pipe(start: S
 
 def test_what_other_programs_write_between_responses_is_no_response(start: Start) -> None:
     lines = [b"a line", b"", b"{", b"5", b"[]", b'{"status": 7}', b'{"status": []}', b'{"other": 1}', b"\xff"]
-    written = b"".join(line + b"\n" for line in lines)
-    made = start(f"request(); os.write(1, {written!r}); mark()\nrespond(status='error', error='on purpose')")
+    written = b"\n".join([*lines, b'{"status": "error", "error": "on purpose"}', b""])
+    made = start(f"request(); mark(); os.write(1, {written!r}); time.sleep(60)")
     assert asked(made) == {"status": "error", "error": "on purpose"}
+
+
+def test_output_that_comes_after_the_response_is_still_that_invocation_s(start: Start) -> None:
+    made = start(
+        "for line in sys.stdin:\n"
+        " respond(status='ok'); time.sleep(0.05)\n"
+        " print('output of', json.loads(line)['name'], file=sys.stderr); mark()"
+    )
+    asked(made, name="first")
+    assert made.printed() == "while it started\noutput of first"
+    asked(made, name="second")
+    assert made.printed() == "output of second"
+
+
+def test_output_whose_mark_came_too_late_is_shown_with_the_next_invocation_s(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = start(
+        "request(); respond(status='ok')\n"
+        "request(); os.write(2, b'first'); mark(); os.write(2, b' second'); mark(); respond(status='ok')"
+    )
+    asked(made)
+    monkeypatch.setattr(pipes, "MARK_SECONDS", 0)
+    assert made.printed() == "while it started"
+    asked(made)
+    assert made.printed() == "first second"
+
+
+@pytest.mark.parametrize("code", ["os.close(2)", "os.close(2); request()"])
+def test_whoever_waits_does_nothing_else(start: Start, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    polled = []
+    poll = pipes._polled
+
+    def counted(*arguments: Any) -> set[int]:
+        polled.append(True)
+        return poll(*arguments)
+
+    monkeypatch.setattr(pipes, "_polled", counted)
+    made = start(f"{code}; time.sleep(60)")
+    with pytest.raises(TimeoutError):
+        asked(made, timeout_seconds=0.5, text="z" * MUCH if "request" in code else "")
+    assert len(polled) < 50
 
 
 def test_a_response_that_comes_in_pieces_is_read_whole(start: Start) -> None:
