@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import type { DeliveriesRetried } from "../../../shared/resources";
 import { en } from "../texts/en";
 import { useAppContext } from "./context";
-import { Problem } from "./parts";
+import { Field, Problem } from "./parts";
 import { useAction } from "./useAction";
 
 const HOUR_MS = 3_600_000;
@@ -37,20 +37,22 @@ export function RetryFailed({ onRetried }: { onRetried: () => void }): JSX.Eleme
   };
   return (
     <div class="filters">
-      <label>
-        {texts.failedSince}
-        <select
-          data-test-id="retry-since"
-          value={hours}
-          onChange={(event) => setHours(Number(event.currentTarget.value))}
-        >
-          {Object.entries(texts.spans).map(([value, text]) => (
-            <option key={value} value={value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Field label={texts.failedSince}>
+        {(attributes) => (
+          <select
+            {...attributes}
+            data-test-id="retry-since"
+            value={hours}
+            onChange={(event) => setHours(Number(event.currentTarget.value))}
+          >
+            {Object.entries(texts.spans).map(([value, text]) => (
+              <option key={value} value={value}>
+                {text}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
       <button type="button" data-test-id="retry-failed-button" aria-disabled={action.busy} onClick={retry}>
         {texts.retryFailed}
       </button>
