@@ -51,12 +51,18 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
         site.ensure(settings, progress, dev=given.dev)
         return
     if command != "localstack":  # its output is evaluated, so it must not say what it installs
-        with binary.installing(settings, progress) if command == "up" else nullcontext():
-            venvs.ensure(settings, progress, stripe=command == "up" and settings.stand_in == "stripe")
+        is_up = command == "up"
+        with binary.installing(settings, progress) if is_up else nullcontext():
+            venvs.ensure(
+                settings,
+                progress,
+                stripe=is_up and settings.stand_in == "stripe",
+                # What is deployed later is built then in no time; pip at one list leaves a processor free.
+                meanwhile=(lambda: _build(settings)) if is_up else None,
+            )
     program.continue_in_venv("local", settings, progress)
     if command == "build":
-        with lambda_packages.take_lock(settings):
-            lambda_packages.build(settings)
+        _build(settings)
     elif command in MODULES:
         import_module(MODULES[command]).main(settings)
     else:
@@ -64,6 +70,11 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
 
         site.ensure(settings, progress)
         up.main(settings, progress)
+
+
+def _build(settings: Settings) -> None:
+    with lambda_packages.take_lock(settings):
+        lambda_packages.build(settings)
 
 
 if __name__ == "__main__":

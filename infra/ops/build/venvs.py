@@ -7,7 +7,7 @@ import hashlib
 import importlib.util
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,8 +114,18 @@ def check_prerequisites(settings: Settings) -> None:
                 )
 
 
-def ensure(settings: Settings, progress: Progress, *, dev: bool = False, stripe: bool = False) -> None:
-    """Makes or refreshes whatever venv is not as its list says."""
+def ensure(
+    settings: Settings,
+    progress: Progress,
+    *,
+    dev: bool = False,
+    stripe: bool = False,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Makes or refreshes whatever venv is not as its list says.
+
+    Where .venv is made anew, `meanwhile` is called as soon as it is there, while pip is at the others.
+    """
     check_prerequisites(settings)
     wanted = [main_venv(settings, "dev" if dev else "local")]
     if dev or not settings.given_endpoint:
@@ -125,10 +135,12 @@ def ensure(settings: Settings, progress: Progress, *, dev: bool = False, stripe:
     if all(venv.is_current() for venv in wanted):
         return
     with locks.wait_for(settings.root / ".build" / "install.lock"):
-        _install([venv for venv in wanted if not venv.is_current()], settings, progress)
+        _install([venv for venv in wanted if not venv.is_current()], settings, progress, meanwhile)
 
 
-def _install(missing: Sequence[Venv], settings: Settings, progress: Progress) -> None:
+def _install(
+    missing: Sequence[Venv], settings: Settings, progress: Progress, meanwhile: Callable[[], None] | None
+) -> None:
     if not missing:  # another `make up` has just done it
         return
     settings.logs.mkdir(parents=True, exist_ok=True)
@@ -137,10 +149,13 @@ def _install(missing: Sequence[Venv], settings: Settings, progress: Progress) ->
     for venv in missing:
         if not venv.is_made():
             venv.make(settings.logs / f"install-{venv.requirements.stem}.log")
-    _fill_all(missing, settings.logs, progress)
+    with_venv = meanwhile if missing[0].directory == settings.root / ".venv" else None
+    _fill_all(missing, settings.logs, progress, with_venv)
 
 
-def _fill_all(venvs: Sequence[Venv], logs: Path, progress: Progress) -> None:
+def _fill_all(
+    venvs: Sequence[Venv], logs: Path, progress: Progress, after_first: Callable[[], None] | None
+) -> None:
     """All at once: pip is one core's work each."""
     begun = []
     try:
@@ -151,6 +166,8 @@ def _fill_all(venvs: Sequence[Venv], logs: Path, progress: Progress) -> None:
             finish(process, log)
             venv.stamp()
             progress.say(f"installed requirements/{venv.requirements.name}")
+            if after_first is not None and venv is venvs[0]:
+                after_first()
     finally:
         for _, _, process in begun:
             if process.poll() is None:

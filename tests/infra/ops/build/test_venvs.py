@@ -8,7 +8,7 @@ import pytest
 
 from infra.ops.build import programs, venvs
 from infra.ops.build.venvs import Venv
-from infra.ops.console import Problem
+from infra.ops.console import Problem, Progress
 from infra.ops.settings import ROOT, Settings
 
 
@@ -54,6 +54,48 @@ def test_a_venv_whose_interpreter_went_away_is_made_anew(tmp_path: Path) -> None
     venv.python.unlink()
     venv.python.symlink_to(tmp_path / "uninstalled")
     assert not venv.is_made()
+
+
+class Installed:
+    """Stands for a process of pip that has ended."""
+
+    def poll(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("current", "done"),
+    [
+        ((), ["start local", "start emulator", "end local", "meanwhile", "end emulator"]),
+        (("local",), ["start emulator", "end emulator"]),
+        (("emulator",), ["start local", "end local", "meanwhile"]),
+        (("local", "emulator"), []),
+    ],
+)
+def test_what_needs_the_first_venv_is_done_while_the_others_are_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, current: tuple[str, ...], done: list[str]
+) -> None:
+    happened: list[str] = []
+    requirements = tmp_path / "requirements"
+    requirements.mkdir()
+    for name in ("local", "emulator"):
+        (requirements / f"{name}.txt").write_text("one==1\n")
+
+    def start(_command: list[str], log: Path) -> Installed:
+        happened.append(f"start {log.stem.removeprefix('install-')}")
+        return Installed()
+
+    def finish(_process: Installed, log: Path) -> None:
+        happened.append(f"end {log.stem.removeprefix('install-')}")
+
+    monkeypatch.setattr(venvs, "start", start)
+    monkeypatch.setattr(venvs, "finish", finish)
+    monkeypatch.setattr(Venv, "make", lambda venv, _log: venv.directory.mkdir())
+    monkeypatch.setattr(Venv, "installing", lambda *_what: [])
+    monkeypatch.setattr(Venv, "is_current", lambda venv: venv.requirements.stem in current)
+    settings = Settings.read({}, tmp_path)
+    venvs.ensure(settings, Progress(), meanwhile=lambda: happened.append("meanwhile"))
+    assert happened == done
 
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
