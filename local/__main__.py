@@ -57,8 +57,7 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
                 settings,
                 progress,
                 stripe=is_up and settings.stand_in == "stripe",
-                # What is deployed later is built then in no time; pip at one list leaves a processor free.
-                meanwhile=(lambda: _build(settings)) if is_up else None,
+                meanwhile=(lambda: _build_all(settings, progress)) if is_up else None,
             )
     program.continue_in_venv("local", settings, progress)
     if command == "build":
@@ -70,6 +69,12 @@ def _run(given: argparse.Namespace, settings: Settings, progress: Progress) -> N
 
         site.ensure(settings, progress)
         up.main(settings, progress)
+
+
+def _build_all(settings: Settings, progress: Progress) -> None:
+    """What is wanted later. pip, still at the emulator's list, leaves a processor free."""
+    _build(settings)
+    site.ensure(settings, progress)
 
 
 def _build(settings: Settings) -> None:
