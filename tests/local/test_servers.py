@@ -53,3 +53,14 @@ def test_requests_are_logged_to_a_file(settings: Settings) -> None:
 
     asyncio.run(visit())
     assert '"GET /missing HTTP/1.1" 404' in (settings.logs / "api.log").read_text()
+
+
+def test_a_server_listens_at_its_own_address_only(settings: Settings) -> None:
+    async def visit() -> None:
+        async with serving(web.Application(), Place.of(settings, "api")):
+            with pytest.raises(ConnectionRefusedError):
+                await asyncio.open_connection("127.0.0.2", settings.ports["api"])
+            _, writer = await asyncio.open_connection("127.0.0.1", settings.ports["api"])
+            writer.close()
+
+    asyncio.run(visit())
