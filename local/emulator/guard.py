@@ -36,6 +36,8 @@ HEALTH_PATHS = frozenset({b"/_ministack/health", b"/_ministack/ready"})
 # How our own proxy, which hands on what shoppers' browsers send to the API, makes itself known.
 PROXY_HEADER = "X-Asyncpay-Proxy"
 _PROXY_HEADER = PROXY_HEADER.lower().encode()
+# What our own requests to the emulator carry: rule 2 wants a signature, and nobody checks it.
+SIGNED = {"Authorization": "AWS4-HMAC-SHA256"}
 
 
 def refusal(method: bytes, target: bytes, headers: Headers, *, is_open: bool = False) -> str | None:

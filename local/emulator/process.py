@@ -23,6 +23,7 @@ from infra.ops.console import Problem, last_lines
 from infra.ops.settings import ROOT
 from local import running
 from local.emulator import binary, snapshot
+from local.emulator.guard import SIGNED
 from local.settings import Settings
 
 START_SECONDS = 60
@@ -115,8 +116,7 @@ def _ask(settings: Settings, method: str, path: str, timeout_seconds: float) -> 
     """The emulator's status. By the standard library, as importing another would keep it from starting."""
     connection = HTTPConnection("127.0.0.1", settings.ports["emulator"], timeout=timeout_seconds)
     try:
-        # The guard wants a signature, and nobody checks it.
-        connection.request(method, path, headers={"Authorization": "AWS4-HMAC-SHA256"})
+        connection.request(method, path, headers=SIGNED)
         return connection.getresponse().status
     finally:
         connection.close()

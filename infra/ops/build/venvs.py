@@ -135,11 +135,12 @@ def ensure(
     if all(venv.is_current() for venv in wanted):
         return
     with locks.wait_for(settings.root / ".build" / "install.lock"):
-        _install([venv for venv in wanted if not venv.is_current()], settings, progress, meanwhile)
+        missing = [venv for venv in wanted if not venv.is_current()]
+        _install(missing, settings, progress, meanwhile if missing[:1] == wanted[:1] else None)
 
 
 def _install(
-    missing: Sequence[Venv], settings: Settings, progress: Progress, meanwhile: Callable[[], None] | None
+    missing: Sequence[Venv], settings: Settings, progress: Progress, after_first: Callable[[], None] | None
 ) -> None:
     if not missing:  # another `make up` has just done it
         return
@@ -149,8 +150,7 @@ def _install(
     for venv in missing:
         if not venv.is_made():
             venv.make(settings.logs / f"install-{venv.requirements.stem}.log")
-    with_venv = meanwhile if missing[0].directory == settings.root / ".venv" else None
-    _fill_all(missing, settings.logs, progress, with_venv)
+    _fill_all(missing, settings.logs, progress, after_first)
 
 
 def _fill_all(
